@@ -1,0 +1,1 @@
+"""The HTTP API: composition root, routers, commands and views (`http-contract`)."""

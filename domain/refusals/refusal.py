@@ -44,6 +44,8 @@ class Refusal(Exception):
         self.errors = errors
         self.current_state = current_state
         self.allowed = allowed
+        #: The policy version that decides, where there is one (POL-07); set by whoever knows it.
+        self.policy_version: int | None = None
 
     def __repr__(self) -> str:
         return f"Refusal({self.code!r}, rule={self.rule!r})"

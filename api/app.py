@@ -1,0 +1,156 @@
+"""The application: routers, the order of refusals, request ids, limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import idempotency
+from api.problems import language_of, problem, problem_response
+from api.routers import claims
+from api.routing import refusal_of_validation
+from api.services import Services
+from domain.refusals import Refusal
+from storage import tables as t
+from storage.database import mint
+
+_log = structlog.get_logger("fairclaim.api")
+_RECORDED = frozenset({403, 409, 429})
+
+
+def make_app(services: Services) -> FastAPI:
+    """The API over ``services``."""
+    app = FastAPI(
+        title="Fairclaim",
+        version="1",
+        summary="Whose customer is this? Claims with a term, disputes with due process, money that follows.",
+        strict_content_type=False,
+        separate_input_output_schemas=True,
+    )
+    app.state.services = services
+    for router in (claims.router,):
+        app.include_router(router)
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _shape_refused)
+    app.add_exception_handler(HTTPException, _framework_refused)
+    app.add_exception_handler(Exception, _failed)
+    app.add_middleware(_Envelope, body_max=services.settings.body_max_bytes)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return await _answer(request, error)
+
+
+async def _shape_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return await _answer(request, refusal_of_validation(error))
+
+
+async def _framework_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "media_type_unsupported"}.get(
+        error.status_code, "body_malformed" if error.status_code == 400 else "internal_error"
+    )
+    response = await _answer(request, Refusal(code))
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    # Message and trace may hold what somebody typed; the type and the request id are enough to find the defect.
+    _log.error("request_failed", request_id=request.state.request_id, error=type(error).__name__, exc_info=_debug())
+    return await _answer(request, Refusal("internal_error"))
+
+
+def _debug() -> bool:
+    import os
+
+    return os.environ.get("FAIRCLAIM_TRACE") == "1"
+
+
+async def _answer(request: Request, refusal: Refusal) -> Response:
+    """Render a refusal; record 403, 409 and 429; keep a 409 under its key, free the key otherwise."""
+    body = problem(
+        refusal,
+        language=language_of(request.headers.get("accept-language")),
+        request_id=request.state.request_id,
+        instance=request.url.path,
+    )
+    key = getattr(request.state, "key", None)
+    keeps = key is not None and refusal.status == 409 and refusal.code != "request_in_flight"
+    frees = key is not None and not keeps and getattr(request.state, "command_refused", False)
+    if refusal.status in _RECORDED or keeps or frees:
+        await run_in_threadpool(_record, request, refusal, body, keeps, frees)
+    return problem_response(body)
+
+
+def _record(request: Request, refusal: Refusal, body: dict[str, Any], keeps: bool, frees: bool) -> None:
+    services: Services = request.app.state.services
+    caller = getattr(request.state, "caller", None)
+    route = request.scope.get("route")
+    key = getattr(request.state, "key", None)
+
+    def run(tx: Any) -> None:
+        if refusal.status in _RECORDED:
+            tx.execute(
+                t.refusal.insert().values(
+                    id=mint(),
+                    at=tx.now(),
+                    person=caller.person if caller is not None else None,
+                    code=refusal.code,
+                    rule=refusal.rule,
+                    operation=f"{request.method} {getattr(route, 'path', '')}"[:80],
+                    request_id=request.state.request_id,
+                )
+            )
+        if keeps:
+            idempotency.keep_refusal(tx, key, status=refusal.status, body=body)
+        elif frees:
+            idempotency.free(tx, key)
+
+    try:
+        services.database.transact(run)
+    except Refusal:
+        _log.warning("refusal_not_recorded", request_id=request.state.request_id, code=refusal.code)
+
+
+class _Envelope:
+    """What surrounds every request: its id, and the limit of its body."""
+
+    def __init__(self, app: ASGIApp, body_max: int) -> None:
+        self._app = app
+        self._body_max = body_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = mint()
+        scope.setdefault("state", {})["request_id"] = request_id
+        seen = 0
+
+        async def limited() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > self._body_max:
+                    raise Refusal("too_large")
+            return message
+
+        async def with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
+            await send(message)
+
+        await self._app(scope, limited, with_id)

@@ -1,0 +1,157 @@
+"""One request in hand: who asks, in which language, and how a command is stored, rung for and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from api import idempotency
+from api.auth import Caller
+from api.idempotency import Key, Kept, RepeatedError
+from api.problems import problem_response
+from api.services import Services
+from domain.matters.setting import Setting
+from domain.refusals import Refusal
+from storage.database import Transaction
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An effect that is complete: the status and body to answer with."""
+
+    status: int
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A command was stored; its stream must be rung. ``status`` is that of the decided answer."""
+
+    command: str
+    kind: str
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a command stands. ``body`` is the present answer, with ``pending`` set while undecided."""
+
+    status: int
+    body: Any
+    decided: bool
+    refusal: Refusal | None
+
+
+class Call:
+    """What an endpoint works with."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.services: Services = request.app.state.services
+        self.caller: Caller = request.state.caller
+        self.key: Key | None = getattr(request.state, "key", None)
+
+    @property
+    def setting(self) -> Setting:
+        return self.caller.setting
+
+    @property
+    def person(self) -> str:
+        return self.caller.person
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """``work`` in a reading transaction, in this thread."""
+        with self.services.database.reading() as tx:
+            return work(tx)
+
+    def write(self, work: Callable[[Transaction], Done]) -> Response:
+        """``work`` once per key: its effect and its answer are saved together. For plain ``def`` endpoints."""
+        return self._answer(self._transact(work))
+
+    async def command(self, work: Callable[[Transaction], Done | Waiting]) -> Response:
+        """``work`` stores a command (or is done at once); then ring, wait for the decision, answer."""
+        stored = await run_in_threadpool(self._transact, work)
+        if isinstance(stored, Waiting):
+            return await self._decided(stored, repeated=False)
+        if isinstance(stored, Kept) and stored.status is None:
+            waiting = await run_in_threadpool(self._waiting_of, stored)
+            return await self._decided(waiting, repeated=True)
+        return self._answer(stored)
+
+    def _transact(self, work: Callable[[Transaction], Done | Waiting]) -> Done | Waiting | Kept:
+        key = self.key
+
+        def run(tx: Transaction) -> Done | Waiting:
+            if key is not None:
+                idempotency.begin(tx, key)
+            result = work(tx)
+            if key is not None:
+                if isinstance(result, Waiting):
+                    idempotency.name_command(tx, key, result.command)
+                else:
+                    idempotency.keep(tx, key, status=result.status, body=result.body)
+            return result
+
+        try:
+            return self.services.database.transact(run)
+        except RepeatedError as repeated:
+            return repeated.kept
+
+    async def _decided(self, waiting: Waiting, *, repeated: bool) -> Response:
+        settings = self.services.settings
+        await self.services.gateway.ring(
+            kind=waiting.kind, stream=waiting.stream, command=waiting.command, wait_s=settings.wait_s
+        )
+        decision = await run_in_threadpool(self._decision, waiting)
+        headers = {"Idempotency-Replayed": "true"} if repeated else {}
+        if decision.refusal is not None:
+            # The middleware of refusals answers it, keeps a 409 and frees the key otherwise.
+            self.request.state.command_refused = True
+            raise decision.refusal
+        if not decision.decided:
+            headers["Location"] = f"/v1/commands/{waiting.command}"
+        return JSONResponse(decision.body, status_code=decision.status, headers=headers)
+
+    def _decision(self, waiting: Waiting) -> Decision:
+        from api.views.commands import decision_of
+
+        with self.services.database.reading() as tx:
+            decision = decision_of(tx, self, waiting.command)
+        if decision.decided and decision.refusal is None and self.key is not None:
+            key = self.key
+            self.services.database.transact(
+                lambda tx: idempotency.keep(tx, key, status=decision.status, body=decision.body)
+            )
+        return decision
+
+    def _waiting_of(self, kept: Kept) -> Waiting:
+        from api.views.commands import waiting_of
+
+        assert kept.command is not None
+        with self.services.database.reading() as tx:
+            return waiting_of(tx, kept.command)
+
+    def _answer(self, result: Done | Waiting | Kept) -> Response:
+        if isinstance(result, Kept):
+            headers = {"Idempotency-Replayed": "true"}
+            if result.status is not None and result.status >= 400:
+                return problem_response(result.body, headers=headers)
+            return JSONResponse(result.body, status_code=result.status or 200, headers=headers)
+        assert isinstance(result, Done)
+        return JSONResponse(result.body, status_code=result.status)
+
+
+def _call(request: Request) -> Call:
+    return Call(request)
+
+
+#: The dependency every endpoint declares.
+TheCall = Annotated[Call, Depends(_call)]
+

@@ -1,0 +1,70 @@
+"""Receiving a command on a claim: lock, stamp, write, and leave the decision to the drain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.call import Waiting
+from api.views.claims import readable
+from domain.claims.model import Claim
+from domain.claims.permissions import authorise
+from domain.matters.matter import Command, CommandKind
+from domain.refusals import Refusal
+from storage import matters
+from storage import tables as t
+from storage.claim_rows import claim_of
+from storage.database import Transaction, mint
+
+
+def visible_claim(tx: Transaction, caller: Caller, claim: str) -> dict[str, Any]:
+    """The row of a claim the caller reads; else ``not_found``, the same as for a missing one (PPL-02)."""
+    row = tx.row(sa.select(t.claim).where(t.claim.c.id == claim))
+    if row is None or not readable(tx, caller, row):
+        raise Refusal("not_found")
+    return row
+
+
+def permitted(caller: Caller, kind: CommandKind, claim: Claim) -> None:
+    """403 before the content is looked at; the drain asks again when it decides."""
+    authorise(kind, claim, actor=caller.actor, setting=caller.setting, at=caller.at)
+
+
+def receive(
+    tx: Transaction,
+    caller: Caller,
+    row: Mapping[str, Any],
+    kind: CommandKind,
+    data: Callable[[matters.Locked], Mapping[str, Any]],
+    *,
+    target_type: str = "claim",
+    target: str | None = None,
+) -> Waiting:
+    """Write a command on the claim of ``row``, stamped under the matter's lock (design section 2).
+
+    ``data`` is made after the lock, so that what it reads is what the stamp sees.
+    """
+    locked = matters.lock(tx, row["matter"])
+    command = Command(
+        id=mint(),
+        kind=kind,
+        claim=row["id"],
+        actor=caller.person,
+        received_at=locked.now,
+        data=data(locked),
+    )
+    tx.execute(
+        t.command.insert().values(
+            matters.command_row(command, matter=row["matter"], target_type=target_type, target=target or row["id"])
+        )
+    )
+    matters.touch(tx, row["matter"], locked.now)
+    return Waiting(command=command.id, kind="claim", stream=row["id"])
+
+
+def domain_claim(row: Mapping[str, Any]) -> Claim:
+    """The domain's claim of a full row."""
+    return claim_of(row)

@@ -1,0 +1,538 @@
+"""Receiving a report (客户报备): what is refused before receipt, and what becomes a claim (contract section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.call import Done, Waiting
+from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, ProjectRef, ReportIn
+from api.views.claims import claim_view
+from domain.claims.lifecycle import OPEN, ClaimState
+from domain.claims.model import Claim, TermsRef
+from domain.claims.permissions import may_sell
+from domain.customers.identity import Identity, MatchValues, match_values, require_identity
+from domain.customers.names import CustomerKind
+from domain.matters.decide import settled
+from domain.matters.inbox import next_item
+from domain.matters.matter import Command, CommandKind, Matter
+from domain.policy.policy import Policy
+from domain.refusals import FieldError, Refusal
+from storage import customers, history, matters, projects, texts
+from storage import tables as t
+from storage.claim_rows import claim_of, claim_row
+from storage.codec import canonical, plain
+from storage.database import Transaction, mint
+
+#: States that count for `claim.cap_person` and `claim.cap_team` (CLM-25).
+_CAPPED = ("reported", "protected", "active", "disputed", "arbitrated")
+
+
+def report(tx: Transaction, caller: Caller, body: ReportIn) -> Done | Waiting:
+    """Receive a report: refuse, give back the caller's own open claim, or store it for the drain (CLM-02, CLM-03)."""
+    reporter = _Reporter(caller, body)
+    values = reporter.check_content(tx)
+    resolved = _resolve(tx, caller, body, values, reporter.policy)
+    locked = matters.lock(tx, resolved.matter)
+    matter = _as_of_now(tx, caller, locked)
+    own = _own_open(matter, caller.person)
+    if own is not None:
+        return Done(200, claim_view(tx, caller, own.id))
+    if not caller.setting.programs[body.program].open:
+        raise Refusal("program_closed", rule="TER-01")
+    digest = _facts_digest(tx, body)
+    _check_returning(tx, caller, matter, locked.now, reporter.policy, digest)
+    _check_caps(tx, caller, locked.now, reporter.policy)
+    return _receive(tx, caller, body, resolved, locked, reporter.policy, digest)
+
+
+class _Reporter:
+    """Who reports what, before anything is locked: 403 first, then the content (contract section 1)."""
+
+    def __init__(self, caller: Caller, body: ReportIn) -> None:
+        self._caller = caller
+        self._body = body
+        setting = caller.setting
+        if not may_sell(caller.actor, setting=setting, at=caller.at):
+            raise Refusal("not_allowed", rule="PPL-02")
+        program = setting.programs.get(body.program)
+        if program is None:
+            raise _invalid("program")
+        if not program.is_member(caller.person, organisation=setting.organisation, at=caller.at):
+            raise Refusal("not_member", rule="CLM-02")
+        self.policy = setting.policy_at(body.program, at=caller.at)
+
+    def check_content(self, tx: Transaction) -> MatchValues | None:
+        """Refuse what the policy asks for and the body lacks; the identity's normalised values, None by id."""
+        body, policy = self._body, self.policy
+        if body.track not in policy.tracks:
+            raise _invalid("track")
+        per_project = policy.choice("claim.subject") == "project"
+        if per_project and body.project is None:
+            raise _missing("project")
+        if not per_project and body.project is not None:
+            raise Refusal("field_not_allowed", rule="CLM-33", errors=(FieldError("project", "field_not_allowed"),))
+        lacking = [f for f in policy.required_fields if f not in _given(body)]
+        if body.provisional:
+            lacking = []
+        values = self._identity(tx)
+        if lacking:
+            raise Refusal("field_missing", rule="CLM-02", errors=tuple(FieldError(f, "field_missing") for f in lacking))
+        self._check_dates()
+        return values
+
+    def _identity(self, tx: Transaction) -> MatchValues | None:
+        customer = self._body.customer
+        if isinstance(customer, CustomerRef):
+            found = tx.row(sa.select(t.customer.c.erased_at).where(t.customer.c.id == customer.id))
+            if found is None or found["erased_at"] is not None:
+                raise _invalid("customer.id")
+            return None
+        values = match_values(
+            identity_of(customer), region=self.policy.word("match.phone_region") or "CN"
+        )
+        require_identity(
+            values,
+            groups=self.policy.match_groups(customer.kind),
+            phone_mode=self.policy.choice("match.phone_mode"),
+        )
+        return values
+
+    def _check_dates(self) -> None:
+        body, now = self._body, self._caller.at
+        today = self._caller.setting.calendar(body.program).local_date(now)
+        wrong = []
+        if body.expected_close is not None and body.expected_close < today:
+            wrong.append("expected_close")
+        if body.first_contact is not None and body.first_contact.at > now:
+            wrong.append("first_contact.at")
+        if wrong:
+            raise Refusal("date_invalid", rule="CLM-02", errors=tuple(FieldError(f, "date_invalid") for f in wrong))
+
+
+def identity_of(customer: CustomerGiven) -> Identity:
+    """The identity part of a customer as given."""
+    return Identity(
+        kind=CustomerKind(customer.kind),
+        name=customer.name,
+        phone=customer.phone,
+        email=customer.email,
+        company_code=customer.company_code,
+        external_id=customer.external_id,
+    )
+
+
+def contact_from(customer: CustomerGiven, values: MatchValues) -> customers.Contact:
+    """The record of a customer as given, numbers in international form (CUS-03)."""
+    return customers.Contact(
+        kind=CustomerKind(customer.kind),
+        name=customer.name,
+        phone=values.phone or customer.phone,
+        email=values.email,
+        company_code=values.company_code,
+        external_id=customer.external_id,
+        level=customer.level,
+        source=customer.source,
+    )
+
+
+@dataclass(frozen=True)
+class _Resolved:
+    """What a report is about."""
+
+    matter: str
+    customer: str
+    project: str | None
+    kind: str
+    level: str | None
+    possible: tuple[str, ...]
+    rivals: tuple[str, ...]
+    ambiguous: bool
+
+
+def _resolve(
+    tx: Transaction, caller: Caller, body: ReportIn, values: MatchValues | None, policy: Policy
+) -> _Resolved:
+    """Find or make the customer, the project and the matter, under the identity locks (CUS-02, CLM-33)."""
+    possible: tuple[str, ...] = ()
+    ambiguous = False
+    if isinstance(body.customer, CustomerRef):
+        customer = body.customer.id
+    else:
+        assert values is not None
+        groups = policy.match_groups(body.customer.kind)
+        customers.lock_identity(tx, customers.check_pairs(values, groups))
+        match = customers.match(tx, values, groups)
+        possible, ambiguous = match.possible, match.ambiguous
+        if match.certain:
+            customer = match.certain[0]
+            possible += match.certain[1:]
+        else:
+            customer = customers.create(tx, contact_from(body.customer, values), values, at=tx.now())
+    project, close = _project(tx, customer, body.project)
+    row = tx.row(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == customer))
+    assert row is not None
+    matter = _matter(tx, body.program, customer, project, body.track)
+    return _Resolved(
+        matter=matter,
+        customer=customer,
+        project=project,
+        kind=row["kind"],
+        level=row["level"],
+        possible=possible + close,
+        rivals=_owners(tx, body, possible, close),
+        ambiguous=ambiguous,
+    )
+
+
+def _project(
+    tx: Transaction, customer: str, given: ProjectRef | ProjectGiven | None
+) -> tuple[str | None, tuple[str, ...]]:
+    if given is None:
+        return None, ()
+    if isinstance(given, ProjectRef):
+        known = tx.execute(
+            sa.select(t.project.c.id).where(t.project.c.id == given.id, t.project.c.customer == customer)
+        ).scalar()
+        if known is None:
+            raise _invalid("project.id")
+        return given.id, ()
+    found = projects.find_or_create(
+        tx,
+        customer,
+        projects.ProjectFacts(
+            name=given.name,
+            department=given.department,
+            site=given.site,
+            tender_number=given.tender_number,
+            bid_date=given.bid_date,
+        ),
+        at=tx.now(),
+    )
+    return found.project, found.possible
+
+
+def _matter(tx: Transaction, program: str, customer: str, project: str | None, track: str) -> str:
+    subject = project or customer
+    here = sa.and_(t.matter.c.program == program, t.matter.c.subject == subject, t.matter.c.track == track)
+    known = tx.execute(sa.select(t.matter.c.id).where(here)).scalar()
+    if known is not None:
+        return str(known)
+    tx.insert_new(
+        t.matter,
+        [
+            {
+                "id": mint(),
+                "program": program,
+                "customer": customer,
+                "project": project,
+                "subject": subject,
+                "track": track,
+                "last_at": tx.now() - timedelta(microseconds=1),
+                "pooled": False,
+                "poisoned": False,
+            }
+        ],
+    )
+    return str(tx.execute(sa.select(t.matter.c.id).where(here)).scalar_one())
+
+
+def _owners(tx: Transaction, body: ReportIn, possible: tuple[str, ...], close: tuple[str, ...]) -> tuple[str, ...]:
+    """Who holds the subjects this one may be the same as, in this program and track."""
+    subjects = sorted({*possible, *close})
+    if not subjects:
+        return ()
+    found = tx.execute(
+        sa.select(t.claim.c.owner)
+        .join(t.matter, t.matter.c.id == t.claim.c.matter)
+        .where(
+            t.matter.c.program == body.program,
+            t.matter.c.track == body.track,
+            t.matter.c.subject.in_(subjects),
+            t.claim.c.holds,
+        )
+        .distinct()
+    )
+    return tuple(sorted(found.scalars()))
+
+
+def _as_of_now(tx: Transaction, caller: Caller, locked: matters.Locked) -> Matter:
+    """The matter with everything up to now decided in mind, though not on paper (CLM-19)."""
+    loaded = matters.load(tx, locked)
+    if next_item(loaded, setting=caller.setting, now=locked.now) is None:
+        return loaded
+    return settled(loaded, setting=caller.setting, now=locked.now, mint=mint)
+
+
+def _own_open(matter: Matter, person: str) -> Claim | None:
+    return next(
+        (c for c in matter.claims.values() if c.state in OPEN and (c.owner or c.reporter) == person), None
+    )
+
+
+def _check_returning(
+    tx: Transaction, caller: Caller, matter: Matter, now: datetime, policy: Policy, digest: str
+) -> None:
+    """A former owner waits (CLM-26); a report that a judge refused needs changed facts, and has few tries."""
+    mine = [
+        claim_of(r)
+        for r in tx.rows(
+            sa.select(t.claim).where(
+                t.claim.c.matter == matter.id,
+                sa.or_(t.claim.c.owner == caller.person, t.claim.c.reporter == caller.person),
+                t.claim.c.state.in_(("lapsed", "released", "rejected")),
+            )
+        )
+    ]
+    mine += [c for c in matter.claims.values() if c.state in (ClaimState.LAPSED, ClaimState.RELEASED)]
+    for claim in mine:
+        if claim.ended_at is None or (claim.owner or claim.reporter) != caller.person:
+            continue
+        if claim.state in (ClaimState.LAPSED, ClaimState.RELEASED) and claim.owner is not None:
+            wait = policy.reclaim_wait(matter.customer_kind, idle=claim.reason == "idle")
+            if wait is None:
+                continue
+            until = caller.setting.calendar(matter.program).add(claim.ended_at, wait).at
+            if now < until:
+                raise Refusal("reclaim_wait", rule="CLM-26", facts={"until": until})
+    judged = tx.rows(
+        sa.select(t.claim.c.facts_digest).where(
+            t.claim.c.matter == matter.id,
+            t.claim.c.reporter == caller.person,
+            t.claim.c.state == "rejected",
+            t.claim.c.reason == "judged",
+        )
+    )
+    limit = policy.integer("claim.resubmit_max")
+    if judged and (len(judged) > limit or any(r["facts_digest"] == digest for r in judged)):
+        raise Refusal(
+            "resubmit_limit",
+            rule="CLM-26",
+            facts={"cap": limit, "count": len(judged), "unchanged": any(r["facts_digest"] == digest for r in judged)},
+        )
+
+
+def _check_caps(tx: Transaction, caller: Caller, now: datetime, policy: Policy) -> None:
+    """Open claims are capped per person and team, counted under a lock on the person (CLM-25)."""
+    person_cap, team_cap = policy.limit("claim.cap_person"), policy.limit("claim.cap_team")
+    if person_cap is None and team_cap is None:
+        return
+    matters.lock_people(tx, {caller.person})
+    rate: float | None = None
+    if person_cap is not None:
+        rate = _poor_rate(tx, caller, now, policy)
+        cap = person_cap // 2 if rate is not None else person_cap
+        holder = sa.func.coalesce(t.claim.c.owner, t.claim.c.reporter)
+        count = tx.execute(
+            sa.select(sa.func.count()).where(
+                sa.or_(t.claim.c.owner == caller.person, t.claim.c.reporter == caller.person),
+                holder == caller.person,
+                t.claim.c.state.in_(_CAPPED),
+            )
+        ).scalar_one()
+        if count >= cap:
+            raise Refusal(
+                "claim_cap",
+                rule="CLM-25",
+                facts={"cap": cap, "count": count, "per": "person", "rate_pct": rate},
+            )
+    if team_cap is not None:
+        team = caller.setting.organisation.team_of(caller.person, at=now)
+        if not tx.is_sqlite:
+            tx.execute(sa.select(t.team.c.id).where(t.team.c.id == team).with_for_update()).all()
+        count = tx.execute(
+            sa.select(sa.func.count()).where(t.claim.c.team == team, t.claim.c.state.in_(_CAPPED))
+        ).scalar_one()
+        if count >= team_cap:
+            raise Refusal("claim_cap", rule="CLM-25", facts={"cap": team_cap, "count": count, "per": "team"})
+
+
+def _poor_rate(tx: Transaction, caller: Caller, now: datetime, policy: Policy) -> float | None:
+    """The reporter's rate in per cent where it halves the cap, else None (恶意报备、占坑, CLM-25).
+
+    It halves only if it was poor a working day ago already, so that nobody meets it unannounced.
+    """
+    window, least = policy.duration("guard.window_days"), policy.integer("guard.min_reports")
+    if window is None:
+        return None
+    calendar = next(iter(caller.setting.calendars.values()))
+    from domain.calendar.duration import Duration
+
+    threshold = policy.number("guard.rate_pct")
+    rate: float | None = None
+    for at in (now, calendar.subtract(now, Duration.of(1, "wd"))):
+        since = calendar.subtract(at, window)
+        made = sa.and_(
+            t.claim.c.reporter == caller.person, t.claim.c.received_at > since, t.claim.c.received_at <= at
+        )
+        reports = tx.execute(sa.select(sa.func.count()).select_from(t.claim).where(made)).scalar_one()
+        if reports < least:
+            return None
+        reached = tx.execute(
+            sa.select(sa.func.count(sa.distinct(t.claim.c.id)))
+            .select_from(t.claim.join(t.follow_up, t.follow_up.c.claim == t.claim.c.id))
+            .where(
+                made,
+                t.follow_up.c.received_at <= at,
+                sa.or_(t.follow_up.c.kind == "visit", t.follow_up.c.answered),
+            )
+        ).scalar_one()
+        found = 100 * reached / reports
+        if found >= threshold:
+            return None
+        rate = rate if rate is not None else round(found, 1)
+    return rate
+
+
+def _receive(
+    tx: Transaction,
+    caller: Caller,
+    body: ReportIn,
+    resolved: _Resolved,
+    locked: matters.Locked,
+    policy: Policy,
+    digest: str,
+) -> Waiting:
+    """Write claim, command, stream and the first entry of its history, all stamped with the same instant."""
+    now, setting = locked.now, caller.setting
+    key = customers.data_key(tx, resolved.customer)
+    need = texts.keep(tx, body.need, customer=resolved.customer, key=key)
+    progress = texts.keep(tx, body.progress, customer=resolved.customer, key=key)
+    team = setting.organisation.team_of(caller.person, at=now)
+    missing = _missing_fields(body, policy)
+    complete_in = policy.duration("claim.complete_h")
+    source = body.source or (body.customer.source if isinstance(body.customer, CustomerGiven) else None)
+    terms: TermsRef = setting.terms_at(body.program, at=now)
+    claim = Claim(
+        id=mint(),
+        receipt=tx.next_number("receipt"),
+        matter=resolved.matter,
+        program=body.program,
+        reporter=caller.person,
+        team=team,
+        state=ClaimState.REPORTED,
+        received_at=now,
+        rank_at=now,
+        terms=terms,
+        channel=body.channel,
+        source=source,
+        customer_kind=resolved.kind,
+        customer_level=resolved.level,
+        provisional=body.provisional,
+        missing=missing,
+        complete_by=setting.calendar(body.program).add(now, complete_in).at
+        if missing and complete_in is not None and not body.provisional
+        else None,
+        possible=resolved.possible,
+        rivals=resolved.rivals,
+        ambiguous=resolved.ambiguous,
+    )
+    first_contact = _first_contact(tx, body, resolved.customer, key)
+    row = claim_row(claim) | {
+        "customer": resolved.customer,
+        "project": resolved.project,
+        "track": body.track,
+        "reporter_team": team,
+        "need": need,
+        "progress": progress,
+        "next_follow_up_at": body.next_follow_up_at,
+        "expected_close": body.expected_close,
+        "expected_minor": body.expected_amount.amount_minor if body.expected_amount else None,
+        "expected_currency": body.expected_amount.currency if body.expected_amount else None,
+        "first_contact": first_contact,
+        "facts_digest": digest,
+        "asked": False,
+    }
+    tx.execute(t.claim.insert().values(row))
+    tx.execute(
+        t.stream.insert().values(id=claim.id, kind="claim", matter=resolved.matter, open=True, next_instant=now)
+    )
+    command = Command(
+        id=mint(), kind=CommandKind.REPORT, claim=claim.id, actor=caller.person, received_at=now, data={}
+    )
+    tx.execute(
+        t.command.insert().values(
+            matters.command_row(command, matter=resolved.matter, target_type="claim", target=claim.id)
+        )
+    )
+    history.append(
+        tx,
+        [
+            history.Entry(
+                stream=claim.id,
+                stream_kind="claim",
+                kind="received",
+                at=now,
+                actor=caller.person,
+                policy_version=terms.version,
+                after=ClaimState.REPORTED.value,
+                data={
+                    "receipt": claim.receipt,
+                    "program": body.program,
+                    "customer": resolved.customer,
+                    "project": resolved.project,
+                    "track": body.track,
+                    "channel": body.channel,
+                    "provisional": body.provisional,
+                    "missing": list(missing),
+                    "possible": list(resolved.possible),
+                    "facts": digest,
+                    "first_contact": first_contact,
+                },
+            )
+        ],
+    )
+    matters.touch(tx, resolved.matter, now)
+    return Waiting(command=command.id, kind="claim", stream=claim.id)
+
+
+def _first_contact(tx: Transaction, body: ReportIn, customer: str, key: bytes | None) -> dict[str, Any] | None:
+    contact = body.first_contact
+    if contact is None:
+        return None
+    note = texts.keep(tx, contact.note, customer=customer, key=key)
+    found: dict[str, Any] = plain({"kind": contact.kind, "at": contact.at, "note": note})
+    return found
+
+
+def _given(body: ReportIn) -> set[str]:
+    """The named fields that the report brings, blank text left out."""
+    source = body.source or (body.customer.source if isinstance(body.customer, CustomerGiven) else None)
+    values: Mapping[str, Any] = {
+        "identity": True,
+        "program": True,
+        "need": (body.need or "").strip(),
+        "progress": (body.progress or "").strip(),
+        "next_follow_up_at": body.next_follow_up_at,
+        "expected_close": body.expected_close,
+        "expected_amount": body.expected_amount,
+        "source": (source or "").strip(),
+        "first_contact": body.first_contact,
+    }
+    return {name for name, value in values.items() if value}
+
+
+def _missing_fields(body: ReportIn, policy: Policy) -> tuple[str, ...]:
+    wanted = list(policy.complete_fields)
+    if body.provisional:
+        wanted = [*policy.required_fields, *wanted]
+    given = _given(body)
+    return tuple(dict.fromkeys(f for f in wanted if f not in given))
+
+
+def _facts_digest(tx: Transaction, body: ReportIn) -> str:
+    """Tells a repeated report from one with changed facts (CLM-26), without keeping them."""
+    return tx.keys.digest(canonical(plain(body.model_dump(mode="python"))).decode())
+
+
+def _invalid(field: str) -> Refusal:
+    return Refusal("field_invalid", errors=(FieldError(field, "field_invalid"),))
+
+
+def _missing(field: str) -> Refusal:
+    return Refusal("field_missing", rule="CLM-02", errors=(FieldError(field, "field_missing"),))

@@ -1,0 +1,84 @@
+"""The API's way to the engine: ring, and wait no longer than a caller would (design section 2)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from itertools import count
+
+import structlog
+from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError
+
+from workflows.connection import connect
+from workflows.ringing import ring
+
+_log = structlog.get_logger("fairclaim.gateway")
+
+
+class Gateway:
+    """One lazily connected client. The engine may be away at any time, the start of the API included."""
+
+    def __init__(self, *, address: str, namespace: str, api_key: str | None = None) -> None:
+        self._address = address
+        self._namespace = namespace
+        self._api_key = api_key
+        self._client: Client | None = None
+        self._attempts = count(1)
+
+    async def client(self) -> Client:
+        """The client; connecting happens at its first call."""
+        if self._client is None:
+            self._client = await connect(
+                self._address, namespace=self._namespace, api_key=self._api_key, lazy=True
+            )
+        return self._client
+
+    async def ring(self, *, kind: str, stream: str, command: str, wait_s: float) -> bool:
+        """Whether the stream was drained within ``wait_s`` seconds. False leaves the rest to the relay."""
+        attempt = next(self._attempts)
+        try:
+            async with asyncio.timeout(wait_s):
+                await ring(
+                    await self.client(),
+                    kind=kind,
+                    stream=stream,
+                    ring_id=f"{command}/{attempt}",
+                    timeout=timedelta(seconds=wait_s),
+                )
+        except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError) as error:
+            _log.info("ring_unanswered", command=command, error=type(error).__name__)
+            return False
+        return True
+
+    async def is_healthy(self, *, wait_s: float = 2.0) -> bool:
+        """Whether the engine answers."""
+        try:
+            async with asyncio.timeout(wait_s):
+                client = await self.client()
+                return await client.service_client.check_health(timeout=timedelta(seconds=wait_s))
+        except (TimeoutError, RPCError, RuntimeError):
+            return False
+
+    async def has_worker(self, *, wait_s: float = 2.0) -> bool:
+        """Whether a worker has asked for work within the last minute."""
+        from temporalio.api.enums.v1 import TaskQueueType
+        from temporalio.api.taskqueue.v1 import TaskQueue
+        from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+
+        from workflows.names import TASK_QUEUE
+
+        try:
+            async with asyncio.timeout(wait_s):
+                client = await self.client()
+                described = await client.workflow_service.describe_task_queue(
+                    DescribeTaskQueueRequest(
+                        namespace=self._namespace,
+                        task_queue=TaskQueue(name=TASK_QUEUE),
+                        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+                    ),
+                    timeout=timedelta(seconds=wait_s),
+                )
+        except (TimeoutError, RPCError, RuntimeError):
+            return False
+        return len(described.pollers) > 0

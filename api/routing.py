@@ -1,0 +1,116 @@
+"""What happens to a request before its endpoint: sign-in, strict JSON, idempotency key, known query parameters.
+
+The order is the contract's: 401, then 400, then 422 of the shape; the endpoint decides the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from api.auth import Caller, authenticate, bearer
+from api.idempotency import make_key
+from api.services import Services
+from domain.refusals import FieldError, Refusal
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+#: Endpoints marked so take no idempotency key though they are POST (contract: those marked (q)).
+QUERY_LIKE = "fairclaim-query-like"
+
+
+class StrictRoute(APIRoute):
+    """A route whose requests are signed in and strict."""
+
+    def get_route_handler(self) -> Handler:
+        endpoint = super().get_route_handler()
+        known = {p.alias for p in get_flat_params(self.dependant) if isinstance(p.field_info, params.Query)}
+        writes = bool((self.methods or set()) & {"POST", "PATCH"})
+        keyed = writes and not (self.openapi_extra or {}).get(f"x-{QUERY_LIKE}", False)
+        multipart = any(isinstance(p.field_info, params.Form) for p in self.dependant.body_params)
+
+        async def handler(request: Request) -> Response:
+            services: Services = request.app.state.services
+            request.state.caller = await run_in_threadpool(_sign_in, services, request.headers.get("authorization"))
+            if writes:
+                body = await _multipart_body(request) if multipart else await _json_body(request)
+                if keyed:
+                    request.state.key = make_key(
+                        person=request.state.caller.person,
+                        header=request.headers.get("idempotency-key"),
+                        method=request.method,
+                        path=request.url.path,
+                        body=body,
+                    )
+            unknown = [name for name in request.query_params if name not in known]
+            if unknown:
+                raise Refusal(
+                    "field_not_allowed",
+                    rule="AUD-04",
+                    errors=tuple(FieldError(name[:200], "field_not_allowed") for name in sorted(set(unknown))),
+                )
+            return await endpoint(request)
+
+        return handler
+
+
+def refusal_of_validation(error: RequestValidationError) -> Refusal:
+    """What the shape check found, as a refusal: 404 for a path that is no id, else 422 (contract section 1)."""
+    found: list[FieldError] = []
+    for item in error.errors():
+        where = [str(part) for part in item["loc"]]
+        if where and where[0] == "path":
+            return Refusal("not_found")
+        name = ".".join(where[1:] if where and where[0] in ("body", "query", "header") else where)[:200]
+        found.append(FieldError(_clean(name), _CODES.get(item["type"], "field_invalid")))
+    codes = {e.code for e in found}
+    code = next((c for c in ("field_not_allowed", "field_invalid", "field_missing") if c in codes), "field_invalid")
+    return Refusal(code, errors=tuple(found))
+
+
+_CODES = {"extra_forbidden": "field_not_allowed", "missing": "field_missing"}
+
+
+def _clean(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()
+
+
+def _sign_in(services: Services, header: str | None) -> Caller:
+    with services.database.reading() as tx:
+        return authenticate(tx, bearer(header), services.snapshots.setting(tx))
+
+
+async def _json_body(request: Request) -> Any:
+    media = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    raw = await request.body()
+    if media != "application/json" and (raw or "content-type" in request.headers):
+        raise Refusal("media_type_unsupported")
+    try:
+        # An empty body stands for {}: many commands need nothing said.
+        parsed = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant) if raw.strip() else {}
+    except (ValueError, RecursionError):
+        raise Refusal("body_malformed") from None
+    if not isinstance(parsed, dict):
+        raise Refusal("field_invalid", errors=(FieldError("body", "field_invalid"),))
+    # FastAPI would parse the body again, leniently; this is what it finds instead.
+    request._json = parsed
+    request._body = raw or b"{}"
+    return parsed
+
+
+async def _multipart_body(request: Request) -> bytes:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != "multipart/form-data":
+        raise Refusal("media_type_unsupported")
+    return await request.body()
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)

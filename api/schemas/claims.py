@@ -1,0 +1,354 @@
+"""Claims, follow-ups and requests (contract section 5)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from api.schemas.base import (
+    Bool,
+    Bps,
+    Date,
+    Id,
+    Input,
+    Instant,
+    Money,
+    Name,
+    Output,
+    Pending,
+    Reason,
+    Str,
+    Text,
+    Track,
+    Version,
+)
+
+ClaimStateName = Literal[
+    "reported", "protected", "active", "won", "disputed", "arbitrated", "lapsed", "released", "rejected", "withdrawn"
+]
+Level = Literal["VIP", "A", "B", "C"]
+Channel = Literal["in_house", "partner"]
+
+
+class CustomerRef(Input):
+    """A customer of the base, by id."""
+
+    id: Id
+
+
+class CustomerGiven(Input):
+    """A customer as the reporter knows them."""
+
+    kind: Literal["person", "company"]
+    name: Name
+    phone: Str | None = None
+    email: Str | None = None
+    company_code: Str | None = None
+    external_id: Str | None = None
+    level: Level | None = None
+    source: Str | None = None
+
+
+class ProjectRef(Input):
+    id: Id
+
+
+class ProjectGiven(Input):
+    name: Name
+    department: Str | None = None
+    site: Str | None = None
+    tender_number: Str | None = None
+    bid_date: Date | None = None
+
+
+class FirstContact(Input):
+    kind: Literal["call", "visit", "message", "reception"]
+    at: Instant
+    note: Text | None = None
+
+
+class ReportIn(Input):
+    """`POST /v1/claims` (CLM-02)."""
+
+    program: Id
+    track: Track = "sales"
+    customer: CustomerRef | CustomerGiven
+    project: ProjectRef | ProjectGiven | None = None
+    need: Text | None = None
+    progress: Text | None = None
+    next_follow_up_at: Instant | None = None
+    expected_close: Date | None = None
+    expected_amount: Money | None = None
+    source: Str | None = None
+    channel: Channel = "in_house"
+    first_contact: FirstContact | None = None
+    provisional: Bool = False
+
+
+class CustomerPatch(Input):
+    phone: Str | None = None
+    email: Str | None = None
+    company_code: Str | None = None
+    name: Name | None = None
+
+
+class ClaimPatch(Input):
+    """`PATCH /v1/claims/{id}`: correction, completion, news."""
+
+    version: Version
+    need: Text | None = None
+    progress: Text | None = None
+    next_follow_up_at: Instant | None = None
+    expected_close: Date | None = None
+    expected_amount: Money | None = None
+    customer: CustomerPatch | None = None
+
+
+class OptionalReason(Input):
+    reason: Text | None = None
+
+
+class NeededReason(Input):
+    reason: Reason
+
+
+class WinIn(Input):
+    amount: Money
+    contract_at: Instant
+    kind: Literal["new", "renewal", "upsell", "repurchase"] = "new"
+    contract_end: Date | None = None
+    product: Str | None = None
+    external_id: Str | None = None
+
+
+class CancelDealIn(Input):
+    reason: Reason
+    deal: Id | None = None
+
+
+class ReleaseIn(Input):
+    reason: Annotated[Str, Field(min_length=1)]
+    text: Text | None = None
+    pool: Id | None = None
+    to: Id | None = None
+
+
+class TransferIn(Input):
+    to: Id
+    reason: Text | None = None
+    past_share_bps: Bps | None = None
+
+
+class ExtendIn(Input):
+    reason: Reason
+    days: Annotated[int, Field(strict=True, ge=1, le=3650)] | None = None
+    files: Annotated[list[Id], Field(max_length=20)] | None = None
+
+
+class PauseIn(Input):
+    kind: Literal["customer_request", "legal", "delivery"]
+    reason: Reason
+
+
+class FollowUpIn(Input):
+    kind: Literal["call", "message", "meeting", "visit", "demo"]
+    note: Text
+    at: Instant | None = None
+    answered: Bool | None = None
+    outcome: Text | None = None
+    next_at: Instant | None = None
+    files: Annotated[list[Id], Field(max_length=20)] | None = None
+
+
+class FollowUpCorrection(Input):
+    note: Text | None = None
+    outcome: Text | None = None
+    next_at: Instant | None = None
+
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+
+class ClaimCustomer(Output):
+    id: str
+    kind: Literal["person", "company"]
+    name: str | None
+    phone: str | None
+    email: str | None
+    company_code: str | None
+    level: str | None
+
+
+class ClaimProject(Output):
+    id: str
+    name: str
+    department: str | None
+    site: str | None
+    tender_number: str | None
+    bid_date: str | None
+
+
+class ClockOut(Output):
+    clock: Literal[
+        "first_follow_up",
+        "idle",
+        "no_deal",
+        "protection",
+        "stage",
+        "provisional",
+        "queue",
+        "approval",
+        "after_deal",
+    ]
+    deadline: str | None
+    remaining_s: int | None
+    paused: bool
+    rule: str
+
+
+class PausedOut(Output):
+    kind: str
+    since: str
+
+
+class CollaboratorOut(Output):
+    person: str
+    rights: Literal["read", "work"]
+
+
+class ConflictOut(Output):
+    owner_name: str | None
+    end_date: str | None
+
+
+class MoneyOut(Output):
+    amount_minor: int
+    currency: str
+
+
+class RequestOut(Output):
+    id: str
+    kind: Literal["extension", "pause", "transfer", "release", "guard", "handover"]
+    claim: str
+    by: str | None
+    waiting_for: list[str]
+    state: Literal["open", "accepted", "refused", "expired", "withdrawn"]
+    decide_by: str | None
+    reason: str | None
+    pending: Pending | None
+
+
+class ClaimOut(Output):
+    """A claim as its reader may see it; contacts are masked (AUD-03)."""
+
+    id: str
+    receipt: int
+    program: str
+    track: Track
+    customer: ClaimCustomer
+    project: ClaimProject | None
+    reporter: str
+    owner: str | None
+    partner: str | None
+    team: str
+    state: ClaimStateName
+    reason: str | None
+    reason_text: str | None
+    release_reason: str | None
+    queue_position: int | None
+    need: str | None
+    progress: str | None
+    next_follow_up_at: str | None
+    expected_close: str | None
+    expected_amount: MoneyOut | None
+    source: str | None
+    channel: Channel
+    provisional: bool
+    missing: list[str]
+    complete_by: str | None
+    received_at: str
+    accepted_at: str | None
+    ended_at: str | None
+    deadline: str | None
+    clocks: list[ClockOut]
+    paused: list[PausedOut]
+    held: bool
+    dispute: str | None
+    deals: list[str]
+    collaborators: list[CollaboratorOut]
+    requests: list[RequestOut]
+    conflict: ConflictOut | None
+    policy_version: int
+    allowed: list[str]
+    pending: Pending | None
+    version: int
+
+
+class ClaimPage(Output):
+    items: list[ClaimOut]
+    next: str | None
+
+
+class RequestPage(Output):
+    items: list[RequestOut]
+    next: str | None
+
+
+class TimelineItem(Output):
+    seq: int
+    kind: str
+    at: str
+    actor: str | None
+    reason: str | None
+    policy_version: int | None
+    from_: Annotated[str | None, Field(alias="from")]
+    to: str | None
+    data: dict[str, Any]
+    hash: str
+
+
+class TimelinePage(Output):
+    items: list[TimelineItem]
+    next: str | None
+
+
+class VoidedOut(Output):
+    by: str
+    reason: str | None
+    at: str
+
+
+class FollowUpOut(Output):
+    id: str
+    claim: str
+    author: str
+    kind: Literal["call", "message", "meeting", "visit", "demo"]
+    note: str | None
+    at: str
+    received_at: str
+    late: bool
+    answered: bool
+    outcome: str | None
+    next_at: str | None
+    files: list[str]
+    qualified: bool
+    why: str | None
+    revision: int
+    voided: VoidedOut | None
+    state: ClaimStateName
+    deadline: str | None
+    pending: Pending | None
+
+
+class FollowUpPage(Output):
+    items: list[FollowUpOut]
+    next: str | None
+
+
+class FileOut(Output):
+    id: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str

@@ -1,0 +1,20 @@
+"""What every request may use; made once per process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.gateway import Gateway
+from storage.database import Database
+from storage.setting import Snapshots
+from storage.settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one API process."""
+
+    settings: Settings
+    database: Database
+    snapshots: Snapshots
+    gateway: Gateway

@@ -1,0 +1,1 @@
+"""Answers: rows made into what a reader may see. Reads only."""

@@ -1,0 +1,305 @@
+"""Claims as their readers see them (contract section 5, AUD-03)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from domain.claims.clocks import remaining_s
+from domain.claims.model import Claim
+from domain.claims.permissions import allowed_commands
+from domain.customers.email import mask_email
+from domain.customers.lookup import OwnerNameVisibility, shows_owner_name
+from domain.customers.phone import mask_phone
+from domain.people.access import ReadScope, read_scope
+from domain.people.organisation import Organisation
+from storage import customers, texts
+from storage import tables as t
+from storage.claim_rows import claim_of
+from storage.codec import rfc3339
+from storage.database import Transaction
+
+
+def scope_of(caller: Caller) -> ReadScope:
+    """Which claims the caller reads."""
+    oversight = [p.id for p in caller.setting.programs.values() if caller.person in p.oversight]
+    return read_scope(
+        caller.actor, organisation=caller.setting.organisation, at=caller.at, oversight_of=oversight
+    )
+
+
+def readable(tx: Transaction, caller: Caller, row: dict[str, Any]) -> bool:
+    """Whether the caller may read this claim: by scope, or because a request about it waits for them."""
+    if scope_of(caller).reads(
+        program=row["program"],
+        teams=(row["team"], row["reporter_team"]),
+        people=(row["reporter"], row["owner"]),
+    ):
+        return True
+    waiting = sa.select(t.request_waiting.c.request).where(
+        t.request_waiting.c.claim == row["id"], t.request_waiting.c.person.in_(acting_for(caller))
+    )
+    if tx.execute(waiting.limit(1)).first() is not None:
+        return True
+    return bool(set(row["detail"].get("judges", ())[-1:]) & set(acting_for(caller)))
+
+
+def acting_for(caller: Caller) -> list[str]:
+    """The caller, and everybody whose delegate they are now (PPL-05)."""
+    organisation: Organisation = caller.setting.organisation
+    others = [p for p in organisation.delegations if organisation.delegate_of(p, at=caller.at) == caller.person]
+    return [caller.person, *others]
+
+
+def claim_view(tx: Transaction, caller: Caller, claim: str) -> dict[str, Any]:
+    """One claim by id, which the caller is known to read."""
+    row = tx.row(sa.select(t.claim).where(t.claim.c.id == claim))
+    assert row is not None
+    return claim_views(tx, caller, [row])[0]
+
+
+def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Claims in the order of ``rows``, each with what belongs to it, in a fixed number of queries."""
+    if not rows:
+        return []
+    ids = [r["id"] for r in rows]
+    people = _customers(tx, {r["customer"] for r in rows})
+    projects = _projects(tx, {r["project"] for r in rows if r["project"] is not None})
+    said = texts.read(tx, (r[name] for r in rows for name in ("need", "progress", "reason_text")))
+    requests = requests_of(tx, [r["id"] for r in rows if r["asked"]])
+    deals = _deals(tx, [r["id"] for r in rows if r["state"] in ("won", "active", "disputed", "arbitrated", "lapsed")])
+    pending = _pending(tx, ids)
+    conflicts = _conflicts(tx, caller, [r for r in rows if r["reason"] == "customer_owned"])
+    return [
+        _view(caller, r, people[r["customer"]], projects.get(r["project"]), said)
+        | {
+            "deals": deals.get(r["id"], []),
+            "requests": requests.get(r["id"], []),
+            "pending": pending.get(r["id"]),
+            "conflict": conflicts.get(r["id"]),
+        }
+        for r in rows
+    ]
+
+
+def requests_of(tx: Transaction, claims: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """Requests by claim, newest first."""
+    wanted = list(claims)
+    if not wanted:
+        return {}
+    rows = tx.rows(
+        sa.select(t.request).where(t.request.c.claim.in_(wanted)).order_by(t.request.c.created_at.desc(), t.request.c.id)
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for view in request_views(tx, rows):
+        found.setdefault(view["claim"], []).append(view)
+    return found
+
+
+def request_views(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Requests in the order of ``rows``."""
+    said = texts.read(tx, (r["reason_text"] for r in rows))
+    return [
+        {
+            "id": r["id"],
+            "kind": r["kind"],
+            "claim": r["claim"],
+            "by": r["by"],
+            "waiting_for": r["waiting_for"] if r["state"] == "open" else [],
+            "state": r["state"],
+            "decide_by": _text(r["decide_by"]),
+            "reason": said.get(r["reason_text"]) if r["reason_text"] else None,
+            "pending": None,
+        }
+        for r in rows
+    ]
+
+
+def customer_in_claim(row: dict[str, Any], contact: customers.Contact) -> dict[str, Any]:
+    """A customer with masked contacts; the name is full for readers of the claim."""
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "name": contact.name,
+        "phone": masked_phone(contact.phone),
+        "email": mask_email(contact.email) if contact.email else None,
+        "company_code": contact.company_code,
+        "level": contact.level,
+    }
+
+
+def masked_phone(phone: str | None) -> str | None:
+    """Masked for everybody, the owner included; a number reported masked stays as it was written."""
+    if phone is None:
+        return None
+    return mask_phone(phone) if phone.startswith("+") else phone
+
+
+def _view(
+    caller: Caller,
+    row: dict[str, Any],
+    customer: dict[str, Any],
+    project: dict[str, Any] | None,
+    said: dict[str, str],
+) -> dict[str, Any]:
+    claim = claim_of(row)
+    setting = caller.setting
+    calendar = setting.calendar(claim.program)
+    return {
+        "id": claim.id,
+        "receipt": claim.receipt,
+        "program": claim.program,
+        "track": row["track"],
+        "customer": customer,
+        "project": project,
+        "reporter": claim.reporter,
+        "owner": claim.owner if claim.holds else None,
+        "partner": None,
+        "team": claim.team,
+        "state": claim.state.value,
+        "reason": claim.reason,
+        "reason_text": said.get(row["reason_text"]) if row["reason_text"] else None,
+        "release_reason": claim.release_reason,
+        "queue_position": None,
+        "need": said.get(row["need"]) if row["need"] else None,
+        "progress": said.get(row["progress"]) if row["progress"] else None,
+        "next_follow_up_at": _text(row["next_follow_up_at"]),
+        "expected_close": row["expected_close"].isoformat() if row["expected_close"] else None,
+        "expected_amount": {"amount_minor": row["expected_minor"], "currency": row["expected_currency"]}
+        if row["expected_minor"] is not None
+        else None,
+        "source": claim.source,
+        "channel": claim.channel,
+        "provisional": claim.provisional,
+        "missing": list(claim.missing),
+        "complete_by": _text(claim.complete_by),
+        "received_at": rfc3339(claim.received_at),
+        "accepted_at": _text(claim.accepted_at),
+        "ended_at": _text(claim.ended_at),
+        "deadline": _text(claim.deadline),
+        "clocks": [
+            {
+                "clock": c.clock.value,
+                "deadline": _text(c.deadline),
+                "remaining_s": remaining_s(c, now=caller.at, terms_calendar=calendar),
+                "paused": c.paused,
+                "rule": c.rule,
+            }
+            for c in claim.clocks
+        ],
+        "paused": [{"kind": p.kind.value, "since": rfc3339(p.since)} for p in claim.pauses],
+        "held": False,
+        "dispute": claim.dispute,
+        "collaborators": [],
+        "policy_version": claim.terms.version,
+        "allowed": allowed_commands(claim, matter=None, actor=caller.actor, setting=setting, at=caller.at),
+        "version": claim.version,
+    }
+
+
+def _customers(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
+    rows = tx.rows(sa.select(t.customer).where(t.customer.c.id.in_(sorted(ids))))
+    keys = customers.data_keys(tx, ids)
+    return {
+        r["id"]: customer_in_claim(r, customers.contact_of(tx, r, keys.get(r["id"]))) for r in rows
+    }
+
+
+def _projects(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
+    if not ids:
+        return {}
+    return {
+        r["id"]: {
+            "id": r["id"],
+            "name": r["name"],
+            "department": r["department"],
+            "site": r["site"],
+            "tender_number": r["tender_number"],
+            "bid_date": r["bid_date"].isoformat() if r["bid_date"] else None,
+        }
+        for r in tx.rows(sa.select(t.project).where(t.project.c.id.in_(sorted(ids))))
+    }
+
+
+def _deals(tx: Transaction, claims: list[str]) -> dict[str, list[str]]:
+    if not claims:
+        return {}
+    found: dict[str, list[str]] = {}
+    for row in tx.rows(
+        sa.select(t.deal.c.id, t.deal.c.claim).where(t.deal.c.claim.in_(claims)).order_by(t.deal.c.number)
+    ):
+        found.setdefault(row["claim"], []).append(row["id"])
+    return found
+
+
+def _pending(tx: Transaction, claims: list[str]) -> dict[str, dict[str, str]]:
+    """The oldest undecided command of each claim."""
+    found: dict[str, dict[str, str]] = {}
+    for row in tx.rows(
+        sa.select(t.command.c.id, t.command.c.claim)
+        .where(t.command.c.decided_at.is_(None), t.command.c.claim.in_(claims))
+        .order_by(t.command.c.received_at)
+    ):
+        found.setdefault(row["claim"], {"command": row["id"]})
+    return found
+
+
+def _conflicts(tx: Transaction, caller: Caller, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What a collided reporter may learn: the verdict, and what policy reveals (CLM-27, CUS-09)."""
+    if not rows:
+        return {}
+    holders: dict[str, Claim] = {}
+    matters = sorted({r["matter"] for r in rows})
+    for held in tx.rows(sa.select(t.claim).where(t.claim.c.matter.in_(matters), t.claim.c.holds)):
+        holders[held["matter"]] = claim_of(held)
+    names = person_names(tx, [h.owner for h in holders.values() if h.owner is not None])
+    return {r["id"]: _conflict(caller, r, holders.get(r["matter"]), names) for r in rows}
+
+
+def _conflict(caller: Caller, row: dict[str, Any], holder: Claim | None, names: dict[str, str]) -> dict[str, Any]:
+    policy = caller.setting.policy_at(row["program"], at=caller.at)
+    if holder is None or holder.owner is None:
+        return {"owner_name": None, "end_date": None}
+    organisation = caller.setting.organisation
+    shown = shows_owner_name(
+        setting=OwnerNameVisibility(policy.owner_name_visibility),
+        same_team=organisation.team_of(caller.person, at=caller.at)
+        == organisation.team_of(holder.owner, at=caller.at),
+        member=caller.setting.programs[row["program"]].is_member(
+            caller.person, organisation=organisation, at=caller.at
+        ),
+        partner=is_broker(caller),
+    )
+    reveals_end = policy.choice("collision.reveal") == "end_date" and holder.deadline is not None
+    zone_day = caller.setting.calendar(row["program"]).local_date(holder.deadline) if holder.deadline else None
+    return {
+        "owner_name": names.get(holder.owner) if shown else None,
+        "end_date": zone_day.isoformat() if reveals_end and zone_day else None,
+    }
+
+
+def is_broker(caller: Caller) -> bool:
+    """Brokers never learn who owns a customer (CUS-09)."""
+    person = caller.setting.organisation.people[caller.person]
+    roles = {g.role.value for g in caller.setting.organisation.grants.get(caller.person, ())}
+    return person.partner is not None or "broker" in roles
+
+
+def person_names(tx: Transaction, people: Iterable[str]) -> dict[str, str]:
+    """Full names of people of the company."""
+    wanted = sorted(set(people))
+    if not wanted:
+        return {}
+    return {
+        r["id"]: tx.keys.open_text(r["name"]) or ""
+        for r in tx.rows(sa.select(t.person.c.id, t.person.c.name).where(t.person.c.id.in_(wanted)))
+    }
+
+
+def _text(at: Any) -> str | None:
+    return rfc3339(at) if at is not None else None
+
+

@@ -1,0 +1,287 @@
+"""The clocks of a claim: started, moved, stopped, counted again (CLM-11 to CLM-17, CLM-21, CLM-28, CLM-32, TER-06).
+
+Every function takes the instant that counts and returns a new claim; none reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.calendar.duration import DAY_US, Duration, Scale
+from domain.calendar.working_calendar import WorkingCalendar
+from domain.claims.model import (
+    CLOCK_ORDER,
+    LAPSE_REASON,
+    Claim,
+    Clock,
+    Pause,
+    PauseKind,
+    Request,
+    RunningClock,
+)
+from domain.policy.policy import Policy
+
+#: The clocks that an absence stops; every other pause stops all (PPL-05, CLM-21).
+_ABSENCE_STOPS: frozenset[Clock] = frozenset({Clock.FIRST_FOLLOW_UP, Clock.IDLE})
+#: Judging goes on while a claim's own clocks stand still.
+_NEVER_PAUSED: frozenset[Clock] = frozenset({Clock.APPROVAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What clocks are counted with: the claim's policy (override applied) and its program's calendar."""
+
+    policy: Policy
+    calendar: WorkingCalendar
+
+
+def started(claim: Claim, clock: Clock, *, at: datetime, length: Duration | None, rule: str, terms: Terms) -> Claim:
+    """``claim`` with ``clock`` running from ``at``; without it where ``length`` is None (0 = off, CLM-17).
+
+    A clock that starts while a pause stops it starts standing still with its whole length left.
+    """
+    if length is None:
+        return claim.without_clock(clock)
+    if _stopped_by(claim.pauses, clock):
+        return claim.with_clock(
+            RunningClock(clock=clock, deadline=None, start=at, length=length, rule=rule, remaining=length)
+        )
+    deadline, provisional = _deadline(clock, at=at, length=length, terms=terms)
+    return claim.with_clock(
+        RunningClock(
+            clock=clock, deadline=deadline, start=at, length=length, rule=rule, provisional=provisional
+        )
+    )
+
+
+def started_at_acceptance(claim: Claim, *, at: datetime, terms: Terms, bid_date: date | None = None) -> Claim:
+    """All clocks a held claim begins with (CLM-11, CLM-12, CLM-14, CLM-16, CLM-17).
+
+    ``bid_date`` of a tendered project keeps its protection until ``bid.protect_days`` after it, if later (CLM-33).
+    """
+    policy = terms.policy
+    claim = claim.without_clock(Clock.APPROVAL, Clock.QUEUE)
+    claim = started(
+        claim,
+        Clock.FIRST_FOLLOW_UP,
+        at=at,
+        length=policy.duration("claim.first_follow_up_wh"),
+        rule="claim.first_follow_up_wh",
+        terms=terms,
+    )
+    claim = started_idle(claim, at=at, terms=terms)
+    claim = started(
+        claim,
+        Clock.NO_DEAL,
+        at=at,
+        length=policy.duration("claim.no_deal_days"),
+        rule="claim.no_deal_days",
+        terms=terms,
+    )
+    return _started_protection(claim, at=at, terms=terms, bid_date=bid_date)
+
+
+def started_idle(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
+    """The idle clock afresh: from acceptance, then from the receipt of each qualified follow-up (CLM-16)."""
+    return started(
+        claim,
+        Clock.IDLE,
+        at=at,
+        length=terms.policy.duration("claim.idle_days"),
+        rule="claim.idle_days",
+        terms=terms,
+    )
+
+
+def started_stage(claim: Claim, *, at: datetime, stage: str, terms: Terms) -> Claim:
+    """The stage clock of ``report_visit`` or ``visit_deal`` from ``at`` (CLM-12)."""
+    return started(
+        claim,
+        Clock.STAGE,
+        at=at,
+        length=terms.policy.stage_length(stage),
+        rule="claim.stage_length",
+        terms=terms,
+    )
+
+
+def started_after_deal(claim: Claim, *, contract_at: datetime, contract_end: date | None, terms: Terms) -> Claim:
+    """Only the after-deal clock runs in `won`: from the end of the contract, else from the deal (CLM-32)."""
+    begin = contract_at
+    if contract_end is not None:
+        zone = ZoneInfo(terms.calendar.zone)
+        begin = datetime.combine(contract_end + timedelta(days=1), time.min, tzinfo=zone).astimezone(contract_at.tzinfo)
+    bare = replace(claim, clocks=())
+    return started(
+        bare,
+        Clock.AFTER_DEAL,
+        at=begin,
+        length=terms.policy.duration("claim.after_deal_days"),
+        rule="claim.after_deal_days",
+        terms=terms,
+    )
+
+
+def paused(claim: Claim, pause: Pause, *, at: datetime, terms: Terms) -> Claim:
+    """``claim`` with ``pause`` in force: the clocks it stops keep what is left of them (CLM-21)."""
+    claim = replace(claim, pauses=(*claim.pauses, pause))
+    return replace(claim, clocks=tuple(_stopped(c, claim.pauses, at=at, terms=terms) for c in claim.clocks))
+
+
+def resumed(claim: Claim, kind: PauseKind, *, at: datetime, terms: Terms) -> Claim:
+    """``claim`` without its pause of ``kind``. A clock runs on when no other pause stops it (overlaps count once)."""
+    claim = replace(claim, pauses=tuple(p for p in claim.pauses if p.kind is not kind))
+    return replace(
+        claim,
+        clocks=tuple(
+            c if not c.paused or _stopped_by(claim.pauses, c.clock) else _running(c, at=at, terms=terms)
+            for c in claim.clocks
+        ),
+    )
+
+
+def extended(claim: Claim, *, until: datetime, at: datetime, rule: str) -> Claim:
+    """No lapse clock runs out before ``until`` (CLM-22, CLM-17): earlier deadlines move there, later ones stay."""
+    return replace(
+        claim,
+        clocks=tuple(
+            replace(
+                c,
+                deadline=until,
+                start=at,
+                length=Duration(max(0, _us(until - at)), Scale.ELAPSED),
+                rule=rule,
+                provisional=False,
+            )
+            if c.deadline is not None and c.deadline < until and c.clock in LAPSE_REASON
+            else c
+            for c in claim.clocks
+        ),
+    )
+
+
+def recounted(claim: Claim, *, at: datetime, terms: Terms, min_notice: Duration | None) -> Claim:
+    """Deadlines counted again with a newer calendar (TER-06).
+
+    Passed ones stay passed; none that moves nearer ends up less than the minimum notice ahead.
+    """
+    notice = terms.calendar.add(at, min_notice).at if min_notice is not None else at
+    return replace(claim, clocks=tuple(_recounted(c, at=at, notice=notice, terms=terms) for c in claim.clocks))
+
+
+def lapse_due(claim: Claim, *, requests: Iterable[Request] = ()) -> tuple[datetime, RunningClock] | None:
+    """When this claim lapses as things stand, and by which clock; None if no lapse clock runs.
+
+    An open extension or guard request holds the lapse until it is decided or its limit is over (CLM-17, CLM-22).
+    """
+    running = [c for c in claim.clocks if c.deadline is not None and c.clock in LAPSE_REASON]
+    if not running:
+        return None
+    first = min(running, key=lambda c: (c.deadline, CLOCK_ORDER[c.clock]))
+    assert first.deadline is not None
+    held = max((r.decide_by for r in requests if r.holds_lapse and r.decide_by is not None), default=first.deadline)
+    return max(first.deadline, held), first
+
+
+def remaining_s(clock: RunningClock, *, now: datetime, terms_calendar: WorkingCalendar) -> int | None:
+    """Whole seconds left of a clock: until its deadline while it runs, of its own scale while it stands still."""
+    if clock.remaining is not None:
+        return clock.remaining.microseconds // 1_000_000
+    if clock.deadline is None:
+        return None
+    return max(0, int((clock.deadline - now).total_seconds()))
+
+
+def _started_protection(claim: Claim, *, at: datetime, terms: Terms, bid_date: date | None) -> Claim:
+    policy = terms.policy
+    shape = policy.protection_shape
+    if shape == "report_visit_deal":
+        return started_stage(claim, at=at, stage="report_visit", terms=terms)
+    if shape == "visit_deal":
+        return started_stage(claim, at=at, stage="visit_deal", terms=terms)
+    claim = started(
+        claim,
+        Clock.PROTECTION,
+        at=at,
+        length=policy.duration("claim.protection_days"),
+        rule="claim.protection_days",
+        terms=terms,
+    )
+    return _kept_for_bid(claim, at=at, bid_date=bid_date, terms=terms)
+
+
+def _kept_for_bid(claim: Claim, *, at: datetime, bid_date: date | None, terms: Terms) -> Claim:
+    protection = claim.clock(Clock.PROTECTION)
+    length = terms.policy.duration("bid.protect_days")
+    if bid_date is None or protection is None or protection.deadline is None or length is None:
+        return claim
+    zone = ZoneInfo(terms.calendar.zone)
+    award = datetime.combine(bid_date + timedelta(days=1), time.min, tzinfo=zone).astimezone(at.tzinfo)
+    counted = terms.calendar.add(award, length)
+    if counted.at <= protection.deadline:
+        return claim
+    return claim.with_clock(
+        replace(
+            protection,
+            deadline=counted.at,
+            start=award,
+            length=length,
+            rule="bid.protect_days",
+            provisional=counted.provisional,
+        )
+    )
+
+
+def _deadline(clock: Clock, *, at: datetime, length: Duration, terms: Terms) -> tuple[datetime, bool]:
+    if clock is Clock.IDLE and length.scale is Scale.CALENDAR:
+        # Long closures of the calendar do not count as idleness (CLM-17).
+        counted = terms.calendar.add_outside_closures(at, length, closure_days=_closure_days(terms.policy))
+    else:
+        counted = terms.calendar.add(at, length)
+    return counted.at, counted.provisional
+
+
+def _closure_days(policy: Policy) -> int:
+    """How many free days in a row make a long closure; 0 = off."""
+    closure = policy.duration("calendar.closure_days")
+    return closure.microseconds // DAY_US if closure is not None else 0
+
+
+def _stopped_by(pauses: Iterable[Pause], clock: Clock) -> bool:
+    if clock in _NEVER_PAUSED:
+        return False
+    return any(p.kind is not PauseKind.ABSENCE or clock in _ABSENCE_STOPS for p in pauses)
+
+
+def _stopped(clock: RunningClock, pauses: Iterable[Pause], *, at: datetime, terms: Terms) -> RunningClock:
+    if clock.deadline is None or not _stopped_by(pauses, clock.clock):
+        return clock
+    closures = (
+        _closure_days(terms.policy)
+        if clock.clock is Clock.IDLE and clock.length.scale is Scale.CALENDAR
+        else 0
+    )
+    left = terms.calendar.between(at, clock.deadline, clock.length.scale, closure_days=closures)
+    return replace(clock, deadline=None, remaining=left)
+
+
+def _running(clock: RunningClock, *, at: datetime, terms: Terms) -> RunningClock:
+    left = clock.remaining or clock.length
+    deadline, provisional = _deadline(clock.clock, at=at, length=left, terms=terms)
+    return replace(clock, deadline=deadline, remaining=None, start=at, length=left, provisional=provisional)
+
+
+def _recounted(clock: RunningClock, *, at: datetime, notice: datetime, terms: Terms) -> RunningClock:
+    if clock.deadline is None or clock.deadline <= at or clock.length.scale is Scale.ELAPSED:
+        return clock
+    deadline, provisional = _deadline(clock.clock, at=clock.start, length=clock.length, terms=terms)
+    if deadline < clock.deadline:
+        deadline = min(clock.deadline, max(deadline, notice))
+    return replace(clock, deadline=deadline, provisional=provisional)
+
+
+def _us(delta: timedelta) -> int:
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds

@@ -1,0 +1,304 @@
+"""Follow-ups (跟进): which count, what they move, what voiding takes back (CLM-14 to CLM-16, CLM-12, CLM-20)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from domain.claims import clocks
+from domain.claims.clocks import Terms
+from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
+from domain.claims.model import Claim, Clock
+from domain.claims.permissions import authorise, may_sell
+from domain.claims.reports import accept_claim, clock_data, earlier, is_taken
+from domain.matters.draft import Draft, NewFollowUp
+from domain.matters.matter import Command, FollowUpFact, Matter
+from domain.people.access import Actor
+from domain.refusals import Refusal
+
+#: Kinds that reach nobody unless somebody answered.
+_ANSWERABLE = frozenset({"call", "message"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a follow-up says about itself, as far as rules ask: no text, only its length and keyed digest."""
+
+    kind: str
+    answered: bool
+    note_chars: int
+    note_digest: str
+    at: datetime
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Entry:
+        return cls(
+            kind=data["kind"],
+            answered=data["answered"],
+            note_chars=data["note_chars"],
+            note_digest=data["note_digest"],
+            at=data["at"],
+        )
+
+
+def follow_up(draft: Draft, command: Command) -> None:
+    """Record a follow-up and let it move what it may (CLM-15, CLM-16)."""
+    claim = draft.matter.claims[command.claim]
+    actor = command.actor or ""
+    entry = Entry.of(command.data)
+    _admit(draft, claim, actor)
+    terms = draft.setting.terms_of(claim)
+    if claim.state is ClaimState.REPORTED:
+        _in_reported(draft, command, claim, entry, terms)
+        return
+    why = unqualified(claim, entry, received_at=draft.at, terms=terms)
+    if claim.state is ClaimState.LAPSED and why is not None:
+        raise Refusal("deadline_passed", rule="CLM-20", facts={"until": _text(claim.ended_at), "why": why})
+    _keep(draft, command, claim, entry, why, terms)
+    worked = worked_on(claim, entry, qualified=why is None, received_at=draft.at, terms=terms)
+    visited = claim.visited_at is None and worked.visited_at is not None
+    draft.put(worked)
+    draft.record("follow_up", worked, actor=actor, data=_data(command, entry, why))
+    if visited and worked.clock(Clock.STAGE) is not None:
+        draft.record("stage_reached", worked, actor=actor, data={"stage": "visit", "clocks": clock_data(worked)})
+    if why is None and worked.state is ClaimState.PROTECTED:
+        _work(draft, worked, actor)
+    elif why is None and worked.state is ClaimState.LAPSED:
+        _rescue(draft, worked, actor, terms)
+
+
+def worked_on(
+    claim: Claim, entry: Entry, *, qualified: bool, received_at: datetime, terms: Terms
+) -> Claim:
+    """``claim`` after the entry, its state untouched.
+
+    A qualified one moves the idle deadline, never nearer (CLM-16, CLM-17); the first visit reaches its stage (CLM-12).
+    """
+    claim = replace(claim, follow_ups=claim.follow_ups + 1, last_note=entry.note_digest)
+    if (
+        entry.kind == "visit"
+        and claim.visited_at is None
+        and terms.policy.protection_shape == "report_visit_deal"
+        and claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE)
+    ):
+        claim = clocks.started_stage(
+            replace(claim, visited_at=received_at), at=received_at, stage="visit_deal", terms=terms
+        )
+    if not qualified:
+        return claim
+    day = received_at.astimezone(ZoneInfo(terms.calendar.zone)).date()
+    claim = replace(
+        claim,
+        last_qualified_at=received_at,
+        qualified_on=day,
+        qualified_count=claim.qualified_count + 1 if claim.qualified_on == day else 1,
+    )
+    if claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE):
+        claim = _idle_moved(claim, received_at=received_at, terms=terms)
+    return claim
+
+
+def unqualified(claim: Claim, entry: Entry, *, received_at: datetime, terms: Terms) -> str | None:
+    """The parameter by which this entry does not count, or None if it is qualified (CLM-16)."""
+    policy = terms.policy
+    if entry.kind not in policy.words("claim.qualified_kinds") or (entry.kind in _ANSWERABLE and not entry.answered):
+        return "claim.qualified_kinds"
+    if entry.note_chars < policy.integer("claim.min_note_chars") or entry.note_digest == claim.last_note:
+        return "claim.min_note_chars"
+    per_day = policy.limit("claim.qualified_per_day")
+    day = received_at.astimezone(ZoneInfo(terms.calendar.zone)).date()
+    if per_day is not None and claim.qualified_on == day and claim.qualified_count >= per_day:
+        return "claim.qualified_per_day"
+    return None
+
+
+def void(draft: Draft, command: Command) -> None:
+    """A supervisor voids a follow-up; the idle deadline is counted again, with notice (CLM-16)."""
+    claim = draft.matter.claims[command.claim]
+    authorise(
+        command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at
+    )
+    facts = draft.matter.follow_ups.get(claim.id, ())
+    fact = next((f for f in facts if f.id == command.data["follow_up"]), None)
+    if fact is None:
+        raise Refusal("not_found")
+    if fact.voided:
+        return  # voiding twice is voiding once
+    draft.voided.append((fact.id, command.actor or "", draft.at))
+    left = [f for f in facts if f.qualified and not f.voided and f.id != fact.id]
+    if fact.qualified and claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE):
+        claim = _without(draft, claim, fact)
+        claim = draft.put(_recomputed(draft, claim, last=max((f.received_at for f in left), default=None)))
+    draft.record(
+        "voided",
+        claim,
+        actor=command.actor,
+        data={"follow_up": fact.id, "text": command.data.get("text"), "clocks": clock_data(claim)},
+    )
+    draft.tell(
+        fact.author, "claim.voided", claim, rule="CLM-16", facts={"deadline": _text(claim.deadline)}
+    )
+
+
+def may_follow_up(matter: Matter, claim: Claim, actor: str) -> bool:
+    """Whether ``actor`` is the one who works this claim (collaborators come with CLM-29)."""
+    if claim.state is ClaimState.REPORTED:
+        return claim.reporter == actor
+    return claim.owner == actor
+
+
+def _admit(draft: Draft, claim: Claim, actor: str) -> None:
+    """Refuse whoever may not log work here and now (contract section 5, after the table)."""
+    if not may_sell(Actor(actor), setting=draft.setting, at=draft.at):
+        raise Refusal("not_allowed", rule="PPL-02")
+    state = claim.state
+    if state in (ClaimState.DISPUTED, ClaimState.ARBITRATED):
+        if claim.owner != actor:
+            raise refused(state=state, trigger="follow_up")
+    elif state is ClaimState.LAPSED:
+        reserved = draft.matter.reserved_for(draft.at)
+        if reserved is None or reserved.id != claim.id or claim.owner != actor or claim.rescued:
+            raise Refusal(
+                "deadline_passed",
+                rule="CLM-19",
+                facts={"until": _text(claim.ended_at), "reason": claim.reason},
+                current_state=state.value,
+                allowed=(),
+            )
+    elif state is ClaimState.REJECTED and draft.matter.owner_claim is not None:
+        _owned_by_another(draft, draft.matter.owner_claim, actor, claim)
+    elif state in (ClaimState.RELEASED, ClaimState.REJECTED, ClaimState.WITHDRAWN):
+        raise refused(state=state, trigger="follow_up")
+    elif not may_follow_up(draft.matter, claim, actor):
+        _owned_by_another(draft, claim, actor, claim)
+
+
+def _owned_by_another(draft: Draft, holder: Claim, actor: str, claim: Claim) -> None:
+    raise Refusal(
+        "customer_owned",
+        rule="CLM-15" if holder.id == claim.id else "CLM-11",
+        current_state=claim.state.value,
+        allowed=(),
+    )
+
+
+def _in_reported(draft: Draft, command: Command, claim: Claim, entry: Entry, terms: Terms) -> None:
+    """Work before acceptance is kept but counts for nothing; a visit accepts in the visit_deal shape (CLM-12)."""
+    _keep(draft, command, claim, entry, "claim.judgement_mode", terms)
+    claim = draft.put(replace(claim, follow_ups=claim.follow_ups + 1, last_note=entry.note_digest))
+    draft.record("follow_up", claim, actor=command.actor, data=_data(command, entry, "claim.judgement_mode"))
+    policy = draft.setting.policy_at(claim.program, at=draft.at)
+    if policy.protection_shape != "visit_deal" or entry.kind != "visit":
+        return
+    if earlier(draft.matter, claim) is None and not is_taken(draft.matter, claim, draft):
+        accept_claim(draft, replace(claim, visited_at=draft.at), actor=command.actor)
+
+
+def _work(draft: Draft, claim: Claim, actor: str) -> None:
+    worked = replace(
+        claim.without_clock(Clock.FIRST_FOLLOW_UP), state=draft.move(claim, ClaimTrigger.WORK)
+    )
+    draft.put(worked)
+    draft.closed_tasks.append(f"first_follow_up:{claim.id}")
+    draft.record("worked", worked, before=claim.state, actor=actor, data={"clocks": clock_data(worked)})
+
+
+def _rescue(draft: Draft, claim: Claim, actor: str, terms: Terms) -> None:
+    """Once per claim, in its grace period, by its former owner (CLM-20)."""
+    if draft.matter.owner_claim is not None:
+        raise Refusal("customer_owned", rule="CLM-20")
+    before = claim.state
+    rescued = replace(
+        claim,
+        state=draft.move(claim, ClaimTrigger.RESCUE),
+        reason=None,
+        ended_at=None,
+        grace_until=None,
+        rescued=True,
+    )
+    rescued = clocks.started_at_acceptance(rescued, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
+    rescued = rescued.without_clock(Clock.FIRST_FOLLOW_UP)
+    draft.put(rescued)
+    draft.matter = replace(draft.matter, pooled=False, pool_at=None)
+    draft.record("rescued", rescued, before=before, actor=actor, data={"clocks": clock_data(rescued)})
+    draft.tell(rescued.owner, "claim.rescued", rescued, rule="CLM-20", facts={"deadline": _text(rescued.deadline)})
+
+
+def _idle_moved(claim: Claim, *, received_at: datetime, terms: Terms) -> Claim:
+    """The idle clock from this receipt, unless that would bring its deadline nearer (an extension, say)."""
+    present = claim.clock(Clock.IDLE)
+    moved = clocks.started_idle(claim, at=received_at, terms=terms)
+    fresh = moved.clock(Clock.IDLE)
+    if (
+        present is not None
+        and fresh is not None
+        and present.deadline is not None
+        and fresh.deadline is not None
+        and fresh.deadline < present.deadline
+    ):
+        return claim
+    return moved
+
+
+def _without(draft: Draft, claim: Claim, fact: FollowUpFact) -> Claim:
+    """A voided entry no longer uses up its day (`claim.qualified_per_day`)."""
+    zone = ZoneInfo(draft.setting.calendar(claim.program).zone)
+    if fact.received_at.astimezone(zone).date() != claim.qualified_on:
+        return claim
+    return replace(claim, qualified_count=max(0, claim.qualified_count - 1))
+
+
+def _recomputed(draft: Draft, claim: Claim, *, last: datetime | None) -> Claim:
+    terms = draft.setting.terms_of(claim)
+    claim = replace(claim, last_qualified_at=last)
+    idle = claim.clock(Clock.IDLE)
+    if idle is None or idle.deadline is None:
+        return claim
+    moved = clocks.started_idle(claim, at=last or claim.accepted_at or draft.at, terms=terms)
+    fresh = moved.clock(Clock.IDLE)
+    notice = terms.policy.duration("claim.void_notice_wh")
+    floor = terms.calendar.add(draft.at, notice).at if notice else draft.at
+    if fresh is None or fresh.deadline is None or fresh.deadline >= floor:
+        return moved
+    # Never nearer than the notice, but never later than it was before the voiding either.
+    return moved.with_clock(replace(fresh, deadline=min(floor, idle.deadline)))
+
+
+def _keep(draft: Draft, command: Command, claim: Claim, entry: Entry, why: str | None, terms: Terms) -> None:
+    draft.follow_ups.append(
+        NewFollowUp(
+            id=command.data["follow_up"],
+            claim=claim.id,
+            author=command.actor or "",
+            received_at=draft.at,
+            data=command.data,
+            qualified=why is None,
+            why=why,
+            late=is_late(entry.at, received_at=draft.at, terms=terms),
+        )
+    )
+
+
+def is_late(at: datetime, *, received_at: datetime, terms: Terms) -> bool:
+    """Entered more than ``record.late_h`` after it happened (CLM-15)."""
+    limit = terms.policy.duration("record.late_h")
+    return limit is not None and (received_at - at).total_seconds() * 1_000_000 > limit.microseconds
+
+
+def _data(command: Command, entry: Entry, why: str | None) -> dict[str, object]:
+    return {
+        "follow_up": command.data["follow_up"],
+        "kind": entry.kind,
+        "qualified": why is None,
+        "why": why,
+        "digest": entry.note_digest,
+        "occurred_at": entry.at,
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+

@@ -1,0 +1,435 @@
+"""What happens to a customer somebody holds: deal, release, hand-over, lapse (CLM-17, CLM-19, CLM-23, CLM-24, CLM-32)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from domain.claims import clocks
+from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
+from domain.claims.model import (
+    APPROVED_PAUSES,
+    LAPSE_REASON,
+    Claim,
+    Clock,
+    Deal,
+    Request,
+    RequestKind,
+    RequestState,
+    RunningClock,
+)
+from domain.claims.permissions import authorise, is_supervisor
+from domain.claims.reports import accept_claim, clock_data
+from domain.matters.draft import Draft, Task
+from domain.matters.matter import Command
+from domain.people.access import Actor
+from domain.policy.policy import Policy
+from domain.refusals import Refusal
+
+#: Customers given up with one of these reasons are closed, not pooled (CLM-23).
+_CLOSED = frozenset({"invalid", "false_report"})
+
+
+def win(draft: Draft, command: Command) -> None:
+    """A deal: the customer stays with the owner until the contract ends and a period after it (CLM-32, COM-01)."""
+    claim = draft.matter.claims[command.claim]
+    _authorise(draft, command, claim)
+    before = claim.state
+    claim = replace(claim, state=draft.move(claim, ClaimTrigger.WIN))
+    deal = Deal(
+        id=command.data["deal"],
+        claim=claim.id,
+        live=True,
+        contract_at=command.data["contract_at"],
+        contract_end=command.data["contract_end"],
+    )
+    draft.matter = draft.matter.with_deal(deal)
+    draft.new_deals.append((deal, command.data))
+    claim = _after_deal(draft, claim)
+    draft.put(claim)
+    close_requests(draft, claim)
+    draft.record(
+        "won",
+        claim,
+        before=before,
+        actor=command.actor,
+        data={
+            "deal": deal.id,
+            "amount_minor": command.data["amount_minor"],
+            "currency": command.data["currency"],
+            "kind": command.data["deal_kind"],
+            "clocks": clock_data(claim),
+        },
+    )
+    if claim.owner != command.actor:
+        draft.tell(claim.owner, "claim.won", claim, rule="CLM-32", facts={"deadline": _text(claim.deadline)})
+
+
+def cancel_deal(draft: Draft, command: Command) -> None:
+    """A deal is off; when it was the last live one the claim is active again with a fresh idle clock (CLM-32)."""
+    claim = draft.matter.claims[command.claim]
+    _authorise(draft, command, claim)
+    live = draft.matter.live_deals(claim.id)
+    named = command.data.get("deal")
+    if claim.state is not ClaimState.WON:
+        raise refused(state=claim.state, trigger="cancel_deal")
+    chosen = [d for d in live if named is None or d.id == named]
+    if not chosen:
+        raise Refusal("illegal_transition", rule="CLM-32", facts={"deal": named}, current_state=claim.state.value)
+    deal = replace(chosen[0], live=False)
+    draft.matter = draft.matter.with_deal(deal)
+    before = claim.state
+    if len(live) > 1:
+        claim = _after_deal(draft, claim)
+    else:
+        claim = replace(claim, state=draft.move(claim, ClaimTrigger.CANCEL_DEAL), clocks=())
+        terms = draft.setting.terms_of(claim)
+        claim = clocks.started_idle(claim, at=draft.at, terms=terms)
+        claim = clocks.started(
+            claim,
+            Clock.NO_DEAL,
+            at=draft.at,
+            length=terms.policy.duration("claim.no_deal_days"),
+            rule="claim.no_deal_days",
+            terms=terms,
+        )
+    draft.put(claim)
+    draft.record(
+        "deal_cancelled",
+        claim,
+        before=before,
+        actor=command.actor,
+        data={"deal": deal.id, "text": command.data.get("text"), "clocks": clock_data(claim)},
+    )
+    draft.tell(
+        claim.owner,
+        "claim.deal_cancelled",
+        claim,
+        rule="CLM-32",
+        urgency="urgent",
+        facts={"deadline": _text(claim.deadline)},
+    )
+
+
+def release(draft: Draft, command: Command) -> None:
+    """The owner gives the customer up at once; a supervisor's release is a request to the owner (CLM-23)."""
+    claim = draft.matter.claims[command.claim]
+    _authorise(draft, command, claim)
+    draft.move(claim, ClaimTrigger.RELEASE)  # refuses before anything is asked for
+    owner = claim.owner
+    if command.actor == owner or owner is None or not draft.setting.organisation.people[owner].active:
+        release_now(
+            draft,
+            claim,
+            actor=command.actor,
+            reason="by_owner" if command.actor == owner else "by_supervisor",
+            word=command.data["reason"],
+            text=command.data.get("text"),
+            pool=command.data.get("pool"),
+            to=command.data.get("to"),
+        )
+        return
+    if any(r.kind is RequestKind.RELEASE and r.state is RequestState.OPEN for r in draft.matter.requests_of(claim.id)):
+        raise Refusal("illegal_transition", rule="CLM-23", facts={"request": "release"}, current_state=claim.state.value)
+    limit = draft.setting.terms_of(claim).policy.duration("release.objection_wh")
+    request = Request(
+        id=draft.mint(),
+        kind=RequestKind.RELEASE,
+        claim=claim.id,
+        by=command.actor,
+        waiting_for=(owner,),
+        created_at=draft.at,
+        decide_by=draft.setting.calendar(claim.program).add(draft.at, limit).at if limit else draft.at,
+        reason_text=command.data.get("text"),
+        data={
+            "reason": command.data["reason"],
+            "pool": command.data.get("pool"),
+            "to": command.data.get("to"),
+        },
+    )
+    ask(draft, claim, request, rule="CLM-23", urgency="urgent")
+
+
+def release_now(
+    draft: Draft,
+    claim: Claim,
+    *,
+    actor: str | None,
+    reason: str,
+    word: str | None,
+    text: str | None = None,
+    pool: str | None = None,
+    to: str | None = None,
+) -> None:
+    """The customer is free; the reason decides where it goes: pool, colleague, nurture or closed (CLM-23, POOL-02)."""
+    before, owner = claim.state, claim.owner
+    claim = replace(
+        claim,
+        state=draft.move(claim, ClaimTrigger.RELEASE),
+        reason=reason,
+        release_reason=word,
+        reason_text=text,
+        ended_at=draft.at,
+        clocks=(),
+        pauses=(),
+    )
+    draft.put(claim)
+    close_requests(draft, claim)
+    draft.record(
+        "released", claim, before=before, actor=actor, reason=reason, data={"word": word, "text": text, "to": to}
+    )
+    if owner != actor:
+        draft.tell(owner, "claim.released", claim, rule="CLM-23", urgency="urgent", facts={"reason": reason})
+    if to is not None and draft.setting.organisation.people[to].active:
+        _assign(draft, claim, to=to, actor=actor)
+    elif word not in _CLOSED:
+        _to_pool(draft, claim, word=word, pool=pool)
+
+
+def lapse(draft: Draft, claim: Claim, clock: RunningClock) -> None:
+    """A lapse clock ran out at ``draft.at``, the recorded deadline (CLM-19), unless policy says otherwise."""
+    if clock.clock is Clock.FIRST_FOLLOW_UP and _escalates(draft, claim):
+        return
+    if clock.clock in (Clock.PROTECTION, Clock.STAGE) and _renewed(draft, claim, clock):
+        return
+    if clock.clock in (Clock.PROTECTION, Clock.NO_DEAL) and _guarded(draft, claim, clock):
+        return
+    lapse_now(draft, claim, reason=LAPSE_REASON[clock.clock], rule=clock.rule)
+
+
+def lapse_now(draft: Draft, claim: Claim, *, reason: str, rule: str | None) -> None:
+    """The claim lapses at ``draft.at``; its customer enters the pool, or rests for the former owner (CLM-20)."""
+    before, owner = claim.state, claim.owner
+    terms = draft.setting.terms_of(claim)
+    grace = terms.policy.duration("claim.grace_days") if owner and not claim.rescued else None
+    claim = replace(
+        claim,
+        state=draft.move(claim, ClaimTrigger.LAPSE),
+        reason=reason,
+        ended_at=draft.at,
+        clocks=(),
+        pauses=(),
+        waiting=None,
+        grace_until=terms.calendar.add(draft.at, grace).at if grace else None,
+    )
+    draft.put(claim)
+    close_requests(draft, claim)
+    draft.record(
+        "lapsed",
+        claim,
+        before=before,
+        reason=reason,
+        data={"rule": rule, **({"grace_until": claim.grace_until} if claim.grace_until else {})},
+    )
+    draft.tell(owner or claim.reporter, "claim.lapsed", claim, rule="CLM-19", urgency="urgent", facts={"reason": reason})
+    if owner is None:
+        return
+    draft.matter = replace(draft.matter, pooled=True, pool_at=claim.grace_until or draft.at)
+    draft.pooled.append((reason, None))
+    if terms.policy.choice("claim.lapse_to") in ("supervisor", "dispatch"):
+        supervisor = draft.supervisor(owner)
+        if supervisor is not None:
+            draft.tasks.append(
+                Task(
+                    key=f"lapsed:{claim.id}",
+                    person=supervisor,
+                    kind="assign_lapsed",
+                    subject_type="claim",
+                    subject=claim.id,
+                    due=None,
+                )
+            )
+
+
+def close_requests(draft: Draft, claim: Claim) -> None:
+    """What was asked about a claim that is over, or won, has no object any more."""
+    for request in draft.matter.requests_of(claim.id):
+        if request.state is RequestState.OPEN:
+            draft.put_request(replace(request, state=RequestState.WITHDRAWN, decided_at=draft.at))
+            draft.closed_tasks.append(f"request:{request.id}")
+
+
+def ask(draft: Draft, claim: Claim, request: Request, *, rule: str, urgency: str = "normal") -> None:
+    """Put a request before those it waits for: a row, a task and a notice each."""
+    draft.put_request(request)
+    for person in request.waiting_for:
+        draft.tasks.append(
+            Task(
+                key=f"request:{request.id}",
+                person=person,
+                kind=f"request.{request.kind.value}",
+                subject_type="request",
+                subject=request.id,
+                due=request.decide_by,
+            )
+        )
+        draft.tell(
+            person,
+            f"request.{request.kind.value}",
+            claim,
+            rule=rule,
+            urgency=urgency,
+            facts={"request": request.id, "until": _text(request.decide_by)},
+        )
+
+
+def approved_pause(claim: Claim) -> bool:
+    """Whether a pause that somebody approved is in force."""
+    return any(p.kind in APPROVED_PAUSES for p in claim.pauses)
+
+
+def _authorise(draft: Draft, command: Command, claim: Claim) -> None:
+    authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
+
+
+def _after_deal(draft: Draft, claim: Claim) -> Claim:
+    """The after-deal clock of the live deal that keeps the customer longest (CLM-32)."""
+    terms = draft.setting.terms_of(claim)
+    best: Claim | None = None
+    for deal in draft.matter.live_deals(claim.id):
+        counted = clocks.started_after_deal(
+            claim, contract_at=deal.contract_at, contract_end=deal.contract_end, terms=terms
+        )
+        if best is None or _later(counted.deadline, best.deadline):
+            best = counted
+    return best or claim
+
+
+def _later(one: datetime | None, other: datetime | None) -> bool:
+    return one is None or (other is not None and one > other)
+
+
+def _to_pool(draft: Draft, claim: Claim, *, word: str | None, pool: str | None) -> None:
+    nurture = draft.setting.terms_of(claim).policy.duration("release.nurture_days") if word == "lost" else None
+    until = draft.setting.calendar(claim.program).add(draft.at, nurture).at if nurture else draft.at
+    draft.matter = replace(draft.matter, pooled=True, pool_at=until)
+    draft.pooled.append((word or "released", pool))
+
+
+def _assign(draft: Draft, former: Claim, *, to: str, actor: str | None) -> None:
+    """The customer goes to a named colleague as a claim of its own, held at once (CLM-23)."""
+    organisation = draft.setting.organisation
+    fresh = Claim(
+        id=draft.mint(),
+        receipt=0,  # storage numbers it when it is saved
+        matter=former.matter,
+        program=former.program,
+        reporter=to,
+        team=organisation.team_of(to, at=draft.at),
+        state=ClaimState.REPORTED,
+        received_at=draft.at,
+        rank_at=draft.at,
+        terms=draft.setting.terms_at(former.program, at=draft.at),
+        channel=former.channel,
+        source=former.source,
+        customer_kind=former.customer_kind,
+        customer_level=draft.matter.customer_level,
+        decided=True,
+    )
+    draft.new_claims.append(fresh)
+    draft.put(fresh)
+    draft.record("received", fresh, actor=actor, data={"assigned_from": former.id})
+    accept_claim(draft, fresh, actor=actor)
+
+
+def _escalates(draft: Draft, claim: Claim) -> bool:
+    """`claim.first_follow_up_miss` escalate: a task for the supervisor instead of a lapse (CLM-14)."""
+    if draft.setting.terms_of(claim).policy.choice("claim.first_follow_up_miss") != "escalate":
+        return False
+    draft.put(claim.without_clock(Clock.FIRST_FOLLOW_UP))
+    supervisor = draft.supervisor(claim.owner or claim.reporter)
+    if supervisor is not None:
+        draft.tasks.append(
+            Task(
+                key=f"first_follow_up:{claim.id}",
+                person=supervisor,
+                kind="first_follow_up_missed",
+                subject_type="claim",
+                subject=claim.id,
+                due=None,
+            )
+        )
+        draft.tell(supervisor, "reminder.first_follow_up", claim, rule="CLM-14", urgency="urgent")
+    return True
+
+
+def _renewed(draft: Draft, claim: Claim, clock: RunningClock) -> bool:
+    """Protection, or the stage before the deal, goes on for a worked claim up to `claim.max_total_days` (CLM-11)."""
+    terms = draft.setting.terms_of(claim)
+    policy, calendar = terms.policy, terms.calendar
+    if policy.choice("claim.on_protection_end") != "renew_if_worked":
+        return False
+    if clock.clock is Clock.STAGE and claim.visited_at is None:
+        return False  # the stage before the visit is missed, whatever was done in it (CLM-12)
+    recent = policy.duration("claim.renew_recent_days")
+    last, accepted = claim.last_qualified_at, claim.accepted_at
+    if recent is None or last is None or accepted is None or last < calendar.subtract(draft.at, recent):
+        return False
+    length = (
+        policy.duration("claim.protection_days")
+        if clock.clock is Clock.PROTECTION
+        else policy.stage_length("visit_deal")
+    )
+    total = policy.duration("claim.max_total_days")
+    if length is None:
+        return False
+    until = calendar.add(draft.at, length).at
+    if total is not None:
+        until = min(until, calendar.add(accepted, total).at)
+    if until <= draft.at:
+        return False
+    claim = claim.with_clock(replace(clock, deadline=until, start=draft.at, length=length))
+    draft.put(claim)
+    draft.record("renewed", claim, data={"clocks": clock_data(claim)})
+    draft.tell(claim.owner, "claim.renewed", claim, rule="CLM-11", facts={"deadline": _text(until)})
+    return True
+
+
+def _guarded(draft: Draft, claim: Claim, clock: RunningClock) -> bool:
+    """From the guard stage on a worked claim is put to the supervisor instead (CLM-17)."""
+    terms = draft.setting.terms_of(claim)
+    policy, calendar = terms.policy, terms.calendar
+    idle, guard = policy.duration("claim.idle_days"), policy.duration("claim.guard_wd")
+    last = claim.last_qualified_at
+    if guard is None or idle is None or last is None or not _at_guard_stage(claim, policy):
+        return False
+    if last < calendar.subtract(draft.at, idle):
+        return False
+    requests = draft.matter.requests_of(claim.id)
+    if any(
+        r.kind is RequestKind.GUARD and r.data is not None and r.data["deadline"] == clock.deadline for r in requests
+    ):
+        return False  # this very deadline has been put to the supervisor, who refused or stayed silent again
+    supervisor = draft.supervisor(claim.owner or claim.reporter)
+    request = Request(
+        id=draft.mint(),
+        kind=RequestKind.GUARD,
+        claim=claim.id,
+        by=None,
+        waiting_for=(supervisor,) if supervisor is not None else (),
+        created_at=draft.at,
+        decide_by=calendar.add(draft.at, guard).at,
+        data={"deadline": clock.deadline, "clock": clock.clock.value},
+    )
+    ask(draft, claim, request, rule="CLM-17", urgency="urgent")
+    return True
+
+
+def _at_guard_stage(claim: Claim, policy: Policy) -> bool:
+    guard, order = policy.guard_stage, policy.stages
+    if claim.stage is None or guard is None:
+        return False
+    if claim.stage in order and guard in order:
+        return order.index(claim.stage) >= order.index(guard)
+    return claim.stage == guard
+
+
+def supervises(draft: Draft, command: Command, claim: Claim) -> bool:
+    """Whether the command comes from the owner's supervisor rather than from the owner."""
+    return command.actor != claim.owner and is_supervisor(
+        claim.owner, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at
+    )
+
+
+def _text(at: date | None) -> str | None:
+    return at.isoformat() if at is not None else None

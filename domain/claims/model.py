@@ -1,0 +1,242 @@
+"""What a claim (报备) is made of. Immutable: a decision replaces it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from domain.calendar.duration import Duration
+from domain.claims.lifecycle import HOLDING, ClaimState
+
+
+class Clock(StrEnum):
+    """The clocks of a claim (CLM-12, CLM-14, CLM-17, CLM-27, CLM-28, CLM-32, CLM-04)."""
+
+    FIRST_FOLLOW_UP = "first_follow_up"
+    PROVISIONAL = "provisional"
+    STAGE = "stage"
+    IDLE = "idle"
+    NO_DEAL = "no_deal"
+    PROTECTION = "protection"
+    QUEUE = "queue"
+    AFTER_DEAL = "after_deal"
+    APPROVAL = "approval"
+
+
+#: Equal deadlines are decided in this order (table 0.2).
+CLOCK_ORDER: dict[Clock, int] = {clock: place for place, clock in enumerate(Clock)}
+
+#: The reason a claim lapses with when this clock runs out; `approval` escalates instead (CLM-04).
+LAPSE_REASON: dict[Clock, str] = {
+    Clock.FIRST_FOLLOW_UP: "no_first_follow_up",
+    Clock.PROVISIONAL: "incomplete",
+    Clock.STAGE: "stage_missed",
+    Clock.IDLE: "idle",
+    Clock.NO_DEAL: "no_deal",
+    Clock.PROTECTION: "protection_end",
+    Clock.QUEUE: "queue_end",
+    Clock.AFTER_DEAL: "after_deal",
+}
+
+
+class PauseKind(StrEnum):
+    """Why clocks stand still (CLM-21). Absence stops only the first-follow-up and idle clocks."""
+
+    DISPUTE = "dispute"
+    ABSENCE = "absence"
+    HANDOVER = "handover"
+    CUSTOMER_REQUEST = "customer_request"
+    LEGAL = "legal"
+    DELIVERY = "delivery"
+
+
+#: Pauses that somebody approves; together they last at most `claim.pause_max_days`.
+APPROVED_PAUSES: frozenset[PauseKind] = frozenset({PauseKind.CUSTOMER_REQUEST, PauseKind.LEGAL, PauseKind.DELIVERY})
+
+
+class RequestKind(StrEnum):
+    """What can wait for somebody's yes (contract section 5, Request)."""
+
+    EXTENSION = "extension"
+    PAUSE = "pause"
+    TRANSFER = "transfer"
+    RELEASE = "release"
+    GUARD = "guard"
+    HANDOVER = "handover"
+
+
+class RequestState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class Waiting(StrEnum):
+    """Why a report stays `reported`."""
+
+    JUDGE = "judge"  # a supervisor must decide (CLM-03)
+    EARLIER = "earlier"  # an earlier valid report is undecided (CLM-05)
+    VISIT = "visit"  # shape visit_deal: the first visit accepts it (CLM-12)
+    CORRECTION = "correction"  # sent back to the reporter (CLM-04, CLM-05)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningClock:
+    """One clock. ``deadline`` is None while it stands still, ``remaining`` None while it runs.
+
+    ``start`` and ``length`` are what the deadline was counted from, so that a new calendar year can count it again
+    (TER-06); ``rule`` is the parameter that set it; ``provisional`` tells that an unpublished year was crossed.
+    """
+
+    clock: Clock
+    deadline: datetime | None
+    start: datetime
+    length: Duration
+    rule: str
+    provisional: bool = False
+    remaining: Duration | None = None
+
+    @property
+    def paused(self) -> bool:
+        return self.deadline is None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause in force since ``since``; ``until`` is when it ends by itself, or None."""
+
+    kind: PauseKind
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Something that waits for somebody until ``decide_by``. ``data`` holds ids, numbers and codes only."""
+
+    id: str
+    kind: RequestKind
+    claim: str
+    by: str | None
+    waiting_for: tuple[str, ...]
+    created_at: datetime
+    decide_by: datetime | None
+    state: RequestState = RequestState.OPEN
+    reason_text: str | None = None  # id of the free text
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    data: dict[str, Any] | None = None
+
+    @property
+    def holds_lapse(self) -> bool:
+        """A timely extension or guard request keeps the claim until it is decided (CLM-17, CLM-22)."""
+        return self.state is RequestState.OPEN and self.kind in (RequestKind.EXTENSION, RequestKind.GUARD)
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A deal (成交) as far as the claim needs it; money is of no concern here."""
+
+    id: str
+    claim: str
+    live: bool
+    contract_at: datetime
+    contract_end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TermsRef:
+    """The policy versions fixed at acceptance (POL-02): ids of the program's and the company's policy.
+
+    ``version`` is the number that answers and history name; ``calendar_version`` the calendar that the clocks were
+    counted with (TER-06).
+    """
+
+    policy: str
+    company_policy: str
+    version: int
+    calendar_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A claim. Instants are aware UTC; references are ids; free text is a reference too."""
+
+    id: str
+    receipt: int
+    matter: str
+    program: str
+    reporter: str
+    team: str
+    state: ClaimState
+    received_at: datetime
+    rank_at: datetime
+    terms: TermsRef
+    channel: str = "in_house"
+    source: str | None = None
+    customer_kind: str = "person"
+    customer_level: str | None = None
+    owner: str | None = None
+    reason: str | None = None
+    reason_text: str | None = None
+    release_reason: str | None = None
+    accepted_at: datetime | None = None
+    ended_at: datetime | None = None
+    provisional: bool = False
+    missing: tuple[str, ...] = ()
+    complete_by: datetime | None = None
+    clocks: tuple[RunningClock, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    pause_used_us: int = 0
+    waiting: Waiting | None = None
+    judges: tuple[str, ...] = ()  # the judge in charge is the last one; those before missed the limit
+    correct_by: datetime | None = None
+    decided: bool = False  # the report itself has been decided or put on the judgement list
+    possible: tuple[str, ...] = ()  # customers it may be the same as (CUS-02)
+    rivals: tuple[str, ...] = ()  # owners of those customers at receipt
+    ambiguous: bool = False  # its keys match two customers (CLM-03)
+    visited_at: datetime | None = None
+    stage: str | None = None
+    last_qualified_at: datetime | None = None
+    qualified_on: date | None = None
+    qualified_count: int = 0
+    last_note: str | None = None  # keyed digest of the last entry's content
+    follow_ups: int = 0
+    extensions: int = 0
+    guard_extended: bool = False
+    rescued: bool = False
+    grace_until: datetime | None = None
+    changes_seen: int = 0  # the last PersonChange this claim has taken in
+    absence_seen: datetime | None = None  # the end of the last absence it has taken in
+    migrations_seen: int = 0  # the last policy migration it has taken in
+    kept_until: datetime | None = None  # PPL-06: a mover keeps it until then
+    hand_over_by: datetime | None = None  # PPL-06: a leaver's claim is decided until then
+    earlier: ClaimState | None = None  # the state before its dispute
+    dispute: str | None = None
+    version: int = 1
+
+    @property
+    def holds(self) -> bool:
+        """Whether this claim holds the customer (table 0.2)."""
+        if self.state in (ClaimState.DISPUTED, ClaimState.ARBITRATED):
+            return self.owner is not None and self.earlier in HOLDING
+        return self.state in HOLDING
+
+    def clock(self, clock: Clock) -> RunningClock | None:
+        return next((c for c in self.clocks if c.clock is clock), None)
+
+    def with_clock(self, clock: RunningClock) -> Claim:
+        """The same claim with this clock added or replaced."""
+        return replace(self, clocks=(*(c for c in self.clocks if c.clock is not clock.clock), clock))
+
+    def without_clock(self, *clocks: Clock) -> Claim:
+        return replace(self, clocks=tuple(c for c in self.clocks if c.clock not in clocks))
+
+    @property
+    def deadline(self) -> datetime | None:
+        """The earliest deadline of the running clocks (CLM-17)."""
+        return min((c.deadline for c in self.clocks if c.deadline is not None), default=None)

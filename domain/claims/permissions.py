@@ -1,0 +1,182 @@
+"""Who may give which command on a claim (contract sections 5 and 9). Asked by the API first, by the drain again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.claims.lifecycle import ENDED, ClaimState
+from domain.claims.model import Claim, Request, RequestKind, RequestState, Waiting
+from domain.matters.matter import CommandKind, Matter
+from domain.matters.setting import Setting
+from domain.people.access import SELLING, Actor, Place, has_any_scope, has_role
+from domain.people.organisation import Role
+from domain.refusals import Refusal
+
+#: Commands that only the judge of a report gives (CLM-04).
+_JUDGING = frozenset({CommandKind.ACCEPT, CommandKind.REJECT, CommandKind.SEND_BACK})
+#: Requests that somebody in charge decides, so a manager in scope may too.
+_SUPERVISED = frozenset({RequestKind.EXTENSION, RequestKind.PAUSE, RequestKind.GUARD, RequestKind.HANDOVER})
+
+
+def authorise(kind: CommandKind, claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> None:
+    """Refuse ``not_allowed`` or ``recusal_required`` unless ``actor`` may give this command on ``claim``."""
+    if kind in _JUDGING and actor.person == claim.reporter:
+        raise Refusal("recusal_required", rule="CLM-04")
+    if not _may(kind, claim, actor=actor, setting=setting, at=at):
+        raise Refusal("not_allowed", rule="PPL-02")
+
+
+def authorise_request(
+    kind: CommandKind, request: Request, claim: Claim, *, actor: Actor, setting: Setting, at: datetime
+) -> None:
+    """Refuse unless ``actor`` may accept, refuse or withdraw ``request``."""
+    if kind is CommandKind.REQUEST_WITHDRAW:
+        allowed = request.by == actor.person
+    else:
+        allowed = any(_acts_for(actor, person, setting=setting, at=at) for person in request.waiting_for) or (
+            (request.kind in _SUPERVISED or request.data is not None and request.data.get("step") == "approval")
+            and actor.person not in (request.by, claim.owner)
+            and _is_manager(claim, actor=actor, setting=setting, at=at)
+        )
+    if not allowed:
+        raise Refusal("not_allowed", rule="PPL-02")
+
+
+def is_supervisor(person: str | None, claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+    """Whether ``actor`` is the supervisor of ``person``, their delegate, or a manager in scope; never the person."""
+    if person is None or actor.person == person:
+        return False
+    supervisor = setting.supervisor(person, program=claim.program, at=at)
+    if supervisor is not None and _acts_for(actor, supervisor, setting=setting, at=at):
+        return True
+    return _is_manager(claim, actor=actor, setting=setting, at=at)
+
+
+def is_judge(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+    """Whether ``actor`` judges this report: the judge in charge, else the reporter's supervisor (CLM-04)."""
+    if actor.person == claim.reporter:
+        return False
+    if claim.judges and _acts_for(actor, claim.judges[-1], setting=setting, at=at):
+        return True
+    return is_supervisor(claim.reporter, claim, actor=actor, setting=setting, at=at)
+
+
+def may_sell(actor: Actor, *, setting: Setting, at: datetime) -> bool:
+    """Whether ``actor`` wears a role that may own customers (contract section 9, first row)."""
+    return has_any_scope(actor, SELLING, organisation=setting.organisation, at=at)
+
+
+def allowed_commands(claim: Claim, *, matter: Matter | None, actor: Actor, setting: Setting, at: datetime) -> list[str]:
+    """What this caller may do now with ``claim`` (contract section 5, ``allowed``)."""
+    return [
+        name
+        for name, kind in _NAMES
+        if _fits_state(kind, claim) and _may(kind, claim, actor=actor, setting=setting, at=at)
+    ]
+
+
+_NAMES: tuple[tuple[str, CommandKind], ...] = (
+    ("accept", CommandKind.ACCEPT),
+    ("reject", CommandKind.REJECT),
+    ("send_back", CommandKind.SEND_BACK),
+    ("withdraw", CommandKind.WITHDRAW),
+    ("correct", CommandKind.CORRECT),
+    ("follow_up", CommandKind.FOLLOW_UP),
+    ("win", CommandKind.WIN),
+    ("cancel_deal", CommandKind.CANCEL_DEAL),
+    ("release", CommandKind.RELEASE),
+    ("transfer", CommandKind.TRANSFER),
+    ("extend", CommandKind.EXTEND),
+    ("pause", CommandKind.PAUSE),
+    ("unpause", CommandKind.UNPAUSE),
+)
+
+_R, _P, _A, _W = ClaimState.REPORTED, ClaimState.PROTECTED, ClaimState.ACTIVE, ClaimState.WON
+
+#: States in which each command can have an effect; what a state forbids is refused by the decision, not hidden here.
+_STATES: dict[CommandKind, frozenset[ClaimState]] = {
+    CommandKind.ACCEPT: frozenset({_R}),
+    CommandKind.REJECT: frozenset({_R}),
+    CommandKind.SEND_BACK: frozenset({_R}),
+    CommandKind.WITHDRAW: frozenset({_R}),
+    CommandKind.CORRECT: frozenset({_R, _P, _A, _W}),
+    CommandKind.FOLLOW_UP: frozenset({_R, _P, _A, _W}),
+    CommandKind.WIN: frozenset({_P, _A}),
+    CommandKind.CANCEL_DEAL: frozenset({_W}),
+    CommandKind.RELEASE: frozenset({_P, _A}),
+    CommandKind.TRANSFER: frozenset({_P, _A, _W}),
+    CommandKind.EXTEND: frozenset({_P, _A}),
+    CommandKind.PAUSE: frozenset({_P, _A}),
+    CommandKind.UNPAUSE: frozenset({_P, _A}),
+}
+
+
+def _fits_state(kind: CommandKind, claim: Claim) -> bool:
+    if claim.state not in _STATES[kind]:
+        return False
+    if kind is CommandKind.UNPAUSE:
+        return any(p.kind.value in ("customer_request", "legal", "delivery") for p in claim.pauses)
+    if kind in (CommandKind.ACCEPT, CommandKind.SEND_BACK):
+        return claim.waiting is Waiting.JUDGE
+    return True
+
+
+def _may(kind: CommandKind, claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+    owner = claim.owner == actor.person and claim.owner is not None
+    if kind in _JUDGING:
+        return is_judge(claim, actor=actor, setting=setting, at=at)
+    if kind is CommandKind.WITHDRAW:
+        return claim.reporter == actor.person
+    if kind is CommandKind.CORRECT:
+        return owner or claim.reporter == actor.person
+    if kind is CommandKind.FOLLOW_UP:
+        return may_sell(actor, setting=setting, at=at) and (owner or claim.reporter == actor.person)
+    if kind is CommandKind.WIN:
+        return owner or _is_finance(claim, actor=actor, setting=setting, at=at)
+    if kind is CommandKind.CANCEL_DEAL:
+        return _is_finance(claim, actor=actor, setting=setting, at=at) or is_supervisor(
+            claim.owner, claim, actor=actor, setting=setting, at=at
+        )
+    if kind is CommandKind.TRANSFER:
+        return owner or (
+            _is_handed_over(claim, setting=setting)
+            and is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
+        )
+    if kind is CommandKind.VOID:
+        return is_supervisor(claim.owner or claim.reporter, claim, actor=actor, setting=setting, at=at)
+    if kind in (CommandKind.RELEASE, CommandKind.EXTEND, CommandKind.PAUSE, CommandKind.UNPAUSE):
+        return owner or is_supervisor(claim.owner or claim.reporter, claim, actor=actor, setting=setting, at=at)
+    return False
+
+
+def _is_handed_over(claim: Claim, *, setting: Setting) -> bool:
+    """A leaver's customers are decided by their supervisor (PPL-06)."""
+    return claim.owner is not None and not setting.organisation.people[claim.owner].active
+
+
+def _is_finance(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+    return has_role(actor, {Role.FINANCE}, organisation=setting.organisation, at=at, place=place_of(claim))
+
+
+def _is_manager(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+    return has_role(actor, {Role.MANAGER}, organisation=setting.organisation, at=at, place=place_of(claim))
+
+
+def place_of(claim: Claim) -> Place:
+    """Where a claim lies for the scope of a grant."""
+    return Place(program=claim.program, teams=(claim.team,))
+
+
+def _acts_for(actor: Actor, person: str, *, setting: Setting, at: datetime) -> bool:
+    """``actor`` is ``person`` or decides on their behalf (PPL-05)."""
+    return actor.person == person or setting.organisation.delegate_of(person, at=at) == actor.person
+
+
+def open_requests(requests: tuple[Request, ...], kind: RequestKind) -> tuple[Request, ...]:
+    """The open ones of ``kind``."""
+    return tuple(r for r in requests if r.kind is kind and r.state is RequestState.OPEN)
+
+
+def is_over(claim: Claim) -> bool:
+    """Whether the claim is in an end state."""
+    return claim.state in ENDED

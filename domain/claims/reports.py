@@ -1,0 +1,405 @@
+"""Deciding a report (报备): the validity check, the judgement list, who waits for whom (CLM-03 to CLM-05, CLM-27)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain.claims import clocks
+from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
+from domain.claims.model import Claim, Clock, Waiting
+from domain.claims.permissions import authorise
+from domain.matters.draft import Draft, Task
+from domain.matters.matter import Command, Matter
+from domain.people.access import Actor
+from domain.policy.policy import Policy
+from domain.refusals import Refusal
+
+#: A report that waits for one of these still has its place before later ones (CLM-05).
+_KEEPS_ITS_PLACE = frozenset({Waiting.JUDGE, Waiting.EARLIER, Waiting.CORRECTION})
+
+
+def report(draft: Draft, command: Command) -> None:
+    """A received report meets the validity check for the first time (CLM-03)."""
+    claim = draft.put(replace(draft.matter.claims[command.claim], decided=True))
+    consider(draft, claim)
+
+
+def consider(draft: Draft, claim: Claim, *, sent_back: bool = False) -> None:
+    """Accept ``claim``, reject it as a collision, list it for a judge, or let it wait (contract section 5).
+
+    ``sent_back``: it was corrected on a judge's wish and goes back to the judgement list in any case.
+    """
+    policy = draft.setting.policy_at(claim.program, at=draft.at)
+    if is_taken(draft.matter, claim, draft):
+        _collide(draft, claim)
+    elif policy.protection_shape == "visit_deal":
+        draft.put(replace(claim, waiting=Waiting.VISIT))
+    elif earlier(draft.matter, claim) is not None:
+        draft.put(replace(claim, waiting=Waiting.EARLIER))
+    elif sent_back or _needs_judge(claim, policy):
+        _list_for_judge(draft, claim)
+    else:
+        accept_claim(draft, claim, actor=None)
+
+
+def accept_claim(draft: Draft, claim: Claim, *, actor: str | None, text: str | None = None) -> Claim:
+    """``claim`` holds the customer from now on, with all its clocks; everybody behind it collides (CLM-11)."""
+    claim = replace(
+        claim,
+        state=draft.move(claim, ClaimTrigger.ACCEPT),
+        owner=claim.reporter,
+        accepted_at=draft.at,
+        terms=draft.setting.terms_at(claim.program, at=draft.at),
+        customer_level=draft.matter.customer_level,
+        waiting=None,
+        correct_by=None,
+        reason=None,
+        changes_seen=_last_change(draft, claim.reporter),
+        migrations_seen=_last_migration(draft, claim.program),
+    )
+    terms = draft.setting.terms_of(claim)
+    claim = clocks.started_at_acceptance(claim, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
+    if claim.provisional:
+        claim = clocks.started(
+            claim,
+            Clock.PROVISIONAL,
+            at=claim.received_at,
+            length=terms.policy.duration("claim.provisional_days"),
+            rule="claim.provisional_days",
+            terms=terms,
+        )
+    draft.put(claim)
+    draft.closed_tasks.append(_judge_key(claim))
+    draft.record(
+        "accepted",
+        claim,
+        before=ClaimState.REPORTED,
+        actor=actor,
+        data={"owner": claim.owner, "clocks": clock_data(claim), **({"text": text} if text else {})},
+    )
+    draft.tell(claim.owner, "claim.accepted", claim, rule="CLM-03", facts={"deadline": _iso(claim)})
+    if claim.possible or claim.ambiguous:
+        _alert_possible(draft, claim)
+    draft.matter = replace(draft.matter, pooled=False, pool_at=None)
+    advance(draft)
+    return claim
+
+
+def advance(draft: Draft) -> None:
+    """Something changed before them: those who wait are considered again, first come first (CLM-05)."""
+    for behind in waiting_line(draft.matter):
+        claim = draft.matter.claims[behind.id]
+        # An acceptance further up this line may have decided it already.
+        if claim.state is ClaimState.REPORTED and claim.waiting is behind.waiting:
+            consider(draft, claim)
+
+
+def accept(draft: Draft, command: Command) -> None:
+    """A judge accepts (CLM-04)."""
+    claim = draft.matter.claims[command.claim]
+    _judging(draft, command, claim)
+    if claim.waiting is Waiting.VISIT:
+        raise Refusal(
+            "illegal_transition", rule="CLM-12", facts={"waits_for": "visit"}, current_state=claim.state.value
+        )
+    first = earlier(draft.matter, claim)
+    if first is not None:
+        raise Refusal(
+            "illegal_transition",
+            rule="CLM-04",
+            facts={"earlier": first.id},
+            current_state=claim.state.value,
+            allowed=("reject", "withdraw"),
+        )
+    if is_taken(draft.matter, claim, draft):
+        raise Refusal("customer_owned", rule="TER-01", current_state=claim.state.value)
+    accept_claim(draft, claim, actor=command.actor, text=command.data.get("text"))
+
+
+def reject(draft: Draft, command: Command) -> None:
+    """A judge refuses the report with a reason; those behind it move up (CLM-04)."""
+    claim = draft.matter.claims[command.claim]
+    _judging(draft, command, claim)
+    _reject(draft, claim, reason="judged", actor=command.actor, text=command.data["text"], rule="CLM-04")
+    advance(draft)
+
+
+def send_back(draft: Draft, command: Command) -> None:
+    """A judge wants a correction; in time it keeps the time of the report (CLM-04, CLM-05)."""
+    claim = draft.matter.claims[command.claim]
+    _judging(draft, command, claim)
+    if claim.waiting is not Waiting.JUDGE:
+        raise refused(state=claim.state, trigger="send_back")
+    policy = draft.setting.policy_at(claim.program, at=draft.at)
+    limit = policy.duration("claim.correction_wh")
+    until = draft.setting.calendar(claim.program).add(draft.at, limit).at if limit else None
+    claim = replace(
+        claim.without_clock(Clock.APPROVAL), waiting=Waiting.CORRECTION, correct_by=until
+    )
+    draft.put(claim)
+    draft.closed_tasks.append(_judge_key(claim))
+    draft.record(
+        "sent_back",
+        claim,
+        actor=command.actor,
+        data={"text": command.data["text"], "correct_by": until},
+    )
+    draft.tell(
+        claim.reporter, "claim.sent_back", claim, rule="CLM-05", urgency="urgent", facts={"until": _text(until)}
+    )
+
+
+def withdraw(draft: Draft, command: Command) -> None:
+    """The reporter takes the report back (table 0.2)."""
+    claim = draft.matter.claims[command.claim]
+    authorise(
+        command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at
+    )
+    before = claim.state
+    claim = replace(
+        claim,
+        state=draft.move(claim, ClaimTrigger.WITHDRAW),
+        reason_text=command.data.get("text"),
+        ended_at=draft.at,
+        clocks=(),
+        waiting=None,
+        correct_by=None,
+    )
+    draft.put(claim)
+    draft.closed_tasks.append(_judge_key(claim))
+    draft.record("withdrawn", claim, before=before, actor=command.actor, data={"text": command.data.get("text")})
+    advance(draft)
+
+
+def correct(draft: Draft, command: Command) -> None:
+    """Fields changed by owner or reporter: a correction, a completion, or just news (CLM-02, CLM-05, CLM-28)."""
+    claim = draft.matter.claims[command.claim]
+    authorise(
+        command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at
+    )
+    if claim.ended_at is not None:
+        raise refused(state=claim.state, trigger="correct")
+    if command.data["version"] != claim.version:
+        raise Refusal(
+            "version_conflict", rule="CUS-01", facts={"versions": [command.data["version"], claim.version]}
+        )
+    claim = replace(claim, version=claim.version + 1)
+    was_missing = bool(claim.missing)
+    claim = replace(claim, missing=tuple(f for f in claim.missing if f not in command.data["present"]))
+    if command.data.get("possible"):
+        claim = replace(claim, possible=tuple(command.data["possible"]))
+        _alert_possible(draft, claim)
+    sent_back = claim.waiting is Waiting.CORRECTION
+    if sent_back:
+        in_time = claim.correct_by is not None and draft.at <= claim.correct_by
+        claim = replace(
+            claim,
+            waiting=None,
+            correct_by=None,
+            rank_at=claim.rank_at if in_time else draft.at,
+        )
+    if was_missing and not claim.missing:
+        claim = replace(claim.without_clock(Clock.PROVISIONAL), provisional=False, complete_by=None)
+        draft.closed_tasks.append(f"complete:{claim.id}")
+    draft.put(claim)
+    draft.record(
+        "completed" if was_missing and not claim.missing else "corrected",
+        claim,
+        actor=command.actor,
+        data={"fields": sorted(command.data["fields"]), "missing": list(claim.missing)},
+    )
+    if sent_back:
+        consider(draft, claim, sent_back=True)
+
+
+def approval_missed(draft: Draft, claim: Claim) -> None:
+    """No decision in time: it moves one supervisor up, the report time stays (CLM-04)."""
+    following = draft.setting.organisation.next_supervisor(
+        claim.reporter,
+        after=claim.judges,
+        at=draft.at,
+        oversight=draft.setting.programs[claim.program].oversight,
+    )
+    judges = (*claim.judges, following) if following is not None else claim.judges
+    draft.closed_tasks.append(_judge_key(claim))
+    _start_judging(draft, replace(claim, judges=judges))
+
+
+def correction_missed(draft: Draft, claim: Claim) -> None:
+    """Not corrected in time: it loses its place, later reports no longer wait for it (CLM-05)."""
+    claim = draft.put(replace(claim, correct_by=None))
+    draft.tell(claim.reporter, "claim.sent_back", claim, rule="CLM-05", facts={"late": True})
+    advance(draft)
+
+
+def earlier(matter: Matter, claim: Claim) -> Claim | None:
+    """The first undecided report before ``claim`` on the same subject that keeps its place (CLM-05), or None."""
+    before = [
+        c
+        for c in matter.claims.values()
+        if c.id != claim.id and _has_place(c) and (c.rank_at, c.receipt) < (claim.rank_at, claim.receipt)
+    ]
+    return min(before, key=lambda c: (c.rank_at, c.receipt), default=None)
+
+
+def waiting_line(matter: Matter) -> tuple[Claim, ...]:
+    """Reports that an acceptance or an end before them may decide, first come first."""
+    line = [
+        c
+        for c in matter.claims.values()
+        if c.state is ClaimState.REPORTED
+        and c.decided
+        and (c.waiting in (Waiting.EARLIER, Waiting.VISIT) or (matter.owner_claim is not None and c.waiting is not None))
+    ]
+    return tuple(sorted(line, key=lambda c: (c.rank_at, c.receipt)))
+
+
+def is_taken(matter: Matter, claim: Claim, draft: Draft) -> bool:
+    """Somebody else's claim holds the customer, or a grace period reserves it for its former owner."""
+    owner = matter.owner_claim
+    if owner is not None and owner.id != claim.id:
+        return True
+    reserved = matter.reserved_for(draft.at)
+    return reserved is not None and reserved.owner != claim.reporter
+
+
+def clock_data(claim: Claim) -> list[dict[str, object]]:
+    """The clocks as history keeps them."""
+    return [
+        {
+            "clock": c.clock.value,
+            "deadline": c.deadline,
+            "rule": c.rule,
+            **({"remaining_us": c.remaining.microseconds} if c.remaining else {}),
+        }
+        for c in claim.clocks
+    ]
+
+
+def _has_place(claim: Claim) -> bool:
+    return (
+        claim.state is ClaimState.REPORTED
+        and claim.decided
+        and claim.waiting in _KEEPS_ITS_PLACE
+        and not (claim.waiting is Waiting.CORRECTION and claim.correct_by is None)
+    )
+
+
+def _needs_judge(claim: Claim, policy: Policy) -> bool:
+    mode = policy.choice("claim.judgement_mode")
+    if mode == "manual":
+        return True
+    if mode == "auto":
+        return False
+    return claim.ambiguous or (bool(claim.possible) and policy.choice("claim.on_possible") == "judge")
+
+
+def _list_for_judge(draft: Draft, claim: Claim) -> None:
+    if not claim.judges:
+        judge = draft.supervisor(claim.reporter)
+        claim = replace(claim, judges=(judge,) if judge is not None else ())
+    _start_judging(draft, replace(claim, waiting=Waiting.JUDGE))
+
+
+def _start_judging(draft: Draft, claim: Claim) -> None:
+    policy = draft.setting.policy_at(claim.program, at=draft.at)
+    claim = clocks.started(
+        claim,
+        Clock.APPROVAL,
+        at=draft.at,
+        length=policy.duration("claim.approval_wh"),
+        rule="claim.approval_wh",
+        terms=clocks.Terms(policy=policy, calendar=draft.setting.calendar(claim.program)),
+    )
+    draft.put(claim)
+    if claim.judges:
+        approval = claim.clock(Clock.APPROVAL)
+        due = approval.deadline if approval else None
+        draft.tasks.append(
+            Task(
+                key=_judge_key(claim),
+                person=claim.judges[-1],
+                kind="judge",
+                subject_type="claim",
+                subject=claim.id,
+                due=due,
+            )
+        )
+        draft.tell(
+            claim.judges[-1], "claim.received", claim, rule="CLM-04", urgency="urgent", facts={"until": _text(due)}
+        )
+
+
+def _judging(draft: Draft, command: Command, claim: Claim) -> None:
+    authorise(
+        command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at
+    )
+    if claim.state is not ClaimState.REPORTED:
+        raise refused(state=claim.state, trigger=command.kind.value)
+
+
+def _collide(draft: Draft, claim: Claim) -> None:
+    """The customer is owned in this track: refused, and logged as a conflict signal (CLM-27, DSP-19)."""
+    holder = draft.matter.owner_claim or draft.matter.reserved_for(draft.at)
+    _reject(draft, claim, reason="customer_owned", actor=None, text=None, rule="CLM-27")
+    if holder is not None:
+        attempted(draft, holder, by=claim.reporter, data={"claim": claim.id})
+
+
+def attempted(draft: Draft, holder: Claim, *, by: str | None, data: dict[str, object]) -> None:
+    """Somebody reached for an owned customer; the owner's history keeps it (CLM-11, DSP-19)."""
+    draft.record("attempt", holder, actor=by, data=data)
+
+
+def _reject(
+    draft: Draft, claim: Claim, *, reason: str, actor: str | None, text: str | None, rule: str
+) -> None:
+    rejected = replace(
+        claim,
+        state=draft.move(claim, ClaimTrigger.REJECT),
+        reason=reason,
+        reason_text=text,
+        ended_at=draft.at,
+        clocks=(),
+        waiting=None,
+        correct_by=None,
+    )
+    draft.put(rejected)
+    draft.closed_tasks.append(_judge_key(claim))
+    draft.record(
+        "rejected",
+        rejected,
+        before=ClaimState.REPORTED,
+        actor=actor,
+        reason=reason,
+        data={"text": text} if text else {},
+    )
+    draft.tell(claim.reporter, "claim.rejected", rejected, rule=rule, facts={"reason": reason})
+
+
+def _alert_possible(draft: Draft, claim: Claim) -> None:
+    """`possible` accepted: both supervisors look at it (CUS-02)."""
+    told = {draft.supervisor(person) for person in (claim.reporter, *claim.rivals)}
+    for person in sorted(p for p in told if p is not None):
+        draft.tell(person, "claim.attempt", claim, rule="CUS-02", facts={"possible": len(claim.possible) or 1})
+
+
+def _judge_key(claim: Claim) -> str:
+    return f"judge:{claim.id}"
+
+
+def _last_change(draft: Draft, person: str) -> int:
+    changes = draft.setting.organisation.changes.get(person, ())
+    return max((c.number for c in changes if c.at <= draft.at), default=0)
+
+
+def _last_migration(draft: Draft, program: str) -> int:
+    return max((m.number for m in draft.setting.programs[program].migrations if m.at <= draft.at), default=0)
+
+
+def _iso(claim: Claim) -> str | None:
+    return _text(claim.deadline)
+
+
+def _text(at: object) -> str | None:
+    return at.isoformat() if hasattr(at, "isoformat") else None

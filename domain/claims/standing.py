@@ -1,0 +1,241 @@
+"""Facts that concern many claims at once, each read by the next drain: absences, leavers, calendars, migrations.
+
+They are rows of the company, not commands (design: "bulk changes are one fact with an effective instant"). Each claim
+remembers how far it has taken them in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain.claims import clocks
+from domain.claims.lifecycle import ClaimState
+from domain.claims.model import Claim, Clock, Pause, PauseKind, Request, RequestKind, RunningClock
+from domain.claims.holding import ask
+from domain.claims.reports import clock_data
+from domain.claims.requests import end_pause, hand_over
+from domain.matters.draft import Draft, Task
+from domain.matters.setting import Setting
+from domain.people.organisation import ChangeKind, PersonChange
+from domain.programs.program import Migration
+
+_HELD = (ClaimState.PROTECTED, ClaimState.ACTIVE, ClaimState.WON)
+
+
+def next_absence(claim: Claim, setting: Setting) -> tuple[datetime, datetime] | None:
+    """The next long absence of the owner that stops clocks, as (from, to); None if there is none (PPL-05).
+
+    It counts from when it was entered at the earliest, so that it never revives what lapsed before. Overlapping
+    absences count once.
+    """
+    if claim.owner is None or claim.state not in _HELD or claim.accepted_at is None:
+        return None
+    terms = setting.terms_of(claim)
+    longer_than = terms.policy.duration("absence.pause_after_wd")
+    if longer_than is None:
+        return None
+    for start, end, entered_at in _merged(claim.owner, setting):
+        if claim.absence_seen is not None and end <= claim.absence_seen:
+            continue
+        if terms.calendar.add(start, longer_than).at >= end:
+            continue
+        begins = max(start, entered_at, claim.accepted_at, claim.absence_seen or start)
+        if begins < end:
+            return begins, end
+    return None
+
+
+def absence_starts(draft: Draft, claim: Claim, *, until: datetime) -> None:
+    """The first-follow-up and idle clocks stand still while the owner is away for long (PPL-05)."""
+    claim = replace(claim, absence_seen=until)
+    pause = Pause(kind=PauseKind.ABSENCE, since=draft.at, until=until)
+    claim = clocks.paused(claim, pause, at=draft.at, terms=draft.setting.terms_of(claim))
+    draft.put(claim)
+    draft.record("paused", claim, data={"kind": "absence", "until": until, "clocks": clock_data(claim)})
+    draft.tell(claim.owner, "claim.paused", claim, rule="PPL-05", facts={"until": until.isoformat()})
+
+
+def pause_ends(draft: Draft, claim: Claim, kind: PauseKind) -> None:
+    """A pause reached its end by itself (CLM-21, PPL-05)."""
+    end_pause(draft, claim, kind, actor=None)
+
+
+def next_change(claim: Claim, setting: Setting) -> PersonChange | None:
+    """The next leaving or moving of the owner that this claim has not taken in yet (PPL-06)."""
+    if claim.owner is None or claim.state not in _HELD:
+        return None
+    return next(
+        (c for c in setting.organisation.changes.get(claim.owner, ()) if c.number > claim.changes_seen), None
+    )
+
+
+def owner_changed(draft: Draft, claim: Claim, change: PersonChange) -> None:
+    """Clocks stand still until the supervisor has decided on the customer (PPL-06)."""
+    terms = draft.setting.terms_of(claim)
+    claim = replace(claim, changes_seen=change.number)
+    limit = terms.policy.duration("people.leaver_handover_wd")
+    by = terms.calendar.add(draft.at, limit).at if limit else None
+    if not any(p.kind is PauseKind.HANDOVER for p in claim.pauses):
+        claim = clocks.paused(claim, Pause(kind=PauseKind.HANDOVER, since=draft.at), at=draft.at, terms=terms)
+    owner = claim.owner or ""
+    supervisor = draft.supervisor(owner)
+    if change.kind is ChangeKind.LEFT:
+        claim = replace(claim, hand_over_by=by)
+    draft.put(claim)
+    draft.record("paused", claim, data={"kind": "handover", "until": by, "clocks": clock_data(claim)})
+    if change.kind is ChangeKind.LEFT:
+        if supervisor is not None:
+            draft.tasks.append(
+                Task(
+                    key=f"handover:{claim.id}",
+                    person=supervisor,
+                    kind="request.handover",
+                    subject_type="claim",
+                    subject=claim.id,
+                    due=by,
+                )
+            )
+            draft.tell(
+                supervisor, "request.handover", claim, rule="PPL-06", urgency="urgent",
+                facts={"until": by.isoformat() if by else None},
+            )
+        return
+    ask(
+        draft,
+        claim,
+        Request(
+            id=draft.mint(),
+            kind=RequestKind.HANDOVER,
+            claim=claim.id,
+            by=None,
+            waiting_for=(supervisor,) if supervisor is not None else (),
+            created_at=draft.at,
+            decide_by=by,
+            data={},
+        ),
+        rule="PPL-06",
+        urgency="urgent",
+    )
+
+
+def handover_missed(draft: Draft, claim: Claim) -> None:
+    """The leaver's customer was not decided on, or the mover's time with it is over (PPL-06)."""
+    draft.closed_tasks.append(f"handover:{claim.id}")
+    hand_over(draft, claim, actor=None)
+
+
+def calendar_changed_at(claim: Claim, setting: Setting) -> datetime | None:
+    """When the calendar version took effect that this claim's clocks were not counted with yet (TER-06)."""
+    if claim.ended_at is not None or not claim.clocks:
+        return None
+    calendar = setting.programs[claim.program].calendar
+    if claim.terms.calendar_version >= setting.calendars[calendar].version:
+        return None
+    return setting.calendar_changes.get(calendar)
+
+
+def calendar_changed(draft: Draft, claim: Claim) -> None:
+    """Future deadlines are counted again, with the minimum notice; the owner is told of a difference (TER-06)."""
+    terms = draft.setting.terms_of(claim)
+    before = {c.clock: c.deadline for c in claim.clocks}
+    claim = replace(
+        claim, terms=replace(claim.terms, calendar_version=terms.calendar.version)
+    )
+    claim = clocks.recounted(
+        claim, at=draft.at, terms=terms, min_notice=terms.policy.duration("calendar.min_notice_wd")
+    )
+    draft.put(claim)
+    _tell_if_moved(draft, claim, before, rule="TER-06", cause="calendar")
+
+
+def next_migration(claim: Claim, setting: Setting) -> Migration | None:
+    """The next policy migration that names this claim and that it has not taken in yet (POL-02)."""
+    if claim.state not in _HELD:
+        return None
+    return next(
+        (
+            m
+            for m in setting.programs[claim.program].migrations
+            if m.number > claim.migrations_seen and (m.claims is None or claim.id in m.claims)
+        ),
+        None,
+    )
+
+
+def migrated(draft: Draft, claim: Claim, migration: Migration) -> None:
+    """An open claim takes on another policy version; a deadline that moves nearer keeps the notice (POL-02)."""
+    before = {c.clock: c.deadline for c in claim.clocks}
+    claim = migrated_claim(claim, migration, setting=draft.setting)
+    draft.put(claim)
+    _tell_if_moved(draft, claim, before, rule="POL-02", cause="policy")
+
+
+def migrated_claim(claim: Claim, migration: Migration, *, setting: Setting) -> Claim:
+    """``claim`` under the migration's policy, every running clock counted again from where it started.
+
+    Pure, so that the preview of a migration is what the migration does.
+    """
+    claim = replace(
+        claim,
+        migrations_seen=max(claim.migrations_seen, migration.number),
+        terms=replace(claim.terms, policy=migration.policy.id, version=migration.policy.version),
+    )
+    terms = setting.terms_of(claim)
+    notice = terms.policy.duration("policy.migration_notice_wd")
+    floor = terms.calendar.add(migration.at, notice).at if notice else migration.at
+    for clock in claim.clocks:
+        claim = _recounted_under(claim, clock, terms=terms, floor=floor)
+    return claim
+
+
+_LENGTHS: dict[Clock, str] = {
+    Clock.FIRST_FOLLOW_UP: "claim.first_follow_up_wh",
+    Clock.IDLE: "claim.idle_days",
+    Clock.NO_DEAL: "claim.no_deal_days",
+    Clock.PROTECTION: "claim.protection_days",
+    Clock.PROVISIONAL: "claim.provisional_days",
+    Clock.AFTER_DEAL: "claim.after_deal_days",
+}
+
+
+def _recounted_under(claim: Claim, clock: RunningClock, *, terms: clocks.Terms, floor: datetime) -> Claim:
+    parameter = _LENGTHS.get(clock.clock)
+    if parameter is None or clock.rule != parameter or clock.paused:
+        return claim
+    moved = clocks.started(
+        claim, clock.clock, at=clock.start, length=terms.policy.duration(parameter), rule=parameter, terms=terms
+    )
+    fresh = moved.clock(clock.clock)
+    if fresh is None or fresh.deadline is None or clock.deadline is None or fresh.deadline >= clock.deadline:
+        return moved
+    return moved.with_clock(replace(fresh, deadline=min(clock.deadline, max(fresh.deadline, floor))))
+
+
+def _tell_if_moved(
+    draft: Draft, claim: Claim, before: dict[Clock, datetime | None], *, rule: str, cause: str
+) -> None:
+    after = {c.clock: c.deadline for c in claim.clocks}
+    if after == before:
+        return
+    draft.record("corrected", claim, data={"cause": cause, "clocks": clock_data(claim)})
+    draft.tell(
+        claim.owner,
+        "policy.changed",
+        claim,
+        rule=rule,
+        urgency="urgent",
+        facts={"deadline": claim.deadline.isoformat() if claim.deadline else None, "cause": cause},
+    )
+
+
+def _merged(person: str, setting: Setting) -> list[tuple[datetime, datetime, datetime]]:
+    """Absences of ``person`` as disjoint (start, end, entered_at), overlapping ones joined."""
+    joined: list[tuple[datetime, datetime, datetime]] = []
+    for absence in sorted(setting.organisation.absences.get(person, ()), key=lambda a: (a.start, a.end)):
+        if joined and absence.start <= joined[-1][1]:
+            start, end, entered_at = joined[-1]
+            joined[-1] = (start, max(end, absence.end), min(entered_at, absence.entered_at))
+        else:
+            joined.append((absence.start, absence.end, absence.entered_at))
+    return joined

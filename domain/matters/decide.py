@@ -1,0 +1,117 @@
+"""Decide one item of a matter's inbox. Pure: a matter in, a draft out (design section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from domain.claims import follow_ups, holding, reports, requests, standing
+from domain.claims.clocks import lapse_due
+from domain.claims.model import PauseKind
+from domain.matters.draft import Draft
+from domain.matters.inbox import Due, DueKind, next_item
+from domain.matters.matter import Command, CommandKind, Matter
+from domain.matters.setting import Setting
+from domain.refusals import Refusal
+
+Mint = Callable[[], str]
+
+#: A drain decides at most so many items, then asks to be woken again at once (design section 2, "Poison").
+MAX_ITEMS = 50
+
+_COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
+    CommandKind.REPORT: reports.report,
+    CommandKind.ACCEPT: reports.accept,
+    CommandKind.REJECT: reports.reject,
+    CommandKind.SEND_BACK: reports.send_back,
+    CommandKind.WITHDRAW: reports.withdraw,
+    CommandKind.CORRECT: reports.correct,
+    CommandKind.FOLLOW_UP: follow_ups.follow_up,
+    CommandKind.VOID: follow_ups.void,
+    CommandKind.WIN: holding.win,
+    CommandKind.CANCEL_DEAL: holding.cancel_deal,
+    CommandKind.RELEASE: holding.release,
+    CommandKind.TRANSFER: requests.transfer,
+    CommandKind.EXTEND: requests.extend,
+    CommandKind.PAUSE: requests.pause,
+    CommandKind.UNPAUSE: requests.unpause,
+    CommandKind.REQUEST_ACCEPT: requests.accept_request,
+    CommandKind.REQUEST_REFUSE: requests.refuse_request,
+    CommandKind.REQUEST_WITHDRAW: requests.withdraw_request,
+}
+
+
+def decide(matter: Matter, item: Command | Due, *, setting: Setting, mint: Mint) -> Draft:
+    """The draft of deciding ``item``. A refused command is an answer; its matter stays as it was (CLM-01)."""
+    if isinstance(item, Command):
+        return _command(matter, item, setting=setting, mint=mint)
+    draft = Draft(matter=matter, at=item.at, setting=setting, mint=mint)
+    _due(draft, item)
+    return draft
+
+
+def settled(matter: Matter, *, setting: Setting, now: datetime, mint: Mint) -> Matter:
+    """``matter`` as it will be once everything up to ``now`` is decided; nothing is saved.
+
+    For checks before receipt, which must see a lapse that fell due while the engine was away (CLM-19, CLM-26).
+    """
+    for _ in range(MAX_ITEMS):
+        item = next_item(matter, setting=setting, now=now)
+        if item is None:
+            break
+        matter = decide(matter, item, setting=setting, mint=mint).matter
+    return matter
+
+
+def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint) -> Draft:
+    draft = Draft(matter=matter, at=command.received_at, setting=setting, mint=mint)
+    try:
+        _COMMANDS[command.kind](draft, command)
+    except Refusal as refusal:
+        refused = Draft(matter=matter, at=command.received_at, setting=setting, mint=mint)
+        if refusal.code == "customer_owned" and command.kind is CommandKind.FOLLOW_UP:
+            holder = matter.owner_claim
+            if holder is not None:
+                reports.attempted(refused, holder, by=command.actor, data={"follow_up": command.data["follow_up"]})
+        refused.answer(command, refusal)
+        return refused
+    draft.answer(command)
+    return draft
+
+
+def _due(draft: Draft, due: Due) -> None:
+    untouched = draft.matter
+    claim = draft.matter.claims[due.claim]
+    match due.kind:
+        case DueKind.LAPSE:
+            found = lapse_due(claim, requests=draft.matter.requests_of(claim.id))
+            assert found is not None
+            holding.lapse(draft, claim, found[1])
+        case DueKind.APPROVAL:
+            reports.approval_missed(draft, claim)
+        case DueKind.CORRECTION:
+            reports.correction_missed(draft, claim)
+        case DueKind.REQUEST:
+            requests.expire_request(draft, draft.matter.requests[due.ref])
+        case DueKind.PAUSE_END:
+            standing.pause_ends(draft, claim, PauseKind(due.ref))
+        case DueKind.HANDOVER:
+            standing.handover_missed(draft, claim)
+        case DueKind.CALENDAR:
+            standing.calendar_changed(draft, claim)
+        case DueKind.MIGRATION:
+            migration = standing.next_migration(claim, draft.setting)
+            assert migration is not None
+            standing.migrated(draft, claim, migration)
+        case DueKind.CHANGE:
+            change = standing.next_change(claim, draft.setting)
+            assert change is not None
+            standing.owner_changed(draft, claim, change)
+        case DueKind.ABSENCE:
+            absence = standing.next_absence(claim, draft.setting)
+            assert absence is not None
+            standing.absence_starts(draft, claim, until=absence[1])
+    if draft.matter is untouched:
+        raise RuntimeError(f"{due.kind.value} changed nothing and would fall due for ever")
+
+

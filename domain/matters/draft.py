@@ -1,0 +1,170 @@
+"""What one decision writes down: the changed matter, history, notices, tasks, answers. Saved as one unit (CLM-01)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.claims.lifecycle import ClaimState, ClaimTrigger, fire
+from domain.claims.model import Claim, Deal, Request
+from domain.matters.matter import Command, Matter
+from domain.matters.setting import Setting
+from domain.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of a claim's history (AUD-01). ``data`` holds ids, codes, numbers and instants, never free text."""
+
+    stream: str
+    kind: str
+    at: datetime
+    actor: str | None
+    reason: str | None
+    policy_version: int | None
+    before: ClaimState | None
+    after: ClaimState | None
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice (通知) for one person (NTF-01). Its sentences are made from ``facts`` when it is read or sent."""
+
+    person: str
+    kind: str
+    urgency: str
+    subject_type: str
+    subject: str
+    rule: str | None
+    policy_version: int | None
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something a person should do; ``key`` makes it one row however often it is raised."""
+
+    key: str
+    person: str
+    kind: str
+    subject_type: str
+    subject: str
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a command was decided: applied, or refused with the refusal that explains it."""
+
+    command: str
+    refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewFollowUp:
+    """A follow-up that becomes part of the record; text and files are kept under its id already."""
+
+    id: str
+    claim: str
+    author: str
+    received_at: datetime
+    data: Mapping[str, Any]
+    qualified: bool
+    why: str | None
+    late: bool
+
+
+@dataclass
+class Draft:
+    """The decision in the making. Dropped as a whole when the item is refused or fails."""
+
+    matter: Matter
+    at: datetime
+    setting: Setting
+    mint: Callable[[], str]
+    events: list[Event] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    closed_tasks: list[str] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    follow_ups: list[NewFollowUp] = field(default_factory=list)
+    voided: list[tuple[str, str, datetime]] = field(default_factory=list)  # follow-up, by, at
+    new_deals: list[tuple[Deal, Mapping[str, Any]]] = field(default_factory=list)
+    new_claims: list[Claim] = field(default_factory=list)
+    pooled: list[tuple[str, str | None]] = field(default_factory=list)  # reason, named pool
+
+    def put(self, claim: Claim) -> Claim:
+        """``claim`` replaces its former self in the matter."""
+        self.matter = self.matter.with_claim(claim)
+        return claim
+
+    def move(self, claim: Claim, trigger: ClaimTrigger, *, to: ClaimState | None = None) -> ClaimState:
+        """The state after ``trigger``, or the refusal of table 0.2."""
+        return fire(state=claim.state, trigger=trigger, to=to)
+
+    def record(
+        self,
+        kind: str,
+        claim: Claim,
+        *,
+        before: ClaimState | None = None,
+        actor: str | None = None,
+        reason: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append to the history of ``claim``, whose state after the move is its present one."""
+        self.events.append(
+            Event(
+                stream=claim.id,
+                kind=kind,
+                at=self.at,
+                actor=actor,
+                reason=reason,
+                policy_version=claim.terms.version,
+                before=before,
+                after=claim.state if before is not None else None,
+                data=data or {},
+            )
+        )
+
+    def tell(
+        self,
+        person: str | None,
+        kind: str,
+        claim: Claim,
+        *,
+        rule: str | None,
+        urgency: str = "normal",
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Queue a notice, unless there is nobody to tell."""
+        if person is None:
+            return
+        self.notices.append(
+            Notice(
+                person=person,
+                kind=kind,
+                urgency=urgency,
+                subject_type="claim",
+                subject=claim.id,
+                rule=rule,
+                policy_version=claim.terms.version,
+                facts=facts or {},
+            )
+        )
+
+    def put_request(self, request: Request) -> Request:
+        self.matter = self.matter.with_request(request)
+        return request
+
+    def answer(self, command: Command, refusal: Refusal | None = None) -> None:
+        self.matter = self.matter.without_command(command.id)
+        self.answers.append(Answer(command.id, refusal))
+
+    def supervisor(self, person: str, *, interested: tuple[str, ...] = ()) -> str | None:
+        return self.setting.supervisor(
+            person, program=self.matter.program, at=self.at, interested=interested
+        )

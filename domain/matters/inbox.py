@@ -1,0 +1,125 @@
+"""The inbox of a matter: undecided commands merged with due instants, oldest first (design section 2).
+
+An act counts if it was received at or before the deadline, so at equal instants the command goes first; an instant D
+is due when now > D.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.claims.clocks import lapse_due
+from domain.claims.lifecycle import ENDED
+from domain.claims.model import CLOCK_ORDER, Claim, Clock, PauseKind, RequestState, Waiting
+from domain.claims.standing import calendar_changed_at, next_absence, next_change, next_migration
+from domain.matters.matter import Command, Matter
+from domain.matters.setting import Setting
+
+
+class DueKind(StrEnum):
+    """What falls due. Equal instants are decided in this order; clocks among themselves in `CLOCK_ORDER`."""
+
+    CALENDAR = "calendar"
+    MIGRATION = "migration"
+    CHANGE = "change"
+    ABSENCE = "absence"
+    PAUSE_END = "pause_end"
+    REQUEST = "request"
+    CORRECTION = "correction"
+    APPROVAL = "approval"
+    HANDOVER = "handover"
+    LAPSE = "lapse"
+
+
+_DUE_ORDER = {kind: place for place, kind in enumerate(DueKind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something of ``claim`` that happens at ``at`` by itself. ``ref`` names the clock, pause or request."""
+
+    at: datetime
+    kind: DueKind
+    claim: str
+    ref: str = ""
+    order: int = 0
+
+    @property
+    def key(self) -> str:
+        """What a parked poison item is remembered by."""
+        return f"{self.claim}:{self.kind.value}:{self.ref}:{self.at.isoformat()}"
+
+
+def next_item(matter: Matter, *, setting: Setting, now: datetime) -> Command | Due | None:
+    """The next thing to decide, or None when everything up to ``now`` is decided."""
+    command = min(
+        (c for c in matter.commands if c.id not in matter.parked), key=lambda c: c.received_at, default=None
+    )
+    due = _earliest(matter, setting)
+    if due is not None and due.at < now and (command is None or due.at < command.received_at):
+        return due
+    return command
+
+
+def next_instant(matter: Matter, claim: str, *, setting: Setting) -> datetime | None:
+    """When ``claim`` next needs its workflow awake: its own earliest instant, decided or not."""
+    return min(
+        (due.at for due in dues(matter.claims[claim], matter, setting) if due.key not in matter.parked), default=None
+    )
+
+
+def dues(claim: Claim, matter: Matter, setting: Setting) -> Iterator[Due]:
+    """Every instant that ``claim`` still has before it."""
+    if claim.state in ENDED:
+        return
+    found = lapse_due(claim, requests=matter.requests_of(claim.id))
+    if found is not None:
+        at, clock = found
+        yield Due(at, DueKind.LAPSE, claim.id, clock.clock.value, CLOCK_ORDER[clock.clock])
+    approval = claim.clock(Clock.APPROVAL)
+    if approval is not None and approval.deadline is not None:
+        yield Due(approval.deadline, DueKind.APPROVAL, claim.id)
+    if claim.waiting is Waiting.CORRECTION and claim.correct_by is not None:
+        yield Due(claim.correct_by, DueKind.CORRECTION, claim.id)
+    for request in matter.requests_of(claim.id):
+        if request.state is RequestState.OPEN and request.decide_by is not None:
+            yield Due(request.decide_by, DueKind.REQUEST, claim.id, request.id)
+    for pause in claim.pauses:
+        if pause.until is not None:
+            yield Due(pause.until, DueKind.PAUSE_END, claim.id, pause.kind.value)
+    for limit in (claim.hand_over_by, claim.kept_until):
+        if limit is not None:
+            yield Due(limit, DueKind.HANDOVER, claim.id)
+    yield from _standing(claim, setting)
+
+
+def _standing(claim: Claim, setting: Setting) -> Iterator[Due]:
+    changed_at = calendar_changed_at(claim, setting)
+    if changed_at is not None:
+        yield Due(changed_at, DueKind.CALENDAR, claim.id)
+    migration = next_migration(claim, setting)
+    if migration is not None:
+        yield Due(migration.at, DueKind.MIGRATION, claim.id, str(migration.number))
+    change = next_change(claim, setting)
+    if change is not None:
+        yield Due(change.at, DueKind.CHANGE, claim.id, str(change.number))
+    if not any(p.kind is PauseKind.ABSENCE for p in claim.pauses):
+        absence = next_absence(claim, setting)
+        if absence is not None:
+            yield Due(absence[0], DueKind.ABSENCE, claim.id)
+
+
+def _earliest(matter: Matter, setting: Setting) -> Due | None:
+    return min(
+        (
+            due
+            for claim in matter.claims.values()
+            for due in dues(claim, matter, setting)
+            if due.key not in matter.parked
+        ),
+        key=lambda d: (d.at, _DUE_ORDER[d.kind], d.order, d.claim),
+        default=None,
+    )

@@ -1,0 +1,93 @@
+"""What a decision may read besides its matter: people, programs, policies, calendars. A snapshot, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from domain.calendar.working_calendar import WorkingCalendar
+from domain.claims.clocks import Terms
+from domain.claims.model import Claim, TermsRef
+from domain.people.organisation import Organisation
+from domain.policy.policy import Policy
+from domain.programs.program import PolicyVersion, Program, in_force
+
+
+@dataclass(frozen=True)
+class PolicyContent:
+    """What one saved policy version sets: only the parameters it names, and its overrides (CLM-13)."""
+
+    parameters: Mapping[str, Any]
+    overrides: Sequence[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """The company as it is at one revision."""
+
+    revision: int
+    organisation: Organisation
+    programs: Mapping[str, Program]
+    company_policies: Sequence[PolicyVersion]
+    policies: Mapping[str, PolicyContent]
+    calendars: Mapping[str, WorkingCalendar]
+    calendar_changes: Mapping[str, datetime] = field(default_factory=dict)  # when its present version took effect
+
+    def terms_at(self, program: str, *, at: datetime) -> TermsRef:
+        """The policy in force in ``program`` at ``at`` and the present calendar (POL-02)."""
+        own = self.programs[program].policy_at(at)
+        company = in_force(self.company_policies, at) or self.company_policies[0]
+        return TermsRef(
+            policy=own.id,
+            company_policy=company.id,
+            version=own.version,
+            calendar_version=self.calendar(program).version,
+        )
+
+    def policy(self, ref: TermsRef) -> Policy:
+        """Defaults, under the company's version, under the program's (POL-01)."""
+        return self._policy(ref.policy, ref.company_policy, ref.version)
+
+    def policy_at(self, program: str, *, at: datetime) -> Policy:
+        return self.policy(self.terms_at(program, at=at))
+
+    def company_policy_at(self, at: datetime) -> Policy:
+        """The company's own policy, for what lies in no program (tokens, caps, reveals)."""
+        company = in_force(self.company_policies, at) or self.company_policies[0]
+        content = self.policies[company.id]
+        return _resolved((content,), company.version, self, company.id)
+
+    def calendar(self, program: str) -> WorkingCalendar:
+        return self.calendars[self.programs[program].calendar]
+
+    def terms_of(self, claim: Claim) -> Terms:
+        """What the clocks of ``claim`` are counted with: its fixed policy with its override, today's calendar."""
+        policy = self.policy(claim.terms).for_claim(
+            level=claim.customer_level, kind=claim.customer_kind, source=claim.source, channel=claim.channel
+        )
+        return Terms(policy=policy, calendar=self.calendar(claim.program))
+
+    def supervisor(self, person: str, *, program: str, at: datetime, interested: Sequence[str] = ()) -> str | None:
+        """The supervisor of ``person`` in a matter of ``program`` (contract section 2)."""
+        return self.organisation.supervisor(
+            person, at=at, oversight=self.programs[program].oversight, interested=interested
+        )
+
+    def _policy(self, own: str, company: str, version: int) -> Policy:
+        return _resolved((self.policies[company], self.policies[own]), version, self, own + company)
+
+
+def _resolved(layers: tuple[PolicyContent, ...], version: int, setting: Setting, key: str) -> Policy:
+    """Saved versions never change, so what they resolve to is kept for the life of the snapshot."""
+    kept: dict[str, Policy] = setting.__dict__.setdefault("_resolved", {})
+    policy = kept.get(key)
+    if policy is None:
+        policy = Policy.resolve(
+            *(c.parameters for c in layers),
+            overrides=tuple(o for c in layers for o in c.overrides),
+            version=version,
+        )
+        kept[key] = policy
+    return policy

@@ -1,0 +1,223 @@
+"""Between the domain's claims and requests and their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from domain.calendar.duration import Duration, Scale
+from domain.claims.lifecycle import ClaimState
+from domain.claims.model import (
+    Claim,
+    Clock,
+    Deal,
+    Pause,
+    PauseKind,
+    Request,
+    RequestKind,
+    RequestState,
+    RunningClock,
+    TermsRef,
+    Waiting,
+)
+from storage.codec import pack, unpack
+from storage.types import from_us, to_us
+
+#: Small facts of a claim that no query asks for; they live in the column ``detail``.
+_INSTANTS = ("correct_by", "visited_at", "absence_seen", "kept_until", "hand_over_by")
+_PLAIN = (
+    "missing",
+    "judges",
+    "possible",
+    "rivals",
+    "ambiguous",
+    "stage",
+    "qualified_count",
+    "last_note",
+    "follow_ups",
+    "extensions",
+    "guard_extended",
+    "rescued",
+    "pause_used_us",
+    "changes_seen",
+    "migrations_seen",
+)
+#: Columns that carry the domain's field of the same name.
+_SAME = (
+    "id",
+    "receipt",
+    "matter",
+    "program",
+    "reporter",
+    "team",
+    "owner",
+    "reason",
+    "reason_text",
+    "release_reason",
+    "channel",
+    "source",
+    "customer_kind",
+    "customer_level",
+    "provisional",
+    "received_at",
+    "rank_at",
+    "accepted_at",
+    "ended_at",
+    "complete_by",
+    "grace_until",
+    "last_qualified_at",
+    "decided",
+    "dispute",
+    "version",
+)
+_TUPLES = frozenset({"missing", "judges", "possible", "rivals"})
+
+
+def claim_row(claim: Claim) -> dict[str, Any]:
+    """The columns that a decision may change, and those it made."""
+    row: dict[str, Any] = {name: getattr(claim, name) for name in _SAME}
+    row |= {
+        "state": claim.state.value,
+        "holds": claim.holds,
+        "deadline": claim.deadline,
+        "policy": claim.terms.policy,
+        "company_policy": claim.terms.company_policy,
+        "policy_version": claim.terms.version,
+        "calendar_version": claim.terms.calendar_version,
+        "detail": _detail(claim),
+    }
+    return row
+
+
+def claim_of(row: Mapping[str, Any]) -> Claim:
+    """The domain's claim of a row."""
+    detail = row["detail"]
+    fields: dict[str, Any] = {name: row[name] for name in _SAME}
+    fields |= {name: tuple(detail[name]) if name in _TUPLES else detail[name] for name in _PLAIN if name in detail}
+    fields |= {name: from_us(detail[name]) for name in _INSTANTS if name in detail}
+    return Claim(
+        **fields,
+        state=ClaimState(row["state"]),
+        terms=TermsRef(
+            policy=row["policy"],
+            company_policy=row["company_policy"],
+            version=row["policy_version"],
+            calendar_version=row["calendar_version"],
+        ),
+        clocks=clocks_of(detail),
+        pauses=pauses_of(detail),
+        waiting=Waiting(detail["waiting"]) if "waiting" in detail else None,
+        earlier=ClaimState(detail["earlier"]) if "earlier" in detail else None,
+        qualified_on=date.fromisoformat(detail["qualified_on"]) if "qualified_on" in detail else None,
+    )
+
+
+def clocks_of(detail: Mapping[str, Any]) -> tuple[RunningClock, ...]:
+    """The clocks kept in ``detail``."""
+    return tuple(
+        RunningClock(
+            clock=Clock(c["clock"]),
+            deadline=from_us(c["deadline"]) if c["deadline"] is not None else None,
+            start=from_us(c["start"]),
+            length=Duration(c["us"], Scale(c["scale"])),
+            rule=c["rule"],
+            provisional=c["provisional"],
+            remaining=Duration(c["left"], Scale(c["scale"])) if c["left"] is not None else None,
+        )
+        for c in detail.get("clocks", ())
+    )
+
+
+def pauses_of(detail: Mapping[str, Any]) -> tuple[Pause, ...]:
+    return tuple(
+        Pause(
+            kind=PauseKind(p["kind"]),
+            since=from_us(p["since"]),
+            until=from_us(p["until"]) if p["until"] is not None else None,
+        )
+        for p in detail.get("pauses", ())
+    )
+
+
+def request_row(request: Request) -> dict[str, Any]:
+    return {
+        "id": request.id,
+        "kind": request.kind.value,
+        "claim": request.claim,
+        "by": request.by,
+        "waiting_for": list(request.waiting_for),
+        "state": request.state.value,
+        "created_at": request.created_at,
+        "decide_by": request.decide_by,
+        "decided_by": request.decided_by,
+        "decided_at": request.decided_at,
+        "reason_text": request.reason_text,
+        "data": pack(request.data or {}),
+    }
+
+
+def request_of(row: Mapping[str, Any]) -> Request:
+    return Request(
+        id=row["id"],
+        kind=RequestKind(row["kind"]),
+        claim=row["claim"],
+        by=row["by"],
+        waiting_for=tuple(row["waiting_for"]),
+        created_at=row["created_at"],
+        decide_by=row["decide_by"],
+        state=RequestState(row["state"]),
+        reason_text=row["reason_text"],
+        decided_by=row["decided_by"],
+        decided_at=row["decided_at"],
+        data=unpack(row["data"]),
+    )
+
+
+def deal_of(row: Mapping[str, Any]) -> Deal:
+    return Deal(
+        id=row["id"],
+        claim=row["claim"],
+        live=row["state"] == "open",
+        contract_at=row["contract_at"],
+        contract_end=row["contract_end"],
+    )
+
+
+def _detail(claim: Claim) -> dict[str, Any]:
+    detail: dict[str, Any] = {}
+    for name in _PLAIN:
+        value = getattr(claim, name)
+        if value:
+            detail[name] = list(value) if name in _TUPLES else value
+    for name in _INSTANTS:
+        at = getattr(claim, name)
+        if at is not None:
+            detail[name] = to_us(at)
+    if claim.waiting is not None:
+        detail["waiting"] = claim.waiting.value
+    if claim.earlier is not None:
+        detail["earlier"] = claim.earlier.value
+    if claim.qualified_on is not None:
+        detail["qualified_on"] = claim.qualified_on.isoformat()
+    if claim.clocks:
+        detail["clocks"] = [_clock(c) for c in claim.clocks]
+    if claim.pauses:
+        detail["pauses"] = [
+            {"kind": p.kind.value, "since": to_us(p.since), "until": to_us(p.until) if p.until else None}
+            for p in claim.pauses
+        ]
+    return detail
+
+
+def _clock(clock: RunningClock) -> dict[str, Any]:
+    return {
+        "clock": clock.clock.value,
+        "deadline": to_us(clock.deadline) if clock.deadline is not None else None,
+        "start": to_us(clock.start),
+        "us": clock.length.microseconds,
+        "scale": clock.length.scale.value,
+        "rule": clock.rule,
+        "provisional": clock.provisional,
+        "left": clock.remaining.microseconds if clock.remaining is not None else None,
+    }

@@ -1,0 +1,245 @@
+"""The customer base (客户库): records, their blind index, duplicate check, erasure (CUS-01, CUS-02, AUD-05)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.customers.identity import KEY_FIELDS, KeyPair, MatchValues, strong_groups, weak_keys
+from domain.customers.names import CustomerKind, search_words
+from storage import tables as t
+from storage.database import Transaction, mint
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What the duplicate check found, oldest first (CUS-02).
+
+    ``certain``: customers that agree in a whole key group; more than one = the keys match two customers.
+    ``possible``: customers that agree in a weak key only.
+    """
+
+    certain: tuple[str, ...]
+    possible: tuple[str, ...]
+
+    @property
+    def ambiguous(self) -> bool:
+        return len(self.certain) > 1
+
+
+@dataclass(frozen=True)
+class Contact:
+    """The open text of a customer record, for whoever may make or read it."""
+
+    kind: CustomerKind
+    name: str | None
+    phone: str | None
+    email: str | None
+    company_code: str | None
+    external_id: str | None
+    level: str | None
+    source: str | None
+
+
+def lock_identity(tx: Transaction, pairs: Iterable[KeyPair]) -> None:
+    """The lock before all others: two reports of one new customer meet here. In sorted order, so never in a ring."""
+    if tx.is_sqlite:
+        return
+    digests = sorted({tx.keys.blind(*pair) for pair in pairs})
+    if not digests:
+        return
+    tx.insert_new(t.identity_key, [{"digest": d} for d in digests])
+    tx.execute(
+        sa.select(t.identity_key.c.digest)
+        .where(t.identity_key.c.digest.in_(digests))
+        .order_by(t.identity_key.c.digest)
+        .with_for_update()
+    ).all()
+
+
+def check_pairs(values: MatchValues, groups: Sequence[Sequence[str]]) -> tuple[KeyPair, ...]:
+    """Every key the duplicate check asks about, strong and weak."""
+    strong = {pair for group in strong_groups(values, groups) for pair in group}
+    return tuple(sorted(strong | set(_weak(values))))
+
+
+def match(tx: Transaction, values: MatchValues, groups: Sequence[Sequence[str]]) -> Match:
+    """Compare the keys with every customer, those the caller cannot see included (CUS-02).
+
+    A certain match is of the same kind; the same phone on a record of the other kind is only possible.
+    """
+    wanted = strong_groups(values, groups)
+    digests = {pair: tx.keys.blind(*pair) for group in wanted for pair in group}
+    digests |= {pair: tx.keys.blind(*pair) for pair in _weak(values)}
+    if not digests:
+        return Match((), ())
+    found = tx.rows(
+        sa.select(t.customer_key.c.digest, t.customer_key.c.customer, t.customer_key.c.kind).where(
+            t.customer_key.c.digest.in_(sorted(set(digests.values())))
+        )
+    )
+    same_kind: dict[bytes, set[str]] = {}
+    anybody: dict[bytes, set[str]] = {}
+    for row in found:
+        anybody.setdefault(row["digest"], set()).add(row["customer"])
+        if row["kind"] == values.kind.value:
+            same_kind.setdefault(row["digest"], set()).add(row["customer"])
+    certain: set[str] = set()
+    for group in wanted:
+        certain |= set.intersection(*(same_kind.get(digests[pair], set()) for pair in group))
+    possible: set[str] = set()
+    for pair in _weak(values):
+        possible |= anybody.get(digests[pair], set())
+    # Ids are time-ordered, so the oldest record comes first.
+    return Match(tuple(sorted(certain)), tuple(sorted(possible - certain)))
+
+
+def create(tx: Transaction, contact: Contact, values: MatchValues, *, at: datetime) -> str:
+    """A new customer with its own data key, its blind index and, for a company, its search words."""
+    customer = mint()
+    key, sealed_key = tx.keys.new_data_key()
+    tx.execute(
+        t.customer.insert().values(
+            id=customer,
+            kind=contact.kind.value,
+            level=contact.level,
+            source=contact.source,
+            external_id=contact.external_id,
+            created_at=at,
+            active_at=at,
+            version=1,
+            **_open_columns(tx, contact, values, key),
+        )
+    )
+    tx.execute(t.customer_secret.insert().values(customer=customer, sealed_key=sealed_key))
+    index(tx, customer, contact, values)
+    return customer
+
+
+def update(tx: Transaction, customer: str, contact: Contact, values: MatchValues) -> None:
+    """Replace the record's identity and contacts; its version grows by one."""
+    key = data_key(tx, customer)
+    tx.execute(
+        t.customer.update()
+        .where(t.customer.c.id == customer)
+        .values(
+            kind=contact.kind.value,
+            level=contact.level,
+            source=contact.source,
+            external_id=contact.external_id,
+            version=t.customer.c.version + 1,
+            **_open_columns(tx, contact, values, key),
+        )
+    )
+    index(tx, customer, contact, values)
+
+
+def index(tx: Transaction, customer: str, contact: Contact, values: MatchValues) -> None:
+    """Make the blind index and the search words say what the record says."""
+    tx.execute(t.customer_key.delete().where(t.customer_key.c.customer == customer))
+    pairs = [(f, v) for f in KEY_FIELDS if (v := values.of(f)) is not None]
+    tx.insert_new(
+        t.customer_key,
+        [
+            {"digest": tx.keys.blind(f, v), "customer": customer, "field": f, "kind": contact.kind.value}
+            for f, v in pairs
+        ],
+    )
+    tx.execute(t.customer_word.delete().where(t.customer_word.c.customer == customer))
+    if contact.kind is CustomerKind.COMPANY and contact.name:
+        tx.insert_new(
+            t.customer_word,
+            [{"word": w[:64], "customer": customer} for w in dict.fromkeys(search_words(contact.name))],
+        )
+
+
+def data_key(tx: Transaction, customer: str) -> bytes | None:
+    """The customer's data key; None once it is erased, and with it everything it sealed."""
+    sealed = tx.execute(
+        sa.select(t.customer_secret.c.sealed_key).where(t.customer_secret.c.customer == customer)
+    ).scalar()
+    return tx.keys.data_key(sealed) if sealed is not None else None
+
+
+def data_keys(tx: Transaction, customers: Iterable[str]) -> dict[str, bytes]:
+    """The data keys of several customers, erased ones left out."""
+    wanted = sorted(set(customers))
+    if not wanted:
+        return {}
+    found = tx.rows(sa.select(t.customer_secret).where(t.customer_secret.c.customer.in_(wanted)))
+    return {row["customer"]: tx.keys.data_key(row["sealed_key"]) for row in found}
+
+
+def contact_of(tx: Transaction, row: dict[str, Any], key: bytes | None) -> Contact:
+    """The open text of a record. ``key`` None: erased, so only what never was personal is left."""
+    kind = CustomerKind(row["kind"])
+    return Contact(
+        kind=kind,
+        name=row["company_name"] if kind is CustomerKind.COMPANY else _opened(tx, row["name"], key),
+        phone=_opened(tx, row["phone"], key),
+        email=_opened(tx, row["email"], key),
+        company_code=row["company_code"],
+        external_id=row["external_id"],
+        level=row["level"],
+        source=row["source"],
+    )
+
+
+def erase(tx: Transaction, customer: str, *, at: datetime) -> None:
+    """Make the personal data unrecoverable: the data key goes, the index goes, the row stays (AUD-05)."""
+    tx.execute(t.customer_secret.delete().where(t.customer_secret.c.customer == customer))
+    tx.execute(t.customer_key.delete().where(t.customer_key.c.customer == customer))
+    tx.execute(t.customer_word.delete().where(t.customer_word.c.customer == customer))
+    tx.execute(t.free_text.delete().where(t.free_text.c.customer == customer))
+    tx.execute(
+        t.customer.update()
+        .where(t.customer.c.id == customer)
+        .values(
+            name=None,
+            company_name=None,
+            company_code=None,
+            phone=None,
+            email=None,
+            external_id=None,
+            source=None,
+            erased_at=at,
+            version=t.customer.c.version + 1,
+        )
+    )
+
+
+def find(tx: Transaction, field: str, value: str) -> tuple[str, ...]:
+    """Customers with exactly this key (search by whole value, CUS-01)."""
+    found = tx.execute(
+        sa.select(t.customer_key.c.customer).where(t.customer_key.c.digest == tx.keys.blind(field, value))
+    )
+    return tuple(found.scalars())
+
+
+def _weak(values: MatchValues) -> tuple[KeyPair, ...]:
+    weak = weak_keys(values, kind=values.kind)
+    if values.phone is not None and not weak:
+        # A person's own number may be the contact of a company record.
+        return (("phone", values.phone),)
+    return weak
+
+
+def _open_columns(tx: Transaction, contact: Contact, values: MatchValues, key: bytes | None) -> dict[str, Any]:
+    company = contact.kind is CustomerKind.COMPANY
+    return {
+        "name": None if company else tx.keys.seal(contact.name, key=key),
+        "company_name": contact.name if company else None,
+        "company_code": values.company_code,
+        "phone": tx.keys.seal(contact.phone, key=key),
+        "email": tx.keys.seal(contact.email, key=key),
+    }
+
+
+def _opened(tx: Transaction, sealed: bytes | None, key: bytes | None) -> str | None:
+    if sealed is None or key is None:
+        return None
+    return tx.keys.open_text(sealed, key=key)

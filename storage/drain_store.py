@@ -1,0 +1,127 @@
+"""The store of matters that drains run on: :class:`activities.ports.MatterStore` over the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+import sqlalchemy as sa
+import structlog
+
+from activities.ports import OpenMatter, Standing, StoreTroubleError
+from domain.claims.lifecycle import ENDED
+from domain.matters.draft import Draft
+from domain.matters.inbox import Due, next_instant
+from domain.matters.matter import Command, Matter
+from domain.matters.setting import Setting
+from domain.refusals import Refusal
+from storage import matters
+from storage import tables as t
+from storage.database import Database, Transaction, mint
+from storage.setting import Snapshots
+
+T = TypeVar("T")
+
+_log = structlog.get_logger("fairclaim.drain")
+
+
+class DatabaseMatters:
+    """Matters in the database."""
+
+    def __init__(self, database: Database, snapshots: Snapshots) -> None:
+        self._database = database
+        self._snapshots = snapshots
+
+    def within(self, stream: str, work: Callable[[OpenMatter], T]) -> T:
+        def run(tx: Transaction) -> T:
+            matter = tx.execute(sa.select(t.stream.c.matter).where(t.stream.c.id == stream)).scalar_one()
+            locked = matters.lock(tx, matter)
+            setting = self._snapshots.setting(tx)
+            loaded = matters.load(tx, locked, also=(stream,))
+            return work(_Open(tx, stream, locked.now, setting, loaded, loaded))
+
+        try:
+            return self._database.transact(run)
+        except Refusal as refusal:
+            if refusal.code == "store_unavailable":
+                raise StoreTroubleError from None
+            raise
+
+    def park_alarm(self, error_id: str, error: Exception) -> None:
+        # The type names the defect; message and trace may hold personal data and stay out of the log.
+        _log.error("item_parked", error_id=error_id, error=type(error).__name__)
+
+
+@dataclass
+class _Open:
+    """One locked matter in one transaction."""
+
+    tx: Transaction
+    stream: str
+    now: datetime
+    setting: Setting
+    loaded: Matter
+    matter: Matter
+    _tries: dict[str, int] = field(default_factory=dict)
+
+    def mint(self) -> str:
+        return mint()
+
+    def save(self, draft: Draft) -> None:
+        matters.save(self.tx, self.matter, draft, setting=self.setting, decided_at=self.now)
+        self.matter = draft.matter
+
+    def guarded(self, work: Callable[[], None]) -> Exception | None:
+        kept = self.matter
+        point = self.tx.connection.begin_nested()
+        try:
+            work()
+        except sa.exc.OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - that is what a poison item is
+            point.rollback()
+            self.matter = kept
+            return error
+        point.commit()
+        return None
+
+    def tries(self, item: Command | Due) -> int:
+        found = self.tx.execute(
+            sa.select(t.poison.c.tries).where(t.poison.c.matter == self.matter.id, t.poison.c.item == _key(item))
+        ).scalar()
+        return int(found or 0)
+
+    def failed(self, item: Command | Due, *, error_id: str, park: bool) -> None:
+        tries, key = self.tries(item) + 1, _key(item)
+        values = {"tries": tries, "error_id": error_id, "parked_at": self.now if park else None}
+        here = sa.and_(t.poison.c.matter == self.matter.id, t.poison.c.item == key)
+        if not self.tx.execute(t.poison.update().where(here).values(values)).rowcount:
+            self.tx.execute(t.poison.insert().values(matter=self.matter.id, item=key, **values))
+        if not park:
+            return
+        self.tx.execute(t.matter.update().where(t.matter.c.id == self.matter.id).values(poisoned=True))
+        if isinstance(item, Command):
+            problem = matters.problem_data(Refusal("internal_error", facts={"error_id": error_id}))
+            self.tx.execute(
+                t.command.update().where(t.command.c.id == item.id).values(decided_at=self.now, problem=problem)
+            )
+            self.matter = self.matter.without_command(item.id)
+        else:
+            self.matter = self.matter.with_parked(key)
+
+    def close(self) -> Standing:
+        matters.save_streams(self.tx, self.loaded, self.matter, own=self.stream, setting=self.setting)
+        self.tx.execute(t.bell.delete().where(t.bell.c.stream == self.stream))
+        matters.touch(self.tx, self.matter.id, self.now)
+        claim = self.matter.claims[self.stream]
+        return Standing(
+            state=claim.state.value,
+            ended=claim.state in ENDED,
+            next_instant=next_instant(self.matter, self.stream, setting=self.setting),
+        )
+
+
+def _key(item: Command | Due) -> str:
+    return item.id if isinstance(item, Command) else item.key

@@ -1,0 +1,123 @@
+"""The history (审计日志): a keyed hash chain per stream, appended to and never changed (AUD-01, AUD-02)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage import tables as t
+from storage.codec import canonical, plain, rfc3339
+from storage.database import Transaction
+
+GENESIS = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is appended. ``data`` holds ids, codes, numbers and instants only (AUD-01)."""
+
+    stream: str
+    stream_kind: str
+    kind: str
+    at: datetime
+    actor: str | None = None
+    reason: str | None = None
+    policy_version: int | None = None
+    before: str | None = None
+    after: str | None = None
+    data: Mapping[str, Any] | None = None
+
+
+def append(tx: Transaction, entries: Iterable[Entry]) -> None:
+    """Chain ``entries`` to their streams, in order. The heads are locked, after every other lock of the transaction."""
+    pending = list(entries)
+    if not pending:
+        return
+    streams = sorted({e.stream for e in pending})
+    heads = {
+        row.stream: (row.seq, row.hash)
+        for row in tx.execute(
+            tx.locked(
+                sa.select(t.stream_head.c.stream, t.stream_head.c.seq, t.stream_head.c.hash)
+                .where(t.stream_head.c.stream.in_(streams))
+                .order_by(t.stream_head.c.stream)
+            )
+        )
+    }
+    known = set(heads)
+    rows = []
+    for entry in pending:
+        seq, previous = heads.get(entry.stream, (0, GENESIS))
+        row = _row(entry, seq + 1, previous)
+        row["hash"] = tx.keys.link(content(row))
+        heads[entry.stream] = (seq + 1, row["hash"])
+        rows.append(row)
+    tx.execute(t.event.insert(), rows)
+    latest = {e.stream: e for e in pending}
+    fresh = [_head(latest[s], *heads[s]) for s in streams if s not in known]
+    if fresh:
+        tx.execute(t.stream_head.insert(), fresh)
+    for stream in streams:
+        if stream in known:
+            seq, link = heads[stream]
+            tx.execute(_MOVE_HEAD, {"of": stream, "seq": seq, "hash": link, "changed_at": latest[stream].at})
+
+
+def content(row: Mapping[str, Any]) -> bytes:
+    """What the keyed hash of an entry covers: everything in it, and the hash before it."""
+    return canonical(
+        {
+            "stream": row["stream"],
+            "stream_kind": row["stream_kind"],
+            "seq": row["seq"],
+            "kind": row["kind"],
+            "at": rfc3339(row["at"]),
+            "actor": row["actor"],
+            "reason": row["reason"],
+            "policy_version": row["policy_version"],
+            "before": row["before"],
+            "after": row["after"],
+            "data": row["data"],
+            "prev_hash": row["prev_hash"].hex(),
+        }
+    )
+
+
+_MOVE_HEAD = (
+    t.stream_head.update()
+    .where(t.stream_head.c.stream == sa.bindparam("of"))
+    .values(
+        seq=sa.bindparam("seq"), hash=sa.bindparam("hash"), changed_at=sa.bindparam("changed_at")
+    )
+)
+
+
+def _row(entry: Entry, seq: int, previous: bytes) -> dict[str, Any]:
+    return {
+        "stream": entry.stream,
+        "stream_kind": entry.stream_kind,
+        "seq": seq,
+        "kind": entry.kind,
+        "at": entry.at,
+        "actor": entry.actor,
+        "reason": entry.reason,
+        "policy_version": entry.policy_version,
+        "before": entry.before,
+        "after": entry.after,
+        "data": plain(entry.data or {}),
+        "prev_hash": previous,
+    }
+
+
+def _head(entry: Entry, seq: int, link: bytes) -> dict[str, Any]:
+    return {
+        "stream": entry.stream,
+        "kind": entry.stream_kind,
+        "seq": seq,
+        "hash": link,
+        "changed_at": entry.at,
+    }

@@ -1,0 +1,479 @@
+"""Matters in the database: locked, loaded for a decision, saved with everything the decision wrote (design section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.claims.lifecycle import ENDED, ClaimState
+from domain.claims.model import Claim, Request, RequestState
+from domain.matters.draft import Draft, NewFollowUp, Task
+from domain.matters.inbox import next_instant
+from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
+from domain.matters.setting import Setting
+from domain.refusals import Refusal
+from storage import history, reminders
+from storage import tables as t
+from storage.claim_rows import claim_of, claim_row, deal_of, request_of, request_row
+from storage.codec import pack, plain, unpack
+from storage.database import Transaction, mint
+from storage.notices import queue_notices
+
+_OPEN_STATES = [s.value for s in ClaimState if s not in ENDED]
+#: States that count as a customer held, for caps on receiving one (`pool.holding_counts`).
+_HELD_STATES = ["protected", "active", "disputed"]
+
+
+@dataclass(frozen=True)
+class Locked:
+    """A matter whose row this transaction holds, and the stamp taken after the lock."""
+
+    row: Mapping[str, Any]
+    now: datetime
+
+
+def lock(tx: Transaction, matter: str) -> Locked:
+    """Take the matter's lock in a statement of its own, then stamp; `received_at` is strictly increasing in it."""
+    row = tx.row(tx.locked(sa.select(t.matter).where(t.matter.c.id == matter)))
+    assert row is not None
+    return Locked(row=row, now=tx.stamp(row["last_at"]))
+
+
+def load(tx: Transaction, locked: Locked, *, also: Collection[str] = ()) -> Matter:
+    """The locked matter with its undecided commands and every claim they or a due instant may concern.
+
+    ``also``: claims wanted whatever their state.
+    """
+    row = locked.row
+    commands = _commands(tx, row["id"])
+    named = {c.claim for c in commands} | set(also)
+    claims = _claims(tx, row["id"], named, locked.now)
+    ids = list(claims)
+    requests = _requests(tx, ids) if any(r["asked"] for r in claims.values()) else {}
+    customer = tx.row(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == row["customer"]))
+    assert customer is not None
+    voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
+    return Matter(
+        id=row["id"],
+        program=row["program"],
+        customer=row["customer"],
+        customer_kind=customer["kind"],
+        customer_level=customer["level"],
+        project=row["project"],
+        bid_date=_bid_date(tx, row["project"]),
+        track=row["track"],
+        last_at=row["last_at"],
+        pooled=row["pooled"],
+        pool_at=row["pool_at"],
+        claims={id_: claim_of(r) for id_, r in claims.items()},
+        requests=requests,
+        deals=_deals(tx, [i for i in ids if claims[i]["state"] == ClaimState.WON.value or i in named]),
+        commands=commands,
+        follow_ups=_follow_ups(tx, voiding),
+        holdings=_holdings(tx, commands, requests),
+        parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
+    )
+
+
+def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, decided_at: datetime) -> None:
+    """Write what ``draft`` decided: claims, history, notices, tasks, answers, bells for others. One unit (CLM-01)."""
+    after = draft.matter
+    for claim in draft.new_claims:
+        _insert_claim(tx, claim, after)
+    changed = [
+        after.claims[i]
+        for i in after.claims
+        if i in before.claims and after.claims[i] is not before.claims[i] and after.claims[i] != before.claims[i]
+    ]
+    # A claim that lets go is written before one that takes hold: the database refuses two owners at any moment.
+    for claim in sorted(changed, key=lambda c: c.holds):
+        tx.execute(_UPDATE_CLAIM, {"of": claim.id, "asked": _asked(after, claim.id), **claim_row(claim)})
+    fresh_ids = {c.id for c in draft.new_claims}
+    for claim in draft.new_claims:
+        tx.execute(_UPDATE_CLAIM, {"of": claim.id, "asked": False, **_numbered(claim_row(after.claims[claim.id]))})
+    _save_requests(tx, before, after)
+    _save_deals(tx, before, draft, decided_at)
+    for entry in draft.follow_ups:
+        _insert_follow_up(tx, entry)
+    for follow_up, by, at in draft.voided:
+        tx.execute(
+            t.follow_up.update().where(t.follow_up.c.id == follow_up).values(voided_by=by, voided_at=at)
+        )
+    history.append(
+        tx,
+        [
+            history.Entry(
+                stream=e.stream,
+                stream_kind="claim",
+                kind=e.kind,
+                at=e.at,
+                actor=e.actor,
+                reason=e.reason,
+                policy_version=e.policy_version,
+                before=e.before.value if e.before else None,
+                after=e.after.value if e.after else None,
+                data=e.data,
+            )
+            for e in draft.events
+        ],
+    )
+    queue_notices(tx, draft.notices, at=draft.at)
+    _save_tasks(tx, draft.tasks, draft.closed_tasks, at=decided_at)
+    for answer in draft.answers:
+        tx.execute(
+            t.command.update()
+            .where(t.command.c.id == answer.command)
+            .values(
+                decided_at=decided_at,
+                problem=problem_data(answer.refusal) if answer.refusal is not None else sa.null(),
+            )
+        )
+    for claim in [*changed, *(after.claims[i] for i in fresh_ids)]:
+        reminders.plan(tx, claim, former=before.claims.get(claim.id), setting=setting, at=draft.at)
+    _save_matter(tx, before, draft)
+
+
+def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting) -> None:
+    """Set what each workflow should be armed with; ring those of others that must know sooner (design section 2)."""
+    for claim in after.claims.values():
+        was = before.claims.get(claim.id)
+        if was is claim and claim.id != own:
+            continue
+        instant = next_instant(after, claim.id, setting=setting)
+        is_open = claim.state not in ENDED
+        if claim.id == own:
+            tx.execute(_SET_STREAM, {"of": claim.id, "next_instant": instant, "open": is_open})
+            continue
+        if was is None:
+            tx.execute(
+                t.stream.insert().values(
+                    id=claim.id, kind="claim", matter=after.id, open=is_open, next_instant=instant
+                )
+            )
+            ring_later(tx, claim.id, "claim", at=after.last_at)
+            continue
+        armed = next_instant(before, claim.id, setting=setting)
+        if not is_open or instant != armed:
+            tx.execute(_SET_STREAM, {"of": claim.id, "next_instant": instant, "open": is_open})
+            # A later instant needs no bell: its workflow wakes at the old one and arms again.
+            if not is_open or (instant is not None and (armed is None or instant < armed)):
+                ring_later(tx, claim.id, "claim", at=after.last_at)
+
+
+def ring_later(tx: Transaction, stream: str, kind: str, *, at: datetime) -> None:
+    """A bell for another stream; the relay rings it."""
+    tx.execute(t.bell.insert().values(id=mint(), stream=stream, kind=kind, not_before=at, tries=0))
+
+
+def touch(tx: Transaction, matter: str, at: datetime) -> None:
+    """Remember the latest stamp given in a matter."""
+    tx.execute(t.matter.update().where(t.matter.c.id == matter).values(last_at=at))
+
+
+def problem_data(refusal: Refusal) -> dict[str, Any]:
+    """What a refused command keeps of its refusal."""
+    return {
+        "code": refusal.code,
+        "rule": refusal.rule,
+        "facts": plain(refusal.facts),
+        "errors": [[e.field, e.code] for e in refusal.errors],
+        "current_state": refusal.current_state,
+        "allowed": list(refusal.allowed) if refusal.allowed is not None else None,
+    }
+
+
+_UPDATE_CLAIM = (
+    t.claim.update()
+    .where(t.claim.c.id == sa.bindparam("of"))
+    .values(
+        {
+            name: sa.bindparam(name)
+            for name in (
+                "team owner state holds decided reason reason_text release_reason customer_level provisional rank_at "
+                "accepted_at ended_at complete_by grace_until deadline last_qualified_at policy company_policy "
+                "policy_version calendar_version detail dispute version asked"
+            ).split()
+        }
+    )
+)
+_SET_STREAM = (
+    t.stream.update()
+    .where(t.stream.c.id == sa.bindparam("of"))
+    .values(next_instant=sa.bindparam("next_instant"), open=sa.bindparam("open"))
+)
+
+
+def _numbered(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if k != "receipt"}
+
+
+def _commands(tx: Transaction, matter: str) -> tuple[Command, ...]:
+    found = tx.rows(
+        sa.select(
+            t.command.c.id,
+            t.command.c.kind,
+            t.command.c.claim,
+            t.command.c.actor,
+            t.command.c.received_at,
+            t.command.c.data,
+        )
+        .where(t.command.c.matter == matter, t.command.c.decided_at.is_(None))
+        .order_by(t.command.c.received_at)
+    )
+    return tuple(
+        Command(
+            id=r["id"],
+            kind=CommandKind(r["kind"]),
+            claim=r["claim"],
+            actor=r["actor"],
+            received_at=r["received_at"],
+            data=unpack(r["data"]),
+        )
+        for r in found
+    )
+
+
+def _claims(tx: Transaction, matter: str, named: set[str], now: datetime) -> dict[str, Mapping[str, Any]]:
+    concerned = sa.or_(
+        t.claim.c.state.in_(_OPEN_STATES),
+        t.claim.c.grace_until >= now,
+        t.claim.c.id.in_(sorted(named)) if named else sa.false(),
+    )
+    found = tx.rows(sa.select(*_CLAIM_COLUMNS).where(t.claim.c.matter == matter, concerned))
+    return {r["id"]: r for r in sorted(found, key=lambda r: r["receipt"])}
+
+
+#: What the domain's claim is made of; names, dates and amounts of a report stay behind.
+_CLAIM_COLUMNS = [
+    t.claim.c[name]
+    for name in (
+        "id receipt matter program reporter team owner state holds decided reason reason_text release_reason channel "
+        "source customer_kind customer_level provisional received_at rank_at accepted_at ended_at complete_by "
+        "grace_until last_qualified_at policy company_policy policy_version calendar_version detail dispute version "
+        "asked"
+    ).split()
+]
+
+
+def _requests(tx: Transaction, claims: list[str]) -> dict[str, Request]:
+    found = tx.rows(sa.select(t.request).where(t.request.c.claim.in_(claims)))
+    return {r["id"]: request_of(r) for r in found}
+
+
+def _deals(tx: Transaction, claims: list[str]) -> dict[str, Any]:
+    if not claims:
+        return {}
+    found = tx.rows(sa.select(t.deal).where(t.deal.c.claim.in_(claims)))
+    return {r["id"]: deal_of(r) for r in found}
+
+
+def _bid_date(tx: Transaction, project: str | None) -> Any:
+    if project is None:
+        return None
+    return tx.execute(sa.select(t.project.c.bid_date).where(t.project.c.id == project)).scalar_one()
+
+
+def _follow_ups(tx: Transaction, claims: list[str]) -> dict[str, tuple[FollowUpFact, ...]]:
+    facts: dict[str, tuple[FollowUpFact, ...]] = {}
+    for claim in claims:
+        rows = tx.rows(
+            sa.select(t.follow_up).where(t.follow_up.c.claim == claim).order_by(t.follow_up.c.received_at)
+        )
+        facts[claim] = tuple(
+            FollowUpFact(
+                id=r["id"],
+                author=r["author"],
+                received_at=r["received_at"],
+                qualified=r["qualified"],
+                voided=r["voided_at"] is not None,
+            )
+            for r in rows
+        )
+    return facts
+
+
+def _holdings(
+    tx: Transaction, commands: tuple[Command, ...], requests: Mapping[str, Request]
+) -> dict[str, int]:
+    """Customers held by whoever may receive one now, counted under a lock on the person (CLM-24, POOL-07)."""
+    receivers = {c.data["to"] for c in commands if c.kind is CommandKind.TRANSFER}
+    for command in commands:
+        if command.kind is CommandKind.REQUEST_ACCEPT:
+            request = requests.get(command.data["request"])
+            if request is not None and request.data and request.data.get("to"):
+                receivers.add(request.data["to"])
+    if not receivers:
+        return {}
+    lock_people(tx, receivers)
+    counted = tx.rows(
+        sa.select(t.claim.c.owner, sa.func.count().label("held"))
+        .where(t.claim.c.owner.in_(sorted(receivers)), t.claim.c.state.in_(_HELD_STATES))
+        .group_by(t.claim.c.owner)
+    )
+    return {row["owner"]: row["held"] for row in counted}
+
+
+def lock_people(tx: Transaction, people: set[str]) -> None:
+    """The second lock of the order: people whose caps are counted, by id."""
+    if not tx.is_sqlite:
+        tx.execute(
+            sa.select(t.person.c.id).where(t.person.c.id.in_(sorted(people))).order_by(t.person.c.id).with_for_update()
+        ).all()
+
+
+def _parked(tx: Transaction, matter: str) -> frozenset[str]:
+    found = tx.execute(
+        sa.select(t.poison.c.item).where(t.poison.c.matter == matter, t.poison.c.parked_at.is_not(None))
+    )
+    return frozenset(found.scalars())
+
+
+def _insert_claim(tx: Transaction, claim: Claim, matter: Matter) -> None:
+    """A claim that a decision made (a release to a named colleague, CLM-23), still without its later state."""
+    row = claim_row(claim)
+    row |= {
+        "receipt": tx.next_number("receipt"),
+        "customer": matter.customer,
+        "project": matter.project,
+        "track": matter.track,
+        "reporter_team": claim.team,
+        "facts_digest": "",
+        "asked": False,
+    }
+    tx.execute(t.claim.insert().values(row))
+
+
+def _asked(matter: Matter, claim: str) -> bool:
+    return any(r.claim == claim for r in matter.requests.values())
+
+
+def _save_requests(tx: Transaction, before: Matter, after: Matter) -> None:
+    for request in after.requests.values():
+        was = before.requests.get(request.id)
+        if was == request:
+            continue
+        row = request_row(request)
+        if was is None:
+            tx.execute(t.request.insert().values(row))
+            tx.execute(t.claim.update().where(t.claim.c.id == request.claim).values(asked=True))
+        else:
+            tx.execute(t.request.update().where(t.request.c.id == request.id).values(row))
+            tx.execute(t.request_waiting.delete().where(t.request_waiting.c.request == request.id))
+        if request.state is RequestState.OPEN and request.waiting_for:
+            tx.execute(
+                t.request_waiting.insert(),
+                [{"person": p, "request": request.id, "claim": request.claim} for p in request.waiting_for],
+            )
+
+
+def _save_deals(tx: Transaction, before: Matter, draft: Draft, decided_at: datetime) -> None:
+    for deal, data in draft.new_deals:
+        tx.execute(
+            t.deal.insert().values(
+                id=deal.id,
+                number=tx.next_number("deal"),
+                claim=deal.claim,
+                program=draft.matter.program,
+                customer=draft.matter.customer,
+                kind=data["deal_kind"],
+                state="open",
+                amount_minor=data["amount_minor"],
+                currency=data["currency"],
+                contract_at=deal.contract_at,
+                contract_end=deal.contract_end,
+                product=data.get("product"),
+                external_id=data.get("external_id"),
+                recorded_at=draft.at,
+                recorded_by=data["by"],
+            )
+        )
+    for deal in draft.matter.deals.values():
+        was = before.deals.get(deal.id)
+        if was is not None and was.live and not deal.live:
+            tx.execute(t.deal.update().where(t.deal.c.id == deal.id).values(state="cancelled"))
+
+
+def _insert_follow_up(tx: Transaction, entry: NewFollowUp) -> None:
+    tx.execute(t.follow_up.insert().values(follow_up_row(entry)))
+
+
+def follow_up_row(entry: NewFollowUp) -> dict[str, Any]:
+    """The row of a recorded follow-up; its text is kept under the ids in ``data`` already."""
+    data = entry.data
+    return {
+        "id": entry.id,
+        "claim": entry.claim,
+        "author": entry.author,
+        "kind": data["kind"],
+        "note": data["note"],
+        "outcome": data.get("outcome"),
+        "at": data["at"],
+        "received_at": entry.received_at,
+        "late": entry.late,
+        "answered": data["answered"],
+        "next_at": data.get("next_at"),
+        "files": data.get("files") or [],
+        "qualified": entry.qualified,
+        "why": entry.why,
+        "revision": 1,
+        "external_id": data.get("external_id"),
+    }
+
+
+def _save_tasks(tx: Transaction, tasks: list[Task], closed: list[str], *, at: datetime) -> None:
+    if closed:
+        tx.execute(t.task.update().where(t.task.c.key.in_(closed), t.task.c.state == "open").values(state="done"))
+    for task in tasks:
+        present = tx.execute(
+            t.task.update()
+            .where(t.task.c.key == task.key, t.task.c.person == task.person)
+            .values(state="open", due=task.due)
+        ).rowcount
+        if not present:
+            tx.execute(
+                t.task.insert().values(
+                    id=mint(),
+                    key=task.key,
+                    person=task.person,
+                    kind=task.kind,
+                    subject_type=task.subject_type,
+                    subject=task.subject,
+                    due=task.due,
+                    state="open",
+                    created_at=at,
+                )
+            )
+
+
+def _save_matter(tx: Transaction, before: Matter, draft: Draft) -> None:
+    after = draft.matter
+    owner = after.owner_claim
+    values: dict[str, Any] = {}
+    if (before.owner_claim.id if before.owner_claim else None) != (owner.id if owner else None):
+        values["owner_claim"] = owner.id if owner else None
+    if (before.pooled, before.pool_at) != (after.pooled, after.pool_at) or draft.pooled:
+        named = next((pool for _, pool in draft.pooled if pool), None)
+        values |= {"pooled": after.pooled, "pool_at": after.pool_at, "pool": named if after.pooled else None}
+    if values:
+        tx.execute(t.matter.update().where(t.matter.c.id == after.id).values(values))
+
+
+def command_row(command: Command, *, matter: str, target_type: str, target: str) -> dict[str, Any]:
+    """The row of a command that was just received."""
+    return {
+        "id": command.id,
+        "kind": command.kind.value,
+        "matter": matter,
+        "stream": command.claim,
+        "claim": command.claim,
+        "actor": command.actor,
+        "target_type": target_type,
+        "target": target,
+        "received_at": command.received_at,
+        "data": pack(command.data),
+        "tries": 0,
+    }

@@ -1,0 +1,80 @@
+"""Named projects of a customer (项目级报备, CLM-33)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from domain.customers.fields import narrow
+from storage import tables as t
+from storage.database import Transaction, mint
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFacts:
+    """A project as reported."""
+
+    name: str
+    department: str | None
+    site: str | None
+    tender_number: str | None
+    bid_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The project a report is about, and others of the customer that it may be the same as."""
+
+    project: str
+    possible: tuple[str, ...] = ()
+
+
+def name_key(name: str) -> str:
+    """Names compare by width, case and blanks alike."""
+    return " ".join(narrow(name).casefold().split())[:200]
+
+
+def find_or_create(tx: Transaction, customer: str, facts: ProjectFacts, *, at: datetime) -> Found:
+    """The same tender number is the same project; without one the same name is. Close names are only possible.
+
+    The caller holds the identity locks of the customer, so two first reports of one project meet here in turn.
+    """
+    if not tx.is_sqlite:
+        tx.execute(sa.select(t.customer.c.id).where(t.customer.c.id == customer).with_for_update()).all()
+    known = tx.rows(sa.select(t.project).where(t.project.c.customer == customer).order_by(t.project.c.id))
+    key, tender = name_key(facts.name), _tender(facts.tender_number)
+    for row in known:
+        if tender is not None and row["tender_number"] == tender:
+            return Found(row["id"])
+    same_name = [r for r in known if r["name_key"] == key]
+    for row in same_name:
+        if tender is None or row["tender_number"] is None:
+            return Found(row["id"])
+    close = tuple(r["id"] for r in known if _close(r["name_key"], key))
+    project = mint()
+    tx.execute(
+        t.project.insert().values(
+            id=project,
+            customer=customer,
+            name=facts.name,
+            name_key=key,
+            department=facts.department,
+            site=facts.site,
+            tender_number=tender,
+            bid_date=facts.bid_date,
+            created_at=at,
+        )
+    )
+    return Found(project, close)
+
+
+def _tender(number: str | None) -> str | None:
+    return "".join(narrow(number).upper().split()) or None if number else None
+
+
+def _close(one: str, other: str) -> bool:
+    """One name inside the other, blanks apart."""
+    a, b = one.replace(" ", ""), other.replace(" ", "")
+    return len(min(a, b, key=len)) >= 4 and (a in b or b in a)

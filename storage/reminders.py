@@ -1,0 +1,75 @@
+"""Reminders (到期提醒) as planned rows: they cost no engine event and are checked again when sent (CLM-18)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from domain.calendar.duration import Duration
+from domain.claims.clocks import Terms
+from domain.claims.model import Claim, Clock, RunningClock
+from domain.matters.setting import Setting
+from storage import tables as t
+from storage.database import Transaction, mint
+
+_SERIES: dict[Clock, str] = {
+    Clock.PROTECTION: "reminder.protection_days",
+    Clock.IDLE: "reminder.idle_days",
+    Clock.FIRST_FOLLOW_UP: "reminder.first_follow_up_wh",
+    Clock.STAGE: "reminder.stage_days",
+}
+#: The clock a reminder row names when it is about fields missing after the completion time (CLM-02).
+COMPLETION = "completion"
+
+
+def plan(tx: Transaction, claim: Claim, *, former: Claim | None, setting: Setting, at: datetime) -> None:
+    """Rows for every deadline of ``claim`` that differs from before; rows of old deadlines fail their check later."""
+    terms = setting.terms_of(claim)
+    was = {c.clock: c.deadline for c in former.clocks} if former is not None else {}
+    rows = [
+        {
+            "id": mint(),
+            "claim": claim.id,
+            "clock": clock.clock.value,
+            "deadline": clock.deadline,
+            "due_at": due_at,
+            "last": last,
+        }
+        for clock in claim.clocks
+        if clock.deadline is not None and clock.deadline != was.get(clock.clock)
+        for due_at, last in due(clock, terms=terms, after=at)
+    ]
+    if claim.complete_by is not None and (former is None or former.state != claim.state) and claim.missing:
+        rows.append(
+            {
+                "id": mint(),
+                "claim": claim.id,
+                "clock": COMPLETION,
+                "deadline": claim.complete_by,
+                "due_at": claim.complete_by,
+                "last": True,
+            }
+        )
+    tx.insert_new(t.reminder, rows)
+
+
+def due(clock: RunningClock, *, terms: Terms, after: datetime) -> list[tuple[datetime, bool]]:
+    """When to remind of ``clock``'s deadline, and whether it is the last time before it.
+
+    All but the last wait for the next morning, where those of one person are one list; one whose time is past when
+    the clock starts, or whose morning comes after the deadline, is skipped (CLM-18).
+    """
+    name = _SERIES.get(clock.clock)
+    if name is None or clock.deadline is None:
+        return []
+    series: tuple[Duration, ...] = terms.policy.series(name)
+    planned: list[tuple[datetime, bool]] = []
+    for place, before in enumerate(series):
+        last = place == len(series) - 1
+        instant = terms.calendar.subtract(clock.deadline, before)
+        if instant <= after:
+            continue
+        if not last:
+            instant = terms.calendar.next_office_opening(instant - timedelta(microseconds=1))
+        if after < instant < clock.deadline:
+            planned.append((instant, last))
+    return planned

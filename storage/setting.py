@@ -1,0 +1,247 @@
+"""The company's snapshot: read once, then only what changed since (design section 2, "Bulk changes").
+
+Rows of people, programs, policies and calendars are never deleted; each carries the revision that last wrote it. A
+process keeps one :class:`Snapshot` and asks for the revision in every transaction, so that a new grant works at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.calendar.office_hours import parse_office_hours
+from domain.calendar.working_calendar import CalendarYear, WorkingCalendar
+from domain.matters.setting import PolicyContent, Setting
+from domain.people.organisation import (
+    Absence,
+    ChangeKind,
+    Delegation,
+    Grant,
+    Organisation,
+    Person,
+    PersonChange,
+    Role,
+    ScopeKind,
+    Span,
+    Team,
+)
+from domain.programs.program import Member, Migration, PolicyVersion, Program
+from storage import tables as t
+from storage.database import Transaction
+
+#: Tables of the snapshot, each with its key.
+_TABLES: tuple[tuple[sa.Table, str], ...] = (
+    (t.person, "id"),
+    (t.team, "id"),
+    (t.membership, "id"),
+    (t.leadership, "id"),
+    (t.role_grant, "id"),
+    (t.absence, "id"),
+    (t.delegation, "id"),
+    (t.person_change, "number"),
+    (t.program, "id"),
+    (t.program_member, "id"),
+    (t.policy, "id"),
+    (t.migration, "number"),
+    (t.calendar, "id"),
+    (t.calendar_year, "id"),
+)
+_SEALED = {"name", "email", "phone", "reason"}
+
+
+def current_revision(tx: Transaction) -> int:
+    """The revision that the transaction sees."""
+    return int(tx.execute(_REVISION).scalar_one())
+
+
+def next_revision(tx: Transaction) -> int:
+    """Take the common lock of people, programs, policies and calendars, and the revision to write with."""
+    return int(
+        tx.execute(
+            t.revision.update().where(t.revision.c.id == 1).values(value=t.revision.c.value + 1).returning(
+                t.revision.c.value
+            )
+        ).scalar_one()
+    )
+
+
+_REVISION = sa.select(t.revision.c.value).where(t.revision.c.id == 1)
+
+
+class Snapshots:
+    """Keeps the latest :class:`Setting` of a process and refreshes it by what changed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: dict[str, dict[Any, Mapping[str, Any]]] = {table.name: {} for table, _ in _TABLES}
+        self._setting: Setting | None = None
+
+    def setting(self, tx: Transaction) -> Setting:
+        """The company as this transaction sees it."""
+        revision = current_revision(tx)
+        setting = self._setting
+        if setting is not None and setting.revision == revision:
+            return setting
+        with self._lock:
+            known = self._setting.revision if self._setting is not None else -1
+            if self._setting is not None and known == revision:
+                return self._setting
+            if known > revision:
+                # An older read snapshot than what is kept: built aside, kept by nobody.
+                return _build(_read_all(tx), revision, None)
+            for table, key in _TABLES:
+                kept = self._rows[table.name]
+                for row in tx.execute(sa.select(*_columns(table)).where(table.c.rev > known)).mappings():
+                    kept[row[key]] = dict(row)
+            self._setting = _build(self._rows, revision, self._setting)
+            return self._setting
+
+
+def _columns(table: sa.Table) -> list[sa.Column[Any]]:
+    # Sealed columns stay in the database: rules never need a name.
+    return [c for c in table.c if not (c.name in _SEALED and isinstance(c.type, sa.LargeBinary))]
+
+
+def _read_all(tx: Transaction) -> dict[str, dict[Any, Mapping[str, Any]]]:
+    return {
+        table.name: {row[key]: dict(row) for row in tx.execute(sa.select(*_columns(table))).mappings()}
+        for table, key in _TABLES
+    }
+
+
+def _build(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]], revision: int, former: Setting | None) -> Setting:
+    calendars = _calendars(rows, former.calendars if former is not None else {})
+    setting = Setting(
+        revision=revision,
+        organisation=_organisation(rows),
+        programs=_programs(rows),
+        company_policies=_versions(rows, None),
+        policies={
+            r["id"]: PolicyContent(parameters=r["parameters"], overrides=r["overrides"]) for r in rows["policy"].values()
+        },
+        calendars=calendars,
+        calendar_changes={r["id"]: r["changed_at"] for r in rows["calendar"].values()},
+    )
+    if former is not None:
+        # Saved versions never change, so what they resolved to stays good.
+        setting.__dict__["_resolved"] = former.__dict__.get("_resolved", {})
+    return setting
+
+
+def _organisation(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> Organisation:
+    memberships: dict[str, list[Span]] = defaultdict(list)
+    for r in sorted(rows["membership"].values(), key=lambda r: (r["from_at"], r["id"])):
+        memberships[r["person"]].append(Span(r["person"], r["team"], r["from_at"], r["to_at"]))
+    leaderships: dict[str, list[Span]] = {r["id"]: [] for r in rows["team"].values()}
+    for r in sorted(rows["leadership"].values(), key=lambda r: (r["from_at"], r["id"])):
+        leaderships[r["team"]].append(Span(r["team"], r["person"], r["from_at"], r["to_at"]))
+    grants: dict[str, list[Grant]] = defaultdict(list)
+    for r in rows["role_grant"].values():
+        grants[r["person"]].append(
+            Grant(
+                id=r["id"],
+                person=r["person"],
+                role=Role(r["role"]),
+                scope=ScopeKind(r["scope_kind"]),
+                scope_id=r["scope_id"],
+                start=r["from_at"],
+                end=r["to_at"],
+            )
+        )
+    absences: dict[str, list[Absence]] = defaultdict(list)
+    for r in rows["absence"].values():
+        absences[r["person"]].append(Absence(r["id"], r["person"], r["from_at"], r["to_at"], r["entered_at"]))
+    delegations: dict[str, list[Delegation]] = defaultdict(list)
+    for r in rows["delegation"].values():
+        delegations[r["person"]].append(Delegation(r["id"], r["person"], r["delegate"], r["from_at"], r["to_at"]))
+    changes: dict[str, list[PersonChange]] = defaultdict(list)
+    for r in sorted(rows["person_change"].values(), key=lambda r: r["number"]):
+        changes[r["person"]].append(PersonChange(r["number"], r["person"], ChangeKind(r["kind"]), r["at"]))
+    root = next((r["id"] for r in rows["team"].values() if r["parent"] is None), "")
+    return Organisation(
+        people={
+            r["id"]: Person(r["id"], r["number"], r["team"], r["active"], r["partner"]) for r in rows["person"].values()
+        },
+        teams={r["id"]: Team(r["id"], r["parent"], r["leader"]) for r in rows["team"].values()},
+        root=root,
+        memberships=memberships,
+        leaderships=leaderships,
+        grants=grants,
+        absences=absences,
+        delegations=delegations,
+        changes=changes,
+    )
+
+
+def _programs(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> dict[str, Program]:
+    members: dict[str, list[Member]] = defaultdict(list)
+    for r in rows["program_member"].values():
+        members[r["program"]].append(Member(r["id"], r["team"], r["person"], r["from_at"], r["to_at"]))
+    migrations: dict[str, list[Migration]] = defaultdict(list)
+    for r in sorted(rows["migration"].values(), key=lambda r: r["number"]):
+        target = rows["policy"][r["policy"]]
+        version = PolicyVersion(target["id"], target["version"], target["effective_at"])
+        claims = frozenset(r["claims"]) if r["claims"] is not None else None
+        migrations[r["program"]].append(Migration(r["number"], version, r["at"], claims))
+    return {
+        r["id"]: Program(
+            id=r["id"],
+            open=r["state"] == "open",
+            calendar=r["calendar"],
+            default_pool=r["default_pool"],
+            oversight=tuple(r["oversight"]),
+            panel=tuple(r["panel"]),
+            members=tuple(members.get(r["id"], ())),
+            policies=_versions(rows, r["id"]),
+            migrations=tuple(migrations.get(r["id"], ())),
+        )
+        for r in rows["program"].values()
+    }
+
+
+def _versions(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]], program: str | None) -> tuple[PolicyVersion, ...]:
+    """Versions that are or were active, oldest first; a later one takes over at its own instant (POL-02)."""
+    found = [
+        PolicyVersion(r["id"], r["version"], r["effective_at"])
+        for r in rows["policy"].values()
+        if r["program"] == program and r["state"] in ("active", "archived") and r["effective_at"] is not None
+    ]
+    return tuple(sorted(found, key=lambda v: (v.effective_at, v.version)))
+
+
+def _calendars(
+    rows: Mapping[str, Mapping[Any, Mapping[str, Any]]], former: Mapping[str, WorkingCalendar]
+) -> dict[str, WorkingCalendar]:
+    """Calendars by id; one whose version stands is kept with all it has worked out."""
+    years: dict[str, dict[int, CalendarYear]] = defaultdict(dict)
+    for r in rows["calendar_year"].values():
+        years[r["calendar"]][r["year"]] = CalendarYear(
+            year=r["year"],
+            free_days=frozenset(date.fromisoformat(d) for d in r["free_days"]),
+            work_days=frozenset(date.fromisoformat(d) for d in r["work_days"]),
+        )
+    return {
+        r["id"]: former[r["id"]]
+        if r["id"] in former and former[r["id"]].version == r["version"]
+        else make_calendar(r, years.get(r["id"], {}))
+        for r in rows["calendar"].values()
+    }
+
+
+def make_calendar(row: Mapping[str, Any], years: Mapping[int, CalendarYear]) -> WorkingCalendar:
+    """The domain's calendar of a row and its years."""
+    opens, closes = parse_office_hours(row["office_hours"])
+    return WorkingCalendar(
+        zone=row["zone"],
+        weekdays=frozenset(row["weekdays"]),
+        office_start_min=opens,
+        office_end_min=closes,
+        years=dict(years),
+        version=row["version"],
+    )
+

@@ -1,0 +1,745 @@
+"""Every table of the product (SQLAlchemy Core). What a column means stands where its name does not tell.
+
+Rows of the company (people, teams, programs, policies, calendars) carry ``rev``, the revision that last wrote them, so
+that a process reads only what changed (see :mod:`storage.setting`). Personal data stand in sealed columns only.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from storage.types import Id, Instant, Json, Sealed
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+Col = sa.Column
+
+
+def _rev() -> sa.Column[int]:
+    return Col("rev", sa.BigInteger, nullable=False, index=True)
+
+
+# --- one row each ----------------------------------------------------------------------------------------------
+
+#: ``value`` grows with every change of people, programs, policies or calendars; its row is their common lock.
+revision = sa.Table("revision", metadata, Col("id", sa.Integer, primary_key=True), Col("value", sa.BigInteger, nullable=False))
+
+#: The shift of the database's clock: 0 for ever outside tests and the demo.
+clock = sa.Table("clock", metadata, Col("id", sa.Integer, primary_key=True), Col("shift_us", sa.BigInteger, nullable=False))
+
+company = sa.Table(
+    "company",
+    metadata,
+    Col("id", sa.Integer, primary_key=True),
+    Col("name", sa.String(200), nullable=False),
+    Col("root_team", Id, nullable=False),
+    Col("installed_at", Instant, nullable=False),
+    Col("key_id", sa.String(64), nullable=False),  # fingerprint of the key file this database was written with
+)
+
+#: Running numbers on SQLite; PostgreSQL has sequences of the same names, which no transaction waits for.
+counter = sa.Table(
+    "counter", metadata, Col("name", sa.String(40), primary_key=True), Col("value", sa.BigInteger, nullable=False)
+)
+
+# --- people ----------------------------------------------------------------------------------------------------
+
+person = sa.Table(
+    "person",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("number", sa.BigInteger, nullable=False, unique=True),
+    Col("name", Sealed, nullable=False),
+    Col("email", Sealed),
+    Col("phone", Sealed),
+    Col("team", Id, nullable=False),
+    Col("active", sa.Boolean, nullable=False),
+    Col("locale", sa.String(10), nullable=False),
+    Col("external_id", sa.String(200), unique=True),
+    Col("partner", Id),
+    Col("created_at", Instant, nullable=False),
+    Col("version", sa.Integer, nullable=False),
+    _rev(),
+)
+
+team = sa.Table(
+    "team",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("name", sa.String(200), nullable=False),
+    Col("parent", Id, sa.ForeignKey("team.id")),
+    Col("leader", Id),
+    Col("external_id", sa.String(200), unique=True),
+    Col("created_at", Instant, nullable=False),
+    Col("version", sa.Integer, nullable=False),
+    _rev(),
+)
+
+membership = sa.Table(
+    "membership",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("person", Id, sa.ForeignKey("person.id"), nullable=False, index=True),
+    Col("team", Id, sa.ForeignKey("team.id"), nullable=False),
+    Col("from_at", Instant, nullable=False),
+    Col("to_at", Instant),
+    _rev(),
+)
+
+leadership = sa.Table(
+    "leadership",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("team", Id, sa.ForeignKey("team.id"), nullable=False, index=True),
+    Col("person", Id, sa.ForeignKey("person.id"), nullable=False),
+    Col("from_at", Instant, nullable=False),
+    Col("to_at", Instant),
+    _rev(),
+)
+
+role_grant = sa.Table(
+    "role_grant",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("person", Id, sa.ForeignKey("person.id"), nullable=False, index=True),
+    Col("role", sa.String(20), nullable=False),
+    Col("scope_kind", sa.String(10), nullable=False),
+    Col("scope_id", Id),
+    Col("from_at", Instant, nullable=False),
+    Col("to_at", Instant),
+    _rev(),
+)
+
+absence = sa.Table(
+    "absence",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("person", Id, sa.ForeignKey("person.id"), nullable=False, index=True),
+    Col("from_at", Instant, nullable=False),
+    Col("to_at", Instant, nullable=False),
+    Col("entered_at", Instant, nullable=False),
+    Col("reason", Sealed),
+    _rev(),
+)
+
+delegation = sa.Table(
+    "delegation",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("person", Id, sa.ForeignKey("person.id"), nullable=False, index=True),
+    Col("delegate", Id, sa.ForeignKey("person.id"), nullable=False),
+    Col("from_at", Instant, nullable=False),
+    Col("to_at", Instant, nullable=False),
+    _rev(),
+)
+
+#: Leaving and moving, as facts that later drains read (PPL-06).
+person_change = sa.Table(
+    "person_change",
+    metadata,
+    Col("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    Col("person", Id, sa.ForeignKey("person.id"), nullable=False, index=True),
+    Col("kind", sa.String(10), nullable=False),
+    Col("at", Instant, nullable=False),
+    _rev(),
+)
+
+token = sa.Table(
+    "token",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("person", Id, sa.ForeignKey("person.id"), nullable=False, index=True),
+    Col("name", sa.String(200), nullable=False),
+    Col("digest", sa.LargeBinary, nullable=False, unique=True),
+    Col("roles", Json),
+    Col("expires_at", Instant),
+    Col("revoked_at", Instant),
+    Col("created_at", Instant, nullable=False),
+)
+
+# --- programs, policies, calendars -------------------------------------------------------------------------------
+
+program = sa.Table(
+    "program",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("name", sa.String(200), nullable=False),
+    Col("state", sa.String(10), nullable=False),
+    Col("external_id", sa.String(200), unique=True),
+    Col("oversight", Json, nullable=False),
+    Col("panel", Json, nullable=False),
+    Col("calendar", Id, nullable=False),
+    Col("default_pool", Id, nullable=False),
+    Col("created_at", Instant, nullable=False),
+    Col("version", sa.Integer, nullable=False),
+    _rev(),
+)
+
+program_member = sa.Table(
+    "program_member",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("program", Id, sa.ForeignKey("program.id"), nullable=False, index=True),
+    Col("team", Id, sa.ForeignKey("team.id")),
+    Col("person", Id, sa.ForeignKey("person.id")),
+    Col("from_at", Instant, nullable=False),
+    Col("to_at", Instant),
+    _rev(),
+)
+
+pool = sa.Table(
+    "pool",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("program", Id, sa.ForeignKey("program.id"), nullable=False),
+    Col("name", sa.String(200), nullable=False),
+    Col("is_default", sa.Boolean, nullable=False),
+)
+
+#: ``program`` is null for the company's own policy. Only what the version sets; defaults stand in the domain.
+policy = sa.Table(
+    "policy",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("program", Id, sa.ForeignKey("program.id"), index=True),
+    Col("version", sa.Integer, nullable=False),
+    Col("state", sa.String(10), nullable=False),
+    Col("parameters", Json, nullable=False),
+    Col("overrides", Json, nullable=False),
+    Col("author", Id, nullable=False),
+    Col("reviewed_by", Id),
+    Col("approved_by", Id),
+    Col("approved_at", Instant),
+    Col("reason", Sealed),
+    Col("effective_at", Instant),
+    Col("created_at", Instant, nullable=False),
+    Col("warnings", Json, nullable=False),
+    _rev(),
+    sa.UniqueConstraint("program", "version"),
+)
+
+#: Open claims of a program that take on another version (POL-02). ``claims`` null = all.
+migration = sa.Table(
+    "migration",
+    metadata,
+    Col("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    Col("program", Id, sa.ForeignKey("program.id"), nullable=False),
+    Col("policy", Id, sa.ForeignKey("policy.id"), nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("claims", Json),
+    Col("actor", Id, nullable=False),
+    _rev(),
+)
+
+calendar = sa.Table(
+    "calendar",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("name", sa.String(200), nullable=False, unique=True),
+    Col("country", sa.String(10), nullable=False),
+    Col("zone", sa.String(64), nullable=False),
+    Col("office_hours", sa.String(11), nullable=False),
+    Col("weekdays", Json, nullable=False),
+    Col("version", sa.Integer, nullable=False),
+    Col("changed_at", Instant, nullable=False),
+    _rev(),
+)
+
+calendar_year = sa.Table(
+    "calendar_year",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("calendar", Id, sa.ForeignKey("calendar.id"), nullable=False),
+    Col("year", sa.Integer, nullable=False),
+    Col("free_days", Json, nullable=False),
+    Col("work_days", Json, nullable=False),
+    Col("loaded_at", Instant, nullable=False),
+    _rev(),
+    sa.UniqueConstraint("calendar", "year"),
+)
+
+# --- customers ---------------------------------------------------------------------------------------------------
+
+#: Company names and codes stay in clear for search (CUS-01); a person's name is sealed.
+customer = sa.Table(
+    "customer",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("kind", sa.String(10), nullable=False),
+    Col("name", Sealed),
+    Col("company_name", sa.String(200)),
+    Col("company_code", sa.String(18)),
+    Col("phone", Sealed),
+    Col("email", Sealed),
+    Col("level", sa.String(3)),
+    Col("source", sa.String(200)),
+    Col("external_id", sa.String(200), unique=True),
+    Col("created_at", Instant, nullable=False),
+    Col("active_at", Instant, nullable=False),
+    Col("erased_at", Instant),
+    Col("version", sa.Integer, nullable=False),
+    sa.Index("ix_customer_created_at_id", "created_at", "id"),
+)
+
+#: The customer's own data key, sealed with the master key; gone with erasure (AUD-05).
+customer_secret = sa.Table(
+    "customer_secret",
+    metadata,
+    Col("customer", Id, sa.ForeignKey("customer.id"), primary_key=True),
+    Col("sealed_key", sa.LargeBinary, nullable=False),
+)
+
+#: Blind index. A row per (field, value) digest is the lock that two reports of one new customer meet at.
+identity_key = sa.Table(
+    "identity_key",
+    metadata,
+    Col("digest", sa.LargeBinary, primary_key=True),
+)
+
+#: Which customer has which key, strong or weak (CUS-02); the digest covers the field's name.
+customer_key = sa.Table(
+    "customer_key",
+    metadata,
+    Col("digest", sa.LargeBinary, primary_key=True),
+    Col("customer", Id, sa.ForeignKey("customer.id"), primary_key=True, index=True),
+    Col("field", sa.String(20), nullable=False),
+    Col("kind", sa.String(10), nullable=False),
+)
+
+customer_word = sa.Table(
+    "customer_word",
+    metadata,
+    Col("word", sa.String(64), primary_key=True),
+    Col("customer", Id, sa.ForeignKey("customer.id"), primary_key=True, index=True),
+)
+
+project = sa.Table(
+    "project",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("customer", Id, sa.ForeignKey("customer.id"), nullable=False, index=True),
+    Col("name", sa.String(200), nullable=False),
+    Col("name_key", sa.String(200), nullable=False),
+    Col("department", sa.String(200)),
+    Col("site", sa.String(200)),
+    Col("tender_number", sa.String(200)),
+    Col("bid_date", sa.Date),
+    Col("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("customer", "tender_number"),
+)
+
+#: Free text, sealed with the customer's key (or the master key); histories keep its id and keyed digest (AUD-01).
+free_text = sa.Table(
+    "free_text",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("customer", Id, index=True),
+    Col("sealed", Sealed, nullable=False),
+    Col("digest", sa.String(64), nullable=False),
+)
+
+# --- matters and claims ------------------------------------------------------------------------------------------
+
+#: The unit of decision and the first lock. ``subject`` is the project where there is one, else the customer.
+matter = sa.Table(
+    "matter",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("program", Id, sa.ForeignKey("program.id"), nullable=False),
+    Col("customer", Id, sa.ForeignKey("customer.id"), nullable=False, index=True),
+    Col("project", Id, sa.ForeignKey("project.id")),
+    Col("subject", Id, nullable=False),
+    Col("track", sa.String(10), nullable=False),
+    Col("owner_claim", Id),
+    Col("last_at", Instant, nullable=False),
+    Col("pooled", sa.Boolean, nullable=False),
+    Col("pool_at", Instant),
+    Col("pool", Id),
+    Col("poisoned", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("program", "subject", "track"),
+)
+
+claim = sa.Table(
+    "claim",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("receipt", sa.BigInteger, nullable=False, unique=True),
+    Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False),
+    Col("program", Id, nullable=False),
+    Col("customer", Id, nullable=False),
+    Col("project", Id),
+    Col("track", sa.String(10), nullable=False),
+    Col("reporter", Id, nullable=False),
+    Col("owner", Id),  # who holds it, or held it last
+    Col("team", Id, nullable=False),
+    Col("reporter_team", Id, nullable=False),
+    Col("state", sa.String(10), nullable=False),
+    Col("holds", sa.Boolean, nullable=False),
+    Col("decided", sa.Boolean, nullable=False),
+    Col("reason", sa.String(40)),
+    Col("reason_text", Id),
+    Col("release_reason", sa.String(40)),
+    Col("channel", sa.String(10), nullable=False),
+    Col("source", sa.String(200)),
+    Col("customer_kind", sa.String(10), nullable=False),
+    Col("customer_level", sa.String(3)),
+    Col("provisional", sa.Boolean, nullable=False),
+    Col("received_at", Instant, nullable=False),
+    Col("rank_at", Instant, nullable=False),
+    Col("accepted_at", Instant),
+    Col("ended_at", Instant),
+    Col("complete_by", Instant),
+    Col("grace_until", Instant),
+    Col("deadline", Instant),
+    Col("last_qualified_at", Instant),
+    Col("policy", Id, nullable=False),
+    Col("company_policy", Id, nullable=False),
+    Col("policy_version", sa.Integer, nullable=False),
+    Col("calendar_version", sa.Integer, nullable=False),
+    Col("detail", Json, nullable=False),  # clocks, pauses, judges and counters of the domain's claim
+    Col("need", Id),
+    Col("progress", Id),
+    Col("next_follow_up_at", Instant),
+    Col("expected_close", sa.Date),
+    Col("expected_minor", sa.BigInteger),
+    Col("expected_currency", sa.String(3)),
+    Col("first_contact", Json),
+    Col("facts_digest", sa.String(64), nullable=False),
+    Col("asked", sa.Boolean, nullable=False),  # there is or was a request about it
+    Col("dispute", Id),
+    Col("version", sa.Integer, nullable=False),
+    sa.Index("ix_claim_received_at_id", "received_at", "id"),
+    sa.Index("ix_claim_matter", "matter"),
+    sa.Index("ix_claim_customer", "customer", "received_at"),
+    sa.Index("ix_claim_program_state", "program", "state", "received_at", "id"),
+    sa.Index("ix_claim_program", "program", "received_at", "id"),
+    sa.Index("ix_claim_state", "state", "received_at", "id"),
+    sa.Index("ix_claim_owner", "owner", "received_at", "id"),
+    sa.Index("ix_claim_reporter", "reporter", "received_at", "id"),
+    sa.Index("ix_claim_team", "team", "received_at", "id"),
+    sa.Index("ix_claim_reporter_team", "reporter_team", "received_at", "id"),
+    sa.Index("ix_claim_deadline", "deadline"),
+    # The database itself refuses a second owner (TER-01).
+    sa.Index(
+        "uq_claim_one_owner",
+        "matter",
+        unique=True,
+        sqlite_where=sa.text("holds"),
+        postgresql_where=sa.text("holds"),
+    ),
+)
+
+request = sa.Table(
+    "request",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("kind", sa.String(10), nullable=False),
+    Col("claim", Id, sa.ForeignKey("claim.id"), nullable=False, index=True),
+    Col("by", Id),
+    Col("waiting_for", Json, nullable=False),
+    Col("state", sa.String(10), nullable=False),
+    Col("created_at", Instant, nullable=False),
+    Col("decide_by", Instant),
+    Col("decided_by", Id),
+    Col("decided_at", Instant),
+    Col("reason_text", Id),
+    Col("data", Json, nullable=False),
+)
+
+#: Whom an open request waits for, so that their list and their right to see the claim are one look-up.
+request_waiting = sa.Table(
+    "request_waiting",
+    metadata,
+    Col("person", Id, primary_key=True),
+    Col("request", Id, sa.ForeignKey("request.id"), primary_key=True, index=True),
+    Col("claim", Id, nullable=False, index=True),
+)
+
+deal = sa.Table(
+    "deal",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("number", sa.BigInteger, nullable=False, unique=True),
+    Col("claim", Id, sa.ForeignKey("claim.id"), nullable=False, index=True),
+    Col("program", Id, nullable=False),
+    Col("customer", Id, nullable=False),
+    Col("kind", sa.String(12), nullable=False),
+    Col("state", sa.String(10), nullable=False),
+    Col("amount_minor", sa.BigInteger, nullable=False),
+    Col("currency", sa.String(3), nullable=False),
+    Col("contract_at", Instant, nullable=False),
+    Col("contract_end", sa.Date),
+    Col("product", sa.String(200)),
+    Col("external_id", sa.String(200)),
+    Col("recorded_at", Instant, nullable=False),
+    Col("recorded_by", Id, nullable=False),
+)
+
+follow_up = sa.Table(
+    "follow_up",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("claim", Id, sa.ForeignKey("claim.id"), nullable=False),
+    Col("author", Id, nullable=False),
+    Col("kind", sa.String(10), nullable=False),
+    Col("note", Id, nullable=False),
+    Col("outcome", Id),
+    Col("at", Instant, nullable=False),
+    Col("received_at", Instant, nullable=False),
+    Col("late", sa.Boolean, nullable=False),
+    Col("answered", sa.Boolean, nullable=False),
+    Col("next_at", Instant),
+    Col("files", Json, nullable=False),
+    Col("qualified", sa.Boolean, nullable=False),
+    Col("why", sa.String(60)),
+    Col("revision", sa.Integer, nullable=False),
+    Col("voided_by", Id),
+    Col("voided_at", Instant),
+    Col("voided_text", Id),
+    Col("external_id", sa.String(200)),
+    sa.Index("ix_follow_up_claim", "claim", "received_at", "id"),
+    sa.UniqueConstraint("claim", "external_id"),
+)
+
+#: What a correction replaced: entries are never overwritten (CLM-15).
+follow_up_revision = sa.Table(
+    "follow_up_revision",
+    metadata,
+    Col("follow_up", Id, sa.ForeignKey("follow_up.id"), primary_key=True),
+    Col("revision", sa.Integer, primary_key=True),
+    Col("note", Id, nullable=False),
+    Col("outcome", Id),
+    Col("next_at", Instant),
+    Col("replaced_at", Instant, nullable=False),
+)
+
+task = sa.Table(
+    "task",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("key", sa.String(80), nullable=False),
+    Col("person", Id, nullable=False, index=True),
+    Col("kind", sa.String(40), nullable=False),
+    Col("subject_type", sa.String(20), nullable=False),
+    Col("subject", Id, nullable=False),
+    Col("due", Instant),
+    Col("state", sa.String(10), nullable=False),
+    Col("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("key", "person"),
+)
+
+file = sa.Table(
+    "file",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("name", Sealed, nullable=False),
+    Col("media_type", sa.String(100), nullable=False),
+    Col("size", sa.BigInteger, nullable=False),
+    Col("sha256", sa.String(64), nullable=False),
+    Col("claim", Id, index=True),
+    Col("uploaded_by", Id, nullable=False),
+    Col("uploaded_at", Instant, nullable=False),
+)
+
+# --- commands, streams, bells ------------------------------------------------------------------------------------
+
+command = sa.Table(
+    "command",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("kind", sa.String(20), nullable=False),
+    Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False),
+    Col("stream", Id, nullable=False),
+    Col("claim", Id, nullable=False),
+    Col("actor", Id),
+    Col("target_type", sa.String(20), nullable=False),
+    Col("target", Id, nullable=False),
+    Col("received_at", Instant, nullable=False),
+    Col("decided_at", Instant),
+    Col("data", Json, nullable=False),  # ids, codes, numbers, instants
+    Col("problem", Json),
+    Col("tries", sa.Integer, nullable=False),
+    sa.Index(
+        "ix_command_undecided",
+        "matter",
+        "received_at",
+        sqlite_where=sa.text("decided_at IS NULL"),
+        postgresql_where=sa.text("decided_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_command_waiting",
+        "received_at",
+        sqlite_where=sa.text("decided_at IS NULL"),
+        postgresql_where=sa.text("decided_at IS NULL"),
+    ),
+)
+
+#: Stored answers are sealed: they may hold names (contract section 1, Idempotency).
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    Col("person", Id, primary_key=True),
+    Col("key", sa.String(128), primary_key=True),
+    Col("fingerprint", sa.LargeBinary, nullable=False),
+    Col("command", Id),
+    Col("status", sa.Integer),
+    Col("answer", Sealed),
+    Col("created_at", Instant, nullable=False, index=True),
+)
+
+#: One per durable workflow. ``next_instant`` is what its workflow has armed.
+stream = sa.Table(
+    "stream",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("kind", sa.String(10), nullable=False),
+    Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False, index=True),
+    Col("open", sa.Boolean, nullable=False),
+    Col("next_instant", Instant),
+    sa.Index(
+        "ix_stream_next_instant",
+        "next_instant",
+        sqlite_where=sa.text("open"),
+        postgresql_where=sa.text("open"),
+    ),
+)
+
+bell = sa.Table(
+    "bell",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("stream", Id, nullable=False, index=True),
+    Col("kind", sa.String(10), nullable=False),
+    Col("not_before", Instant, nullable=False, index=True),
+    Col("tries", sa.Integer, nullable=False),
+)
+
+#: Items that failed again and again (design section 2, "Poison"). ``parked_at`` is set when they were given up.
+poison = sa.Table(
+    "poison",
+    metadata,
+    Col("matter", Id, primary_key=True),
+    Col("item", sa.String(160), primary_key=True),
+    Col("tries", sa.Integer, nullable=False),
+    Col("error_id", Id, nullable=False),
+    Col("parked_at", Instant),
+)
+
+# --- notices -----------------------------------------------------------------------------------------------------
+
+notice = sa.Table(
+    "notice",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("person", Id, nullable=False),
+    Col("kind", sa.String(40), nullable=False),
+    Col("urgency", sa.String(10), nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("subject_type", sa.String(20), nullable=False),
+    Col("subject", Id, nullable=False),
+    Col("rule", sa.String(10)),
+    Col("policy_version", sa.Integer),
+    Col("facts", Json, nullable=False),
+    Col("read_at", Instant),
+    sa.Index("ix_notice_person", "person", "at", "id"),
+)
+
+#: Deliveries to outside channels, and planned reminders (CLM-18): ``due_at``, and the deadline they belong to.
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("channel", sa.String(10), nullable=False),
+    Col("notice", Id),
+    Col("due_at", Instant, nullable=False),
+    Col("tries", sa.Integer, nullable=False),
+    Col("sent_at", Instant),
+    Col("dead_at", Instant),
+    Col("error", sa.String(60)),
+    sa.Index(
+        "ix_outbox_due",
+        "due_at",
+        sqlite_where=sa.text("sent_at IS NULL AND dead_at IS NULL"),
+        postgresql_where=sa.text("sent_at IS NULL AND dead_at IS NULL"),
+    ),
+)
+
+reminder = sa.Table(
+    "reminder",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("claim", Id, nullable=False),
+    Col("clock", sa.String(20), nullable=False),
+    Col("deadline", Instant, nullable=False),
+    Col("due_at", Instant, nullable=False),
+    Col("last", sa.Boolean, nullable=False),
+    Col("sent_at", Instant),
+    sa.UniqueConstraint("claim", "clock", "deadline", "due_at"),
+    sa.Index(
+        "ix_reminder_due", "due_at", sqlite_where=sa.text("sent_at IS NULL"), postgresql_where=sa.text("sent_at IS NULL")
+    ),
+)
+
+# --- audit -------------------------------------------------------------------------------------------------------
+
+event = sa.Table(
+    "event",
+    metadata,
+    Col("stream", Id, primary_key=True),
+    Col("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    Col("stream_kind", sa.String(12), nullable=False),
+    Col("kind", sa.String(40), nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("actor", Id),
+    Col("reason", sa.String(60)),
+    Col("policy_version", sa.Integer),
+    Col("before", sa.String(12)),
+    Col("after", sa.String(12)),
+    Col("data", Json, nullable=False),
+    Col("prev_hash", sa.LargeBinary, nullable=False),
+    Col("hash", sa.LargeBinary, nullable=False),
+    sa.Index("ix_event_at", "at", "stream", "seq"),
+    sa.Index("ix_event_actor", "actor", "at"),
+)
+
+#: The last entry of each stream; its row is locked last in every transaction.
+stream_head = sa.Table(
+    "stream_head",
+    metadata,
+    Col("stream", Id, primary_key=True),
+    Col("kind", sa.String(12), nullable=False),
+    Col("seq", sa.BigInteger, nullable=False),
+    Col("hash", sa.LargeBinary, nullable=False),
+    Col("changed_at", Instant, nullable=False, index=True),
+)
+
+#: 403, 409 and 429, outside the chain (AUD-01).
+refusal = sa.Table(
+    "refusal",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("at", Instant, nullable=False, index=True),
+    Col("person", Id),
+    Col("code", sa.String(40), nullable=False),
+    Col("rule", sa.String(10)),
+    Col("operation", sa.String(80), nullable=False),
+    Col("request_id", Id, nullable=False),
+)
+
+#: Acts that are counted per hour or day: look-ups (CUS-08), reveals (AUD-03), reads (AUD-04).
+usage = sa.Table(
+    "usage",
+    metadata,
+    Col("person", Id, primary_key=True),
+    Col("kind", sa.String(10), primary_key=True),
+    Col("bucket", sa.String(13), primary_key=True),  # 2026-11-22 or 2026-11-22T14
+    Col("count", sa.Integer, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""What tests of several kinds share: a real engine, a real PostgreSQL."""

@@ -1,0 +1,88 @@
+"""One worker process: drains for every claim, and the singletons that keep the house (design section 7)."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.matters import MatterActivities
+from storage.database import Database
+from storage.drain_store import DatabaseMatters
+from storage.setting import Snapshots
+from workflows.claim import ClaimWorkflow
+from workflows.names import TASK_QUEUE
+
+#: Modules that workflows may use as they are: pure, and dear to import once per workflow.
+_PASSED_THROUGH = (
+    "transitions",
+    "six",
+    "domain",
+    "activities",
+    "workflows.messages",
+    "structlog",
+    "pydantic_core",
+    "pydantic",
+)
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """Sizes of one process (style: 4–8 workflow-task slots, a cache of about 1,000, at most 4 local drains on SQLite)."""
+
+    cached_workflows: int = 1_000
+    workflow_tasks: int = 8
+    local_activities: int = 8
+    activities: int = 16
+
+
+def workflow_runner() -> WorkflowRunner:
+    """The sandbox, with what is pure passed through."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH))
+
+
+def make_worker(
+    client: Client,
+    *,
+    database: Database,
+    snapshots: Snapshots,
+    executor: ThreadPoolExecutor,
+    options: WorkerOptions | None = None,
+    task_queue: str = TASK_QUEUE,
+    workflows: Sequence[type[Any]] = (),
+    activities: Sequence[Callable[..., Any]] = (),
+    unsandboxed: bool = False,
+) -> Worker:
+    """A worker over ``database``; ``workflows`` and ``activities`` are added to the claim's own."""
+    sizes = options or WorkerOptions()
+    drains = MatterActivities(DatabaseMatters(database, snapshots))
+    local = min(sizes.local_activities, 4) if database.is_sqlite else sizes.local_activities
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[ClaimWorkflow, *workflows],
+        activities=[drains.drain, *activities],
+        activity_executor=executor,
+        workflow_runner=UnsandboxedWorkflowRunner() if unsandboxed else workflow_runner(),
+        max_cached_workflows=sizes.cached_workflows,
+        max_concurrent_workflow_tasks=sizes.workflow_tasks,
+        max_concurrent_local_activities=local,
+        max_concurrent_activities=sizes.activities,
+        graceful_shutdown_timeout=timedelta(seconds=5),
+    )
+
+
+async def run_worker(worker: Worker, *, stop: asyncio.Event) -> None:
+    """Serve until ``stop`` is set. What was imported is taken out of the garbage collector's sight first."""
+    gc.collect()
+    gc.freeze()
+    async with worker:
+        await stop.wait()
