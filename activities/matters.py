@@ -99,4 +99,3 @@ def _outcome(case: OpenMatter, standing: Standing) -> DrainOutcome:
         return DrainOutcome(state=standing.state, ended=standing.ended)
     sleep = max(timedelta(), standing.next_instant - case.now) + _MARGIN
     return DrainOutcome(state=standing.state, ended=standing.ended, sleep_s=sleep.total_seconds())
-

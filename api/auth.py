@@ -29,9 +29,9 @@ class Caller:
         return self.actor.person
 
 
-_TOKEN = sa.select(
-    t.token.c.id, t.token.c.person, t.token.c.roles, t.token.c.expires_at, t.token.c.revoked_at
-).where(t.token.c.digest == sa.bindparam("digest"))
+_TOKEN = sa.select(t.token.c.id, t.token.c.person, t.token.c.roles, t.token.c.expires_at, t.token.c.revoked_at).where(
+    t.token.c.digest == sa.bindparam("digest")
+)
 
 
 def bearer(header: str | None) -> str | None:

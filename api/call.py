@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from api import idempotency
 from api.auth import Caller
-from api.idempotency import Key, Kept, RepeatedError
+from api.idempotency import Kept, Key, RepeatedError
 from api.problems import problem_response
 from api.services import Services
 from domain.matters.setting import Setting
@@ -154,4 +154,3 @@ def _call(request: Request) -> Call:
 
 #: The dependency every endpoint declares.
 TheCall = Annotated[Call, Depends(_call)]
-

@@ -5,18 +5,39 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from itertools import count
+from typing import Protocol
 
 import structlog
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from workflows.connection import connect
+from workflows.names import TASK_QUEUE
 from workflows.ringing import ring
 
 _log = structlog.get_logger("fairclaim.gateway")
 
 
-class Gateway:
+class Gateway(Protocol):
+    """What the API needs of the engine."""
+
+    async def ring(self, *, kind: str, stream: str, command: str, wait_s: float) -> bool:
+        """Whether the stream was drained within ``wait_s`` seconds. False leaves the rest to the relay."""
+        ...
+
+    async def is_healthy(self) -> bool:
+        """Whether the engine answers."""
+        ...
+
+    async def has_worker(self) -> bool:
+        """Whether a worker has asked for work within the last minute."""
+        ...
+
+
+class TemporalGateway:
     """One lazily connected client. The engine may be away at any time, the start of the API included."""
 
     def __init__(self, *, address: str, namespace: str, api_key: str | None = None) -> None:
@@ -29,13 +50,10 @@ class Gateway:
     async def client(self) -> Client:
         """The client; connecting happens at its first call."""
         if self._client is None:
-            self._client = await connect(
-                self._address, namespace=self._namespace, api_key=self._api_key, lazy=True
-            )
+            self._client = await connect(self._address, namespace=self._namespace, api_key=self._api_key, lazy=True)
         return self._client
 
     async def ring(self, *, kind: str, stream: str, command: str, wait_s: float) -> bool:
-        """Whether the stream was drained within ``wait_s`` seconds. False leaves the rest to the relay."""
         attempt = next(self._attempts)
         try:
             async with asyncio.timeout(wait_s):
@@ -52,7 +70,6 @@ class Gateway:
         return True
 
     async def is_healthy(self, *, wait_s: float = 2.0) -> bool:
-        """Whether the engine answers."""
         try:
             async with asyncio.timeout(wait_s):
                 client = await self.client()
@@ -61,13 +78,6 @@ class Gateway:
             return False
 
     async def has_worker(self, *, wait_s: float = 2.0) -> bool:
-        """Whether a worker has asked for work within the last minute."""
-        from temporalio.api.enums.v1 import TaskQueueType
-        from temporalio.api.taskqueue.v1 import TaskQueue
-        from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-
-        from workflows.names import TASK_QUEUE
-
         try:
             async with asyncio.timeout(wait_s):
                 client = await self.client()

@@ -90,9 +90,7 @@ def content(row: Mapping[str, Any]) -> bytes:
 _MOVE_HEAD = (
     t.stream_head.update()
     .where(t.stream_head.c.stream == sa.bindparam("of"))
-    .values(
-        seq=sa.bindparam("seq"), hash=sa.bindparam("hash"), changed_at=sa.bindparam("changed_at")
-    )
+    .values(seq=sa.bindparam("seq"), hash=sa.bindparam("hash"), changed_at=sa.bindparam("changed_at"))
 )
 
 

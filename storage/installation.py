@@ -61,9 +61,7 @@ def new_token(tx: Transaction, *, person: str, name: str, at: datetime) -> str:
 def _fill(tx: Transaction, name: str) -> str:
     now, rev = tx.now(), next_revision(tx)
     team, admin, policy = mint(), mint(), mint()
-    tx.execute(
-        t.team.insert().values(id=team, name=name, parent=None, leader=None, created_at=now, version=1, rev=rev)
-    )
+    tx.execute(t.team.insert().values(id=team, name=name, parent=None, leader=None, created_at=now, version=1, rev=rev))
     tx.execute(
         t.person.insert().values(
             id=admin,
@@ -105,17 +103,15 @@ def _fill(tx: Transaction, name: str) -> str:
         )
     )
     _seed_calendar(tx, now, rev)
-    tx.execute(
-        t.company.insert().values(
-            id=1, name=name, root_team=team, installed_at=now, key_id=tx.keys.fingerprint
-        )
-    )
+    tx.execute(t.company.insert().values(id=1, name=name, root_team=team, installed_at=now, key_id=tx.keys.fingerprint))
     history.append(
         tx,
         [
             history.Entry(stream=team, stream_kind="team", kind="created", at=now, actor=admin),
             history.Entry(stream=admin, stream_kind="person", kind="created", at=now, actor=admin, data={"team": team}),
-            history.Entry(stream=policy, stream_kind="policy", kind="activated", at=now, actor=admin, data={"version": 1}),
+            history.Entry(
+                stream=policy, stream_kind="policy", kind="activated", at=now, actor=admin, data={"version": 1}
+            ),
         ],
     )
     return new_token(tx, person=admin, name="administrator", at=now)

@@ -100,9 +100,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     for entry in draft.follow_ups:
         _insert_follow_up(tx, entry)
     for follow_up, by, at in draft.voided:
-        tx.execute(
-            t.follow_up.update().where(t.follow_up.c.id == follow_up).values(voided_by=by, voided_at=at)
-        )
+        tx.execute(t.follow_up.update().where(t.follow_up.c.id == follow_up).values(voided_by=by, voided_at=at))
     history.append(
         tx,
         [
@@ -150,9 +148,7 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
             continue
         if was is None:
             tx.execute(
-                t.stream.insert().values(
-                    id=claim.id, kind="claim", matter=after.id, open=is_open, next_instant=instant
-                )
+                t.stream.insert().values(id=claim.id, kind="claim", matter=after.id, open=is_open, next_instant=instant)
             )
             ring_later(tx, claim.id, "claim", at=after.last_at)
             continue
@@ -192,11 +188,7 @@ _UPDATE_CLAIM = (
     .values(
         {
             name: sa.bindparam(name)
-            for name in (
-                "team owner state holds decided reason reason_text release_reason customer_level provisional rank_at "
-                "accepted_at ended_at complete_by grace_until deadline last_qualified_at policy company_policy "
-                "policy_version calendar_version detail dispute version asked"
-            ).split()
+            for name in ["team", "owner", "state", "holds", "decided", "reason", "reason_text", "release_reason", "customer_level", "provisional", "rank_at", "accepted_at", "ended_at", "complete_by", "grace_until", "deadline", "last_qualified_at", "policy", "company_policy", "policy_version", "calendar_version", "detail", "dispute", "version", "asked"]
         }
     )
 )
@@ -250,12 +242,7 @@ def _claims(tx: Transaction, matter: str, named: set[str], now: datetime) -> dic
 #: What the domain's claim is made of; names, dates and amounts of a report stay behind.
 _CLAIM_COLUMNS = [
     t.claim.c[name]
-    for name in (
-        "id receipt matter program reporter team owner state holds decided reason reason_text release_reason channel "
-        "source customer_kind customer_level provisional received_at rank_at accepted_at ended_at complete_by "
-        "grace_until last_qualified_at policy company_policy policy_version calendar_version detail dispute version "
-        "asked"
-    ).split()
+    for name in ["id", "receipt", "matter", "program", "reporter", "team", "owner", "state", "holds", "decided", "reason", "reason_text", "release_reason", "channel", "source", "customer_kind", "customer_level", "provisional", "received_at", "rank_at", "accepted_at", "ended_at", "complete_by", "grace_until", "last_qualified_at", "policy", "company_policy", "policy_version", "calendar_version", "detail", "dispute", "version", "asked"]
 ]
 
 
@@ -280,9 +267,7 @@ def _bid_date(tx: Transaction, project: str | None) -> Any:
 def _follow_ups(tx: Transaction, claims: list[str]) -> dict[str, tuple[FollowUpFact, ...]]:
     facts: dict[str, tuple[FollowUpFact, ...]] = {}
     for claim in claims:
-        rows = tx.rows(
-            sa.select(t.follow_up).where(t.follow_up.c.claim == claim).order_by(t.follow_up.c.received_at)
-        )
+        rows = tx.rows(sa.select(t.follow_up).where(t.follow_up.c.claim == claim).order_by(t.follow_up.c.received_at))
         facts[claim] = tuple(
             FollowUpFact(
                 id=r["id"],
@@ -296,9 +281,7 @@ def _follow_ups(tx: Transaction, claims: list[str]) -> dict[str, tuple[FollowUpF
     return facts
 
 
-def _holdings(
-    tx: Transaction, commands: tuple[Command, ...], requests: Mapping[str, Request]
-) -> dict[str, int]:
+def _holdings(tx: Transaction, commands: tuple[Command, ...], requests: Mapping[str, Request]) -> dict[str, int]:
     """Customers held by whoever may receive one now, counted under a lock on the person (CLM-24, POOL-07)."""
     receivers = {c.data["to"] for c in commands if c.kind is CommandKind.TRANSFER}
     for command in commands:
@@ -326,9 +309,7 @@ def lock_people(tx: Transaction, people: set[str]) -> None:
 
 
 def _parked(tx: Transaction, matter: str) -> frozenset[str]:
-    found = tx.execute(
-        sa.select(t.poison.c.item).where(t.poison.c.matter == matter, t.poison.c.parked_at.is_not(None))
-    )
+    found = tx.execute(sa.select(t.poison.c.item).where(t.poison.c.matter == matter, t.poison.c.parked_at.is_not(None)))
     return frozenset(found.scalars())
 
 

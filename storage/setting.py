@@ -63,9 +63,10 @@ def next_revision(tx: Transaction) -> int:
     """Take the common lock of people, programs, policies and calendars, and the revision to write with."""
     return int(
         tx.execute(
-            t.revision.update().where(t.revision.c.id == 1).values(value=t.revision.c.value + 1).returning(
-                t.revision.c.value
-            )
+            t.revision.update()
+            .where(t.revision.c.id == 1)
+            .values(value=t.revision.c.value + 1)
+            .returning(t.revision.c.value)
         ).scalar_one()
     )
 
@@ -122,7 +123,8 @@ def _build(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]], revision: int, f
         programs=_programs(rows),
         company_policies=_versions(rows, None),
         policies={
-            r["id"]: PolicyContent(parameters=r["parameters"], overrides=r["overrides"]) for r in rows["policy"].values()
+            r["id"]: PolicyContent(parameters=r["parameters"], overrides=r["overrides"])
+            for r in rows["policy"].values()
         },
         calendars=calendars,
         calendar_changes={r["id"]: r["changed_at"] for r in rows["calendar"].values()},
@@ -244,4 +246,3 @@ def make_calendar(row: Mapping[str, Any], years: Mapping[int, CalendarYear]) -> 
         years=dict(years),
         version=row["version"],
     )
-

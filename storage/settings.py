@@ -54,6 +54,4 @@ class Settings(BaseSettings):
     @property
     def channels(self) -> tuple[str, ...]:
         """Outside channels that are switched on (NTF-01)."""
-        return tuple(
-            name for name, url in (("email", self.smtp_url), ("webhook", self.webhook_url)) if url is not None
-        )
+        return tuple(name for name, url in (("email", self.smtp_url), ("webhook", self.webhook_url)) if url is not None)

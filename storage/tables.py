@@ -30,10 +30,14 @@ def _rev() -> sa.Column[int]:
 # --- one row each ----------------------------------------------------------------------------------------------
 
 #: ``value`` grows with every change of people, programs, policies or calendars; its row is their common lock.
-revision = sa.Table("revision", metadata, Col("id", sa.Integer, primary_key=True), Col("value", sa.BigInteger, nullable=False))
+revision = sa.Table(
+    "revision", metadata, Col("id", sa.Integer, primary_key=True), Col("value", sa.BigInteger, nullable=False)
+)
 
 #: The shift of the database's clock: 0 for ever outside tests and the demo.
-clock = sa.Table("clock", metadata, Col("id", sa.Integer, primary_key=True), Col("shift_us", sa.BigInteger, nullable=False))
+clock = sa.Table(
+    "clock", metadata, Col("id", sa.Integer, primary_key=True), Col("shift_us", sa.BigInteger, nullable=False)
+)
 
 company = sa.Table(
     "company",
@@ -684,7 +688,10 @@ reminder = sa.Table(
     Col("sent_at", Instant),
     sa.UniqueConstraint("claim", "clock", "deadline", "due_at"),
     sa.Index(
-        "ix_reminder_due", "due_at", sqlite_where=sa.text("sent_at IS NULL"), postgresql_where=sa.text("sent_at IS NULL")
+        "ix_reminder_due",
+        "due_at",
+        sqlite_where=sa.text("sent_at IS NULL"),
+        postgresql_where=sa.text("sent_at IS NULL"),
     ),
 )
 

@@ -93,9 +93,7 @@ class _Reporter:
             if found is None or found["erased_at"] is not None:
                 raise _invalid("customer.id")
             return None
-        values = match_values(
-            identity_of(customer), region=self.policy.word("match.phone_region") or "CN"
-        )
+        values = match_values(identity_of(customer), region=self.policy.word("match.phone_region") or "CN")
         require_identity(
             values,
             groups=self.policy.match_groups(customer.kind),
@@ -155,9 +153,7 @@ class _Resolved:
     ambiguous: bool
 
 
-def _resolve(
-    tx: Transaction, caller: Caller, body: ReportIn, values: MatchValues | None, policy: Policy
-) -> _Resolved:
+def _resolve(tx: Transaction, caller: Caller, body: ReportIn, values: MatchValues | None, policy: Policy) -> _Resolved:
     """Find or make the customer, the project and the matter, under the identity locks (CUS-02, CLM-33)."""
     possible: tuple[str, ...] = ()
     ambiguous = False
@@ -270,9 +266,7 @@ def _as_of_now(tx: Transaction, caller: Caller, locked: matters.Locked) -> Matte
 
 
 def _own_open(matter: Matter, person: str) -> Claim | None:
-    return next(
-        (c for c in matter.claims.values() if c.state in OPEN and (c.owner or c.reporter) == person), None
-    )
+    return next((c for c in matter.claims.values() if c.state in OPEN and (c.owner or c.reporter) == person), None)
 
 
 def _check_returning(
@@ -367,9 +361,7 @@ def _poor_rate(tx: Transaction, caller: Caller, now: datetime, policy: Policy) -
     rate: float | None = None
     for at in (now, calendar.subtract(now, Duration.of(1, "wd"))):
         since = calendar.subtract(at, window)
-        made = sa.and_(
-            t.claim.c.reporter == caller.person, t.claim.c.received_at > since, t.claim.c.received_at <= at
-        )
+        made = sa.and_(t.claim.c.reporter == caller.person, t.claim.c.received_at > since, t.claim.c.received_at <= at)
         reports = tx.execute(sa.select(sa.func.count()).select_from(t.claim).where(made)).scalar_one()
         if reports < least:
             return None
@@ -449,12 +441,8 @@ def _receive(
         "asked": False,
     }
     tx.execute(t.claim.insert().values(row))
-    tx.execute(
-        t.stream.insert().values(id=claim.id, kind="claim", matter=resolved.matter, open=True, next_instant=now)
-    )
-    command = Command(
-        id=mint(), kind=CommandKind.REPORT, claim=claim.id, actor=caller.person, received_at=now, data={}
-    )
+    tx.execute(t.stream.insert().values(id=claim.id, kind="claim", matter=resolved.matter, open=True, next_instant=now))
+    command = Command(id=mint(), kind=CommandKind.REPORT, claim=claim.id, actor=caller.person, received_at=now, data={})
     tx.execute(
         t.command.insert().values(
             matters.command_row(command, matter=resolved.matter, target_type="claim", target=claim.id)

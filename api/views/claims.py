@@ -26,9 +26,7 @@ from storage.database import Transaction
 def scope_of(caller: Caller) -> ReadScope:
     """Which claims the caller reads."""
     oversight = [p.id for p in caller.setting.programs.values() if caller.person in p.oversight]
-    return read_scope(
-        caller.actor, organisation=caller.setting.organisation, at=caller.at, oversight_of=oversight
-    )
+    return read_scope(caller.actor, organisation=caller.setting.organisation, at=caller.at, oversight_of=oversight)
 
 
 def readable(tx: Transaction, caller: Caller, row: dict[str, Any]) -> bool:
@@ -91,7 +89,9 @@ def requests_of(tx: Transaction, claims: Iterable[str]) -> dict[str, list[dict[s
     if not wanted:
         return {}
     rows = tx.rows(
-        sa.select(t.request).where(t.request.c.claim.in_(wanted)).order_by(t.request.c.created_at.desc(), t.request.c.id)
+        sa.select(t.request)
+        .where(t.request.c.claim.in_(wanted))
+        .order_by(t.request.c.created_at.desc(), t.request.c.id)
     )
     found: dict[str, list[dict[str, Any]]] = {}
     for view in request_views(tx, rows):
@@ -203,9 +203,7 @@ def _view(
 def _customers(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
     rows = tx.rows(sa.select(t.customer).where(t.customer.c.id.in_(sorted(ids))))
     keys = customers.data_keys(tx, ids)
-    return {
-        r["id"]: customer_in_claim(r, customers.contact_of(tx, r, keys.get(r["id"]))) for r in rows
-    }
+    return {r["id"]: customer_in_claim(r, customers.contact_of(tx, r, keys.get(r["id"]))) for r in rows}
 
 
 def _projects(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
@@ -266,8 +264,7 @@ def _conflict(caller: Caller, row: dict[str, Any], holder: Claim | None, names: 
     organisation = caller.setting.organisation
     shown = shows_owner_name(
         setting=OwnerNameVisibility(policy.owner_name_visibility),
-        same_team=organisation.team_of(caller.person, at=caller.at)
-        == organisation.team_of(holder.owner, at=caller.at),
+        same_team=organisation.team_of(caller.person, at=caller.at) == organisation.team_of(holder.owner, at=caller.at),
         member=caller.setting.programs[row["program"]].is_member(
             caller.person, organisation=organisation, at=caller.at
         ),
@@ -301,5 +298,3 @@ def person_names(tx: Transaction, people: Iterable[str]) -> dict[str, str]:
 
 def _text(at: Any) -> str | None:
     return rfc3339(at) if at is not None else None
-
-

@@ -51,9 +51,7 @@ def started(claim: Claim, clock: Clock, *, at: datetime, length: Duration | None
         )
     deadline, provisional = _deadline(clock, at=at, length=length, terms=terms)
     return claim.with_clock(
-        RunningClock(
-            clock=clock, deadline=deadline, start=at, length=length, rule=rule, provisional=provisional
-        )
+        RunningClock(clock=clock, deadline=deadline, start=at, length=length, rule=rule, provisional=provisional)
     )
 
 
@@ -259,11 +257,7 @@ def _stopped_by(pauses: Iterable[Pause], clock: Clock) -> bool:
 def _stopped(clock: RunningClock, pauses: Iterable[Pause], *, at: datetime, terms: Terms) -> RunningClock:
     if clock.deadline is None or not _stopped_by(pauses, clock.clock):
         return clock
-    closures = (
-        _closure_days(terms.policy)
-        if clock.clock is Clock.IDLE and clock.length.scale is Scale.CALENDAR
-        else 0
-    )
+    closures = _closure_days(terms.policy) if clock.clock is Clock.IDLE and clock.length.scale is Scale.CALENDAR else 0
     left = terms.calendar.between(at, clock.deadline, clock.length.scale, closure_days=closures)
     return replace(clock, deadline=None, remaining=left)
 

@@ -70,9 +70,7 @@ def follow_up(draft: Draft, command: Command) -> None:
         _rescue(draft, worked, actor, terms)
 
 
-def worked_on(
-    claim: Claim, entry: Entry, *, qualified: bool, received_at: datetime, terms: Terms
-) -> Claim:
+def worked_on(claim: Claim, entry: Entry, *, qualified: bool, received_at: datetime, terms: Terms) -> Claim:
     """``claim`` after the entry, its state untouched.
 
     A qualified one moves the idle deadline, never nearer (CLM-16, CLM-17); the first visit reaches its stage (CLM-12).
@@ -118,9 +116,7 @@ def unqualified(claim: Claim, entry: Entry, *, received_at: datetime, terms: Ter
 def void(draft: Draft, command: Command) -> None:
     """A supervisor voids a follow-up; the idle deadline is counted again, with notice (CLM-16)."""
     claim = draft.matter.claims[command.claim]
-    authorise(
-        command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at
-    )
+    authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
     facts = draft.matter.follow_ups.get(claim.id, ())
     fact = next((f for f in facts if f.id == command.data["follow_up"]), None)
     if fact is None:
@@ -138,9 +134,7 @@ def void(draft: Draft, command: Command) -> None:
         actor=command.actor,
         data={"follow_up": fact.id, "text": command.data.get("text"), "clocks": clock_data(claim)},
     )
-    draft.tell(
-        fact.author, "claim.voided", claim, rule="CLM-16", facts={"deadline": _text(claim.deadline)}
-    )
+    draft.tell(fact.author, "claim.voided", claim, rule="CLM-16", facts={"deadline": _text(claim.deadline)})
 
 
 def may_follow_up(matter: Matter, claim: Claim, actor: str) -> bool:
@@ -198,9 +192,7 @@ def _in_reported(draft: Draft, command: Command, claim: Claim, entry: Entry, ter
 
 
 def _work(draft: Draft, claim: Claim, actor: str) -> None:
-    worked = replace(
-        claim.without_clock(Clock.FIRST_FOLLOW_UP), state=draft.move(claim, ClaimTrigger.WORK)
-    )
+    worked = replace(claim.without_clock(Clock.FIRST_FOLLOW_UP), state=draft.move(claim, ClaimTrigger.WORK))
     draft.put(worked)
     draft.closed_tasks.append(f"first_follow_up:{claim.id}")
     draft.record("worked", worked, before=claim.state, actor=actor, data={"clocks": clock_data(worked)})
@@ -301,4 +293,3 @@ def _data(command: Command, entry: Entry, why: str | None) -> dict[str, object]:
 
 def _text(at: datetime | None) -> str | None:
     return at.isoformat() if at is not None else None
-

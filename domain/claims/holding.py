@@ -130,7 +130,9 @@ def release(draft: Draft, command: Command) -> None:
         )
         return
     if any(r.kind is RequestKind.RELEASE and r.state is RequestState.OPEN for r in draft.matter.requests_of(claim.id)):
-        raise Refusal("illegal_transition", rule="CLM-23", facts={"request": "release"}, current_state=claim.state.value)
+        raise Refusal(
+            "illegal_transition", rule="CLM-23", facts={"request": "release"}, current_state=claim.state.value
+        )
     limit = draft.setting.terms_of(claim).policy.duration("release.objection_wh")
     request = Request(
         id=draft.mint(),
@@ -221,7 +223,9 @@ def lapse_now(draft: Draft, claim: Claim, *, reason: str, rule: str | None) -> N
         reason=reason,
         data={"rule": rule, **({"grace_until": claim.grace_until} if claim.grace_until else {})},
     )
-    draft.tell(owner or claim.reporter, "claim.lapsed", claim, rule="CLM-19", urgency="urgent", facts={"reason": reason})
+    draft.tell(
+        owner or claim.reporter, "claim.lapsed", claim, rule="CLM-19", urgency="urgent", facts={"reason": reason}
+    )
     if owner is None:
         return
     draft.matter = replace(draft.matter, pooled=True, pool_at=claim.grace_until or draft.at)

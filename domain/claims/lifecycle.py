@@ -104,7 +104,10 @@ TABLE: tuple[Move, ...] = (
     ),
     *_rows(T.RULE, (S.DISPUTED,), S.ARBITRATED, "ruling, settlement, tier 0"),
     *_rows(T.APPEAL, (S.ARBITRATED,), S.DISPUTED, "appeal admitted"),
-    *(Move(T.KEEP, S.ARBITRATED, target, "final: owns or shares", chosen=True) for target in (S.PROTECTED, S.ACTIVE, S.WON)),
+    *(
+        Move(T.KEEP, S.ARBITRATED, target, "final: owns or shares", chosen=True)
+        for target in (S.PROTECTED, S.ACTIVE, S.WON)
+    ),
     *(
         Move(T.END, S.ARBITRATED, target, "final: lost, or to pool", chosen=True)
         for target in (S.RELEASED, S.REJECTED, S.LAPSED)

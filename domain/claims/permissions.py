@@ -34,7 +34,7 @@ def authorise_request(
         allowed = request.by == actor.person
     else:
         allowed = any(_acts_for(actor, person, setting=setting, at=at) for person in request.waiting_for) or (
-            (request.kind in _SUPERVISED or request.data is not None and request.data.get("step") == "approval")
+            (request.kind in _SUPERVISED or (request.data is not None and request.data.get("step") == "approval"))
             and actor.person not in (request.by, claim.owner)
             and _is_manager(claim, actor=actor, setting=setting, at=at)
         )

@@ -133,9 +133,7 @@ def send_back(draft: Draft, command: Command) -> None:
     policy = draft.setting.policy_at(claim.program, at=draft.at)
     limit = policy.duration("claim.correction_wh")
     until = draft.setting.calendar(claim.program).add(draft.at, limit).at if limit else None
-    claim = replace(
-        claim.without_clock(Clock.APPROVAL), waiting=Waiting.CORRECTION, correct_by=until
-    )
+    claim = replace(claim.without_clock(Clock.APPROVAL), waiting=Waiting.CORRECTION, correct_by=until)
     draft.put(claim)
     draft.closed_tasks.append(_judge_key(claim))
     draft.record(
@@ -144,17 +142,13 @@ def send_back(draft: Draft, command: Command) -> None:
         actor=command.actor,
         data={"text": command.data["text"], "correct_by": until},
     )
-    draft.tell(
-        claim.reporter, "claim.sent_back", claim, rule="CLM-05", urgency="urgent", facts={"until": _text(until)}
-    )
+    draft.tell(claim.reporter, "claim.sent_back", claim, rule="CLM-05", urgency="urgent", facts={"until": _text(until)})
 
 
 def withdraw(draft: Draft, command: Command) -> None:
     """The reporter takes the report back (table 0.2)."""
     claim = draft.matter.claims[command.claim]
-    authorise(
-        command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at
-    )
+    authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
     before = claim.state
     claim = replace(
         claim,
@@ -174,15 +168,11 @@ def withdraw(draft: Draft, command: Command) -> None:
 def correct(draft: Draft, command: Command) -> None:
     """Fields changed by owner or reporter: a correction, a completion, or just news (CLM-02, CLM-05, CLM-28)."""
     claim = draft.matter.claims[command.claim]
-    authorise(
-        command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at
-    )
+    authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
     if claim.ended_at is not None:
         raise refused(state=claim.state, trigger="correct")
     if command.data["version"] != claim.version:
-        raise Refusal(
-            "version_conflict", rule="CUS-01", facts={"versions": [command.data["version"], claim.version]}
-        )
+        raise Refusal("version_conflict", rule="CUS-01", facts={"versions": [command.data["version"], claim.version]})
     claim = replace(claim, version=claim.version + 1)
     was_missing = bool(claim.missing)
     claim = replace(claim, missing=tuple(f for f in claim.missing if f not in command.data["present"]))
@@ -249,7 +239,9 @@ def waiting_line(matter: Matter) -> tuple[Claim, ...]:
         for c in matter.claims.values()
         if c.state is ClaimState.REPORTED
         and c.decided
-        and (c.waiting in (Waiting.EARLIER, Waiting.VISIT) or (matter.owner_claim is not None and c.waiting is not None))
+        and (
+            c.waiting in (Waiting.EARLIER, Waiting.VISIT) or (matter.owner_claim is not None and c.waiting is not None)
+        )
     ]
     return tuple(sorted(line, key=lambda c: (c.rank_at, c.receipt)))
 
@@ -331,9 +323,7 @@ def _start_judging(draft: Draft, claim: Claim) -> None:
 
 
 def _judging(draft: Draft, command: Command, claim: Claim) -> None:
-    authorise(
-        command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at
-    )
+    authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
     if claim.state is not ClaimState.REPORTED:
         raise refused(state=claim.state, trigger=command.kind.value)
 
@@ -351,9 +341,7 @@ def attempted(draft: Draft, holder: Claim, *, by: str | None, data: dict[str, ob
     draft.record("attempt", holder, actor=by, data=data)
 
 
-def _reject(
-    draft: Draft, claim: Claim, *, reason: str, actor: str | None, text: str | None, rule: str
-) -> None:
+def _reject(draft: Draft, claim: Claim, *, reason: str, actor: str | None, text: str | None, rule: str) -> None:
     rejected = replace(
         claim,
         state=draft.move(claim, ClaimTrigger.REJECT),

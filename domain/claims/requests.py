@@ -42,7 +42,9 @@ def extend(draft: Draft, command: Command) -> None:
     limit = policy.integer("claim.extension_max")
     if claim.extensions + asked >= limit:
         raise Refusal(
-            "extension_limit", rule="CLM-22", facts={"cap": limit, "count": claim.extensions + asked},
+            "extension_limit",
+            rule="CLM-22",
+            facts={"cap": limit, "count": claim.extensions + asked},
             current_state=claim.state.value,
         )
     days = command.data.get("days")
@@ -69,7 +71,10 @@ def pause(draft: Draft, command: Command) -> None:
     claim = _running_claim(draft, command)
     if any(p.kind in APPROVED_PAUSES for p in claim.pauses):
         raise Refusal(
-            "illegal_transition", rule="CLM-21", facts={"paused": True}, current_state=claim.state.value,
+            "illegal_transition",
+            rule="CLM-21",
+            facts={"paused": True},
+            current_state=claim.state.value,
             allowed=("unpause",),
         )
     _pause_left(draft, claim)
@@ -96,9 +101,7 @@ def unpause(draft: Draft, command: Command) -> None:
     claim = _running_claim(draft, command)
     approved = [p for p in claim.pauses if p.kind in APPROVED_PAUSES]
     if not approved:
-        raise Refusal(
-            "illegal_transition", rule="CLM-21", facts={"paused": False}, current_state=claim.state.value
-        )
+        raise Refusal("illegal_transition", rule="CLM-21", facts={"paused": False}, current_state=claim.state.value)
     end_pause(draft, claim, approved[0].kind, actor=command.actor)
 
 
@@ -121,9 +124,7 @@ def transfer(draft: Draft, command: Command) -> None:
     authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
     draft.move(claim, ClaimTrigger.TRANSFER)  # refuses before anybody is asked
     to = command.data["to"]
-    if any(
-        r.kind is RequestKind.TRANSFER and r.state is RequestState.OPEN for r in draft.matter.requests_of(claim.id)
-    ):
+    if any(r.kind is RequestKind.TRANSFER and r.state is RequestState.OPEN for r in draft.matter.requests_of(claim.id)):
         raise Refusal(
             "illegal_transition", rule="CLM-24", facts={"request": "transfer"}, current_state=claim.state.value
         )
@@ -193,7 +194,11 @@ def transfer_now(draft: Draft, claim: Claim, *, to: str, actor: str | None, text
     for person in (to, former):
         if person != actor:
             draft.tell(
-                person, "claim.transferred", claim, rule="CLM-24", urgency="urgent",
+                person,
+                "claim.transferred",
+                claim,
+                rule="CLM-24",
+                urgency="urgent",
                 facts={"deadline": _text(claim.deadline)},
             )
 
@@ -234,7 +239,10 @@ def refuse_request(draft: Draft, command: Command) -> None:
             pass
     if request.by is not None and request.by != command.actor:
         draft.tell(
-            request.by, f"request.{request.kind.value}", claim, rule=None,
+            request.by,
+            f"request.{request.kind.value}",
+            claim,
+            rule=None,
             facts={"request": request.id, "state": "refused"},
         )
 
@@ -271,7 +279,10 @@ def expire_request(draft: Draft, request: Request) -> None:
             _decide(draft, request, RequestState.EXPIRED, by=None)
     if request.by is not None:
         draft.tell(
-            request.by, f"request.{request.kind.value}", claim, rule=None,
+            request.by,
+            f"request.{request.kind.value}",
+            claim,
+            rule=None,
             facts={"request": request.id, "state": "expired"},
         )
 
@@ -431,9 +442,7 @@ def _receive(draft: Draft, to: str, claim: Claim) -> None:
     cap = draft.setting.policy_at(claim.program, at=draft.at).limit("pool.holding_cap")
     held = draft.matter.holdings.get(to, 0)
     if cap is not None and held >= cap:
-        raise Refusal(
-            "holding_cap", rule="CLM-24", facts={"cap": cap, "count": held}, current_state=claim.state.value
-        )
+        raise Refusal("holding_cap", rule="CLM-24", facts={"cap": cap, "count": held}, current_state=claim.state.value)
 
 
 def _release_requested(draft: Draft, claim: Claim, request: Request, *, actor: str | None) -> None:

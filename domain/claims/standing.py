@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.claims import clocks
+from domain.claims.holding import ask
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Clock, Pause, PauseKind, Request, RequestKind, RunningClock
-from domain.claims.holding import ask
 from domain.claims.reports import clock_data
 from domain.claims.requests import end_pause, hand_over
 from domain.matters.draft import Draft, Task
@@ -65,9 +65,7 @@ def next_change(claim: Claim, setting: Setting) -> PersonChange | None:
     """The next leaving or moving of the owner that this claim has not taken in yet (PPL-06)."""
     if claim.owner is None or claim.state not in _HELD:
         return None
-    return next(
-        (c for c in setting.organisation.changes.get(claim.owner, ()) if c.number > claim.changes_seen), None
-    )
+    return next((c for c in setting.organisation.changes.get(claim.owner, ()) if c.number > claim.changes_seen), None)
 
 
 def owner_changed(draft: Draft, claim: Claim, change: PersonChange) -> None:
@@ -97,7 +95,11 @@ def owner_changed(draft: Draft, claim: Claim, change: PersonChange) -> None:
                 )
             )
             draft.tell(
-                supervisor, "request.handover", claim, rule="PPL-06", urgency="urgent",
+                supervisor,
+                "request.handover",
+                claim,
+                rule="PPL-06",
+                urgency="urgent",
                 facts={"until": by.isoformat() if by else None},
             )
         return
@@ -139,9 +141,7 @@ def calendar_changed(draft: Draft, claim: Claim) -> None:
     """Future deadlines are counted again, with the minimum notice; the owner is told of a difference (TER-06)."""
     terms = draft.setting.terms_of(claim)
     before = {c.clock: c.deadline for c in claim.clocks}
-    claim = replace(
-        claim, terms=replace(claim.terms, calendar_version=terms.calendar.version)
-    )
+    claim = replace(claim, terms=replace(claim.terms, calendar_version=terms.calendar.version))
     claim = clocks.recounted(
         claim, at=draft.at, terms=terms, min_notice=terms.policy.duration("calendar.min_notice_wd")
     )
@@ -212,9 +212,7 @@ def _recounted_under(claim: Claim, clock: RunningClock, *, terms: clocks.Terms, 
     return moved.with_clock(replace(fresh, deadline=min(clock.deadline, max(fresh.deadline, floor))))
 
 
-def _tell_if_moved(
-    draft: Draft, claim: Claim, before: dict[Clock, datetime | None], *, rule: str, cause: str
-) -> None:
+def _tell_if_moved(draft: Draft, claim: Claim, before: dict[Clock, datetime | None], *, rule: str, cause: str) -> None:
     after = {c.clock: c.deadline for c in claim.clocks}
     if after == before:
         return

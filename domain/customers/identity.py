@@ -106,10 +106,10 @@ def require_identity(
         lacking = [key_field for key_field in groups[0] if key_field not in given]
         names = dict.fromkeys(f"customer.{_BODY_FIELD.get(key_field, key_field)}" for key_field in lacking)
         raise Refusal("field_missing", rule="CLM-02", errors=tuple(FieldError(name, "field_missing") for name in names))
-    return strong_groups(values, groups)
+    return strong_groups(values, groups=groups)
 
 
-def strong_groups(values: MatchValues, groups: KeyGroups) -> tuple[tuple[KeyPair, ...], ...]:
+def strong_groups(values: MatchValues, *, groups: KeyGroups) -> tuple[tuple[KeyPair, ...], ...]:
     """The complete AND groups, each as sorted pairs: equality of all pairs of one group is a certain match (CUS-02).
 
     A group with a shared phone is left out: it cannot be certain. Order of the policy, no group twice.

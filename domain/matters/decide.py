@@ -113,5 +113,3 @@ def _due(draft: Draft, due: Due) -> None:
             standing.absence_starts(draft, claim, until=absence[1])
     if draft.matter is untouched:
         raise RuntimeError(f"{due.kind.value} changed nothing and would fall due for ever")
-
-

@@ -165,6 +165,4 @@ class Draft:
         self.answers.append(Answer(command.id, refusal))
 
     def supervisor(self, person: str, *, interested: tuple[str, ...] = ()) -> str | None:
-        return self.setting.supervisor(
-            person, program=self.matter.program, at=self.at, interested=interested
-        )
+        return self.setting.supervisor(person, program=self.matter.program, at=self.at, interested=interested)

@@ -55,9 +55,7 @@ class Due:
 
 def next_item(matter: Matter, *, setting: Setting, now: datetime) -> Command | Due | None:
     """The next thing to decide, or None when everything up to ``now`` is decided."""
-    command = min(
-        (c for c in matter.commands if c.id not in matter.parked), key=lambda c: c.received_at, default=None
-    )
+    command = min((c for c in matter.commands if c.id not in matter.parked), key=lambda c: c.received_at, default=None)
     due = _earliest(matter, setting)
     if due is not None and due.at < now and (command is None or due.at < command.received_at):
         return due

@@ -38,9 +38,7 @@ def grants_of(actor: Actor, *, organisation: Organisation, at: datetime) -> tupl
     person = organisation.people.get(actor.person)
     if person is None or not person.active:
         return ()
-    return tuple(
-        g for g in organisation.grants.get(actor.person, ()) if g.holds_at(at) and actor.wears(g.role)
-    )
+    return tuple(g for g in organisation.grants.get(actor.person, ()) if g.holds_at(at) and actor.wears(g.role))
 
 
 def covers(grant: Grant, *, place: Place, organisation: Organisation) -> bool:
@@ -103,16 +101,9 @@ class ReadScope:
     teams: frozenset[str]
     programs: frozenset[str]
 
-    def reads(
-        self, *, program: str, teams: Collection[str], people: Collection[str | None]
-    ) -> bool:
+    def reads(self, *, program: str, teams: Collection[str], people: Collection[str | None]) -> bool:
         """Whether a claim of ``program`` that belongs to ``teams`` and concerns ``people`` is inside."""
-        return (
-            self.everything
-            or self.person in people
-            or program in self.programs
-            or not self.teams.isdisjoint(teams)
-        )
+        return self.everything or self.person in people or program in self.programs or not self.teams.isdisjoint(teams)
 
 
 def read_scope(

@@ -33,12 +33,18 @@ def test_an_instant_outside_the_years_served_is_a_value_error(china: WorkingCale
             refused()
 
 
-def test_the_last_hours_of_the_last_year_are_a_value_error_in_shanghai(china: WorkingCalendar) -> None:
-    """INT-01: 20:00 UTC on 31 December 9999 is already the year 10000 there."""
-    evening = datetime(9999, 12, 31, 20, 0, tzinfo=UTC)
-    for refused in (china.next_working_start, china.next_office_opening, china.local_date):
+@pytest.mark.parametrize(
+    ("zone", "instant"),
+    [("Asia/Shanghai", "9999-12-31T20:00Z"), ("America/New_York", "1970-01-01T02:00Z")],
+)
+def test_an_instant_whose_local_date_is_outside_the_years_served_is_a_value_error(
+    weekdays_in: Callable[..., WorkingCalendar], zone: str, instant: str
+) -> None:
+    """INT-01: in Shanghai it is the year 10000 by then, in New York still 1969."""
+    calendar, edge = weekdays_in(zone), datetime.fromisoformat(instant)
+    for refused in (calendar.next_working_start, calendar.next_office_opening, calendar.local_date):
         with pytest.raises(ValueError, match="1970 to 9999"):
-            refused(evening)
+            refused(edge)
 
 
 def test_a_deadline_a_century_of_office_days_ahead_is_a_value_error(

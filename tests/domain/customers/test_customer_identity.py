@@ -109,7 +109,7 @@ def test_a_wrong_value_is_refused_on_its_field_in_the_order_of_the_contract(
 def test_every_complete_group_is_a_strong_key_in_the_order_of_the_policy() -> None:
     """CUS-02: OR of AND groups."""
     values = company(company_code="91110000600037341L", email="zhang@example.com")
-    assert strong_groups(values, COMPANY_KEYS) == (
+    assert strong_groups(values, groups=COMPANY_KEYS) == (
         (("company_code", "91110000600037341L"),),
         (("email_domain", "example.com"),),
         (("name", "上海甲科技有限公司"),),
@@ -119,34 +119,34 @@ def test_every_complete_group_is_a_strong_key_in_the_order_of_the_policy() -> No
 def test_a_group_of_two_fields_needs_both_and_gives_sorted_pairs() -> None:
     """CUS-02: AND groups; sorted, because keys are locked in that order."""
     both = person(phone="13812345678")
-    assert strong_groups(both, [["phone", "name"]]) == ((("name", "王小明"), ("phone", "+8613812345678")),)
-    assert strong_groups(person(), [["phone", "name"]]) == ()
+    assert strong_groups(both, groups=[["phone", "name"]]) == ((("name", "王小明"), ("phone", "+8613812345678")),)
+    assert strong_groups(person(), groups=[["phone", "name"]]) == ()
 
 
 def test_equal_groups_are_one() -> None:
     """CUS-02."""
-    assert strong_groups(person(), [["name"], ["name"], ["name", "name"]]) == ((("name", "王小明"),),)
+    assert strong_groups(person(), groups=[["name"], ["name"], ["name", "name"]]) == ((("name", "王小明"),),)
 
 
 def test_public_mail_gives_no_domain_but_stays_an_address() -> None:
     """CUS-02: public mail domains never count as a key."""
     values = company(email="zhang@qq.com")
     assert (values.email, values.email_domain) == ("zhang@qq.com", None)
-    assert strong_groups(values, [["email_domain"]]) == ()
+    assert strong_groups(values, groups=[["email_domain"]]) == ()
 
 
 @pytest.mark.parametrize("phone", ["010-82345678", "010-82345678转801", "400-123-4567", "95588"])
 def test_a_shared_phone_only_hints(phone: str) -> None:
     """CUS-03: landlines and 400 numbers may be shared, so they only yield possible, extensions apart."""
     values = person(phone=phone)
-    assert strong_groups(values, PERSON_KEYS) == ()
-    assert strong_groups(values, [["phone", "name"]]) == ()
+    assert strong_groups(values, groups=PERSON_KEYS) == ()
+    assert strong_groups(values, groups=[["phone", "name"]]) == ()
     assert weak_keys(values, kind=PERSON) == (("phone", values.phone),)
 
 
 def test_a_mobile_is_strong_for_a_person_and_weak_for_a_company() -> None:
     """CUS-02: match.weak_keys contact's mobile."""
-    assert strong_groups(person(phone="13812345678"), PERSON_KEYS) == ((("phone", "+8613812345678"),),)
+    assert strong_groups(person(phone="13812345678"), groups=PERSON_KEYS) == ((("phone", "+8613812345678"),),)
     assert weak_keys(person(phone="13812345678"), kind=PERSON) == ()
     assert weak_keys(company(phone="13812345678"), kind=COMPANY) == (("phone", "+8613812345678"),)
     assert weak_keys(company(), kind=COMPANY) == ()
@@ -208,7 +208,7 @@ def test_a_masked_phone_of_the_mode_completes_with_a_surname_and_is_no_strong_ke
 def test_key_groups_that_no_policy_may_hold_are_a_mistake(groups: list[list[str]]) -> None:
     """Contract 3: an empty group would match everybody with everybody."""
     with pytest.raises(ValueError, match=r"match\.keys"):
-        strong_groups(person(), groups)
+        strong_groups(person(), groups=groups)
     with pytest.raises(ValueError, match=r"match\.keys"):
         require_identity(person(), groups=groups)
 
@@ -241,7 +241,7 @@ def test_strong_groups_are_complete_groups_of_the_policy_and_never_rest_on_a_wea
 ) -> None:
     """CUS-02, CUS-03."""
     values = match_values(Identity(kind=kind, **given_fields), region="CN")
-    strong = strong_groups(values, groups)
+    strong = strong_groups(values, groups=groups)
     assert {frozenset(key_field for key_field, _ in pairs) for pairs in strong} <= {
         frozenset(group) for group in groups
     }

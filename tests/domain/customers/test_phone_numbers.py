@@ -318,6 +318,12 @@ def test_a_mask_shows_the_country_and_few_digits(e164: str, mask: str) -> None:
     assert mask_phone(e164) == mask
 
 
+def test_a_phone_field_of_more_than_64_code_points_is_not_read() -> None:
+    """CUS-03: the work of one call is bounded; no spelling of one number needs more."""
+    assert normalise_phone("138 1234 5678".rjust(64), region="CN").e164 == "+8613812345678"
+    assert normalised("138 1234 5678".rjust(65)) is None
+
+
 @given(st.text())
 def test_a_mask_never_shows_more_than_three_and_four_digits_and_hides_four(text: str) -> None:
     """AUD-03."""

@@ -55,7 +55,7 @@ def test_clean_text_is_what_can_be_encoded_without_nul(text: str) -> None:
         ("ＡＢＣ１２３＋－（）", "ABC123+-()"),
         ("\u202da\u200bb\ufeff\u2060c\u202c", "abc"),
         ("a\ufe00b\ufe0fc\U000e0100d\U000e01efe", "abcde"),
-        ("a\u180bb\u180dc", "abc"),
+        ("a\u180bb\u180dc\u180fd", "abcd"),
         ("a\uffa0b\u3164c\u115fd\u1160e\u034ff", "abcdef"),
         ("a\x7fb\x85c", "a b c"),
         ("a\ud800b", "ab"),

@@ -1,0 +1,106 @@
+"""Fixtures of every suite: both databases, and a company to act in."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from storage import installation, schema
+from storage.database import Database
+from storage.keys import KeyRing
+from tests.support.company import Company
+
+if TYPE_CHECKING:
+    from tests.support.postgres import Postgres
+
+pytest_plugins = ["tests.support.shared", "tests.support.engine", "tests.support.postgres"]
+
+
+@dataclass
+class Store:
+    """Where a test's database lies; ``open`` connects to it again, as another process would."""
+
+    url: str
+    keys: KeyRing
+    kind: str
+
+    def open(self, *, patient: bool = False, channels: tuple[str, ...] = ()) -> Database:
+        return Database(self.url, keys=self.keys, patient=patient, channels=channels)
+
+
+@pytest.fixture(scope="session")
+def keys() -> KeyRing:
+    return KeyRing.fresh()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, keys: KeyRing) -> tuple[Path, str]:
+    """An installed database to copy, and its administrator's token."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    token = _installed(f"sqlite:///{path}", keys)
+    return path, token
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres, keys: KeyRing) -> tuple[str, str]:
+    """The same on PostgreSQL, one per test process: its keys are of this process."""
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    token = _installed(postgres.create_database(name), keys)
+    return name, token
+
+
+def _installed(url: str, keys: KeyRing) -> str:
+    database = Database(url, keys=keys, patient=True)
+    schema.upgrade(database)
+    token = installation.install(database).token
+    if database.is_sqlite:
+        with database.engine.connect() as connection:
+            connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    database.close()
+    assert token is not None
+    return token
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, keys: KeyRing) -> Iterator[Store]:
+    """A freshly installed database, once on SQLite and once on PostgreSQL (INT-08)."""
+    if request.param == "sqlite":
+        template, _ = request.getfixturevalue("sqlite_template")
+        path = tmp_path / "fairclaim.db"
+        path.write_bytes(template.read_bytes())
+        yield Store(f"sqlite:///{path}", keys, "sqlite")
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    template_name, _ = request.getfixturevalue("postgres_template")
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    yield Store(postgres.create_database(name, template=template_name), keys, "postgresql")
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def database(store: Store) -> Iterator[Database]:
+    opened = store.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def admin_token(request: pytest.FixtureRequest, store: Store) -> str:
+    template: tuple[object, str] = request.getfixturevalue(
+        f"{'sqlite' if store.kind == 'sqlite' else 'postgres'}_template"
+    )
+    return template[1]
+
+
+@pytest.fixture
+def company(database: Database, admin_token: str, tmp_path: Path) -> Iterator[Company]:
+    """A company on either database whose commands are drained at once, without an engine."""
+    made = Company(database, admin_token, tmp_path)
+    yield made
+    made.close()
