@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -90,25 +90,97 @@ class BellStore(Protocol):
     """Bells that wait, commands that nobody rang for, streams that are overdue."""
 
     def waiting(self, limit: int) -> Sequence[Bell]:
-        """Bells due now, and streams of commands undecided for longer than a ring takes."""
+        """Bells due now, and streams of commands undecided for longer than a ring takes; each stream once."""
         ...
 
     def rung(self, bells: Sequence[Bell]) -> None:
         """Take the bells off the table."""
         ...
 
-    def failed(self, bell: Bell) -> None:
-        """Try this bell again later."""
+    def failed(self, bells: Sequence[Bell]) -> None:
+        """Try these bells again later, each later than the last time."""
         ...
 
     def overdue(self, limit: int) -> Sequence[Bell]:
         """Open streams whose next instant is more than a minute past (design section 2, overdue sweep)."""
         ...
 
-    def bulk(self, limit: int) -> Sequence[Bell]:
-        """Streams that a fact for many claims concerns, earliest deadlines first; each is named once."""
+    def spread(self) -> int:
+        """Hang bells for every claim that a new fact about many concerns, earliest deadlines first, at a limited
+        rate; how many. A fact is taken once (design section 2, "Bulk changes")."""
         ...
 
-    def open_streams(self, after: str | None, limit: int) -> Sequence[Bell]:
-        """All open streams by id, a page at a time."""
+    def hang_all(self) -> int:
+        """Hang a bell for every open stream, earliest deadlines first: the engine's store was found empty."""
+        ...
+
+
+class Ringer(Protocol):
+    """Rings one stream through the engine."""
+
+    async def __call__(self, bell: Bell) -> bool:
+        """Whether the stream was drained."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One notice as it leaves the house: masked, in both languages, to one address (NTF-01)."""
+
+    delivery: str
+    notice: str
+    kind: str
+    at: datetime
+    subject_type: str
+    subject: str
+    address: str | None
+    language: str
+    title: Mapping[str, str]
+    text: Mapping[str, str]
+    data: Mapping[str, object]
+
+
+class UndeliverableError(Exception):
+    """The channel refused for a reason that trying again will not mend; ``code`` names it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Channel(Protocol):
+    """An outside channel: e-mail, webhook."""
+
+    def send(self, message: Message) -> None:
+        """Deliver, or raise: UndeliverableError for good, anything else to be tried again."""
+        ...
+
+
+class Outbox(Protocol):
+    """Deliveries and planned reminders, kept by the store."""
+
+    def remind(self, limit: int) -> int:
+        """Turn reminders that are due and still true into notices; how many were looked at (CLM-18)."""
+        ...
+
+    def due(self, limit: int) -> Sequence[tuple[str, Message]]:
+        """Deliveries to try now, as (channel, message)."""
+        ...
+
+    def sent(self, delivery: str) -> None: ...
+
+    def failed(self, delivery: str, code: str, *, for_good: bool) -> None:
+        """Remember the failure: later again, or never (`notify.retry_max`)."""
+        ...
+
+
+class House(Protocol):
+    """What is kept in order beside the claims: checkpoints of the history, old rows."""
+
+    def checkpoint(self) -> bool:
+        """Sign the heads of all streams if `audit.checkpoint_h` is over; whether it did (AUD-02)."""
+        ...
+
+    def tidy(self) -> None:
+        """Delete what has had its time: idempotency keys, counters, old refusals."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 import structlog
@@ -13,13 +14,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import idempotency
+from api.idempotency import Key
 from api.problems import language_of, problem, problem_response
-from api.routers import claims
+from api.routers import claims, follow_ups, requests, system
 from api.routing import refusal_of_validation
 from api.services import Services
 from domain.refusals import Refusal
 from storage import tables as t
-from storage.database import mint
+from storage.database import Transaction, mint
 
 _log = structlog.get_logger("fairclaim.api")
 _RECORDED = frozenset({403, 409, 429})
@@ -35,12 +37,11 @@ def make_app(services: Services) -> FastAPI:
         separate_input_output_schemas=True,
     )
     app.state.services = services
-    for router in (claims.router,):
+    for router in (system.public, system.router, claims.router, follow_ups.router, requests.router):
         app.include_router(router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _shape_refused)
     app.add_exception_handler(HTTPException, _framework_refused)
-    app.add_exception_handler(Exception, _failed)
     app.add_middleware(_Envelope, body_max=services.settings.body_max_bytes)
     return app
 
@@ -67,15 +68,16 @@ async def _framework_refused(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    # Message and trace may hold what somebody typed; the type and the request id are enough to find the defect.
-    _log.error("request_failed", request_id=request.state.request_id, error=type(error).__name__, exc_info=_debug())
+    # Message and trace may hold what somebody typed: where it happened and its type are enough to find the defect.
+    _log.error(
+        "request_failed", request_id=request.state.request_id, error=type(error).__name__, where=_where(error)
+    )
     return await _answer(request, Refusal("internal_error"))
 
 
-def _debug() -> bool:
-    import os
-
-    return os.environ.get("FAIRCLAIM_TRACE") == "1"
+def _where(error: Exception) -> list[str]:
+    """The frames of an exception as file:line, without a word of its text."""
+    return [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
 
 
 async def _answer(request: Request, refusal: Refusal) -> Response:
@@ -86,21 +88,21 @@ async def _answer(request: Request, refusal: Refusal) -> Response:
         request_id=request.state.request_id,
         instance=request.url.path,
     )
-    key = getattr(request.state, "key", None)
+    key: Key | None = getattr(request.state, "key", None)
     keeps = key is not None and refusal.status == 409 and refusal.code != "request_in_flight"
     frees = key is not None and not keeps and getattr(request.state, "command_refused", False)
     if refusal.status in _RECORDED or keeps or frees:
-        await run_in_threadpool(_record, request, refusal, body, keeps, frees)
+        await run_in_threadpool(_record, request, refusal, body, keeps)
     return problem_response(body)
 
 
-def _record(request: Request, refusal: Refusal, body: dict[str, Any], keeps: bool, frees: bool) -> None:
+def _record(request: Request, refusal: Refusal, body: dict[str, Any], keeps: bool) -> None:
     services: Services = request.app.state.services
     caller = getattr(request.state, "caller", None)
     route = request.scope.get("route")
-    key = getattr(request.state, "key", None)
+    key: Key | None = getattr(request.state, "key", None)
 
-    def run(tx: Any) -> None:
+    def run(tx: Transaction) -> None:
         if refusal.status in _RECORDED:
             tx.execute(
                 t.refusal.insert().values(
@@ -113,9 +115,9 @@ def _record(request: Request, refusal: Refusal, body: dict[str, Any], keeps: boo
                     request_id=request.state.request_id,
                 )
             )
-        if keeps:
+        if key is not None and keeps:
             idempotency.keep_refusal(tx, key, status=refusal.status, body=body)
-        elif frees:
+        elif key is not None and getattr(request.state, "command_refused", False):
             idempotency.free(tx, key)
 
     try:
@@ -153,4 +155,17 @@ class _Envelope:
                 message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
             await send(message)
 
-        await self._app(scope, limited, with_id)
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await with_id(message)
+
+        try:
+            await self._app(scope, limited, watched)
+        except Exception as error:  # noqa: BLE001 - the caller gets an answer, the log a type, and nobody a name
+            request = Request(scope, receive)
+            answer = await _failed(request, error)
+            if not started:
+                await answer(scope, receive, with_id)

@@ -24,10 +24,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An effect that is complete: the status and body to answer with."""
+    """An effect that is complete: the status and body to answer with.
+
+    ``kept_body`` is what a repeat of the call is answered with, where that is not ``body``: secrets are not repeated.
+    """
 
     status: int
     body: Any
+    kept_body: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ class Call:
                 if isinstance(result, Waiting):
                     idempotency.name_command(tx, key, result.command)
                 else:
-                    idempotency.keep(tx, key, status=result.status, body=result.body)
+                    kept = result.body if result.kept_body is None else result.kept_body
+                    idempotency.keep(tx, key, status=result.status, body=kept)
             return result
 
         try:

@@ -69,13 +69,17 @@ def refusal_of_validation(error: RequestValidationError) -> Refusal:
         if where and where[0] == "path":
             return Refusal("not_found")
         name = ".".join(where[1:] if where and where[0] in ("body", "query", "header") else where)[:200]
-        found.append(FieldError(_clean(name), _CODES.get(item["type"], "field_invalid")))
+        blank = name == "reason" and item["type"] in ("missing", "string_too_short", "string_pattern_mismatch")
+        found.append(FieldError(_clean(name), "reason_required" if blank else _code(item["type"])))
     codes = {e.code for e in found}
+    if codes == {"reason_required"}:
+        return Refusal("reason_required", errors=tuple(found))
     code = next((c for c in ("field_not_allowed", "field_invalid", "field_missing") if c in codes), "field_invalid")
     return Refusal(code, errors=tuple(found))
 
 
-_CODES = {"extra_forbidden": "field_not_allowed", "missing": "field_missing"}
+def _code(kind: str) -> str:
+    return {"extra_forbidden": "field_not_allowed", "missing": "field_missing"}.get(kind, "field_invalid")
 
 
 def _clean(name: str) -> str:

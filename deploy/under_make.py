@@ -18,9 +18,24 @@ LOOK_EVERY_S = 0.25
 
 def main() -> int:
     make = int(sys.argv[1])
-    service = subprocess.Popen(_bound_to_us(sys.argv[2:]), process_group=0)  # noqa: S603
+    early: list[int] = []
+    service: subprocess.Popen[bytes] | None = None
+
+    def pass_on(number: int, _frame: object) -> None:
+        if service is None:
+            early.append(number)
+        else:
+            service.send_signal(number)
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda received, _frame: service.send_signal(received))
+        signal.signal(number, pass_on)
+    service = subprocess.Popen(_bound_to_us(sys.argv[2:]), process_group=0)  # noqa: S603
+    for number in early:
+        service.send_signal(number)
+    return _wait(service, make=make)
+
+
+def _wait(service: subprocess.Popen[bytes], *, make: int) -> int:
     seen = 0
     while True:
         try:

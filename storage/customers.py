@@ -63,7 +63,7 @@ def lock_identity(tx: Transaction, pairs: Iterable[KeyPair]) -> None:
 
 def check_pairs(values: MatchValues, groups: Sequence[Sequence[str]]) -> tuple[KeyPair, ...]:
     """Every key the duplicate check asks about, strong and weak."""
-    strong = {pair for group in strong_groups(values, groups) for pair in group}
+    strong = {pair for group in strong_groups(values, groups=groups) for pair in group}
     return tuple(sorted(strong | set(_weak(values))))
 
 
@@ -72,7 +72,7 @@ def match(tx: Transaction, values: MatchValues, groups: Sequence[Sequence[str]])
 
     A certain match is of the same kind; the same phone on a record of the other kind is only possible.
     """
-    wanted = strong_groups(values, groups)
+    wanted = strong_groups(values, groups=groups)
     digests = {pair: tx.keys.blind(*pair) for group in wanted for pair in group}
     digests |= {pair: tx.keys.blind(*pair) for pair in _weak(values)}
     if not digests:

@@ -76,11 +76,11 @@ class Transaction:
 
     def now(self) -> datetime:
         """The database's clock with its shift, read at this moment (design section 2, "One clock")."""
-        shift = int(self.execute(_SHIFT).scalar_one())
         if self.is_sqlite:
+            shift = int(self.execute(_SHIFT).scalar_one())
             return from_us(time.time_ns() // 1_000 + shift)
-        clock: datetime = self.execute(_PG_CLOCK).scalar_one()
-        return from_us(to_us(clock) + shift)
+        read = self.execute(_PG_CLOCK).one()
+        return from_us(to_us(read.clock) + int(read.shift_us))
 
     def stamp(self, last_at: datetime) -> datetime:
         """The next instant of a locked matter: now, and later than every stamp it ever gave."""
@@ -98,7 +98,7 @@ class Transaction:
 
 
 _SHIFT = sa.select(t.clock.c.shift_us).where(t.clock.c.id == 1)
-_PG_CLOCK = sa.select(sa.func.clock_timestamp())
+_PG_CLOCK = sa.select(sa.func.clock_timestamp().label("clock"), t.clock.c.shift_us).where(t.clock.c.id == 1)
 _COUNT = (
     t.counter.update()
     .where(t.counter.c.name == sa.bindparam("counter"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -11,7 +10,7 @@ from importlib import resources
 import sqlalchemy as sa
 
 from domain.people.organisation import Role, ScopeKind
-from storage import history
+from storage import history, tokens
 from storage import tables as t
 from storage.database import Database, Transaction, mint
 from storage.setting import next_revision
@@ -49,13 +48,7 @@ def install(database: Database, *, name: str = "Fairclaim") -> Installed:
 
 def new_token(tx: Transaction, *, person: str, name: str, at: datetime) -> str:
     """A token that acts as ``person``; only its digest is kept."""
-    secret = f"fc_{secrets.token_urlsafe(32)}"
-    tx.execute(
-        t.token.insert().values(
-            id=mint(), person=person, name=name, digest=tx.keys.blind("token", secret), created_at=at
-        )
-    )
-    return secret
+    return tokens.create(tx, person=person, name=name, at=at)[1]
 
 
 def _fill(tx: Transaction, name: str) -> str:

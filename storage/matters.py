@@ -1,4 +1,4 @@
-"""Matters in the database: locked, loaded for a decision, saved with everything the decision wrote (design section 2)."""
+"""Matters in the database: locked, loaded for a decision, saved with everything it wrote (design section 2)."""
 
 from __future__ import annotations
 
@@ -95,12 +95,19 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     fresh_ids = {c.id for c in draft.new_claims}
     for claim in draft.new_claims:
         tx.execute(_UPDATE_CLAIM, {"of": claim.id, "asked": False, **_numbered(claim_row(after.claims[claim.id]))})
+    for claim_id, columns in draft.columns:
+        if columns:
+            tx.execute(t.claim.update().where(t.claim.c.id == claim_id).values(dict(columns)))
     _save_requests(tx, before, after)
     _save_deals(tx, before, draft, decided_at)
     for entry in draft.follow_ups:
         _insert_follow_up(tx, entry)
-    for follow_up, by, at in draft.voided:
-        tx.execute(t.follow_up.update().where(t.follow_up.c.id == follow_up).values(voided_by=by, voided_at=at))
+    for follow_up, by, text in draft.voided:
+        tx.execute(
+            t.follow_up.update()
+            .where(t.follow_up.c.id == follow_up)
+            .values(voided_by=by, voided_at=draft.at, voided_text=text)
+        )
     history.append(
         tx,
         [
@@ -182,15 +189,38 @@ def problem_data(refusal: Refusal) -> dict[str, Any]:
     }
 
 
+#: Columns of a claim that a decision may change.
+_CHANGEABLE = (
+    "team",
+    "owner",
+    "state",
+    "holds",
+    "decided",
+    "reason",
+    "reason_text",
+    "release_reason",
+    "customer_level",
+    "provisional",
+    "rank_at",
+    "accepted_at",
+    "ended_at",
+    "complete_by",
+    "grace_until",
+    "deadline",
+    "last_qualified_at",
+    "policy",
+    "company_policy",
+    "policy_version",
+    "calendar_version",
+    "detail",
+    "dispute",
+    "version",
+    "asked",
+)
 _UPDATE_CLAIM = (
     t.claim.update()
     .where(t.claim.c.id == sa.bindparam("of"))
-    .values(
-        {
-            name: sa.bindparam(name)
-            for name in ["team", "owner", "state", "holds", "decided", "reason", "reason_text", "release_reason", "customer_level", "provisional", "rank_at", "accepted_at", "ended_at", "complete_by", "grace_until", "deadline", "last_qualified_at", "policy", "company_policy", "policy_version", "calendar_version", "detail", "dispute", "version", "asked"]
-        }
-    )
+    .values({name: sa.bindparam(name) for name in _CHANGEABLE})
 )
 _SET_STREAM = (
     t.stream.update()
@@ -242,7 +272,18 @@ def _claims(tx: Transaction, matter: str, named: set[str], now: datetime) -> dic
 #: What the domain's claim is made of; names, dates and amounts of a report stay behind.
 _CLAIM_COLUMNS = [
     t.claim.c[name]
-    for name in ["id", "receipt", "matter", "program", "reporter", "team", "owner", "state", "holds", "decided", "reason", "reason_text", "release_reason", "channel", "source", "customer_kind", "customer_level", "provisional", "received_at", "rank_at", "accepted_at", "ended_at", "complete_by", "grace_until", "last_qualified_at", "policy", "company_policy", "policy_version", "calendar_version", "detail", "dispute", "version", "asked"]
+    for name in (
+        "id",
+        "receipt",
+        "matter",
+        "program",
+        "reporter",
+        "channel",
+        "source",
+        "customer_kind",
+        "received_at",
+        *_CHANGEABLE,
+    )
 ]
 
 

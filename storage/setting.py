@@ -59,6 +59,15 @@ def current_revision(tx: Transaction) -> int:
     return int(tx.execute(_REVISION).scalar_one())
 
 
+def hold(tx: Transaction) -> None:
+    """Take the common lock of people, programs, policies and calendars: what is read next stands still till the end.
+
+    For a change that looks before it writes. It comes before :func:`next_revision`, so that the snapshot it reads by
+    is one that is committed.
+    """
+    tx.execute(tx.locked(_REVISION)).scalar_one()
+
+
 def next_revision(tx: Transaction) -> int:
     """Take the common lock of people, programs, policies and calendars, and the revision to write with."""
     return int(

@@ -321,7 +321,8 @@ customer_key = sa.Table(
 customer_word = sa.Table(
     "customer_word",
     metadata,
-    Col("word", sa.String(64), primary_key=True),
+    # Prefixes are asked for as ranges, so words sort by code point on both databases.
+    Col("word", sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql"), primary_key=True),
     Col("customer", Id, sa.ForeignKey("customer.id"), primary_key=True, index=True),
 )
 

@@ -36,7 +36,7 @@ _PASSED_THROUGH = (
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """Sizes of one process (style: 4–8 workflow-task slots, a cache of about 1,000, at most 4 local drains on SQLite)."""
+    """Sizes of one process: 4–8 workflow-task slots, a cache of about 1,000, at most 4 local drains on SQLite."""
 
     cached_workflows: int = 1_000
     workflow_tasks: int = 8

@@ -10,8 +10,3 @@ class ClaimStart:
     """A claim's workflow is started with its id alone, and continues as new with it."""
 
     claim: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeepingStart:
-    """A singleton of the keeping kind needs nothing."""

@@ -12,7 +12,7 @@ STATE_QUERY = "state"
 RELAY_WORKFLOW = "relay"
 COURIER_WORKFLOW = "courier"
 SWEEP_WORKFLOW = "sweep"
-CHECKPOINT_WORKFLOW = "checkpoints"
+HOUSE_WORKFLOW = "house"
 
 
 def workflow_id(kind: str, stream: str) -> str:

@@ -16,7 +16,6 @@ from domain.matters.matter import Command, CommandKind
 from domain.refusals import Refusal
 from storage import matters
 from storage import tables as t
-from storage.claim_rows import claim_of
 from storage.database import Transaction, mint
 
 
@@ -42,12 +41,13 @@ def receive(
     *,
     target_type: str = "claim",
     target: str | None = None,
+    locked: matters.Locked | None = None,
 ) -> Waiting:
     """Write a command on the claim of ``row``, stamped under the matter's lock (design section 2).
 
-    ``data`` is made after the lock, so that what it reads is what the stamp sees.
+    ``data`` is made after the lock, so that what it reads is what the stamp sees. ``locked``: taken before already.
     """
-    locked = matters.lock(tx, row["matter"])
+    locked = locked or matters.lock(tx, row["matter"])
     command = Command(
         id=mint(),
         kind=kind,
@@ -63,8 +63,3 @@ def receive(
     )
     matters.touch(tx, row["matter"], locked.now)
     return Waiting(command=command.id, kind="claim", stream=row["id"])
-
-
-def domain_claim(row: Mapping[str, Any]) -> Claim:
-    """The domain's claim of a full row."""
-    return claim_of(row)

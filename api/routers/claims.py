@@ -2,32 +2,189 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.call import TheCall
-from api.commands import reports
+from api.commands import claims, follow_ups, reports
 from api.commands.received import visible_claim
+from api.paging import Cursor, Limit
 from api.routing import StrictRoute
-from api.schemas.base import Id
-from api.schemas.claims import ClaimOut, ReportIn
+from api.schemas.base import Id, Instant, Nothing, Str, Track
+from api.schemas.claims import (
+    CancelDealIn,
+    ClaimOut,
+    ClaimPage,
+    ClaimPatch,
+    ClaimStateName,
+    ExtendIn,
+    FollowUpIn,
+    FollowUpOut,
+    FollowUpPage,
+    NeededReason,
+    OptionalReason,
+    PauseIn,
+    ReleaseIn,
+    ReportIn,
+    TimelinePage,
+    TransferIn,
+    WinIn,
+)
 from api.views.claims import claim_view
+from api.views.lists import claim_page, follow_up_page, timeline_page
+from domain.matters.matter import CommandKind
+from storage.claim_queries import ClaimFilters
+from storage.database import Transaction
 
 router = APIRouter(prefix="/v1/claims", tags=["claims"], route_class=StrictRoute)
 
 
 @router.post("", status_code=201, response_model=ClaimOut)
-async def report(call: TheCall, body: ReportIn) -> Response:
-    """Report a customer (客户报备): CLM-02, CLM-03."""
+async def report_claim(call: TheCall, body: ReportIn) -> Response:
+    """Report a customer (客户报备): CLM-02, CLM-03. The caller's own open claim is given back unchanged."""
     return await call.command(lambda tx: reports.report(tx, call.caller, body))
 
 
-@router.get("/{id}", response_model=ClaimOut)
-def read_claim(call: TheCall, id: Id) -> dict[str, object]:
-    """One claim."""
+@router.get("", response_model=ClaimPage)
+def list_claims(
+    call: TheCall,
+    state: ClaimStateName | None = None,
+    program: Id | None = None,
+    track: Track | None = None,
+    project: Id | None = None,
+    owner: Id | None = None,
+    reporter: Id | None = None,
+    team: Id | None = None,
+    customer: Id | None = None,
+    due_before: Instant | None = None,
+    q: Annotated[Str | None, Query(min_length=1)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """Claims the caller reads, newest first (CUS-01, AUD-04)."""
+    filters = ClaimFilters(
+        state=state,
+        program=program,
+        track=track,
+        project=project,
+        owner=owner,
+        reporter=reporter,
+        team=team,
+        customer=customer,
+        due_before=due_before,
+        q=q,
+    )
+    return call.read(lambda tx: claim_page(tx, call.caller, filters, limit=limit, cursor=cursor))
 
-    def work(tx):  # type: ignore[no-untyped-def]
-        row = visible_claim(tx, call.caller, id)
-        return claim_view(tx, call.caller, row["id"])
+
+@router.get("/{id}", response_model=ClaimOut)
+def read_claim(call: TheCall, id: Id) -> dict[str, Any]:
+    """One claim (CUS-09)."""
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        visible_claim(tx, call.caller, id)
+        return claim_view(tx, call.caller, id)
+
+    return call.read(work)
+
+
+@router.get("/{id}/timeline", response_model=TimelinePage)
+def read_timeline(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+    """The history of a claim, newest first (AUD-01)."""
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        visible_claim(tx, call.caller, id)
+        return timeline_page(tx, id, limit=limit, cursor=cursor)
+
+    return call.read(work)
+
+
+@router.patch("/{id}", response_model=ClaimOut)
+async def correct_claim(call: TheCall, id: Id, body: ClaimPatch) -> Response:
+    """Correct or complete a report (CLM-02, CLM-05, CLM-28)."""
+    return await call.command(lambda tx: claims.correct(tx, call.caller, id, body))
+
+
+@router.post("/{id}/accept", response_model=ClaimOut)
+async def accept_claim(call: TheCall, id: Id, body: OptionalReason) -> Response:
+    """A judge accepts a report (CLM-04)."""
+    return await call.command(lambda tx: claims.judge(tx, call.caller, id, CommandKind.ACCEPT, body.reason))
+
+
+@router.post("/{id}/reject", response_model=ClaimOut)
+async def reject_claim(call: TheCall, id: Id, body: NeededReason) -> Response:
+    """A judge rejects a report with a reason (CLM-04)."""
+    return await call.command(lambda tx: claims.judge(tx, call.caller, id, CommandKind.REJECT, body.reason))
+
+
+@router.post("/{id}/send_back", response_model=ClaimOut)
+async def send_back_claim(call: TheCall, id: Id, body: NeededReason) -> Response:
+    """A judge sends a report back for correction (CLM-04, CLM-05)."""
+    return await call.command(lambda tx: claims.judge(tx, call.caller, id, CommandKind.SEND_BACK, body.reason))
+
+
+@router.post("/{id}/withdraw", response_model=ClaimOut)
+async def withdraw_claim(call: TheCall, id: Id, body: OptionalReason) -> Response:
+    """The reporter takes the report back (table 0.2)."""
+    return await call.command(lambda tx: claims.withdraw(tx, call.caller, id, body.reason))
+
+
+@router.post("/{id}/win", response_model=ClaimOut)
+async def win_claim(call: TheCall, id: Id, body: WinIn) -> Response:
+    """A deal (CLM-32, COM-01)."""
+    return await call.command(lambda tx: claims.win(tx, call.caller, id, body))
+
+
+@router.post("/{id}/cancel_deal", response_model=ClaimOut)
+async def cancel_deal(call: TheCall, id: Id, body: CancelDealIn) -> Response:
+    """A deal is off (CLM-32)."""
+    return await call.command(lambda tx: claims.cancel_deal(tx, call.caller, id, body))
+
+
+@router.post("/{id}/release", response_model=ClaimOut)
+async def release_claim(call: TheCall, id: Id, body: ReleaseIn) -> Response:
+    """Give the customer up, or ask for it (CLM-23)."""
+    return await call.command(lambda tx: claims.release(tx, call.caller, id, body))
+
+
+@router.post("/{id}/transfer", response_model=ClaimOut)
+async def transfer_claim(call: TheCall, id: Id, body: TransferIn) -> Response:
+    """Offer the customer to a colleague (CLM-24)."""
+    return await call.command(lambda tx: claims.transfer(tx, call.caller, id, body))
+
+
+@router.post("/{id}/extend", response_model=ClaimOut)
+async def extend_claim(call: TheCall, id: Id, body: ExtendIn) -> Response:
+    """Ask for, or give, more time (CLM-22)."""
+    return await call.command(lambda tx: claims.extend(tx, call.caller, id, body))
+
+
+@router.post("/{id}/pause", response_model=ClaimOut)
+async def pause_claim(call: TheCall, id: Id, body: PauseIn) -> Response:
+    """Ask for, or order, a stop of all clocks (CLM-21)."""
+    return await call.command(lambda tx: claims.pause(tx, call.caller, id, body))
+
+
+@router.post("/{id}/unpause", response_model=ClaimOut)
+async def unpause_claim(call: TheCall, id: Id, body: Nothing) -> Response:
+    """Let the clocks run on (CLM-21)."""
+    return await call.command(lambda tx: claims.unpause(tx, call.caller, id))
+
+
+@router.post("/{id}/follow-ups", status_code=201, response_model=FollowUpOut)
+async def log_follow_up(call: TheCall, id: Id, body: FollowUpIn) -> Response:
+    """Log work on the customer (跟进): CLM-15, CLM-16."""
+    return await call.command(lambda tx: follow_ups.log(tx, call.caller, id, body))
+
+
+@router.get("/{id}/follow-ups", response_model=FollowUpPage)
+def list_follow_ups(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+    """What was logged on a claim, newest first (CLM-15)."""
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        visible_claim(tx, call.caller, id)
+        return follow_up_page(tx, id, limit=limit, cursor=cursor)
 
     return call.read(work)

@@ -41,15 +41,12 @@ def decision_of(tx: Transaction, call: Call, command: str) -> Decision:
 def command_view(row: dict[str, Any], *, language: str, request_id: str, instance: str) -> dict[str, Any]:
     """``GET /v1/commands/{id}``."""
     refusal: Refusal | None = refusal_of(row["problem"]) if row["problem"] is not None else None
-    if row["decided_at"] is None:
-        state = "pending"
-    else:
-        state = "refused" if refusal is not None else "applied"
+    decided = "refused" if refusal is not None else "applied"
     return {
         "id": row["id"],
         "kind": row["kind"],
         "target": {"type": row["target_type"], "id": row["target"]},
-        "state": state,
+        "state": decided if row["decided_at"] is not None else "pending",
         "received_at": rfc3339(row["received_at"]),
         "decided_at": rfc3339(row["decided_at"]) if row["decided_at"] is not None else None,
         "problem": problem(refusal, language=language, request_id=request_id, instance=instance)

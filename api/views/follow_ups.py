@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from domain.claims.model import Claim
 from storage import tables as t
 from storage import texts
 from storage.codec import rfc3339, unpack
@@ -33,7 +35,12 @@ def follow_up_views(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[dic
             )
         )
     }
-    return [_view(r, said, claims[r["claim"]]) for r in rows]
+    return [_view(r, said, claims[r["claim"]]["state"], claims[r["claim"]]["deadline"]) for r in rows]
+
+
+def view_of(row: dict[str, Any], said: dict[str, str], claim: Claim) -> dict[str, Any]:
+    """A follow-up that was just recorded, without asking the database for what is at hand."""
+    return _view({"voided_at": None, **row}, said, claim.state.value, claim.deadline)
 
 
 def undecided_follow_up(tx: Transaction, command: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +69,7 @@ def undecided_follow_up(tx: Transaction, command: dict[str, Any]) -> dict[str, A
     return follow_up_views(tx, [row])[0]
 
 
-def _view(row: dict[str, Any], said: dict[str, str], claim: dict[str, Any]) -> dict[str, Any]:
+def _view(row: dict[str, Any], said: dict[str, str], state: str, deadline: datetime | None) -> dict[str, Any]:
     return {
         "id": row["id"],
         "claim": row["claim"],
@@ -86,8 +93,8 @@ def _view(row: dict[str, Any], said: dict[str, str], claim: dict[str, Any]) -> d
         }
         if row["voided_at"] is not None
         else None,
-        "state": claim["state"],
-        "deadline": _text(claim["deadline"]),
+        "state": state,
+        "deadline": _text(deadline),
         "pending": None,
     }
 

@@ -123,7 +123,7 @@ def void(draft: Draft, command: Command) -> None:
         raise Refusal("not_found")
     if fact.voided:
         return  # voiding twice is voiding once
-    draft.voided.append((fact.id, command.actor or "", draft.at))
+    draft.voided.append((fact.id, command.actor or "", command.data.get("text")))
     left = [f for f in facts if f.qualified and not f.voided and f.id != fact.id]
     if fact.qualified and claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE):
         claim = _without(draft, claim, fact)

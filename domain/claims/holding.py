@@ -1,4 +1,4 @@
-"""What happens to a customer somebody holds: deal, release, hand-over, lapse (CLM-17, CLM-19, CLM-23, CLM-24, CLM-32)."""
+"""What happens to a customer somebody holds: deal, release, lapse (CLM-17, CLM-19, CLM-23, CLM-32)."""
 
 from __future__ import annotations
 

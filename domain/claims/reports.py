@@ -192,6 +192,7 @@ def correct(draft: Draft, command: Command) -> None:
         claim = replace(claim.without_clock(Clock.PROVISIONAL), provisional=False, complete_by=None)
         draft.closed_tasks.append(f"complete:{claim.id}")
     draft.put(claim)
+    draft.columns.append((claim.id, command.data["columns"]))
     draft.record(
         "completed" if was_missing and not claim.missing else "corrected",
         claim,

@@ -1,4 +1,4 @@
-"""What needs somebody's yes: extension, pause, transfer, release, guard, hand-over (CLM-17, CLM-21 to CLM-24, PPL-06)."""
+"""What needs somebody's yes: extension, pause, transfer, release, guard, hand-over (CLM-21 to CLM-24, PPL-06)."""
 
 from __future__ import annotations
 

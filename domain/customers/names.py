@@ -81,10 +81,7 @@ def surname(text: str) -> str:
             return name.partition("·")[0]
         return name[:2] if name[:2] in COMPOUND_SURNAMES else name[0]
     before, comma, _ = name.partition(",")
-    words = before.split()
-    if not words:
-        return ""
-    return before.strip() if comma else words[-1]
+    return before.strip() if comma else before.split()[-1]
 
 
 def mask_person_name(text: str) -> str:
@@ -157,7 +154,7 @@ def _company_tokens(folded: str) -> list[str]:
 
 
 def _sign(char: str) -> str:
-    if char.isalnum() or char in _KEPT_SIGNS:
+    if char in _KEPT_SIGNS:
         return char
     if char == "&":
         return " and "
@@ -173,7 +170,7 @@ def _with_one_legal_form(tokens: list[str]) -> list[str]:
         if phrase is not None:
             del rest[-len(phrase[0]) :]
             form.append(phrase[1])
-        elif rest[-1] in WORD_FORMS or (form and rest[-1] in LINK_WORDS):
+        elif rest[-1] in WORD_FORMS or rest[-1] in LINK_WORDS:
             last = rest.pop()
             form.append(WORD_FORMS.get(last, last))
         else:

@@ -91,7 +91,8 @@ class Draft:
     closed_tasks: list[str] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     follow_ups: list[NewFollowUp] = field(default_factory=list)
-    voided: list[tuple[str, str, datetime]] = field(default_factory=list)  # follow-up, by, at
+    voided: list[tuple[str, str, str | None]] = field(default_factory=list)  # follow-up, by, text
+    columns: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)  # what a correction changes, by claim
     new_deals: list[tuple[Deal, Mapping[str, Any]]] = field(default_factory=list)
     new_claims: list[Claim] = field(default_factory=list)
     pooled: list[tuple[str, str | None]] = field(default_factory=list)  # reason, named pool

@@ -1,4 +1,5 @@
-"""The sentences of the rule text (POL-07), by topic. ``{name}`` stands for a value, ``{name:key}`` for one entry.
+"""The sentences of the rule text (POL-07), by topic. ``{name}`` stands for a value, ``{name:key}`` for one entry,
+``{ownership.rules:order}`` for the rules without their weights, which only weighted mode looks at.
 
 A sentence with conditions is shown only where all of them hold: a choice has that word, anything else is ``on`` or
 ``off`` (0, ``false``, nothing). Parameters that no sentence mentions, and those whose sentence is hidden because they
@@ -644,8 +645,8 @@ _COLLISIONS: Final = (
     ),
     Sentence(
         "CLM-06",
-        "几个人都主张归属时，按顺序看：{ownership.rules}；先分出高下的规则决定。",
-        "Where several people claim a customer these rules are asked in order: {ownership.rules}; "
+        "几个人都主张归属时，按顺序看：{ownership.rules:order}；先分出高下的规则决定。",
+        "Where several people claim a customer these rules are asked in order: {ownership.rules:order}; "
         "the first that separates them decides.",
         {"ownership.mode": "ordered"},
     ),

@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.policy import values
-from domain.policy.parameters import DEAL_KINDS, JSON, MATCH_FIELDS, Kind, Parameter
+from domain.policy.parameters import DEAL_KINDS, JSON, MATCH_FIELDS, MAX_INTEGER, Kind, Parameter
 
 MAX_ITEMS: Final = 100
 """Entries of a list or object value."""
@@ -34,7 +34,8 @@ def expectation(parameter: Parameter) -> str:
     if parameter.choices:
         parts.append(" / ".join(parameter.choices))
     if parameter.minimum is not None and parameter.maximum is not None:
-        parts.append(f"{parameter.minimum:g} to {parameter.maximum:g}")
+        unbounded = parameter.maximum >= MAX_INTEGER
+        parts.append(f">= {parameter.minimum:g}" if unbounded else f"{parameter.minimum:g} to {parameter.maximum:g}")
     return ": ".join(parts[:2]) + "".join(f", {part}" for part in parts[2:])
 
 

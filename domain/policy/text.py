@@ -8,7 +8,7 @@ from typing import Final
 from domain.policy.parameters import PARAMETERS, Kind, Parameter
 from domain.policy.policy import Policy
 from domain.policy.sentences import PLACE, TOPICS, Sentence, Topic
-from domain.policy.wording import condition_text, is_off, keyed_text, value_text
+from domain.policy.wording import condition_text, is_off, keyed_text, order_text, value_text
 
 
 def rule_text(policy: Policy, *, lang: str) -> str:
@@ -93,6 +93,8 @@ def _state(policy: Policy, place: str) -> str:
 
 def _place_text(policy: Policy, place: str, lang: str) -> str:
     name, _, key = place.partition(":")
+    if key == "order":
+        return order_text(policy.value(name), lang=lang)
     if key:
         return keyed_text(PARAMETERS[name], policy.entry(name, key), lang=lang)
     return value_text(PARAMETERS[name], policy.effective(name), lang=lang)

@@ -28,6 +28,12 @@ def keyed_text(parameter: Parameter, value: JSON, *, lang: str) -> str:
     return entry(parameter, value, lang)
 
 
+def order_text(rules: JSON, *, lang: str) -> str:
+    """Ownership rules in their order, without weights."""
+    entries = cast(list[dict[str, JSON]], rules)
+    return _joined([word_text(cast(str, entry["rule"]), lang=lang) for entry in entries], lang)
+
+
 def word_text(word: str, *, lang: str) -> str:
     """A word of the catalogue in the reader's language; a program's own word stays as it is."""
     return _pick(WORDS[word], lang) if word in WORDS else word

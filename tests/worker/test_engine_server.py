@@ -86,7 +86,7 @@ async def test_a_stopped_server_starts_on_other_ports_when_its_own_are_taken(emb
     server.kill()
     listener = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", int(before.split(":")[1]))
     async with listener:
-        server.start()
+        server.start(timeout_s=15)  # 20 to 60 s if it waited for those members
         assert server.address != before
         client = await Client.connect(server.address, namespace="fairclaim")
         async with sleeper_on(client, "sleepers"):

@@ -47,6 +47,8 @@ EQUAL_COMPANIES = (
     ("Foo GmbH", "Foo G.m.b.H."),
     ("Foo GmbH", "Foo Gesellschaft mit beschränkter Haftung"),
     ("Foo GmbH & Co. KG", "Foo GmbH and Co KG"),
+    ("Foo GmbH & Co. KG", "Foo Gesellschaft mbH & Co. KG"),
+    ("Foo KGaA", "Foo Kommanditgesellschaft auf Aktien"),
     ("Foo AG", "Foo Aktiengesellschaft"),
     ("Foo PLC", "Foo Public Limited Company"),
     ("Foo S.A.", "Foo SA"),
@@ -56,6 +58,7 @@ EQUAL_COMPANIES = (
     ("腾讯 Company Limited", "腾讯Co., Ltd."),
     ("Johnson & Johnson", "Johnson and Johnson"),
     ("McDonald's Corp", "McDonald’s Corporation"),
+    ("McDonald's Corp", "McDonalds Corp"),
     ("Coca-Cola Company", "Coca Cola Co"),
     ("U.S. Steel Corp", "U.S.Steel Corporation"),
     ("Foo™ Inc", "Foo Inc"),
@@ -134,10 +137,16 @@ def test_a_name_without_letters_is_no_name(nothing: str) -> None:
     assert company(nothing) == ""
 
 
+def test_the_kinds_of_customer_are_those_of_the_contract() -> None:
+    """Contract 4."""
+    assert [*CustomerKind] == ["person", "company"]
+
+
 def test_a_legal_form_alone_is_kept_as_a_name() -> None:
     """CUS-05: the first word is never a form."""
     assert company("Limited") == "limited"
     assert company("Limited Limited") == "limited ltd"
+    assert company("Limited Partnership") == "limited partnership"
 
 
 @pytest.mark.parametrize(
@@ -151,6 +160,7 @@ def test_a_legal_form_alone_is_kept_as_a_name() -> None:
         ("阿卜杜拉·买买提", "阿卜杜拉 • 买买提"),
         ("阿卜杜拉·买买提", "阿卜杜拉・买买提"),
         ("Jean‐Luc", "Jean-Luc"),
+        ("Smith, John", "Smith ,John"),
     ],
 )
 def test_one_person_in_two_spellings_has_one_name(one: str, other: str) -> None:
@@ -172,6 +182,10 @@ def test_two_persons_keep_two_names(one: str, other: str) -> None:
     [
         ("阿里", "杭州阿里巴巴网络技术有限公司"),
         ("杭州阿里", "杭州阿里巴巴网络技术有限公司"),
+        ("州阿里", "杭州阿里巴巴网络技术有限公司"),
+        ("有限公司", "杭州阿里巴巴网络技术有限公司"),
+        ("中abc", "甲中abc丙有限公司"),
+        ("丙", "甲中abc丙有限公司"),
         ("网络技术", "杭州阿里巴巴网络技术有限公司"),
         ("网络 阿里", "杭州阿里巴巴网络技术有限公司"),
         ("杭州阿里巴巴网络技术有限责任公司", "杭州阿里巴巴网络技术有限公司"),

@@ -69,6 +69,8 @@ SPELLINGS: tuple[tuple[str, str, bool, str | None], ...] = (
     ("86-10-82345678", "+861082345678", SHARED, None),
     ("0086-021-62345678", "+862162345678", SHARED, None),
     ("0931-8412345", "+869318412345", SHARED, None),
+    ("0381-2345678", "+863812345678", SHARED, None),
+    ("+86 381 2345678", "+863812345678", SHARED, None),
     ("010-82345678转801", "+861082345678", SHARED, "801"),
     ("010-82345678 转 801", "+861082345678", SHARED, "801"),
     ("010-82345678转分机801", "+861082345678", SHARED, "801"),
@@ -118,6 +120,8 @@ ABROAD: tuple[tuple[str, str, str, bool], ...] = (
     ("13812345678", "US", "+13812345678", MOBILE),
     ("8613812345678", "HK", "+8613812345678", MOBILE),
     ("0086 138 1234 5678", "US", "+8613812345678", MOBILE),
+    ("00852 9123 4567", "US", "+85291234567", MOBILE),
+    ("011 86 381 234 5678", "US", "+863812345678", SHARED),
     ("+86 10 8234 5678", "US", "+861082345678", SHARED),
 )
 
@@ -182,6 +186,10 @@ MASKED: tuple[tuple[str, MaskPattern, str], ...] = (
     ("010****5678", MaskPattern.OTHER, "0105678"),
     ("+8529**4567", MaskPattern.OTHER, "85294567"),
     ("+852**567", MaskPattern.OTHER, "852567"),
+    ("+852****5678", MaskPattern.OTHER, "8525678"),
+    ("+138****5678", MaskPattern.OTHER, "1385678"),
+    ("**********8", MaskPattern.OTHER, "8"),
+    ("1381**345678", MaskPattern.OTHER, "1381345678"),
 )
 
 SPELL_MOBILE = (
@@ -272,6 +280,25 @@ def test_a_masked_number_is_recognised_with_its_visible_digits(text: str, patter
     """CUS-06: three patterns, everything else is "other"; none of them gives a key."""
     expected = Phone(e164=None, extension=None, shared=False, masked=MaskedPhone(pattern=pattern, visible=visible))
     assert normalise_phone(text, region="CN") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "pattern"),
+    [
+        ("+86138****5678", "US", MaskPattern.FIRST_3_LAST_4),
+        ("86138****5678", "HK", MaskPattern.FIRST_3_LAST_4),
+        ("+86010****5678", "US", MaskPattern.OTHER),
+        ("912*****4567", "HK", MaskPattern.FIRST_3_LAST_4),
+        ("+852****5678", "HK", MaskPattern.OTHER),
+    ],
+)
+def test_a_mask_counts_digits_only_where_they_are_those_of_the_number(
+    text: str, region: str, pattern: MaskPattern
+) -> None:
+    """CUS-06: a country code or area code in front is not part of "first 3"."""
+    masked = normalise_phone(text, region=region).masked
+    assert masked is not None
+    assert masked.pattern is pattern
 
 
 @pytest.mark.parametrize(
@@ -377,3 +404,10 @@ def test_a_number_never_shows_in_a_repr(text: str) -> None:
     """AUD-03: dataclasses end up in logs and failures."""
     phone = normalised(text)
     assert phone is None or not re.search("[0-9]{5}", repr(phone))
+
+
+def test_neither_key_nor_extension_nor_visible_digits_show_in_a_repr() -> None:
+    """AUD-03."""
+    full, masked = normalise_phone("010-82345678-801", region="CN"), normalise_phone("1381****678", region="CN")
+    assert repr(full) == "Phone(shared=True, masked=None)"
+    assert "1381678" not in repr(masked)

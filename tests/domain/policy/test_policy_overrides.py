@@ -108,6 +108,14 @@ def test_an_override_comes_back_from_storage_as_it_went() -> None:
         assert Override.of(stored).as_json() == stored
 
 
+def test_an_override_does_not_change_with_the_row_it_was_read_from() -> None:
+    """POL-02: a version never changes."""
+    stored: dict[str, Any] = {"when": {"level": "A"}, "set": {"claim.stage_length": {"report_visit": "3d"}}}
+    override = Override.of(stored)
+    stored["set"]["claim.stage_length"]["report_visit"] = "9d"
+    assert override.values["claim.stage_length"] == {"report_visit": "3d"}
+
+
 conditions = st.fixed_dictionaries(
     {},
     optional={
@@ -123,7 +131,7 @@ def test_a_claim_gets_the_value_of_a_match_with_the_most_conditions(
     wheres: list[dict[str, str]], facts: dict[str, str]
 ) -> None:
     """CLM-13, against a plain search."""
-    overrides = [{"when": when, "set": {"claim.idle_days": n}} for n, when in enumerate(wheres)]
+    overrides = [Override(when, {"claim.idle_days": n}) for n, when in enumerate(wheres)]
     claim = for_claim(Policy.resolve(overrides=overrides, version=1), **facts)
     matching = [(len(when), n) for n, when in enumerate(wheres) if when.items() <= facts.items()]
     assert claim.value("claim.idle_days") == (max(matching)[1] if matching else 60)

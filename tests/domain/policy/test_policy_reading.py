@@ -54,8 +54,10 @@ def test_an_unknown_name_in_a_layer_is_a_defect() -> None:
 
 def test_what_is_handed_out_cannot_change_the_policy() -> None:
     """POL-02: a version never changes."""
-    layer: dict[str, JSON] = {"claim.required_fields": ["identity"]}
+    fields: list[JSON] = ["identity"]
+    layer: dict[str, JSON] = {"claim.required_fields": fields}
     resolved = Policy.resolve(layer, version=1)
+    fields.append("progress")
     layer["claim.required_fields"] = ["program"]
     for handed_out in (resolved.value("claim.required_fields"), resolved.values()["claim.required_fields"]):
         assert isinstance(handed_out, list)

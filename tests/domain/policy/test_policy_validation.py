@@ -34,6 +34,7 @@ ACCEPTED: tuple[tuple[str, JSON], ...] = (
     ("engine.recover_s", "PT1M"),
     ("reminder.protection_days", []),
     ("reminder.protection_days", ["PT30S", "PT10S"]),
+    ("reminder.stage_days", [1, "PT24H"]),
     ("claim.stage_length", {"report_visit": "36h", "visit_deal": "PT5M"}),
     ("claim.stage_length", {"report_visit": "1.5d"}),
     ("claim.stage_length", {"visit_deal": 0}),
@@ -128,6 +129,8 @@ REFUSED: tuple[tuple[str, Any], ...] = (
     ("revisit.days", [7, 7]),
     # objects
     ("claim.stage_length", {"report_visit": 15}),
+    ("claim.stage_length", {"report_visit": False}),
+    ("claim.stage_length", {"report_visit": ""}),
     ("claim.stage_length", {"report_visit": "15 d"}),
     ("claim.stage_length", {"report_visit": "15w"}),
     ("claim.stage_length", {"deal_party": "15d"}),
@@ -137,6 +140,8 @@ REFUSED: tuple[tuple[str, Any], ...] = (
     ("claim.reclaim_wait_h", 12),
     ("match.probes_per_hour", {"in_house": 1.5}),
     ("match.probes_per_hour", {"in_house": -1}),
+    ("match.probes_per_hour", {"in_house": 2**63}),
+    ("lead.weights", {"fit": 2**63}),
     ("match.probes_per_hour", 60),
     ("match.keys", {}),
     ("match.keys", {"person": []}),
@@ -232,7 +237,7 @@ def test_every_offending_parameter_is_named_with_what_was_expected() -> None:
     assert refusal.rule == "POL-01"
     assert refusal.facts["expected"] == {
         "claim.idle_days": "duration: number >= 0 in days, or P[nD]T[nH][nM][nS]",
-        "claim.cap_person": "integer: 0 to 9.22337e+18",
+        "claim.cap_person": "integer: >= 0",
     }
 
 
@@ -245,6 +250,24 @@ def test_nothing_that_was_given_is_shared_with_what_is_returned() -> None:
     given_parameters["match.keys"]["person"][0].append("name")
     given_overrides[0]["set"]["claim.stage_length"]["report_visit"] = "9d"
     assert (parameters, [override.as_json() for override in overrides]) == before
+
+
+def test_the_policy_of_the_test_world_is_accepted_and_reads_as_meant() -> None:
+    """Contract section 10."""
+    world: dict[str, JSON] = {
+        "claim.required_fields": ["identity"],
+        "claim.first_follow_up_wh": "PT20S",
+        "claim.idle_days": "PT10S",
+        "claim.qualified_per_day": 0,
+        "claim.reclaim_wait_h": {"person": 0, "company": 0},
+    }
+    policy = Policy.resolve(validate(world)[0], version=1)
+    first, idle = policy.duration("claim.first_follow_up_wh"), policy.duration("claim.idle_days")
+    assert first is not None
+    assert idle is not None
+    assert (first.microseconds, idle.microseconds) == (20_000_000, 10_000_000)
+    assert policy.limit("claim.qualified_per_day") is None
+    assert policy.reclaim_wait("person", idle=True) is None
 
 
 # Contradictions
@@ -406,6 +429,15 @@ def test_an_override_that_contradicts_the_policy_beneath_names_both_places() -> 
         "ownership.visit_first": "policy_invalid",
         "overrides[0].set.claim.protection_shape": "policy_invalid",
     }
+
+
+def test_an_override_is_not_blamed_for_what_it_leaves_alone() -> None:
+    """CLM-09, POL-04: a contradiction is told once, where it stands."""
+    idle = {"when": {"level": "VIP"}, "set": {"claim.idle_days": 5}}
+    validate({"ownership.visit_first": True}, overrides=[idle])
+    with pytest.raises(Refusal) as caught:
+        validate({"claim.max_total_days": 60}, overrides=[idle])
+    assert caught.value.facts["contradictions"] == [["claim.max_total_days", "claim.protection_days"]]
 
 
 def test_more_overrides_than_anybody_can_read_are_refused() -> None:

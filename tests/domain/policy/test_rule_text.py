@@ -43,6 +43,11 @@ SPOKEN: tuple[tuple[dict[str, JSON], str, str], ...] = (
         "连续 1 小时 30 分钟 10.5 秒没有有效跟进，报备失效。",
         "A claim lapses after 1 hour 30 minutes 10.5 seconds without a qualified follow-up.",
     ),
+    (
+        {"claim.complete_h": "P1DT2H"},
+        "报备后 26 小时内补齐",
+        "Within 26 hours a report is completed",
+    ),
     ({"claim.no_deal_days": 0}, "报备不因没有成交而失效。（CLM-17）", "does not lapse for lack of a deal. (CLM-17)"),
     (
         {"claim.protection_days": 45.5},
@@ -58,6 +63,16 @@ SPOKEN: tuple[tuple[dict[str, JSON], str, str], ...] = (
         {"ownership.visit_first": True},
         "报备不独占客户；首次到访后保护 30 天。（CLM-12、CLM-09）",
         "from the first visit on it is protected for 30 days. (CLM-12, CLM-09)",
+    ),
+    (
+        {"ownership.rules": [{"rule": "territory", "weight": 7}, {"rule": "first_report"}]},
+        "按顺序看：销售区域、先报备；先分出高下的规则决定。（CLM-06）",
+        "asked in order: territory, first report; the first that separates them decides. (CLM-06)",
+    ),
+    (
+        {"ownership.mode": "weighted", "ownership.rules": [{"rule": "territory", "weight": 7.5}]},
+        "按权重计分：销售区域 7.5；总分最高者得。（CLM-06）",
+        "give points: territory 7.5; the highest total wins. (CLM-06)",
     ),
     ({"claim.on_collision": "dispute"}, "后来的报备直接作为争议处理。（CLM-27）", "is opened as a dispute. (CLM-27)"),
     (
@@ -209,7 +224,7 @@ def changed(parameter: Parameter) -> JSON:
     if parameter.kind is Kind.CHOICE:
         return next((word for word in reversed(parameter.choices) if word != parameter.default), parameter.default)
     if parameter.kind is Kind.WORDS:
-        return [*parameter.choices][::-1] if parameter.choices else ["某某"]
+        return list[JSON](reversed(parameter.choices)) if parameter.choices else ["某某"]
     return by_kind[parameter.kind]
 
 

@@ -1,0 +1,267 @@
+"""Commands on a claim: judged, corrected, won, released, handed over, extended, paused (contract section 5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.call import Waiting
+from api.commands.files import attached
+from api.commands.received import permitted, receive, visible_claim
+from api.schemas.claims import (
+    CancelDealIn,
+    ClaimPatch,
+    CustomerPatch,
+    ExtendIn,
+    PauseIn,
+    ReleaseIn,
+    TransferIn,
+    WinIn,
+)
+from domain.calendar.duration import DAY_US
+from domain.claims.model import Claim
+from domain.customers.identity import Identity, match_values
+from domain.customers.names import CustomerKind
+from domain.matters.matter import CommandKind
+from domain.people.access import SELLING, Actor, has_any_scope
+from domain.refusals import FieldError, Refusal
+from storage import customers, texts
+from storage import tables as t
+from storage.claim_rows import claim_of
+from storage.database import Transaction, mint
+
+
+def judge(tx: Transaction, caller: Caller, claim: str, kind: CommandKind, reason: str | None) -> Waiting:
+    """Accept, reject or send back a report (CLM-04)."""
+    return _simple(tx, caller, claim, kind, reason)
+
+
+def withdraw(tx: Transaction, caller: Caller, claim: str, reason: str | None) -> Waiting:
+    """Take a report back (table 0.2)."""
+    return _simple(tx, caller, claim, CommandKind.WITHDRAW, reason)
+
+
+def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch) -> Waiting:
+    """Change fields of a report: correction, completion, news (CLM-02, CLM-05, CLM-28)."""
+    row, held = _opened(tx, caller, claim, CommandKind.CORRECT)
+    today = caller.setting.calendar(held.program).local_date(caller.at)
+    if body.expected_close is not None and body.expected_close < today:
+        raise Refusal("date_invalid", rule="CLM-02", errors=(FieldError("expected_close", "date_invalid"),))
+    possible = _customer_corrected(tx, caller, row, body.customer)
+
+    def data(locked: object) -> dict[str, Any]:
+        present = tx.execute(sa.select(t.claim.c.version).where(t.claim.c.id == claim)).scalar_one()
+        if present != body.version:
+            raise Refusal("version_conflict", rule="CUS-01", facts={"versions": [body.version, present]})
+        columns = _columns(tx, row["customer"], body)
+        return {
+            "version": body.version,
+            "fields": sorted({*columns, *(_customer_fields(body.customer))}),
+            "present": sorted(_present(body)),
+            "possible": possible,
+            "columns": columns,
+        }
+
+    return receive(tx, caller, row, CommandKind.CORRECT, data)
+
+
+def win(tx: Transaction, caller: Caller, claim: str, body: WinIn) -> Waiting:
+    """A deal on a held customer (CLM-32, COM-01)."""
+    row, held = _opened(tx, caller, claim, CommandKind.WIN)
+    if body.amount.amount_minor < 0:
+        raise _invalid("amount.amount_minor")
+    signed = caller.setting.calendar(held.program).local_date(body.contract_at)
+    if body.contract_end is not None and body.contract_end < signed:
+        raise Refusal("date_invalid", rule="COM-01", errors=(FieldError("contract_end", "date_invalid"),))
+    data = {
+        "deal": mint(),
+        "amount_minor": body.amount.amount_minor,
+        "currency": body.amount.currency,
+        "deal_kind": body.kind,
+        "contract_at": body.contract_at,
+        "contract_end": body.contract_end,
+        "product": body.product,
+        "external_id": body.external_id,
+        "by": caller.person,
+    }
+    return receive(tx, caller, row, CommandKind.WIN, lambda _: data)
+
+
+def cancel_deal(tx: Transaction, caller: Caller, claim: str, body: CancelDealIn) -> Waiting:
+    """A deal is off; which one must be said where several are live (CLM-32)."""
+    row, _ = _opened(tx, caller, claim, CommandKind.CANCEL_DEAL)
+    deals = tx.rows(sa.select(t.deal.c.id, t.deal.c.state).where(t.deal.c.claim == claim))
+    if body.deal is not None and body.deal not in {d["id"] for d in deals}:
+        raise _invalid("deal")
+    if body.deal is None and sum(d["state"] == "open" for d in deals) > 1:
+        raise Refusal("field_missing", rule="CLM-32", errors=(FieldError("deal", "field_missing"),))
+    text = texts.keep(tx, body.reason, customer=row["customer"])
+    return receive(tx, caller, row, CommandKind.CANCEL_DEAL, lambda _: {"deal": body.deal, "text": text})
+
+
+def release(tx: Transaction, caller: Caller, claim: str, body: ReleaseIn) -> Waiting:
+    """Give a customer up, or ask that its owner does (CLM-23)."""
+    row, held = _opened(tx, caller, claim, CommandKind.RELEASE)
+    if body.reason not in caller.setting.terms_of(held).policy.words("release.reasons"):
+        raise _invalid("reason")
+    if body.pool is not None:
+        known = tx.execute(
+            sa.select(t.pool.c.id).where(t.pool.c.id == body.pool, t.pool.c.program == held.program)
+        ).scalar()
+        if known is None:
+            raise _invalid("pool")
+    if body.to is not None:
+        _receiver(caller, held, body.to)
+    data = {
+        "reason": body.reason,
+        "text": texts.keep(tx, body.text, customer=row["customer"]),
+        "pool": body.pool,
+        "to": body.to,
+    }
+    return receive(tx, caller, row, CommandKind.RELEASE, lambda _: data)
+
+
+def transfer(tx: Transaction, caller: Caller, claim: str, body: TransferIn) -> Waiting:
+    """Offer the customer to a colleague (CLM-24)."""
+    row, held = _opened(tx, caller, claim, CommandKind.TRANSFER)
+    _receiver(caller, held, body.to)
+    data = {
+        "to": body.to,
+        "text": texts.keep(tx, body.reason, customer=row["customer"]),
+        "past_share_bps": body.past_share_bps,
+    }
+    return receive(tx, caller, row, CommandKind.TRANSFER, lambda _: data)
+
+
+def extend(tx: Transaction, caller: Caller, claim: str, body: ExtendIn) -> Waiting:
+    """Ask for, or give, more time (CLM-22)."""
+    row, held = _opened(tx, caller, claim, CommandKind.EXTEND)
+    longest = caller.setting.terms_of(held).policy.duration("claim.extension_days")
+    if body.days is not None and longest is not None and body.days * DAY_US > longest.microseconds:
+        raise Refusal(
+            "field_invalid",
+            rule="CLM-22",
+            facts={"cap_days": longest.microseconds / DAY_US},
+            errors=(FieldError("days", "field_invalid"),),
+        )
+    files = attached(tx, caller, body.files)
+    text = texts.keep(tx, body.reason, customer=row["customer"])
+    return receive(tx, caller, row, CommandKind.EXTEND, lambda _: {"days": body.days, "text": text, "files": files})
+
+
+def pause(tx: Transaction, caller: Caller, claim: str, body: PauseIn) -> Waiting:
+    """Ask for, or order, a stop of all clocks (CLM-21)."""
+    row, _ = _opened(tx, caller, claim, CommandKind.PAUSE)
+    text = texts.keep(tx, body.reason, customer=row["customer"])
+    return receive(tx, caller, row, CommandKind.PAUSE, lambda _: {"pause": body.kind, "text": text})
+
+
+def unpause(tx: Transaction, caller: Caller, claim: str) -> Waiting:
+    """Let the clocks run on (CLM-21)."""
+    row, _ = _opened(tx, caller, claim, CommandKind.UNPAUSE)
+    return receive(tx, caller, row, CommandKind.UNPAUSE, lambda _: {})
+
+
+def _opened(tx: Transaction, caller: Caller, claim: str, kind: CommandKind) -> tuple[dict[str, Any], Claim]:
+    """404 and 403, in that order."""
+    row = visible_claim(tx, caller, claim)
+    held = claim_of(row)
+    permitted(caller, kind, held)
+    return row, held
+
+
+def _simple(tx: Transaction, caller: Caller, claim: str, kind: CommandKind, reason: str | None) -> Waiting:
+    row, _ = _opened(tx, caller, claim, kind)
+    text = texts.keep(tx, reason, customer=row["customer"])
+    return receive(tx, caller, row, kind, lambda _: {"text": text})
+
+
+def _receiver(caller: Caller, claim: Claim, to: str) -> None:
+    """A receiver is a known, present member who may own customers, and not who has it already."""
+    setting = caller.setting
+    person = setting.organisation.people.get(to)
+    if person is None or to == claim.owner:
+        raise _invalid("to")
+    if not person.active:
+        raise Refusal("person_inactive", rule="PPL-01", errors=(FieldError("to", "person_inactive"),))
+    program = setting.programs[claim.program]
+    sells = has_any_scope(Actor(to), SELLING, organisation=setting.organisation, at=caller.at)
+    if not sells or not program.is_member(to, organisation=setting.organisation, at=caller.at):
+        raise _invalid("to")
+
+
+def _columns(tx: Transaction, customer: str, body: ClaimPatch) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for name, text in (("need", body.need), ("progress", body.progress)):
+        kept = texts.keep(tx, text, customer=customer)
+        if kept is not None:
+            columns[name] = kept
+    if body.next_follow_up_at is not None:
+        columns["next_follow_up_at"] = body.next_follow_up_at
+    if body.expected_close is not None:
+        columns["expected_close"] = body.expected_close
+    if body.expected_amount is not None:
+        columns |= {
+            "expected_minor": body.expected_amount.amount_minor,
+            "expected_currency": body.expected_amount.currency,
+        }
+    return columns
+
+
+def _present(body: ClaimPatch) -> set[str]:
+    given = {
+        "need": (body.need or "").strip(),
+        "progress": (body.progress or "").strip(),
+        "next_follow_up_at": body.next_follow_up_at,
+        "expected_close": body.expected_close,
+        "expected_amount": body.expected_amount,
+    }
+    return {name for name, value in given.items() if value}
+
+
+def _customer_fields(patch: CustomerPatch | None) -> list[str]:
+    return sorted(f"customer.{name}" for name in patch.model_fields_set) if patch is not None else []
+
+
+def _customer_corrected(tx: Transaction, caller: Caller, row: dict[str, Any], patch: CustomerPatch | None) -> list[str]:
+    """Complete or correct the customer's record; other records that have a new key are named (CUS-02)."""
+    if patch is None or not any(v is not None for v in patch.model_dump().values()):
+        return []
+    record = tx.row(sa.select(t.customer).where(t.customer.c.id == row["customer"]))
+    assert record is not None
+    was = customers.contact_of(tx, record, customers.data_key(tx, row["customer"]))
+    policy = caller.setting.policy_at(row["program"], at=caller.at)
+    identity = Identity(
+        kind=CustomerKind(record["kind"]),
+        name=patch.name or was.name,
+        phone=patch.phone or was.phone,
+        email=patch.email or was.email,
+        company_code=patch.company_code or was.company_code,
+        external_id=was.external_id,
+    )
+    values = match_values(identity, region=policy.word("match.phone_region") or "CN")
+    groups = policy.match_groups(record["kind"])
+    customers.lock_identity(tx, customers.check_pairs(values, groups))
+    found = customers.match(tx, values, groups)
+    customers.update(
+        tx,
+        row["customer"],
+        customers.Contact(
+            kind=identity.kind,
+            name=identity.name,
+            phone=values.phone or identity.phone,
+            email=values.email,
+            company_code=values.company_code,
+            external_id=was.external_id,
+            level=was.level,
+            source=was.source,
+        ),
+        values,
+    )
+    return [c for c in (*found.certain, *found.possible) if c != row["customer"]]
+
+
+def _invalid(field: str) -> Refusal:
+    return Refusal("field_invalid", errors=(FieldError(field, "field_invalid"),))

@@ -1,0 +1,88 @@
+"""Lists by keyset (contract section 1, "Lists"): newest first by (time, id), no totals, opaque cursors.
+
+A cursor names the last row of its page. It is signed together with the filters it was made for, so that nobody can
+make one up, and one that is used with other filters is refused instead of silently answering something else.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import sqlalchemy as sa
+from fastapi import Query
+
+from domain.refusals import FieldError, Refusal
+from storage.codec import canonical, pack, plain, unpack
+from storage.database import Transaction
+
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 200
+_MAC_BYTES: Final = 16
+
+#: The two query parameters of every list: ``limit: Limit = 50, cursor: Cursor = None``.
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[str | None, Query(min_length=1, max_length=500)]
+
+
+def page(
+    tx: Transaction,
+    statement: sa.Select[Any],
+    *,
+    time_column: sa.ColumnElement[Any],
+    id_column: sa.ColumnElement[Any],
+    cursor: str | None,
+    limit: int,
+    filters: Mapping[str, object],
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The rows of one page and the cursor of the next, None after the last.
+
+    ``statement`` has no order and no limit yet; (``time_column``, ``id_column``) is unique in it and never null.
+    ``filters`` is whatever chose the rows, the name of the list included: a cursor holds for the same ones only, else
+    422 ``field_invalid`` on ``cursor``.
+    """
+    scope = canonical(plain(filters)).decode("utf-8", "surrogatepass")
+    wanted = statement.add_columns(time_column.label(_TIME), id_column.label(_ID))
+    if cursor is not None:
+        at, last = _position(tx, cursor, scope)
+        # The bounds are bound with the columns' own types: an instant is compared as what it is stored as.
+        bounds = sa.tuple_(sa.literal(at, time_column.type), sa.literal(last, id_column.type))
+        wanted = wanted.where(sa.tuple_(time_column, id_column) < bounds)
+    found = tx.rows(wanted.order_by(time_column.desc(), id_column.desc()).limit(limit + 1))
+    rows = found[:limit]
+    following = _cursor(tx, rows[-1][_TIME], rows[-1][_ID], scope) if len(found) > limit else None
+    return [{name: value for name, value in row.items() if name not in (_TIME, _ID)} for row in rows], following
+
+
+_TIME: Final = "page_time"
+_ID: Final = "page_id"
+
+
+def _cursor(tx: Transaction, at: Any, last: Any, scope: str) -> str:
+    position = canonical(pack([at, last]))
+    return base64.urlsafe_b64encode(_mac(tx, position, scope) + position).rstrip(b"=").decode("ascii")
+
+
+def _position(tx: Transaction, cursor: str, scope: str) -> tuple[Any, Any]:
+    """Time and id of the row a cursor names; refused where it is none of ours, or was made for other filters."""
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise _refused() from None
+    position = raw[_MAC_BYTES:]
+    if not hmac.compare_digest(raw[:_MAC_BYTES], _mac(tx, position, scope)):
+        raise _refused()
+    at, last = unpack(json.loads(position))
+    return at, last
+
+
+def _mac(tx: Transaction, position: bytes, scope: str) -> bytes:
+    return tx.keys.blind("cursor", f"{position.hex()}\0{scope}")[:_MAC_BYTES]
+
+
+def _refused() -> Refusal:
+    return Refusal("field_invalid", errors=(FieldError("cursor", "field_invalid"),))

@@ -1,0 +1,83 @@
+"""Health, metrics and commands (contract section 2)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from api.call import TheCall
+from api.commands.received import visible_claim
+from api.problems import language_of
+from api.routing import StrictRoute
+from api.schemas.base import Id
+from api.schemas.system import CommandOut, Health, Readiness
+from api.services import Services
+from api.views.commands import command_view
+from domain.refusals import Refusal
+from storage import schema
+from storage import tables as t
+from storage.database import Transaction
+
+public = APIRouter(tags=["system"])
+router = APIRouter(prefix="/v1", tags=["system"], route_class=StrictRoute)
+
+
+@public.get("/healthz", response_model=Health)
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@public.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
+async def readyz(request: Request) -> JSONResponse:
+    """Database, engine and worker answer."""
+    services: Services = request.app.state.services
+    database, engine, worker = await asyncio.gather(
+        run_in_threadpool(_database_answers, services),
+        services.gateway.is_healthy(),
+        services.gateway.has_worker(),
+    )
+    checks = {
+        name: "ok" if up else "down" for name, up in (("database", database), ("engine", engine), ("worker", worker))
+    }
+    up = all((database, engine, worker))
+    return JSONResponse({"status": "ok" if up else "down", "checks": checks}, status_code=200 if up else 503)
+
+
+@public.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def metrics() -> Response:
+    """Counters for Prometheus; no label holds anything a person typed."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/commands/{id}", response_model=CommandOut)
+def read_command(call: TheCall, id: Id) -> dict[str, Any]:
+    """How a command stands: its giver and readers of its claim see it."""
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        row = tx.row(sa.select(t.command).where(t.command.c.id == id))
+        if row is None:
+            raise Refusal("not_found")
+        if row["actor"] != call.person:
+            visible_claim(tx, call.caller, row["claim"])
+        return command_view(
+            row,
+            language=language_of(call.request.headers.get("accept-language")),
+            request_id=call.request.state.request_id,
+            instance=call.request.url.path,
+        )
+
+    return call.read(work)
+
+
+def _database_answers(services: Services) -> bool:
+    try:
+        return schema.is_current(services.database)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, it does not answer
+        return False

@@ -1,0 +1,215 @@
+"""Deliveries and planned reminders in the database: :class:`activities.ports.Outbox` (NTF-01, CLM-18)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from activities.ports import Message, StoreTroubleError
+from domain.claims.lifecycle import ENDED, ClaimState
+from domain.claims.model import Claim, Clock
+from domain.matters.draft import Notice
+from domain.matters.setting import Setting
+from domain.refusals import Refusal
+from storage import reminders
+from storage import tables as t
+from storage.claim_rows import claim_of
+from storage.codec import rfc3339
+from storage.database import Database, Transaction, mint
+from storage.notices import messages, queue_notices
+from storage.setting import Snapshots
+
+T = TypeVar("T")
+
+
+class DatabaseOutbox:
+    """What is to be sent, and what is to be remembered at a certain time."""
+
+    def __init__(self, database: Database, snapshots: Snapshots) -> None:
+        self._database = database
+        self._snapshots = snapshots
+
+    def remind(self, limit: int) -> int:
+        if not self._read(lambda tx: _due_reminders(tx, 1)):
+            return 0
+
+        def write(tx: Transaction) -> int:
+            setting = self._snapshots.setting(tx)
+            rows = _due_reminders(tx, limit)
+            _send_reminders(tx, rows, setting)
+            return len(rows)
+
+        return self._write(write)
+
+    def due(self, limit: int) -> Sequence[tuple[str, Message]]:
+        def read(tx: Transaction) -> list[tuple[str, Message]]:
+            rows = tx.rows(
+                sa.select(t.outbox)
+                .where(t.outbox.c.sent_at.is_(None), t.outbox.c.dead_at.is_(None), t.outbox.c.due_at <= tx.now())
+                .order_by(t.outbox.c.due_at)
+                .limit(limit)
+            )
+            return messages(tx, rows, self._snapshots.setting(tx))
+
+        return self._read(read)
+
+    def sent(self, delivery: str) -> None:
+        self._write(
+            lambda tx: tx.execute(
+                t.outbox.update().where(t.outbox.c.id == delivery).values(sent_at=tx.now(), error=None)
+            )
+        )
+
+    def failed(self, delivery: str, code: str, *, for_good: bool) -> None:
+        def write(tx: Transaction) -> None:
+            row = tx.row(sa.select(t.outbox).where(t.outbox.c.id == delivery))
+            if row is None:
+                return
+            now, tries = tx.now(), row["tries"] + 1
+            limit = self._snapshots.setting(tx).company_policy_at(now).integer("notify.retry_max")
+            values: dict[str, Any] = {"tries": tries, "error": code[:60]}
+            if for_good or tries > limit:
+                values["dead_at"] = now
+            else:
+                values["due_at"] = now + timedelta(seconds=min(3600, 2**tries))
+            tx.execute(t.outbox.update().where(t.outbox.c.id == delivery).values(values))
+
+        self._write(write)
+
+    def _read(self, work: Callable[[Transaction], T]) -> T:
+        try:
+            with self._database.reading() as tx:
+                return work(tx)
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal
+
+    def _write(self, work: Callable[[Transaction], T]) -> T:
+        try:
+            return self._database.transact(work)
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal
+
+
+def _due_reminders(tx: Transaction, limit: int) -> list[dict[str, Any]]:
+    return tx.rows(
+        sa.select(t.reminder)
+        .where(t.reminder.c.sent_at.is_(None), t.reminder.c.due_at <= tx.now())
+        .order_by(t.reminder.c.due_at)
+        .limit(limit)
+    )
+
+
+def _send_reminders(tx: Transaction, rows: list[dict[str, Any]], setting: Setting) -> None:
+    """Check each reminder again and send what is still true; those of one person are one list (CLM-18)."""
+    now = tx.now()
+    claims = {
+        r["id"]: claim_of(r)
+        for r in tx.rows(sa.select(t.claim).where(t.claim.c.id.in_(sorted({r["claim"] for r in rows}))))
+    }
+    lists: dict[str, list[tuple[Claim, dict[str, Any]]]] = defaultdict(list)
+    notices: list[Notice] = []
+    for row in rows:
+        claim = claims[row["claim"]]
+        if row["clock"] == reminders.COMPLETION:
+            _remind_of_completion(tx, claim, setting, notices, at=now)
+        elif _is_true(claim, row):
+            if row["last"]:
+                notices += _last_call(claim, row, setting, at=now)
+            else:
+                lists[claim.owner or claim.reporter].append((claim, row))
+        else:
+            # The deadline moved on without a drain, by a follow-up: plan for where it stands now.
+            reminders.plan(tx, claim, former=None, setting=setting, at=now, completion=False)
+    for person, entries in lists.items():
+        notices.append(_morning_list(person, entries))
+    queue_notices(tx, notices, at=now)
+    tx.execute(t.reminder.update().where(t.reminder.c.id.in_([r["id"] for r in rows])).values(sent_at=now))
+
+
+def _is_true(claim: Claim, row: dict[str, Any]) -> bool:
+    clock = claim.clock(Clock(row["clock"]))
+    return claim.state not in ENDED and clock is not None and clock.deadline == row["deadline"]
+
+
+def _last_call(claim: Claim, row: dict[str, Any], setting: Setting, *, at: datetime) -> list[Notice]:
+    """The last one before a deadline goes alone, and to the supervisor too."""
+    owner = claim.owner or claim.reporter
+    supervisor = setting.supervisor(owner, program=claim.program, at=at)
+    return [
+        Notice(
+            person=person,
+            kind=f"reminder.{row['clock']}",
+            urgency="urgent",
+            subject_type="claim",
+            subject=claim.id,
+            rule="CLM-18",
+            policy_version=claim.terms.version,
+            facts={"deadline": rfc3339(row["deadline"]), "clock": row["clock"], "last": True},
+        )
+        for person in (owner, supervisor)
+        if person is not None
+    ]
+
+
+def _morning_list(person: str, entries: list[tuple[Claim, dict[str, Any]]]) -> Notice:
+    first, row = min(entries, key=lambda e: e[1]["deadline"])
+    return Notice(
+        person=person,
+        kind=f"reminder.{row['clock']}",
+        urgency="normal",
+        subject_type="claim",
+        subject=first.id,
+        rule="CLM-18",
+        policy_version=first.terms.version,
+        facts={
+            "deadline": rfc3339(row["deadline"]),
+            "clock": row["clock"],
+            "last": False,
+            "list": [
+                {"claim": claim.id, "clock": r["clock"], "deadline": rfc3339(r["deadline"])} for claim, r in entries
+            ],
+        },
+    )
+
+
+def _remind_of_completion(
+    tx: Transaction, claim: Claim, setting: Setting, notices: list[Notice], *, at: datetime
+) -> None:
+    """Fields still missing after the completion time: a task for the supervisor, nothing lapses (CLM-02)."""
+    if not claim.missing or claim.state in ENDED or claim.state is ClaimState.WON:
+        return
+    supervisor = setting.supervisor(claim.owner or claim.reporter, program=claim.program, at=at)
+    if supervisor is None:
+        return
+    tx.insert_new(
+        t.task,
+        [
+            {
+                "id": mint(),
+                "key": f"complete:{claim.id}",
+                "person": supervisor,
+                "kind": "complete_report",
+                "subject_type": "claim",
+                "subject": claim.id,
+                "due": None,
+                "state": "open",
+                "created_at": at,
+            }
+        ],
+    )
+    notices.append(
+        Notice(
+            person=supervisor,
+            kind="reminder.completion",
+            urgency="normal",
+            subject_type="claim",
+            subject=claim.id,
+            rule="CLM-02",
+            policy_version=claim.terms.version,
+            facts={"missing": list(claim.missing)},
+        )
+    )

@@ -1,0 +1,1 @@
+"""Outside channels: adapters of :class:`activities.ports.Channel` (NTF-01, NTF-03)."""
