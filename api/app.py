@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import idempotency
 from api.idempotency import Key
 from api.problems import language_of, problem, problem_response
-from api.routers import claims, follow_ups, requests, system
+from api.routers import claims, follow_ups, people, requests, system, teams
 from api.routing import refusal_of_validation
 from api.services import Services
 from domain.refusals import Refusal
@@ -37,7 +37,15 @@ def make_app(services: Services) -> FastAPI:
         separate_input_output_schemas=True,
     )
     app.state.services = services
-    for router in (system.public, system.router, claims.router, follow_ups.router, requests.router):
+    for router in (
+        system.public,
+        system.router,
+        people.router,
+        teams.router,
+        claims.router,
+        follow_ups.router,
+        requests.router,
+    ):
         app.include_router(router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _shape_refused)
@@ -69,9 +77,7 @@ async def _framework_refused(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     # Message and trace may hold what somebody typed: where it happened and its type are enough to find the defect.
-    _log.error(
-        "request_failed", request_id=request.state.request_id, error=type(error).__name__, where=_where(error)
-    )
+    _log.error("request_failed", request_id=request.state.request_id, error=type(error).__name__, where=_where(error))
     return await _answer(request, Refusal("internal_error"))
 
 

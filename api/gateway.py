@@ -40,9 +40,12 @@ class Gateway(Protocol):
 class TemporalGateway:
     """One lazily connected client. The engine may be away at any time, the start of the API included."""
 
-    def __init__(self, *, address: str, namespace: str, api_key: str | None = None) -> None:
+    def __init__(
+        self, *, address: str, namespace: str, api_key: str | None = None, task_queue: str = TASK_QUEUE
+    ) -> None:
         self._address = address
         self._namespace = namespace
+        self._task_queue = task_queue
         self._api_key = api_key
         self._client: Client | None = None
         self._attempts = count(1)
@@ -63,6 +66,7 @@ class TemporalGateway:
                     stream=stream,
                     ring_id=f"{command}/{attempt}",
                     timeout=timedelta(seconds=wait_s),
+                    task_queue=self._task_queue,
                 )
         except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError) as error:
             _log.info("ring_unanswered", command=command, error=type(error).__name__)
@@ -84,7 +88,7 @@ class TemporalGateway:
                 described = await client.workflow_service.describe_task_queue(
                     DescribeTaskQueueRequest(
                         namespace=self._namespace,
-                        task_queue=TaskQueue(name=TASK_QUEUE),
+                        task_queue=TaskQueue(name=self._task_queue),
                         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
                     ),
                     timeout=timedelta(seconds=wait_s),

@@ -1,0 +1,1 @@
+"""The command line: `fairclaim --help` lists its commands."""

@@ -30,8 +30,8 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, pass_on)
     service = subprocess.Popen(_bound_to_us(sys.argv[2:]), process_group=0)  # noqa: S603
-    for number in early:
-        service.send_signal(number)
+    for missed in early:
+        service.send_signal(missed)
     return _wait(service, make=make)
 
 

@@ -59,4 +59,7 @@ def rfc3339(at: datetime) -> str:
 
 def canonical(value: Any) -> bytes:
     """One spelling per JSON value: sorted keys, no spaces, UTF-8. For hashes and comparisons."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _spell(value).encode("utf-8", "surrogatepass")
+
+
+_spell = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode

@@ -70,7 +70,7 @@ class Transaction:
         if not rows:
             return 0
         dialect = sqlite.insert if self.is_sqlite else postgresql.insert
-        statement = dialect(table).on_conflict_do_nothing()
+        statement = dialect(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
         # One row is sent as one: only then every driver counts what it inserted.
         return self.execute(statement, rows if len(rows) > 1 else rows[0]).rowcount
 

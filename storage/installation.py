@@ -46,11 +46,6 @@ def install(database: Database, *, name: str = "Fairclaim") -> Installed:
     return database.transact(run)
 
 
-def new_token(tx: Transaction, *, person: str, name: str, at: datetime) -> str:
-    """A token that acts as ``person``; only its digest is kept."""
-    return tokens.create(tx, person=person, name=name, at=at)[1]
-
-
 def _fill(tx: Transaction, name: str) -> str:
     now, rev = tx.now(), next_revision(tx)
     team, admin, policy = mint(), mint(), mint()
@@ -107,7 +102,7 @@ def _fill(tx: Transaction, name: str) -> str:
             ),
         ],
     )
-    return new_token(tx, person=admin, name="administrator", at=now)
+    return tokens.create(tx, person=admin, name="administrator", at=now)[1]
 
 
 def _seed_calendar(tx: Transaction, now: datetime, rev: int) -> None:

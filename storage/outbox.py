@@ -20,7 +20,8 @@ from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import rfc3339
 from storage.database import Database, Transaction, mint
-from storage.notices import messages, queue_notices
+from storage.notice_texts import worded
+from storage.notices import queue_notices
 from storage.setting import Snapshots
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ class DatabaseOutbox:
                 .order_by(t.outbox.c.due_at)
                 .limit(limit)
             )
-            return messages(tx, rows, self._snapshots.setting(tx))
+            return _messages(tx, rows, self._snapshots.setting(tx))
 
         return self._read(read)
 
@@ -92,6 +93,41 @@ class DatabaseOutbox:
             return self._database.transact(work)
         except Refusal as refusal:
             raise StoreTroubleError from refusal
+
+
+def _messages(tx: Transaction, rows: list[dict[str, Any]], setting: Setting) -> list[tuple[str, Message]]:
+    """Each delivery with its words and its address."""
+    notices = {
+        r["id"]: r for r in tx.rows(sa.select(t.notice).where(t.notice.c.id.in_(sorted({r["notice"] for r in rows}))))
+    }
+    words = worded(tx, list(notices.values()), setting)
+    people = {
+        r["id"]: r
+        for r in tx.rows(
+            sa.select(t.person.c.id, t.person.c.email, t.person.c.locale).where(
+                t.person.c.id.in_(sorted({n["person"] for n in notices.values()}))
+            )
+        )
+    }
+    found = []
+    for row in rows:
+        notice = notices[row["notice"]]
+        person, said = people[notice["person"]], words[notice["id"]]
+        message = Message(
+            delivery=row["id"],
+            notice=notice["id"],
+            kind=notice["kind"],
+            at=notice["at"],
+            subject_type=notice["subject_type"],
+            subject=notice["subject"],
+            address=tx.keys.open_text(person["email"]),
+            language="en" if person["locale"] == "en" else "zh",
+            title=said.title,
+            text=said.text,
+            data={"person": notice["person"], "rule": notice["rule"], **notice["facts"]},
+        )
+        found.append((row["channel"], message))
+    return found
 
 
 def _due_reminders(tx: Transaction, limit: int) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,11 +75,13 @@ def retire(tx: Transaction, person: str, *, at: datetime, rev: int) -> None:
     add_change(tx, person, ChangeKind.LEFT, at=at, rev=rev)
 
 
-def add_change(tx: Transaction, person: str, kind: ChangeKind, *, at: datetime, rev: int) -> None:
-    """The fact that every later drain of a claim they hold reads (PPL-06)."""
+def add_change(
+    tx: Transaction, person: str, kind: ChangeKind, *, at: datetime, rev: int, program: str | None = None
+) -> None:
+    """The fact that every later drain of a claim they hold reads, in ``program`` or everywhere (PPL-06)."""
     tx.execute(
         t.person_change.insert().values(
-            number=tx.next_number("change"), person=person, kind=kind.value, at=at, rev=rev
+            number=tx.next_number("change"), person=person, kind=kind.value, at=at, program=program, rev=rev
         )
     )
 
@@ -101,7 +102,7 @@ def cut_delegations(tx: Transaction, person: str, *, start: datetime, end: datet
     tx.execute(
         t.delegation.update()
         .where(t.delegation.c.person == person, t.delegation.c.from_at < end, t.delegation.c.to_at > start)
-        .values(to_at=sa.case((t.delegation.c.from_at > start, t.delegation.c.from_at), else_=start), rev=rev)
+        .values(to_at=_not_before_it_began(t.delegation, start), rev=rev)
     )
 
 
@@ -129,17 +130,6 @@ def cases_of(tx: Transaction, person: str) -> set[str]:
     return {who for who in interested if who is not None}
 
 
-def names(tx: Transaction, people: Iterable[str]) -> dict[str, str]:
-    """Full names of people of the company."""
-    wanted = sorted(set(people))
-    if not wanted:
-        return {}
-    return {
-        row["id"]: tx.keys.open_text(row["name"]) or ""
-        for row in tx.rows(sa.select(t.person.c.id, t.person.c.name).where(t.person.c.id.in_(wanted)))
-    }
-
-
 def _open_membership(tx: Transaction, person: str, team: str, *, at: datetime, rev: int) -> None:
     tx.execute(t.membership.insert().values(id=mint(), person=person, team=team, from_at=at, rev=rev))
 
@@ -147,5 +137,8 @@ def _open_membership(tx: Transaction, person: str, team: str, *, at: datetime, r
 def _close(tx: Transaction, table: sa.Table, of: sa.ColumnElement[bool], *, at: datetime, rev: int) -> None:
     """End what still runs at ``at``; what has not begun yet never will."""
     running = sa.and_(of, sa.or_(table.c.to_at.is_(None), table.c.to_at > at))
-    end = sa.case((table.c.from_at > at, table.c.from_at), else_=sa.literal(at, table.c.to_at.type))
-    tx.execute(table.update().where(running).values(to_at=end, rev=rev))
+    tx.execute(table.update().where(running).values(to_at=_not_before_it_began(table, at), rev=rev))
+
+
+def _not_before_it_began(table: sa.Table, at: datetime) -> sa.ColumnElement[datetime]:
+    return sa.case((table.c.from_at > at, table.c.from_at), else_=sa.literal(at, table.c.to_at.type))

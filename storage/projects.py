@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -44,30 +46,50 @@ def find_or_create(tx: Transaction, customer: str, facts: ProjectFacts, *, at: d
     if not tx.is_sqlite:
         tx.execute(sa.select(t.customer.c.id).where(t.customer.c.id == customer).with_for_update()).all()
     known = tx.rows(sa.select(t.project).where(t.project.c.customer == customer).order_by(t.project.c.id))
-    key, tender = name_key(facts.name), _tender(facts.tender_number)
-    for row in known:
-        if tender is not None and row["tender_number"] == tender:
-            return Found(row["id"])
-    same_name = [r for r in known if r["name_key"] == key]
-    for row in same_name:
-        if tender is None or row["tender_number"] is None:
-            return Found(row["id"])
-    close = tuple(r["id"] for r in known if _close(r["name_key"], key))
+    found, close = _compared(known, facts)
+    if found is not None:
+        return Found(found)
     project = mint()
     tx.execute(
         t.project.insert().values(
             id=project,
             customer=customer,
             name=facts.name,
-            name_key=key,
+            name_key=name_key(facts.name),
             department=facts.department,
             site=facts.site,
-            tender_number=tender,
+            tender_number=_tender(facts.tender_number),
             bid_date=facts.bid_date,
             created_at=at,
         )
     )
     return Found(project, close)
+
+
+def look_up(
+    tx: Transaction, customers: Collection[str], facts: ProjectFacts
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Projects of ``customers`` that are the one meant, and those that it may be the same as; makes nothing."""
+    rows = tx.rows(sa.select(t.project).where(t.project.c.customer.in_(sorted(customers))).order_by(t.project.c.id))
+    same: list[str] = []
+    close: list[str] = []
+    for customer in sorted(customers):
+        found, possible = _compared([r for r in rows if r["customer"] == customer], facts)
+        same += [found] if found is not None else []
+        close += possible
+    return tuple(same), tuple(close)
+
+
+def _compared(known: Sequence[Mapping[str, Any]], facts: ProjectFacts) -> tuple[str | None, tuple[str, ...]]:
+    """Of one customer's projects the one meant, else those with a close name."""
+    key, tender = name_key(facts.name), _tender(facts.tender_number)
+    for row in known:
+        if tender is not None and row["tender_number"] == tender:
+            return row["id"], ()
+    for row in known:
+        if row["name_key"] == key and (tender is None or row["tender_number"] is None):
+            return row["id"], ()
+    return None, tuple(r["id"] for r in known if _close(r["name_key"], key))
 
 
 def _tender(number: str | None) -> str | None:

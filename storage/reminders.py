@@ -21,8 +21,19 @@ _SERIES: dict[Clock, str] = {
 COMPLETION = "completion"
 
 
-def plan(tx: Transaction, claim: Claim, *, former: Claim | None, setting: Setting, at: datetime) -> None:
-    """Rows for every deadline of ``claim`` that differs from before; rows of old deadlines fail their check later."""
+def plan(
+    tx: Transaction,
+    claim: Claim,
+    *,
+    former: Claim | None,
+    setting: Setting,
+    at: datetime,
+    completion: bool = True,
+) -> None:
+    """Rows for every deadline of ``claim`` that differs from before; rows of old deadlines fail their check later.
+
+    ``completion``: also for the fields still missing (CLM-02).
+    """
     terms = setting.terms_of(claim)
     was = {c.clock: c.deadline for c in former.clocks} if former is not None else {}
     rows = [
@@ -38,7 +49,7 @@ def plan(tx: Transaction, claim: Claim, *, former: Claim | None, setting: Settin
         if clock.deadline is not None and clock.deadline != was.get(clock.clock)
         for due_at, last in due(clock, terms=terms, after=at)
     ]
-    if claim.complete_by is not None and (former is None or former.state != claim.state) and claim.missing:
+    if completion and claim.complete_by is not None and (former is None or former.state != claim.state):
         rows.append(
             {
                 "id": mint(),

@@ -172,7 +172,9 @@ def _organisation(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> Organi
         delegations[r["person"]].append(Delegation(r["id"], r["person"], r["delegate"], r["from_at"], r["to_at"]))
     changes: dict[str, list[PersonChange]] = defaultdict(list)
     for r in sorted(rows["person_change"].values(), key=lambda r: r["number"]):
-        changes[r["person"]].append(PersonChange(r["number"], r["person"], ChangeKind(r["kind"]), r["at"]))
+        changes[r["person"]].append(
+            PersonChange(r["number"], r["person"], ChangeKind(r["kind"]), r["at"], r["program"])
+        )
     root = next((r["id"] for r in rows["team"].values() if r["parent"] is None), "")
     return Organisation(
         people={

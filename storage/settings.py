@@ -15,9 +15,10 @@ class Settings(BaseSettings):
 
     data: Path = Path(".data")
     database_url: str | None = None
-    temporal_address: str = Field("127.0.0.1:7233", validation_alias="TEMPORAL_ADDRESS")
-    temporal_namespace: str = Field("fairclaim", validation_alias="TEMPORAL_NAMESPACE")
-    temporal_api_key: str | None = Field(None, validation_alias="TEMPORAL_API_KEY", repr=False)
+    temporal_address: str = Field(default="127.0.0.1:7233", validation_alias="TEMPORAL_ADDRESS")
+    temporal_namespace: str = Field(default="fairclaim", validation_alias="TEMPORAL_NAMESPACE")
+    temporal_api_key: str | None = Field(default=None, validation_alias="TEMPORAL_API_KEY", repr=False)
+    task_queue: str = "fairclaim"
     keys: Path | None = None
     checkpoints: Path | None = None
     files: Path | None = None
@@ -26,10 +27,10 @@ class Settings(BaseSettings):
     wait_s: float = 3.0
     #: So many commands may wait undecided before new ones are refused with `engine_unavailable`.
     waiting_max: int = 10_000
-    smtp_url: str | None = Field(None, repr=False)
+    smtp_url: str | None = Field(default=None, repr=False)
     smtp_from: str = "fairclaim@localhost"
     webhook_url: str | None = None
-    webhook_secret: str | None = Field(None, repr=False)
+    webhook_secret: str | None = Field(default=None, repr=False)
     webhook_allow_private: bool = False
     body_max_bytes: int = 2_000_000
     file_max_bytes: int = 20_000_000

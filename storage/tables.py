@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from storage.types import Id, Instant, Json, Sealed
+from storage.types import Id, Instant, Json, Sealed, write_order
 
 metadata = sa.MetaData(
     naming_convention={
@@ -153,6 +153,7 @@ person_change = sa.Table(
     Col("person", Id, sa.ForeignKey("person.id"), nullable=False, index=True),
     Col("kind", sa.String(10), nullable=False),
     Col("at", Instant, nullable=False),
+    Col("program", Id),  # where it concerns customers of one program only
     _rev(),
 )
 
@@ -222,6 +223,7 @@ policy = sa.Table(
     Col("reviewed_by", Id),
     Col("approved_by", Id),
     Col("approved_at", Instant),
+    Col("not_before", Instant),  # approved by its author in a small team: announced first (POL-09)
     Col("reason", Sealed),
     Col("effective_at", Instant),
     Col("created_at", Instant, nullable=False),
@@ -541,17 +543,27 @@ task = sa.Table(
     sa.UniqueConstraint("key", "person"),
 )
 
+#: What was uploaded; the content lies sealed in the file folder. ``sealed_key`` opens name and content and is gone with
+#: the erasure of a customer whom the file is about, while size and digest stay for the record (AUD-05).
 file = sa.Table(
     "file",
     metadata,
     Col("id", Id, primary_key=True),
-    Col("name", Sealed, nullable=False),
+    Col("name", Sealed),
     Col("media_type", sa.String(100), nullable=False),
     Col("size", sa.BigInteger, nullable=False),
     Col("sha256", sa.String(64), nullable=False),
-    Col("claim", Id, index=True),
+    Col("sealed_key", sa.LargeBinary),
     Col("uploaded_by", Id, nullable=False),
     Col("uploaded_at", Instant, nullable=False),
+)
+
+#: Which claims a file was attached to, by a follow-up or a request; their readers may read it.
+file_use = sa.Table(
+    "file_use",
+    metadata,
+    Col("file", Id, sa.ForeignKey("file.id"), primary_key=True),
+    Col("claim", Id, sa.ForeignKey("claim.id"), primary_key=True, index=True),
 )
 
 # --- commands, streams, bells ------------------------------------------------------------------------------------
@@ -714,6 +726,8 @@ event = sa.Table(
     Col("data", Json, nullable=False),
     Col("prev_hash", sa.LargeBinary, nullable=False),
     Col("hash", sa.LargeBinary, nullable=False),
+    # In which order transactions wrote; outside the hash. Checkpoints read by it what is new, `at` would not tell.
+    Col("written", sa.BigInteger, nullable=False, default=write_order(), index=True),
     sa.Index("ix_event_at", "at", "stream", "seq"),
     sa.Index("ix_event_actor", "actor", "at"),
 )
@@ -726,7 +740,16 @@ stream_head = sa.Table(
     Col("kind", sa.String(12), nullable=False),
     Col("seq", sa.BigInteger, nullable=False),
     Col("hash", sa.LargeBinary, nullable=False),
-    Col("changed_at", Instant, nullable=False, index=True),
+    Col("changed_at", Instant, nullable=False),
+)
+
+#: Which checkpoint files there are, so that a lost newest one is missed (AUD-02). What counts is in the files.
+checkpoint = sa.Table(
+    "checkpoint",
+    metadata,
+    Col("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    Col("id", Id, nullable=False),
+    Col("at", Instant, nullable=False),
 )
 
 #: 403, 409 and 429, outside the chain (AUD-01).
@@ -748,6 +771,6 @@ usage = sa.Table(
     metadata,
     Col("person", Id, primary_key=True),
     Col("kind", sa.String(10), primary_key=True),
-    Col("bucket", sa.String(13), primary_key=True),  # 2026-11-22 or 2026-11-22T14
+    Col("bucket", sa.String(40), primary_key=True),  # 2026-11-22 or 2026-11-22T14, or a day and a digest
     Col("count", sa.Integer, nullable=False),
 )

@@ -41,3 +41,10 @@ def revoke_all(tx: Transaction, person: str, *, at: datetime) -> int:
     """End every token of a person who leaves (PPL-06); how many there were."""
     live = sa.and_(t.token.c.person == person, t.token.c.revoked_at.is_(None))
     return tx.execute(t.token.update().where(live).values(revoked_at=at)).rowcount
+
+
+def person_named(tx: Transaction, named: str) -> str | None:
+    """The person with this number or id, for tools beside the service; None if there is none."""
+    condition = t.person.c.number == int(named) if named.isdigit() else t.person.c.id == named
+    found = tx.execute(sa.select(t.person.c.id).where(condition)).scalar()
+    return str(found) if found is not None else None

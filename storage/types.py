@@ -7,6 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -41,3 +44,24 @@ Id = sa.Uuid(as_uuid=False)
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 #: AES-256-GCM ciphertext with its nonce in front.
 Sealed = sa.LargeBinary
+
+
+class write_order(FunctionElement[int]):  # noqa: N801 - named like the SQL functions it stands for
+    """A number that tells what was written since an earlier look at `event`, whichever order commits came in.
+
+    PostgreSQL: the transaction's id, to be compared with a snapshot, which knows the transactions still open. SQLite
+    has one writer at a time, so the next number is enough.
+    """
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(write_order, "sqlite")
+def _sqlite_order(_element: write_order, _compiler: SQLCompiler, **_more: Any) -> str:
+    return "(SELECT coalesce(max(written), 0) + 1 FROM event)"
+
+
+@compiles(write_order, "postgresql")
+def _postgresql_order(_element: write_order, _compiler: SQLCompiler, **_more: Any) -> str:
+    return "pg_current_xact_id()::text::bigint"

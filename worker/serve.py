@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.keeping import KeepingActivities
 from activities.notifications import CourierActivities
-from activities.ports import Bell, Channel
+from activities.ports import Bell, Channel, Ringer
 from storage.bells import DatabaseBells
 from storage.database import Database, mint
 from storage.house import DatabaseHouse
@@ -61,7 +61,9 @@ async def run(
     sizes = options or WorkerOptions()
     snapshots = Snapshots()
     bells = DatabaseBells(database)
-    keeping = KeepingActivities(bells, ringer(client), DatabaseHouse(database, snapshots, settings.checkpoint_folder))
+    keeping = KeepingActivities(
+        bells, ringer(client, settings.task_queue), DatabaseHouse(database, snapshots, settings.checkpoint_folder)
+    )
     courier = CourierActivities(DatabaseOutbox(database, snapshots), channels(settings))
     with ThreadPoolExecutor(max_workers=sizes.activities, thread_name_prefix="activity") as executor:
         worker = make_worker(
@@ -70,20 +72,28 @@ async def run(
             snapshots=snapshots,
             executor=executor,
             options=sizes,
+            task_queue=settings.task_queue,
             workflows=list(SINGLETONS.values()),
             activities=[keeping.relay, keeping.sweep, keeping.housekeeping, courier.courier],
         )
-        keep = asyncio.create_task(_keep_singletons(client, bells, stop))
+        keep = asyncio.create_task(_keep_singletons(client, bells, settings.task_queue, stop))
         await run_worker(worker, stop=stop)
         keep.cancel()
 
 
-def ringer(client: Client):  # type: ignore[no-untyped-def]
+def ringer(client: Client, task_queue: str = TASK_QUEUE) -> Ringer:
     """Rings through the engine, each time with an id of its own."""
 
     async def one(bell: Bell) -> bool:
         try:
-            await ring(client, kind=bell.kind, stream=bell.stream, ring_id=f"relay/{mint()}", timeout=_RING_LIMIT)
+            await ring(
+                client,
+                kind=bell.kind,
+                stream=bell.stream,
+                ring_id=f"relay/{mint()}",
+                timeout=_RING_LIMIT,
+                task_queue=task_queue,
+            )
         except (RPCError, TimeoutError, RuntimeError) as error:
             _log.info("bell_unanswered", error=type(error).__name__)
             return False
@@ -106,7 +116,7 @@ def channels(settings: Settings) -> dict[str, Channel]:
     return found
 
 
-async def ensure_singletons(client: Client, bells: DatabaseBells) -> int:
+async def ensure_singletons(client: Client, bells: DatabaseBells, task_queue: str = TASK_QUEUE) -> int:
     """Start the singletons that do not run. In an engine that knows none of them every open stream is rung for.
 
     Returns how many bells were hung: the engine's store was new, or was lost (design section 2, "expendable").
@@ -116,12 +126,12 @@ async def ensure_singletons(client: Client, bells: DatabaseBells) -> int:
         # Before the relay runs: a crash between the two hangs the bells once more, which does no harm.
         hung = await asyncio.to_thread(bells.hang_all)
         _log.info("engine_store_is_new", bells=hung)
-    for name, workflow in SINGLETONS.items():
+    for name in SINGLETONS:
         try:
             await client.start_workflow(
-                workflow.run,
+                name,
                 id=singleton_id(name),
-                task_queue=TASK_QUEUE,
+                task_queue=task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             )
@@ -130,11 +140,11 @@ async def ensure_singletons(client: Client, bells: DatabaseBells) -> int:
     return hung
 
 
-async def _keep_singletons(client: Client, bells: DatabaseBells, stop: asyncio.Event) -> None:
+async def _keep_singletons(client: Client, bells: DatabaseBells, task_queue: str, stop: asyncio.Event) -> None:
     """At the start, and every minute: an operator may have terminated one, or emptied the engine meanwhile."""
     while not stop.is_set():
         try:
-            await ensure_singletons(client, bells)
+            await ensure_singletons(client, bells, task_queue)
             await asyncio.sleep(60)
         except (RPCError, RuntimeError) as error:
             _log.warning("singletons_unchecked", error=type(error).__name__)

@@ -123,7 +123,7 @@ class Supervisor:
 
     A child that ends is started again after 0.2 s, then 0.4, 0.8 … 5 s; one that ran for ten seconds begins anew.
     Leaving the block ends all children in reverse order of their start: SIGTERM, ``grace_s``, SIGKILL; a second
-    Ctrl-C skips the waiting.
+    Ctrl-C skips the waiting. After being asked to end, the process ignores further requests: what follows is its exit.
     """
 
     def __init__(self, *, output: BinaryIO | None = None, stable_after_s: float = STABLE_AFTER_S) -> None:
@@ -133,6 +133,7 @@ class Supervisor:
         self._running: list[_Running] = []
         self._ending_since: float | None = None
         self._impatient = False
+        self._asked = False
         self._before: dict[int, Any] = {}
         self._wakeup_before = -1
         self._wakeup: tuple[int, int] = (-1, -1)
@@ -154,7 +155,10 @@ class Supervisor:
             self._stop_all()
         finally:
             for number, handler in self._before.items():
-                signal.signal(number, handler)
+                # Once asked to end, the process is ending: one more Ctrl-C at the last moment must not turn a clean
+                # end into another exit code. Ignored, because the interpreter resets handlers before it is gone.
+                ignored = self._asked and number in ENDING
+                signal.signal(number, signal.SIG_IGN if ignored else handler)
             signal.set_wakeup_fd(self._wakeup_before)
             self._selector.close()
             for descriptor in self._wakeup:
@@ -208,6 +212,7 @@ class Supervisor:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
+        self._asked = True
         if self._ending_since is None:
             self._ending_since = now
         elif number == signal.SIGINT and now - self._ending_since > SAME_SIGNAL_S:

@@ -14,7 +14,9 @@ from workflows.names import CLAIM_WORKFLOW, RING_UPDATE, TASK_QUEUE, workflow_id
 _STARTS = {"claim": (CLAIM_WORKFLOW, ClaimStart)}
 
 
-async def ring(client: Client, *, kind: str, stream: str, ring_id: str, timeout: timedelta) -> None:
+async def ring(
+    client: Client, *, kind: str, stream: str, ring_id: str, timeout: timedelta, task_queue: str = TASK_QUEUE
+) -> None:
     """Return when a drain that began after this call has finished; raise if that takes longer than ``timeout``.
 
     ``ring_id`` must be new for every attempt: a completed id is answered by the engine without running anything.
@@ -24,7 +26,7 @@ async def ring(client: Client, *, kind: str, stream: str, ring_id: str, timeout:
         workflow,
         start(stream),
         id=workflow_id(kind, stream),
-        task_queue=TASK_QUEUE,
+        task_queue=task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
     )

@@ -46,9 +46,7 @@ class Change:
     def record(self, stream: str, stream_kind: str, kind: str, **data: Any) -> None:
         """Append to a history: ids, codes, numbers and instants only (AUD-01)."""
         self.entries.append(
-            history.Entry(
-                stream=stream, stream_kind=stream_kind, kind=kind, at=self.now, actor=self.person, data=data
-            )
+            history.Entry(stream=stream, stream_kind=stream_kind, kind=kind, at=self.now, actor=self.person, data=data)
         )
 
     def wears(self, *roles: Role, place: Place | None = None) -> bool:

@@ -27,6 +27,16 @@ def visible_claim(tx: Transaction, caller: Caller, claim: str) -> dict[str, Any]
     return row
 
 
+def visible_command(tx: Transaction, caller: Caller, command: str) -> dict[str, Any]:
+    """The row of a command its giver, or a reader of its claim, asks for; else ``not_found``."""
+    row = tx.row(sa.select(t.command).where(t.command.c.id == command))
+    if row is None:
+        raise Refusal("not_found")
+    if row["actor"] != caller.person:
+        visible_claim(tx, caller, row["claim"])
+    return row
+
+
 def permitted(caller: Caller, kind: CommandKind, claim: Claim) -> None:
     """403 before the content is looked at; the drain asks again when it decides."""
     authorise(kind, claim, actor=caller.actor, setting=caller.setting, at=caller.at)

@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from api.call import TheCall
-from api.commands.received import visible_claim
+from api.commands.received import visible_command
 from api.problems import language_of
 from api.routing import StrictRoute
 from api.schemas.base import Id
 from api.schemas.system import CommandOut, Health, Readiness
 from api.services import Services
 from api.views.commands import command_view
-from domain.refusals import Refusal
 from storage import schema
-from storage import tables as t
 from storage.database import Transaction
 
 public = APIRouter(tags=["system"])
@@ -61,13 +58,8 @@ def read_command(call: TheCall, id: Id) -> dict[str, Any]:
     """How a command stands: its giver and readers of its claim see it."""
 
     def work(tx: Transaction) -> dict[str, Any]:
-        row = tx.row(sa.select(t.command).where(t.command.c.id == id))
-        if row is None:
-            raise Refusal("not_found")
-        if row["actor"] != call.person:
-            visible_claim(tx, call.caller, row["claim"])
         return command_view(
-            row,
+            visible_command(tx, call.caller, id),
             language=language_of(call.request.headers.get("accept-language")),
             request_id=call.request.state.request_id,
             instance=call.request.url.path,

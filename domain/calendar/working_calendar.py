@@ -129,7 +129,8 @@ class WorkingCalendar:
         """Like ``add``, but on the calendar scale the clock stands still on long closures (CLM-17).
 
         A closure is a run of at least ``closure_days`` dates in a row that are not worked, wherever the span meets
-        it; 0 = off. An amount used up as a closure begins is due at that midnight.
+        it; 0 = off. An amount used up as a closure begins is due at that midnight. Closures are measured over the
+        turn of the year, so they end with 1971 and 9998.
         """
         origin = to_utc(start)
         if duration.is_zero:
@@ -227,8 +228,7 @@ class WorkingCalendar:
     def _open_days(self, year: int, closure_days: int) -> Sequence[int]:
         first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
         # A run of free days may cross the turn of the year, so it is measured from the worked days on both sides.
-        before = self._worked.nth_before(first, 1) if year > FIRST_YEAR else first - 1
-        after = self._worked.nth_from(last + 1, 1) if year < LAST_YEAR else last + 1
+        before, after = self._worked.nth_before(first, 1), self._worked.nth_from(last + 1, 1)
         worked = (before, *(first + offset for offset in self._worked_days(year)), after)
         opened = [
             day

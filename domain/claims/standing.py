@@ -65,7 +65,14 @@ def next_change(claim: Claim, setting: Setting) -> PersonChange | None:
     """The next leaving or moving of the owner that this claim has not taken in yet (PPL-06)."""
     if claim.owner is None or claim.state not in _HELD:
         return None
-    return next((c for c in setting.organisation.changes.get(claim.owner, ()) if c.number > claim.changes_seen), None)
+    return next(
+        (
+            c
+            for c in setting.organisation.changes.get(claim.owner, ())
+            if c.number > claim.changes_seen and c.program in (None, claim.program)
+        ),
+        None,
+    )
 
 
 def owner_changed(draft: Draft, claim: Claim, change: PersonChange) -> None:
@@ -179,7 +186,13 @@ def migrated_claim(claim: Claim, migration: Migration, *, setting: Setting) -> C
     claim = replace(
         claim,
         migrations_seen=max(claim.migrations_seen, migration.number),
-        terms=replace(claim.terms, policy=migration.policy.id, version=migration.policy.version),
+        terms=replace(
+            claim.terms,
+            policy=migration.policy.id,
+            # The company's policy of that instant lies beneath, as it does for claims accepted then.
+            company_policy=setting.terms_at(claim.program, at=migration.at).company_policy,
+            version=migration.policy.version,
+        ),
     )
     terms = setting.terms_of(claim)
     notice = terms.policy.duration("policy.migration_notice_wd")

@@ -115,12 +115,16 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """One fact with an effective instant that every later drain reads (PPL-06). ``number`` orders the facts."""
+    """One fact with an effective instant that every later drain reads (PPL-06). ``number`` orders the facts.
+
+    ``program``: the person changed out of this program only; None concerns customers held in every program.
+    """
 
     number: int
     person: str
     kind: ChangeKind
     at: datetime
+    program: str | None = None
 
 
 @dataclass(frozen=True)

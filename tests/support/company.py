@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from activities.matters import DrainInput, MatterActivities
 from activities.ports import StoreTroubleError
 from api.app import make_app
+from api.gateway import Gateway
 from api.services import Services
 from storage import tables as t
 from storage.database import Database
@@ -95,10 +96,13 @@ class Person:
 class Company:
     """One installation. Build people and programs through the API, as an administrator would."""
 
-    def __init__(self, database: Database, admin_token: str, folder: Path) -> None:
+    def __init__(
+        self, database: Database, admin_token: str, folder: Path, *, gateway: Gateway | None = None
+    ) -> None:
         self.database = database
         self.snapshots = Snapshots()
-        self.gateway = DirectGateway(database, self.snapshots)
+        self.direct = DirectGateway(database, self.snapshots)
+        self.gateway: Gateway = gateway or self.direct
         self.settings = Settings(data=folder)
         self.app = make_app(Services(self.settings, database, self.snapshots, self.gateway))
         self._loop = asyncio.new_event_loop()
@@ -215,7 +219,7 @@ class Company:
                 break
             if found["next_instant"] >= now:
                 self.shift(microseconds=(found["next_instant"] - now) / timedelta(microseconds=1) + 1)
-            self.gateway.drain(found["id"])
+            self.direct.drain(found["id"])
             self.ring_bells()
         if until > self.now():
             self.shift(microseconds=(until - self.now()) / timedelta(microseconds=1))
@@ -227,7 +231,7 @@ class Company:
                 stream = tx.execute(sa.select(t.bell.c.stream).limit(1)).scalar()
             if stream is None:
                 return
-            self.gateway.drain(str(stream))
+            self.direct.drain(str(stream))
 
     def _admin_id(self) -> str:
         return str(self._one(sa.select(t.person.c.id).order_by(t.person.c.number).limit(1)))

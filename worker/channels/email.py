@@ -47,9 +47,7 @@ class EmailChannel:
 
     def _connect(self) -> smtplib.SMTP:
         if self._tls:
-            return smtplib.SMTP_SSL(
-                self._host, self._port, timeout=_TIMEOUT_S, context=ssl.create_default_context()
-            )
+            return smtplib.SMTP_SSL(self._host, self._port, timeout=_TIMEOUT_S, context=ssl.create_default_context())
         server = smtplib.SMTP(self._host, self._port, timeout=_TIMEOUT_S)
         server.ehlo()
         if server.has_extn("starttls"):

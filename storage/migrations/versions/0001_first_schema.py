@@ -44,6 +44,12 @@ def upgrade() -> None:
     with op.batch_alter_table('calendar', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_calendar_rev'), ['rev'], unique=False)
 
+    op.create_table('checkpoint',
+    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', storage.types.Id, nullable=False),
+    sa.Column('at', storage.types.Instant(), nullable=False),
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_checkpoint'))
+    )
     op.create_table('clock',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('shift_us', sa.BigInteger(), nullable=False),
@@ -97,26 +103,25 @@ def upgrade() -> None:
     sa.Column('data', storage.types.Json, nullable=False),
     sa.Column('prev_hash', sa.LargeBinary(), nullable=False),
     sa.Column('hash', sa.LargeBinary(), nullable=False),
+    sa.Column('written', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('stream', 'seq', name=op.f('pk_event'))
     )
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.create_index('ix_event_actor', ['actor', 'at'], unique=False)
         batch_op.create_index('ix_event_at', ['at', 'stream', 'seq'], unique=False)
+        batch_op.create_index(batch_op.f('ix_event_written'), ['written'], unique=False)
 
     op.create_table('file',
     sa.Column('id', storage.types.Id, nullable=False),
-    sa.Column('name', sa.LargeBinary(), nullable=False),
+    sa.Column('name', sa.LargeBinary(), nullable=True),
     sa.Column('media_type', sa.String(length=100), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
-    sa.Column('claim', storage.types.Id, nullable=True),
+    sa.Column('sealed_key', sa.LargeBinary(), nullable=True),
     sa.Column('uploaded_by', storage.types.Id, nullable=False),
     sa.Column('uploaded_at', storage.types.Instant(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_file'))
     )
-    with op.batch_alter_table('file', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_file_claim'), ['claim'], unique=False)
-
     op.create_table('free_text',
     sa.Column('id', storage.types.Id, nullable=False),
     sa.Column('customer', storage.types.Id, nullable=True),
@@ -262,9 +267,6 @@ def upgrade() -> None:
     sa.Column('changed_at', storage.types.Instant(), nullable=False),
     sa.PrimaryKeyConstraint('stream', name=op.f('pk_stream_head'))
     )
-    with op.batch_alter_table('stream_head', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_stream_head_changed_at'), ['changed_at'], unique=False)
-
     op.create_table('task',
     sa.Column('id', storage.types.Id, nullable=False),
     sa.Column('key', sa.String(length=80), nullable=False),
@@ -300,7 +302,7 @@ def upgrade() -> None:
     op.create_table('usage',
     sa.Column('person', storage.types.Id, nullable=False),
     sa.Column('kind', sa.String(length=10), nullable=False),
-    sa.Column('bucket', sa.String(length=13), nullable=False),
+    sa.Column('bucket', sa.String(length=40), nullable=False),
     sa.Column('count', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('person', 'kind', 'bucket', name=op.f('pk_usage'))
     )
@@ -352,7 +354,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('customer', name=op.f('pk_customer_secret'))
     )
     op.create_table('customer_word',
-    sa.Column('word', sa.String(length=64), nullable=False),
+    sa.Column('word', sa.String(length=64).with_variant(sa.String(length=64, collation='C'), 'postgresql'), nullable=False),
     sa.Column('customer', storage.types.Id, nullable=False),
     sa.ForeignKeyConstraint(['customer'], ['customer.id'], name=op.f('fk_customer_word_customer')),
     sa.PrimaryKeyConstraint('word', 'customer', name=op.f('pk_customer_word'))
@@ -410,6 +412,7 @@ def upgrade() -> None:
     sa.Column('person', storage.types.Id, nullable=False),
     sa.Column('kind', sa.String(length=10), nullable=False),
     sa.Column('at', storage.types.Instant(), nullable=False),
+    sa.Column('program', storage.types.Id, nullable=True),
     sa.Column('rev', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['person'], ['person.id'], name=op.f('fk_person_change_person')),
     sa.PrimaryKeyConstraint('number', name=op.f('pk_person_change'))
@@ -429,6 +432,7 @@ def upgrade() -> None:
     sa.Column('reviewed_by', storage.types.Id, nullable=True),
     sa.Column('approved_by', storage.types.Id, nullable=True),
     sa.Column('approved_at', storage.types.Instant(), nullable=True),
+    sa.Column('not_before', storage.types.Instant(), nullable=True),
     sa.Column('reason', sa.LargeBinary(), nullable=True),
     sa.Column('effective_at', storage.types.Instant(), nullable=True),
     sa.Column('created_at', storage.types.Instant(), nullable=False),
@@ -674,6 +678,16 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('deal', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_deal_claim'), ['claim'], unique=False)
+
+    op.create_table('file_use',
+    sa.Column('file', storage.types.Id, nullable=False),
+    sa.Column('claim', storage.types.Id, nullable=False),
+    sa.ForeignKeyConstraint(['claim'], ['claim.id'], name=op.f('fk_file_use_claim')),
+    sa.ForeignKeyConstraint(['file'], ['file.id'], name=op.f('fk_file_use_file')),
+    sa.PrimaryKeyConstraint('file', 'claim', name=op.f('pk_file_use'))
+    )
+    with op.batch_alter_table('file_use', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_file_use_claim'), ['claim'], unique=False)
 
     op.create_table('follow_up',
     sa.Column('id', storage.types.Id, nullable=False),

@@ -71,6 +71,8 @@ def test_an_instant_without_a_zone_is_a_value_error(china: WorkingCalendar) -> N
 
 def test_a_date_outside_the_years_served_is_a_value_error(china: WorkingCalendar) -> None:
     """INT-01: the list of days answers ``field_invalid`` there."""
+    assert china.is_working(date(1970, 1, 1))
+    assert china.is_working(date(9999, 12, 31))
     with pytest.raises(ValueError, match="1970 to 9999"):
         china.day(date(1969, 12, 31))
 
@@ -105,6 +107,18 @@ def test_a_calendar_year_holds_only_its_own_dates_and_each_once() -> None:
         CalendarYear(2026, frozenset({new_year}), frozenset())
     with pytest.raises(ValueError, match="not both"):
         CalendarYear(2026, frozenset({day}), frozenset({day}))
+
+
+def test_calendars_of_the_same_data_are_equal_and_of_another_version_are_not() -> None:
+    """TER-06: what a calendar worked out in between is no part of it."""
+    year = CalendarYear(2026, frozenset({date(2026, 10, 1)}), frozenset())
+    one, same, next_one = (
+        WorkingCalendar("Asia/Shanghai", EVERY_DAY, 540, 1080, {2026: year}, version) for version in (1, 1, 2)
+    )
+    one.add_outside_closures(at("2026-09-30 15:00"), Duration.of(1, "days"), 1)
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != next_one
 
 
 def test_a_year_put_into_the_mapping_later_does_not_change_the_calendar() -> None:

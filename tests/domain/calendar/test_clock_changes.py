@@ -64,6 +64,7 @@ def test_a_deadline_keeps_its_clock_time_where_the_clocks_change(
     [
         (BERLIN, "2024-04-01T00:30Z", "1 days", "2024-03-31T01:00Z"),
         (BERLIN, "2024-03-31T13:00Z", "1 days", "2024-03-30T14:00Z"),
+        (BERLIN, "2024-03-31T13:00Z", "24 h", "2024-03-30T13:00Z"),
         (BERLIN, "2024-10-28T01:30Z", "1 days", "2024-10-27T00:30Z"),
         (BERLIN, "2024-10-27T01:30Z", "0.25 wh", "2024-10-27T01:15Z"),
         (BERLIN, "2024-10-27T02:15Z", "0.5 wh", "2024-10-27T00:45Z"),

@@ -70,13 +70,17 @@ def test_closures_stop_the_calendar_scale_only(china: WorkingCalendar, unit: str
         # And whether 1 January 2022 (Saturday) opens one, 2021 has a say in.
         ("2022-01-01 15:00", 3, "2022-01-07 00:00", True),
         ("2022-01-04 15:00", 3, "2022-01-07 15:00", False),
+        # A single free day is measured between the worked days on its two sides, no further.
+        ("2022-01-05 15:00", 1, "2022-01-06 15:00", False),
+        ("2022-12-28 15:00", 1, "2022-12-29 15:00", False),
     ],
 )
 def test_a_closure_that_an_unpublished_year_may_lengthen_is_provisional(
     start: str, days: int, due: str, provisional: bool
 ) -> None:
     """TER-06: every date that influences the result counts, also one after the deadline."""
-    year = CalendarYear(2022, frozenset({date(2022, 1, 3)}), frozenset())
+    free_days = frozenset({date(2022, 1, 3), date(2022, 1, 5), date(2022, 12, 29)})
+    year = CalendarYear(2022, free_days, frozenset())
     calendar = WorkingCalendar("Asia/Shanghai", MONDAY_TO_FRIDAY, 540, 1080, {2022: year})
     found = calendar.add_outside_closures(at(start), Duration.of(days, "days"), 3)
     assert found == Deadline(at(due), provisional)
@@ -99,11 +103,13 @@ def test_a_closure_of_negative_length_is_a_value_error(china: WorkingCalendar) -
         china.add_outside_closures(at("2025-09-01 15:00"), Duration.of(1, "days"), -1)
 
 
-def test_closures_reach_from_the_first_year_served_to_the_last(china: WorkingCalendar) -> None:
-    """INT-01: the neighbours of 1970 and 9999 are nobody's years."""
+def test_closures_beyond_the_years_served_are_a_value_error(china: WorkingCalendar) -> None:
+    """INT-01: a closure may reach into the year before and the year after."""
     day = Duration.of(1, "days")
-    assert china.add_outside_closures(at("1970-01-01 15:00"), day, 3).at == at("1970-01-02 15:00")
-    assert china.add_outside_closures(at("9999-12-29 15:00"), day, 3).at == at("9999-12-30 15:00")
+    assert china.add_outside_closures(at("1971-01-01 15:00"), day, 3).at == at("1971-01-02 15:00")
+    for start in ("1970-01-01 15:00", "9999-12-29 15:00"):
+        with pytest.raises(ValueError, match="1970 to 9999"):
+            china.add_outside_closures(at(start), day, 3)
 
 
 def at(text: str) -> datetime:

@@ -108,6 +108,8 @@ def test_a_duration_is_never_built_negative() -> None:
         ("P2DT0.5S", 2 * DAY_US + SECOND_US // 2),
         ("PT1H0,25M", HOUR_US + 15 * SECOND_US),
         ("P0.5D", 12 * HOUR_US),
+        ("PT0.0000025S", 2),
+        ("PT0.0000025" + "0" * 40 + "1S", 3),
         (f"P{TEN_YEARS_DAYS}D", TEN_YEARS_DAYS * DAY_US),
     ],
 )

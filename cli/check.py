@@ -1,0 +1,75 @@
+"""Looking after an installation: reconcile, verify, doctor (AUD-02, AUD-07)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from storage.database import Database
+from storage.keys import KeyRing
+from storage.settings import Settings
+from worker.doctor import diagnose
+from worker.progress import progress_on_stderr
+from worker.reconcile import APART_S
+from worker.reconcile import reconcile as compare
+from workflows.connection import connect
+
+_Data = Annotated[Path, Parameter(name="--data", help="The data folder.")]
+_Json = Annotated[bool, Parameter(name="--json", help="Print the result as JSON.")]
+
+
+def reconcile(
+    *,
+    data: _Data = Path(".data"),
+    wait: Annotated[float, Parameter(help="Seconds between the two looks.")] = APART_S,
+    dry_run: Annotated[bool, Parameter(help="Only report, ring nothing.")] = False,
+    as_json: _Json = False,
+) -> int:
+    """Compare the database with the engine and ring every stream that differs. Exit 1 if something did."""
+    settings = Settings(data=data)
+    database = Database(settings.url, keys=KeyRing.open(settings.key_file), patient=True)
+
+    async def work():  # type: ignore[no-untyped-def]
+        client = await connect(
+            settings.temporal_address, namespace=settings.temporal_namespace, api_key=settings.temporal_api_key
+        )
+        with progress_on_stderr().step("Comparing") as note:
+            return await compare(client, database, apart_s=wait, repair=not dry_run, note=note)
+
+    try:
+        report = asyncio.run(work())
+    except RuntimeError as error:
+        print(f"fairclaim: the engine at {settings.temporal_address} does not answer ({error})", file=sys.stderr)
+        return 1
+    finally:
+        database.close()
+    if as_json:
+        print(json.dumps({**asdict(report), "differences": report.differences}))
+    else:
+        print(
+            f"{report.open_streams} open, {report.running} running, {report.differences} differ, {report.rung} rung, "
+            f"{len(report.unanswered)} unanswered"
+        )
+    return 1 if report.differences else 0
+
+
+def doctor(*, data: _Data = Path(".data"), as_json: _Json = False) -> int:
+    """Say whether this machine can run the service, which engine it would use, and why. Exit 1 if something lacks."""
+    checks = diagnose(data)
+    if as_json:
+        print(json.dumps([asdict(c) for c in checks], ensure_ascii=False))
+    else:
+        console = Console()
+        for check in checks:
+            mark = "[green]ok[/]  " if check.ok else "[red]lacks[/]"
+            console.print(f"{mark} {check.name}: {check.detail}", highlight=False)
+            if check.advice:
+                console.print(f"      {check.advice}", highlight=False)
+    return 0 if all(c.ok for c in checks) else 1

@@ -1,0 +1,513 @@
+"""What each kind of notice says, in both languages.
+
+A template names its values in braces: ``{customer}``, ``{deadline}``, ``{reason}`` and so on. What stands in square
+brackets is left out when a value in it is not known. A kind may have variants, ``kind/variant``; which one is told is
+decided by the facts (:func:`domain.notices.sentences.sentences`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+LANGUAGES: Final = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Title and sentence of one kind, keyed by language."""
+
+    title: Mapping[str, str]
+    text: Mapping[str, str]
+
+
+# Positional on purpose: the table is read down its columns.
+def _row(kind: str, zh_title: str, en_title: str, zh: str, en: str) -> tuple[str, Entry]:
+    return kind, Entry(
+        title=MappingProxyType({"zh": zh_title, "en": en_title}), text=MappingProxyType({"zh": zh, "en": en})
+    )
+
+
+_CLAIMS = (
+    _row(
+        "claim.received",
+        "有新报备待您判客",
+        "A report waits for your decision",
+        "{customer}的报备需要您判定[，请在{until}前作出决定]。",
+        "A report of {customer} needs your decision[ by {until}].",
+    ),
+    _row(
+        "claim.accepted",
+        "报备已通过",
+        "Report accepted",
+        "{customer}的报备已通过，现在由您跟进[；最近的期限是{deadline}]。",
+        "Your report of {customer} was accepted and the customer is yours[; the next deadline is {deadline}].",
+    ),
+    _row(
+        "claim.rejected",
+        "报备被驳回",
+        "Report rejected",
+        "{customer}的报备没有通过[，原因：{reason}]。",
+        "Your report of {customer} was not accepted[; reason: {reason}].",
+    ),
+    _row(
+        "claim.sent_back",
+        "报备被退回补正",
+        "Report sent back",
+        "{customer}的报备被退回，请补正后重新提交[；在{until}前补正的，报备时间不变]。",
+        "Your report of {customer} was sent back for correction[; corrected by {until} it keeps its time].",
+    ),
+    _row(
+        "claim.sent_back/late",
+        "补正期限已过",
+        "Time for the correction is over",
+        "{customer}的报备没有按时补正，不再保留原来的次序；补正后按新的时间计算。",
+        "Your report of {customer} was not corrected in time and lost its place; once corrected, its new time counts.",
+    ),
+    _row(
+        "claim.withdrawn",
+        "报备已撤回",
+        "Report withdrawn",
+        "{customer}的报备已由报备人撤回。",
+        "The report of {customer} was withdrawn by its reporter.",
+    ),
+    _row(
+        "claim.worked",
+        "客户进入跟进中",
+        "Customer is being worked",
+        "{customer}已有首次有效跟进[；最近的期限是{deadline}]。",
+        "The first qualified follow-up for {customer} was logged[; the next deadline is {deadline}].",
+    ),
+    _row(
+        "claim.won",
+        "客户已成交",
+        "Deal recorded",
+        "{customer}已登记成交[，客户为您保留至{deadline}]。",
+        "A deal was recorded for {customer}[; the customer stays yours until {deadline}].",
+    ),
+    _row(
+        "claim.deal_cancelled",
+        "成交已取消",
+        "Deal cancelled",
+        "{customer}的一笔成交已取消[；最近的期限是{deadline}]。",
+        "A deal of {customer} was cancelled[; the next deadline is {deadline}].",
+    ),
+    _row(
+        "claim.lapsed",
+        "客户已失效",
+        "Claim lapsed",
+        "您对{customer}的报备已失效[，原因：{reason}]。",
+        "Your claim of {customer} has lapsed[; reason: {reason}].",
+    ),
+    _row(
+        "claim.rescued",
+        "客户已挽回",
+        "Customer rescued",
+        "{customer}在宽限期内有了有效跟进，继续归您[；最近的期限是{deadline}]。",
+        "A follow-up within the grace period brought {customer} back to you[; the next deadline is {deadline}].",
+    ),
+    _row(
+        "claim.released",
+        "客户已释放",
+        "Customer released",
+        "{customer}不再由您跟进[，原因：{reason}]。",
+        "{customer} is no longer yours[; reason: {reason}].",
+    ),
+    _row(
+        "claim.transferred",
+        "客户已转交",
+        "Customer transferred",
+        "{customer}已转交给新的归属人[；最近的期限是{deadline}]。",
+        "{customer} was handed to a new owner[; the next deadline is {deadline}].",
+    ),
+    _row(
+        "claim.disputed",
+        "客户进入争议",
+        "Customer in dispute",
+        "{customer}的归属有争议，结案前各项期限停止计算。",
+        "The ownership of {customer} is in dispute; all clocks stand still until it is settled.",
+    ),
+    _row(
+        "claim.restored",
+        "争议结束，恢复原状",
+        "Dispute ended, claim restored",
+        "{customer}的争议已结束，报备恢复原来的状态[；最近的期限是{deadline}]。",
+        "The dispute about {customer} ended and the claim is as it was before[; the next deadline is {deadline}].",
+    ),
+    _row(
+        "claim.ruled",
+        "争议已裁决",
+        "Dispute ruled on",
+        "{customer}的争议已有裁决。",
+        "There is a ruling in the dispute about {customer}.",
+    ),
+    _row(
+        "claim.appealed",
+        "裁决被申诉",
+        "Ruling appealed",
+        "{customer}的裁决已被申诉。",
+        "The ruling about {customer} was appealed.",
+    ),
+    _row(
+        "claim.kept",
+        "裁决生效，客户归您",
+        "Ruling final: the customer is yours",
+        "{customer}的裁决已生效，客户归您[；最近的期限是{deadline}]。",
+        "The ruling about {customer} is final and the customer is yours[; the next deadline is {deadline}].",
+    ),
+    _row(
+        "claim.ended",
+        "裁决生效，报备结束",
+        "Ruling final: the claim has ended",
+        "{customer}的裁决已生效，您的报备就此结束。",
+        "The ruling about {customer} is final and your claim has ended.",
+    ),
+    _row(
+        "claim.follow_up",
+        "有新的跟进",
+        "New follow-up",
+        "{customer}有一条新的跟进记录。",
+        "A follow-up was logged for {customer}.",
+    ),
+    _row(
+        "claim.corrected",
+        "报备资料有变更",
+        "Report corrected",
+        "{customer}的报备资料有变更[；最近的期限是{deadline}]。",
+        "The report of {customer} was changed[; the next deadline is {deadline}].",
+    ),
+    _row(
+        "claim.completed",
+        "报备资料已补全",
+        "Report completed",
+        "{customer}的报备资料已补全。",
+        "The report of {customer} is complete.",
+    ),
+    _row(
+        "claim.voided",
+        "跟进被判无效",
+        "Follow-up voided",
+        "您对{customer}的一条跟进被判无效[；最近的期限现在是{deadline}]。",
+        "One of your follow-ups for {customer} was voided[; the next deadline is now {deadline}].",
+    ),
+    _row(
+        "claim.attempt",
+        "可能是同一位客户",
+        "Possibly the same customer",
+        "{customer}的报备与[另外{possible}条]客户资料相近，可能是同一位客户，请核对。",
+        "The report of {customer} resembles [{possible} ]other customer records; please check whether they are the "
+        "same.",
+    ),
+    _row(
+        "claim.paused",
+        "期限停止计算",
+        "Clocks paused",
+        "{customer}的期限已停止计算[，{until}恢复]。",
+        "The clocks of {customer} stand still[ until {until}].",
+    ),
+    _row(
+        "claim.resumed",
+        "期限恢复计算",
+        "Clocks resumed",
+        "{customer}的期限已恢复计算[；最近的期限是{deadline}][，客户为您保留至{until}]。",
+        "The clocks of {customer} run again[; the next deadline is {deadline}][; you keep the customer until {until}].",
+    ),
+    _row(
+        "claim.extended",
+        "保护已延长",
+        "Protection extended",
+        "{customer}的保护已延长[，最近的期限是{deadline}]。",
+        "The protection of {customer} was extended[; the next deadline is {deadline}].",
+    ),
+    _row(
+        "claim.renewed",
+        "保护已续期",
+        "Protection renewed",
+        "{customer}近期有有效跟进，保护自动续期[至{deadline}]。",
+        "{customer} was worked lately, so the protection was renewed[ until {deadline}].",
+    ),
+    _row(
+        "claim.stage_reached",
+        "客户进入新阶段",
+        "Stage reached",
+        "{customer}进入了新的阶段[；最近的期限是{deadline}]。",
+        "{customer} reached a new stage[; the next deadline is {deadline}].",
+    ),
+    _row(
+        "claim.reveal",
+        "客户联系方式被查看",
+        "Contact data revealed",
+        "[{by}]查看了{customer}的联系方式明文，已记入该客户的时间线。",
+        "The contact data of {customer} were revealed[ to {by}]; the timeline of your claim shows it.",
+    ),
+)
+
+_REQUESTS = (
+    _row(
+        "request.extension",
+        "延期申请待您审批",
+        "Extension requested",
+        "有一项关于{customer}的延期申请待您处理[，请在{until}前决定]。",
+        "An extension for {customer} waits for your decision[ by {until}].",
+    ),
+    _row(
+        "request.pause",
+        "停表申请待您审批",
+        "Pause requested",
+        "有一项关于{customer}的停表申请待您处理[，请在{until}前决定]。",
+        "A pause for {customer} waits for your decision[ by {until}].",
+    ),
+    _row(
+        "request.transfer",
+        "转交申请待您确认",
+        "Transfer requested",
+        "{customer}的转交待您确认[，请在{until}前决定]。",
+        "A transfer of {customer} waits for your decision[ by {until}].",
+    ),
+    _row(
+        "request.release",
+        "主管提出释放客户",
+        "Release requested",
+        "主管提出释放{customer}[，如有异议请在{until}前提出，否则届时生效]。",
+        "Your supervisor wants to release {customer}[; it takes effect at {until} unless you object before].",
+    ),
+    _row(
+        "request.guard",
+        "客户到期，待您决定",
+        "A worked customer would lapse",
+        "{customer}已到期但仍在跟进，是否延长由您决定[，请在{until}前处理]。",
+        "{customer} has reached its deadline while being worked; please decide whether to extend it[ by {until}].",
+    ),
+    _row(
+        "request.handover",
+        "人员变动，客户待安排",
+        "A customer needs a decision",
+        "{customer}的归属人离职或转岗，客户的去向由您决定[，请在{until}前处理]。",
+        "The owner of {customer} has left or moved; please decide who keeps the customer[ by {until}].",
+    ),
+    *(
+        row
+        for kind, zh, en in (
+            ("extension", "延期申请", "extension"),
+            ("pause", "停表申请", "pause"),
+            ("transfer", "转交申请", "transfer"),
+            ("release", "释放申请", "release"),
+            ("guard", "到期处理", "extension at the deadline"),
+            ("handover", "客户安排", "hand-over"),
+        )
+        for row in (
+            _row(
+                f"request.{kind}/accepted",
+                f"{zh}已同意",
+                f"Request accepted: {en}",
+                f"您对{{customer}}提出的{zh}已获同意。",
+                f"Your request about {{customer}} ({en}) was accepted.",
+            ),
+            _row(
+                f"request.{kind}/refused",
+                f"{zh}被拒绝",
+                f"Request refused: {en}",
+                f"您对{{customer}}提出的{zh}被拒绝。",
+                f"Your request about {{customer}} ({en}) was refused.",
+            ),
+            _row(
+                f"request.{kind}/expired",
+                f"{zh}逾期未处理",
+                f"Request expired: {en}",
+                f"您对{{customer}}提出的{zh}逾期无人处理，已经失效。",
+                f"Nobody decided in time on your request about {{customer}} ({en}); it has expired.",
+            ),
+            _row(
+                f"request.{kind}/withdrawn",
+                f"{zh}已撤回",
+                f"Request withdrawn: {en}",
+                f"关于{{customer}}的{zh}已由提出人撤回。",
+                f"The request about {{customer}} ({en}) was withdrawn.",
+            ),
+        )
+    ),
+)
+
+_REMINDERS = (
+    *(
+        row
+        for clock, zh, en in (
+            ("first_follow_up", "首次跟进", "first follow-up"),
+            ("idle", "跟进", "next follow-up"),
+            ("no_deal", "成交", "deal"),
+            ("protection", "保护", "protection"),
+            ("stage", "当前阶段", "present stage"),
+            ("provisional", "预报备补全", "completion of the provisional report"),
+            ("queue", "排队", "place in the queue"),
+            ("approval", "判客", "decision on the report"),
+            ("after_deal", "成交后保护", "period after the deal"),
+        )
+        for row in (
+            _row(
+                f"reminder.{clock}",
+                f"{zh}期限提醒",
+                f"Reminder: {en}",
+                f"{{customer}}的{zh}期限[是{{deadline}}]，请留意。",
+                f"Please mind the time limit of {{customer}} ({en})[: {{deadline}}].",
+            ),
+            _row(
+                f"reminder.{clock}/last",
+                f"{zh}即将到期",
+                f"Last reminder: {en}",
+                f"{{customer}}的{zh}即将到期[，期限是{{deadline}}]，这是到期前最后一次提醒。",
+                f"The time limit of {{customer}} ({en}) is near[: {{deadline}}]; this is the last reminder.",
+            ),
+            _row(
+                f"reminder.{clock}/list",
+                "客户期限提醒",
+                "Reminder of deadlines",
+                f"您有{{count}}项客户期限临近，最早的是{{customer}}的{zh}期限[，{{deadline}}到期]。",
+                f"{{count}} deadlines of your customers are near; the first is that of {{customer}} ({en})"
+                "[: {deadline}].",
+            ),
+        )
+    ),
+    _row(
+        "reminder.first_follow_up/missed",
+        "首次跟进逾期",
+        "First follow-up missed",
+        "{customer}没有按时完成首次跟进，请督促或另行安排。",
+        "The first follow-up for {customer} was not made in time; please see to it.",
+    ),
+    _row(
+        "reminder.completion",
+        "报备资料仍不完整",
+        "Report still incomplete",
+        "{customer}的报备资料在补全期限后仍不完整[，缺少：{missing}]。",
+        "The report of {customer} is still incomplete after the time for it[; missing: {missing}].",
+    ),
+)
+
+_OTHERS = (
+    _row(
+        "policy.changed",
+        "规则有变更",
+        "Policy changed",
+        "适用的规则有变更，请查看新的规则说明。",
+        "The rules that apply to you have changed; please read their new text.",
+    ),
+    _row(
+        "policy.changed/policy",
+        "规则变更，期限调整",
+        "Policy changed, deadline moved",
+        "规则变更后，{customer}的期限已重新计算[，最近的期限是{deadline}]。",
+        "After a change of policy the deadlines of {customer} were counted again[; the next is {deadline}].",
+    ),
+    _row(
+        "policy.changed/calendar",
+        "日历更新，期限调整",
+        "Calendar updated, deadline moved",
+        "工作日历更新后，{customer}的期限已重新计算[，最近的期限是{deadline}]。",
+        "After an update of the working calendar the deadlines of {customer} were counted again[; the next is "
+        "{deadline}].",
+    ),
+    _row(
+        "customer.duplicate",
+        "客户资料可能重复",
+        "Customer records may be the same",
+        "{customer}的资料修改后与[另外{possible}条]客户资料相同或相近，请核对。",
+        "After a change {customer} equals or resembles [{possible} ]other customer records; please check.",
+    ),
+    _row(
+        "alarm.reads",
+        "大量读取客户记录",
+        "Mass reading of records",
+        "[{person}]在一小时内读取了超过[{cap}条]他人的客户记录，请核查。",
+        "[{person} ]read more than [{cap} ]records of others within one hour; please look into it.",
+    ),
+    _row(
+        "alarm.probes",
+        "连号查询客户",
+        "Neighbouring numbers checked",
+        "[{person}]在一天内查询了[{count}个]相邻的电话号码，请核查。",
+        "[{person} ]checked [{count} ]neighbouring phone numbers within one day; please look into it.",
+    ),
+)
+
+#: What is said of a kind that has no sentence of its own, by the family of the kind.
+FAMILIES: Final[Mapping[str, Entry]] = MappingProxyType(
+    dict(
+        (
+            _row(
+                "claim",
+                "报备有新进展",
+                "News about a claim",
+                "{customer}的报备有新的进展，请查看。",
+                "There is news about the claim of {customer}.",
+            ),
+            _row(
+                "reminder",
+                "期限提醒",
+                "Reminder",
+                "{customer}有期限临近[：{deadline}]，请留意。",
+                "A deadline of {customer} is near[: {deadline}].",
+            ),
+            _row(
+                "request",
+                "有申请待处理",
+                "A request needs attention",
+                "关于{customer}的申请有新的情况[，期限是{until}]，请查看。",
+                "There is news about a request on {customer}[; it is due by {until}].",
+            ),
+            _row(
+                "dispute",
+                "争议有新进展",
+                "News about a dispute",
+                "{customer}的争议有新的进展[，期限是{deadline}]，请查看。",
+                "There is news about the dispute on {customer}[; the next deadline is {deadline}].",
+            ),
+            _row(
+                "money",
+                "佣金有变动",
+                "Commission changed",
+                "{customer}的佣金有变动，请查看明细。",
+                "The commission of {customer} has changed; please see your statement.",
+            ),
+            _row("", "有新的通知", "New notice", "您有一条新的通知，请登录查看。", "There is a new notice for you."),
+        )
+    )
+)
+
+CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(dict((*_CLAIMS, *_REQUESTS, *_REMINDERS, *_OTHERS)))
+
+#: Words for the codes that facts carry as ``reason``; refusal codes have their own titles.
+REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "no_first_follow_up": ("没有按时首次跟进", "no first follow-up in time"),
+        "idle": ("太久没有有效跟进", "no qualified follow-up for too long"),
+        "no_deal": ("超过时限没有成交", "no deal within the time allowed"),
+        "protection_end": ("保护期结束", "the protection ended"),
+        "stage_missed": ("当前阶段逾期", "the stage was not passed in time"),
+        "incomplete": ("预报备没有补全", "the provisional report was not completed"),
+        "queue_end": ("排队期限已过", "the time in the queue is over"),
+        "after_deal": ("成交后的保护已结束", "the period after the deal is over"),
+        "judged": ("主管判定不通过", "decided by the supervisor"),
+        "ruled_out": ("裁决归他人", "ruled to somebody else"),
+        "by_owner": ("归属人主动释放", "given up by its owner"),
+        "by_supervisor": ("由主管释放", "released by the supervisor"),
+        "to_pool": ("裁决退回公海", "ruled into the pool"),
+        "handover": ("人员变动", "its owner left or moved"),
+    }
+)
+
+#: Words for the fields that facts carry as ``missing``.
+FIELDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "identity": ("客户身份", "identity"),
+        "program": ("业务项目", "program"),
+        "need": ("需求", "need"),
+        "progress": ("进展", "progress"),
+        "next_follow_up_at": ("下次跟进时间", "next follow-up"),
+        "expected_close": ("预计成交时间", "expected close"),
+        "expected_amount": ("预计金额", "expected amount"),
+        "source": ("来源", "source"),
+        "first_contact": ("首次接触", "first contact"),
+    }
+)

@@ -1,0 +1,39 @@
+"""Keeping in order what is not a claim: :class:`activities.ports.House`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from activities.ports import StoreTroubleError
+from domain.refusals import Refusal
+from storage import checkpoints, retention
+from storage.database import Database, Transaction
+from storage.setting import Snapshots
+
+
+class DatabaseHouse:
+    """Checkpoints of the history, and rows that have had their time."""
+
+    def __init__(self, database: Database, snapshots: Snapshots, checkpoint_folder: Path) -> None:
+        self._database = database
+        self._snapshots = snapshots
+        self._folder = checkpoint_folder
+
+    def checkpoint(self) -> bool:
+        try:
+            with self._database.reading() as tx:
+                now = tx.now()
+                every = self._snapshots.setting(tx).company_policy_at(now).duration("audit.checkpoint_h")
+            return checkpoints.make_if_due(self._database, self._folder, now=now, every=every)
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal
+
+    def tidy(self) -> None:
+        def work(tx: Transaction) -> None:
+            now = tx.now()
+            retention.tidy(tx, now=now, policy=self._snapshots.setting(tx).company_policy_at(now))
+
+        try:
+            self._database.transact(work)
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal

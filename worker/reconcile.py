@@ -1,0 +1,109 @@
+"""Compare the store with the engine and repair by ringing (AUD-07, design section 2).
+
+A difference counts when it is seen twice, a while apart, with no younger command in between, and when describing the
+workflow confirms it. Nothing is started or terminated: a ring makes a run that is missing, and lets one end that
+should have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from storage.database import Database, mint
+from storage.streams import survey
+from workflows.names import CLAIM_WORKFLOW, workflow_id
+from workflows.ringing import ring
+
+#: The two looks lie so far apart, in seconds.
+APART_S = 60.0
+_LIMIT = timedelta(seconds=10)
+
+
+@dataclass
+class Report:
+    """What was compared and what differed. Lists hold stream ids."""
+
+    open_streams: int = 0
+    running: int = 0
+    without_run: list[str] = field(default_factory=list)  # open in the store, no workflow runs
+    without_stream: list[str] = field(default_factory=list)  # a workflow runs, the store says ended
+    overdue: list[str] = field(default_factory=list)  # its instant is long past
+    rung: int = 0
+    unanswered: list[str] = field(default_factory=list)
+
+    @property
+    def differences(self) -> int:
+        return len(self.without_run) + len(self.without_stream) + len(self.overdue)
+
+
+async def reconcile(
+    client: Client,
+    database: Database,
+    *,
+    apart_s: float = APART_S,
+    repair: bool = True,
+    note: Callable[[str], None] = lambda _line: None,
+) -> Report:
+    """Look, wait ``apart_s``, look again, and ring what differed both times."""
+    first = await _look(client, database, note)
+    if not first.differences:
+        return first
+    note(f"{first.differences} differences; looking again in {apart_s:.0f} s")
+    await asyncio.sleep(apart_s)
+    second = await _look(client, database, note)
+    second.without_run = [s for s in second.without_run if s in set(first.without_run)]
+    second.without_stream = [s for s in second.without_stream if s in set(first.without_stream)]
+    second.overdue = [s for s in second.overdue if s in set(first.overdue)]
+    await _confirm(client, second)
+    if repair:
+        for stream in dict.fromkeys([*second.without_run, *second.without_stream, *second.overdue]):
+            await _ring(client, stream, second)
+    return second
+
+
+async def _look(client: Client, database: Database, note: Callable[[str], None]) -> Report:
+    note("reading the engine")
+    running = set()
+    async for execution in client.list_workflows(f"WorkflowType='{CLAIM_WORKFLOW}' AND ExecutionStatus='Running'"):
+        running.add(execution.id.partition("/")[2])
+    note("reading the store")
+
+    streams = await asyncio.to_thread(survey, database, young=timedelta(seconds=APART_S))
+    return Report(
+        open_streams=len(streams.open),
+        running=len(running),
+        without_run=sorted(streams.open - running - streams.fresh),
+        without_stream=sorted(running - streams.open - streams.fresh),
+        overdue=sorted(streams.overdue),
+    )
+
+
+async def _confirm(client: Client, report: Report) -> None:
+    """The list of running workflows lags; describing one does not."""
+    report.without_run = [s for s in report.without_run if not await _is_running(client, s)]
+    report.without_stream = [s for s in report.without_stream if await _is_running(client, s)]
+
+
+async def _is_running(client: Client, stream: str) -> bool:
+    try:
+        described = await client.get_workflow_handle(workflow_id("claim", stream)).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return described.status is WorkflowExecutionStatus.RUNNING
+
+
+async def _ring(client: Client, stream: str, report: Report) -> None:
+    try:
+        await ring(client, kind="claim", stream=stream, ring_id=f"reconcile/{mint()}", timeout=_LIMIT)
+    except (RPCError, TimeoutError, RuntimeError):
+        report.unanswered.append(stream)
+    else:
+        report.rung += 1
