@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import idempotency
 from api.idempotency import Key
 from api.problems import language_of, problem, problem_response
-from api.routers import claims, follow_ups, people, requests, system, teams
+from api.routers import claims, follow_ups, people, programs, requests, system, teams
 from api.routing import refusal_of_validation
 from api.services import Services
 from domain.refusals import Refusal
@@ -42,6 +42,7 @@ def make_app(services: Services) -> FastAPI:
         system.router,
         people.router,
         teams.router,
+        programs.router,
         claims.router,
         follow_ups.router,
         requests.router,
@@ -110,16 +111,17 @@ def _record(request: Request, refusal: Refusal, body: dict[str, Any], keeps: boo
 
     def run(tx: Transaction) -> None:
         if refusal.status in _RECORDED:
-            tx.execute(
-                t.refusal.insert().values(
-                    id=mint(),
-                    at=tx.now(),
-                    person=caller.person if caller is not None else None,
-                    code=refusal.code,
-                    rule=refusal.rule,
-                    operation=f"{request.method} {getattr(route, 'path', '')}"[:80],
-                    request_id=request.state.request_id,
-                )
+            tx.insert(
+                t.refusal,
+                {
+                    "id": mint(),
+                    "at": tx.now(),
+                    "person": caller.person if caller is not None else None,
+                    "code": refusal.code,
+                    "rule": refusal.rule,
+                    "operation": f"{request.method} {getattr(route, 'path', '')}"[:80],
+                    "request_id": request.state.request_id,
+                },
             )
         if key is not None and keeps:
             idempotency.keep_refusal(tx, key, status=refusal.status, body=body)

@@ -87,16 +87,13 @@ def begin(tx: Transaction, key: Key, *, command: str | None = None) -> None:
 
 def name_command(tx: Transaction, key: Key, command: str) -> None:
     """The effect is a command; a repeat finds it by its id."""
-    tx.execute(t.idempotency.update().where(*_here(key)).values(command=command))
+    tx.update(t.idempotency, {"person": key.person, "key": key.key}, {"command": command})
 
 
 def keep(tx: Transaction, key: Key, *, status: int, body: Any) -> None:
     """Keep the answer, sealed: it may hold names."""
-    tx.execute(
-        t.idempotency.update()
-        .where(*_here(key))
-        .values(status=status, answer=tx.keys.seal(json.dumps(body, ensure_ascii=False)))
-    )
+    answer = tx.keys.seal(json.dumps(body, ensure_ascii=False))
+    tx.update(t.idempotency, {"person": key.person, "key": key.key}, {"status": status, "answer": answer})
 
 
 def keep_refusal(tx: Transaction, key: Key, *, status: int, body: Any) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from api.gateway import Gateway
+from api.reads import ReadMeter
 from storage.database import Database
 from storage.setting import Snapshots
 from storage.settings import Settings
@@ -18,3 +19,4 @@ class Services:
     database: Database
     snapshots: Snapshots
     gateway: Gateway
+    reads: ReadMeter = field(default_factory=ReadMeter)

@@ -120,7 +120,7 @@ class DatabaseBells:
                 for place, r in enumerate(rows)
             ]
             if bells:
-                tx.execute(t.bell.insert(), bells)
+                tx.insert(t.bell, bells)
             return len(bells)
 
         return self._write(write)
@@ -180,5 +180,5 @@ def _hang(tx: Transaction, concerned: list[tuple[str, datetime]]) -> int:
         for place, (stream, begin) in enumerate(concerned)
     ]
     if rows:
-        tx.execute(t.bell.insert(), rows)
+        tx.insert(t.bell, rows)
     return len(rows)

@@ -24,7 +24,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +34,7 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from domain.calendar.duration import Duration
 from storage import tables as t
 from storage.codec import canonical, rfc3339
 from storage.database import Database, Transaction, mint
@@ -114,6 +115,16 @@ def make_checkpoint(
         row = {"number": made.number, "id": made.id, "at": now}
         database.transact(lambda tx: tx.insert_new(t.checkpoint, [row]))
     return made
+
+
+def make_if_due(database: Database, folder: Path, *, now: datetime, every: Duration | None) -> bool:
+    """A checkpoint if the last one is ``every`` old, whether one was made; None switches them off."""
+    if every is None:
+        return False
+    last = latest(folder, database.keys)
+    if last is not None and now < datetime.fromisoformat(last.at) + timedelta(microseconds=every.microseconds):
+        return False
+    return make_checkpoint(database, database.keys, folder, now) is not None
 
 
 def latest(folder: Path, keys: KeyRing) -> Checkpoint | None:
@@ -294,11 +305,18 @@ class Heads:
         )
         return dict(found)
 
-    def take(self, stream: str, first: int, hashes: list[bytes]) -> None:
+    def take(self, lines: Iterable[bytes]) -> None:
+        """Add the entries of a file's lines; those that are known already stay as they are."""
+        self._spool.execute("BEGIN")
         self._spool.executemany(
             "INSERT OR IGNORE INTO link VALUES (?, ?, ?)",
-            [(stream, first + place, link) for place, link in enumerate(hashes)],
+            (
+                (stream, first + place, link)
+                for stream, first, hashes in map(parse_line, lines)
+                for place, link in enumerate(hashes)
+            ),
         )
+        self._spool.execute("COMMIT")
 
 
 def fold(folder: Path, keys: KeyRing, *, only: str | None = None, known: int = 0) -> Heads:
@@ -398,19 +416,17 @@ def _read(path: Path, keys: KeyRing, heads: Heads, only: str | None) -> tuple[st
     found = _sealed(path, keys)
     if found is None:
         return ("edited" if _ends_like_a_seal(path) else "truncated"), None
-    tree, mark, lines = Tree(), only and f'["{only}",'.encode(), 0
+    tree, lines = Tree(), 0
     with path.open("rb") as file:
         for line in file:
-            if lines == found.seal["lines"]:
-                break
-            tree.add(line.rstrip(b"\n"))
+            if lines < found.seal["lines"]:
+                tree.add(line.rstrip(b"\n"))
             lines += 1
-    if lines != found.seal["lines"] or tree.root().hex() != found.seal["root"]:
+    if lines != found.seal["lines"] + 1 or tree.root().hex() != found.seal["root"]:
         return "edited", found
+    mark = f'["{only}",'.encode() if only is not None else b"["
     with path.open("rb") as file:
-        for _, line in zip(range(lines), file, strict=False):
-            if mark is None or line.startswith(mark):
-                heads.take(*parse_line(line))
+        heads.take(line for line in file if line.startswith(mark))
     return None, found
 
 

@@ -49,7 +49,10 @@ def lock_identity(tx: Transaction, pairs: Iterable[KeyPair]) -> None:
     """The lock before all others: two reports of one new customer meet here. In sorted order, so never in a ring."""
     if tx.is_sqlite:
         return
-    digests = sorted({tx.keys.blind(*pair) for pair in pairs})
+    _lock_digests(tx, sorted({tx.keys.blind(*pair) for pair in pairs}))
+
+
+def _lock_digests(tx: Transaction, digests: Sequence[bytes]) -> None:
     if not digests:
         return
     tx.insert_new(t.identity_key, [{"digest": d} for d in digests])
@@ -59,6 +62,26 @@ def lock_identity(tx: Transaction, pairs: Iterable[KeyPair]) -> None:
         .order_by(t.identity_key.c.digest)
         .with_for_update()
     ).all()
+
+
+def lock_record(tx: Transaction, customer: str) -> dict[str, Any]:
+    """The lock of everything that a duplicate check could find ``customer`` by, then of its row; the row as it is then.
+
+    A report that matched it has either written its claim by now, or finds what this transaction leaves.
+    """
+    if not tx.is_sqlite:
+        digests = sorted(
+            tx.execute(sa.select(t.customer_key.c.digest).where(t.customer_key.c.customer == customer)).scalars()
+        )
+        _lock_digests(tx, digests)
+    return lock_row(tx, customer)
+
+
+def lock_row(tx: Transaction, customer: str) -> dict[str, Any]:
+    """The lock of a record after those of its keys; the row as it is then."""
+    row = tx.row(tx.locked(sa.select(t.customer).where(t.customer.c.id == customer)))
+    assert row is not None
+    return row
 
 
 def check_pairs(values: MatchValues, groups: Sequence[Sequence[str]]) -> tuple[KeyPair, ...]:
@@ -102,8 +125,9 @@ def create(tx: Transaction, contact: Contact, values: MatchValues, *, at: dateti
     """A new customer with its own data key, its blind index and, for a company, its search words."""
     customer = mint()
     key, sealed_key = tx.keys.new_data_key()
-    tx.execute(
-        t.customer.insert().values(
+    tx.insert(
+        t.customer,
+        dict(
             id=customer,
             kind=contact.kind.value,
             level=contact.level,
@@ -113,9 +137,9 @@ def create(tx: Transaction, contact: Contact, values: MatchValues, *, at: dateti
             active_at=at,
             version=1,
             **_open_columns(tx, contact, values, key),
-        )
+        ),
     )
-    tx.execute(t.customer_secret.insert().values(customer=customer, sealed_key=sealed_key))
+    tx.insert(t.customer_secret, {"customer": customer, "sealed_key": sealed_key})
     index(tx, customer, contact, values)
     return customer
 
@@ -195,6 +219,12 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> None:
     tx.execute(t.customer_key.delete().where(t.customer_key.c.customer == customer))
     tx.execute(t.customer_word.delete().where(t.customer_word.c.customer == customer))
     tx.execute(t.free_text.delete().where(t.free_text.c.customer == customer))
+    # What a project is called may be the name of whose it is.
+    tx.execute(
+        t.project.update()
+        .where(t.project.c.customer == customer)
+        .values(name="", name_key="", department=None, site=None, tender_number=None)
+    )
     tx.execute(
         t.customer.update()
         .where(t.customer.c.id == customer)

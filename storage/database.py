@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -65,12 +66,21 @@ class Transaction:
         found = self.connection.execute(statement).mappings().first()
         return dict(found) if found is not None else None
 
+    def insert(self, table: sa.Table, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+        """Insert one row or several alike. The statement is made once per table: making one costs as much as it."""
+        self.connection.execute(_insert(table), rows)
+
+    def update(self, table: sa.Table, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
+        """Set ``values`` where the named columns equal; how many rows. Made once per set of columns, like inserts."""
+        statement = _update(table, tuple(where), tuple(values))
+        parameters = {**{f"of_{name}": value for name, value in where.items()}, **values}
+        return self.execute(statement, parameters).rowcount
+
     def insert_new(self, table: sa.Table, rows: list[dict[str, Any]]) -> int:
         """Insert ``rows``, leaving out those whose key is there already; how many were new."""
         if not rows:
             return 0
-        dialect = sqlite.insert if self.is_sqlite else postgresql.insert
-        statement = dialect(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+        statement = _insert_new(table, self.is_sqlite)
         # One row is sent as one: only then every driver counts what it inserted.
         return self.execute(statement, rows if len(rows) > 1 else rows[0]).rowcount
 
@@ -95,6 +105,26 @@ class Transaction:
     def locked(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         """``statement`` with a row lock where the database has them; SQLite's writer is alone anyway."""
         return statement if self.is_sqlite else statement.with_for_update()
+
+
+@cache
+def _insert(table: sa.Table) -> sa.Insert:
+    return table.insert()
+
+
+@cache
+def _insert_new(table: sa.Table, is_sqlite: bool) -> sa.Insert:
+    dialect = sqlite.insert if is_sqlite else postgresql.insert
+    return dialect(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+@cache
+def _update(table: sa.Table, where: tuple[str, ...], values: tuple[str, ...]) -> sa.Update:
+    return (
+        table.update()
+        .where(*(table.c[name] == sa.bindparam(f"of_{name}") for name in where))
+        .values({name: sa.bindparam(name) for name in values})
+    )
 
 
 _SHIFT = sa.select(t.clock.c.shift_us).where(t.clock.c.id == 1)

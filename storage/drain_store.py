@@ -98,7 +98,7 @@ class _Open:
         values = {"tries": tries, "error_id": error_id, "parked_at": self.now if park else None}
         here = sa.and_(t.poison.c.matter == self.matter.id, t.poison.c.item == key)
         if not self.tx.execute(t.poison.update().where(here).values(values)).rowcount:
-            self.tx.execute(t.poison.insert().values(matter=self.matter.id, item=key, **values))
+            self.tx.insert(t.poison, dict(matter=self.matter.id, item=key, **values))
         if not park:
             return
         self.tx.execute(t.matter.update().where(t.matter.c.id == self.matter.id).values(poisoned=True))

@@ -41,13 +41,7 @@ def append(tx: Transaction, entries: Iterable[Entry]) -> None:
     streams = sorted({e.stream for e in pending})
     heads = {
         row.stream: (row.seq, row.hash)
-        for row in tx.execute(
-            tx.locked(
-                sa.select(t.stream_head.c.stream, t.stream_head.c.seq, t.stream_head.c.hash)
-                .where(t.stream_head.c.stream.in_(streams))
-                .order_by(t.stream_head.c.stream)
-            )
-        )
+        for row in tx.execute(_HEADS if tx.is_sqlite else _LOCKED_HEADS, {"streams": streams})
     }
     known = set(heads)
     rows = []
@@ -57,15 +51,15 @@ def append(tx: Transaction, entries: Iterable[Entry]) -> None:
         row["hash"] = tx.keys.link(content(row))
         heads[entry.stream] = (seq + 1, row["hash"])
         rows.append(row)
-    tx.execute(t.event.insert(), rows)
+    tx.insert(t.event, rows)
     latest = {e.stream: e for e in pending}
     fresh = [_head(latest[s], *heads[s]) for s in streams if s not in known]
     if fresh:
-        tx.execute(t.stream_head.insert(), fresh)
+        tx.insert(t.stream_head, fresh)
     for stream in streams:
         if stream in known:
             seq, link = heads[stream]
-            tx.execute(_MOVE_HEAD, {"of": stream, "seq": seq, "hash": link, "changed_at": latest[stream].at})
+            tx.update(t.stream_head, {"stream": stream}, {"seq": seq, "hash": link, "changed_at": latest[stream].at})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +117,14 @@ def form(
     )
 
 
+_HEADS = (
+    sa.select(t.stream_head.c.stream, t.stream_head.c.seq, t.stream_head.c.hash)
+    .where(t.stream_head.c.stream.in_(sa.bindparam("streams", expanding=True)))
+    .order_by(t.stream_head.c.stream)
+)
+_LOCKED_HEADS = _HEADS.with_for_update()
+
+
 def content(row: Mapping[str, Any]) -> bytes:
     """What the keyed hash of an entry covers: everything in it, and the hash before it."""
     return form(
@@ -141,12 +143,6 @@ def content(row: Mapping[str, Any]) -> bytes:
 
 # Few different values in very many entries. Typed, or 1 and 1.0 would share an answer.
 _json = lru_cache(maxsize=4096, typed=True)(canonical)
-
-_MOVE_HEAD = (
-    t.stream_head.update()
-    .where(t.stream_head.c.stream == sa.bindparam("of"))
-    .values(seq=sa.bindparam("seq"), hash=sa.bindparam("hash"), changed_at=sa.bindparam("changed_at"))
-)
 
 
 def _row(entry: Entry, seq: int, previous: bytes) -> dict[str, Any]:

@@ -49,49 +49,54 @@ def install(database: Database, *, name: str = "Fairclaim") -> Installed:
 def _fill(tx: Transaction, name: str) -> str:
     now, rev = tx.now(), next_revision(tx)
     team, admin, policy = mint(), mint(), mint()
-    tx.execute(t.team.insert().values(id=team, name=name, parent=None, leader=None, created_at=now, version=1, rev=rev))
-    tx.execute(
-        t.person.insert().values(
-            id=admin,
-            number=tx.next_number("person"),
-            name=tx.keys.seal("Administrator"),
-            team=team,
-            active=True,
-            locale="zh-CN",
-            created_at=now,
-            version=1,
-            rev=rev,
-        )
+    tx.insert(
+        t.team, {"id": team, "name": name, "parent": None, "leader": None, "created_at": now, "version": 1, "rev": rev}
     )
-    tx.execute(t.membership.insert().values(id=mint(), person=admin, team=team, from_at=now, rev=rev))
+    tx.insert(
+        t.person,
+        {
+            "id": admin,
+            "number": tx.next_number("person"),
+            "name": tx.keys.seal("Administrator"),
+            "team": team,
+            "active": True,
+            "locale": "zh-CN",
+            "created_at": now,
+            "version": 1,
+            "rev": rev,
+        },
+    )
+    tx.insert(t.membership, {"id": mint(), "person": admin, "team": team, "from_at": now, "rev": rev})
     for role in (Role.ADMIN, Role.POLICY_ADMIN):
-        tx.execute(
-            t.role_grant.insert().values(
-                id=mint(),
-                person=admin,
-                role=role.value,
-                scope_kind=ScopeKind.COMPANY.value,
-                from_at=now,
-                rev=rev,
-            )
+        tx.insert(
+            t.role_grant,
+            {
+                "id": mint(),
+                "person": admin,
+                "role": role.value,
+                "scope_kind": ScopeKind.COMPANY.value,
+                "from_at": now,
+                "rev": rev,
+            },
         )
-    tx.execute(
-        t.policy.insert().values(
-            id=policy,
-            program=None,
-            version=1,
-            state="active",
-            parameters={},
-            overrides=[],
-            author=admin,
-            effective_at=now,
-            created_at=now,
-            warnings=[],
-            rev=rev,
-        )
+    tx.insert(
+        t.policy,
+        {
+            "id": policy,
+            "program": None,
+            "version": 1,
+            "state": "active",
+            "parameters": {},
+            "overrides": [],
+            "author": admin,
+            "effective_at": now,
+            "created_at": now,
+            "warnings": [],
+            "rev": rev,
+        },
     )
     _seed_calendar(tx, now, rev)
-    tx.execute(t.company.insert().values(id=1, name=name, root_team=team, installed_at=now, key_id=tx.keys.fingerprint))
+    tx.insert(t.company, {"id": 1, "name": name, "root_team": team, "installed_at": now, "key_id": tx.keys.fingerprint})
     history.append(
         tx,
         [
@@ -108,21 +113,22 @@ def _fill(tx: Transaction, name: str) -> str:
 def _seed_calendar(tx: Transaction, now: datetime, rev: int) -> None:
     seed = json.loads(resources.files("storage.seed").joinpath("calendar_cn.json").read_text(encoding="utf-8"))
     calendar = mint()
-    tx.execute(
-        t.calendar.insert().values(
-            id=calendar,
-            name="CN",
-            country=seed["country"],
-            zone=seed["zone"],
-            office_hours="09:00-18:00",
-            weekdays=[1, 2, 3, 4, 5],
-            version=1,
-            changed_at=now,
-            rev=rev,
-        )
+    tx.insert(
+        t.calendar,
+        {
+            "id": calendar,
+            "name": "CN",
+            "country": seed["country"],
+            "zone": seed["zone"],
+            "office_hours": "09:00-18:00",
+            "weekdays": [1, 2, 3, 4, 5],
+            "version": 1,
+            "changed_at": now,
+            "rev": rev,
+        },
     )
-    tx.execute(
-        t.calendar_year.insert(),
+    tx.insert(
+        t.calendar_year,
         [
             {
                 "id": mint(),

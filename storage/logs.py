@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -60,7 +61,7 @@ class _Foreign(logging.Handler):
         )
 
 
-def _without_exception(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _without_exception(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     # A trace or message of ours could quote data; callers name the error's type themselves.
     event.pop("exc_info", None)
     event.pop("exception", None)

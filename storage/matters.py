@@ -38,9 +38,8 @@ class Locked:
 
 def lock(tx: Transaction, matter: str) -> Locked:
     """Take the matter's lock in a statement of its own, then stamp; `received_at` is strictly increasing in it."""
-    row = tx.row(tx.locked(sa.select(t.matter).where(t.matter.c.id == matter)))
-    assert row is not None
-    return Locked(row=row, now=tx.stamp(row["last_at"]))
+    row = tx.execute(_MATTER if tx.is_sqlite else _LOCKED_MATTER, {"matter": matter}).mappings().one()
+    return Locked(row=dict(row), now=tx.stamp(row["last_at"]))
 
 
 def load(tx: Transaction, locked: Locked, *, also: Collection[str] = ()) -> Matter:
@@ -54,17 +53,15 @@ def load(tx: Transaction, locked: Locked, *, also: Collection[str] = ()) -> Matt
     claims = _claims(tx, row["id"], named, locked.now)
     ids = list(claims)
     requests = _requests(tx, ids) if any(r["asked"] for r in claims.values()) else {}
-    customer = tx.row(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == row["customer"]))
-    assert customer is not None
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
     return Matter(
         id=row["id"],
         program=row["program"],
         customer=row["customer"],
-        customer_kind=customer["kind"],
-        customer_level=customer["level"],
+        customer_kind=row["kind"],
+        customer_level=row["level"],
         project=row["project"],
-        bid_date=_bid_date(tx, row["project"]),
+        bid_date=row["bid_date"],
         track=row["track"],
         last_at=row["last_at"],
         pooled=row["pooled"],
@@ -129,13 +126,13 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     queue_notices(tx, draft.notices, at=draft.at)
     _save_tasks(tx, draft.tasks, draft.closed_tasks, at=decided_at)
     for answer in draft.answers:
-        tx.execute(
-            t.command.update()
-            .where(t.command.c.id == answer.command)
-            .values(
-                decided_at=decided_at,
-                problem=problem_data(answer.refusal) if answer.refusal is not None else sa.null(),
-            )
+        tx.update(
+            t.command,
+            {"id": answer.command},
+            {
+                "decided_at": decided_at,
+                "problem": problem_data(answer.refusal) if answer.refusal is not None else None,
+            },
         )
     for claim in [*changed, *(after.claims[i] for i in fresh_ids)]:
         reminders.plan(tx, claim, former=before.claims.get(claim.id), setting=setting, at=draft.at)
@@ -154,8 +151,9 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
             tx.execute(_SET_STREAM, {"of": claim.id, "next_instant": instant, "open": is_open})
             continue
         if was is None:
-            tx.execute(
-                t.stream.insert().values(id=claim.id, kind="claim", matter=after.id, open=is_open, next_instant=instant)
+            tx.insert(
+                t.stream,
+                {"id": claim.id, "kind": "claim", "matter": after.id, "open": is_open, "next_instant": instant},
             )
             ring_later(tx, claim.id, "claim", at=after.last_at)
             continue
@@ -169,12 +167,12 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
 
 def ring_later(tx: Transaction, stream: str, kind: str, *, at: datetime) -> None:
     """A bell for another stream; the relay rings it."""
-    tx.execute(t.bell.insert().values(id=mint(), stream=stream, kind=kind, not_before=at, tries=0))
+    tx.insert(t.bell, {"id": mint(), "stream": stream, "kind": kind, "not_before": at, "tries": 0})
 
 
 def touch(tx: Transaction, matter: str, at: datetime) -> None:
     """Remember the latest stamp given in a matter."""
-    tx.execute(t.matter.update().where(t.matter.c.id == matter).values(last_at=at))
+    tx.update(t.matter, {"id": matter}, {"last_at": at})
 
 
 def problem_data(refusal: Refusal) -> dict[str, Any]:
@@ -234,18 +232,7 @@ def _numbered(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _commands(tx: Transaction, matter: str) -> tuple[Command, ...]:
-    found = tx.rows(
-        sa.select(
-            t.command.c.id,
-            t.command.c.kind,
-            t.command.c.claim,
-            t.command.c.actor,
-            t.command.c.received_at,
-            t.command.c.data,
-        )
-        .where(t.command.c.matter == matter, t.command.c.decided_at.is_(None))
-        .order_by(t.command.c.received_at)
-    )
+    found = tx.execute(_UNDECIDED, {"matter": matter}).mappings()
     return tuple(
         Command(
             id=r["id"],
@@ -260,13 +247,8 @@ def _commands(tx: Transaction, matter: str) -> tuple[Command, ...]:
 
 
 def _claims(tx: Transaction, matter: str, named: set[str], now: datetime) -> dict[str, Mapping[str, Any]]:
-    concerned = sa.or_(
-        t.claim.c.state.in_(_OPEN_STATES),
-        t.claim.c.grace_until >= now,
-        t.claim.c.id.in_(sorted(named)) if named else sa.false(),
-    )
-    found = tx.rows(sa.select(*_CLAIM_COLUMNS).where(t.claim.c.matter == matter, concerned))
-    return {r["id"]: r for r in sorted(found, key=lambda r: r["receipt"])}
+    found = tx.execute(_CONCERNED, {"matter": matter, "now": now, "named": sorted(named)}).mappings()
+    return {r["id"]: dict(r) for r in sorted(found, key=lambda r: r["receipt"])}
 
 
 #: What the domain's claim is made of; names, dates and amounts of a report stay behind.
@@ -287,6 +269,37 @@ _CLAIM_COLUMNS = [
 ]
 
 
+#: The matter with what of its customer and project rules ask for.
+_MATTER = (
+    sa.select(t.matter, t.customer.c.kind, t.customer.c.level, t.project.c.bid_date)
+    .join(t.customer, t.customer.c.id == t.matter.c.customer)
+    .outerjoin(t.project, t.project.c.id == t.matter.c.project)
+    .where(t.matter.c.id == sa.bindparam("matter"))
+)
+_LOCKED_MATTER = _MATTER.with_for_update(of=t.matter)
+_UNDECIDED = (
+    sa.select(
+        t.command.c.id,
+        t.command.c.kind,
+        t.command.c.claim,
+        t.command.c.actor,
+        t.command.c.received_at,
+        t.command.c.data,
+    )
+    .where(t.command.c.matter == sa.bindparam("matter"), t.command.c.decided_at.is_(None))
+    .order_by(t.command.c.received_at)
+)
+#: Claims that a due instant or a command may concern: open ones, those in grace, those named.
+_CONCERNED = sa.select(*_CLAIM_COLUMNS).where(
+    t.claim.c.matter == sa.bindparam("matter"),
+    sa.or_(
+        t.claim.c.state.in_(_OPEN_STATES),
+        t.claim.c.grace_until >= sa.bindparam("now", type_=t.claim.c.grace_until.type),
+        t.claim.c.id.in_(sa.bindparam("named", expanding=True)),
+    ),
+)
+
+
 def _requests(tx: Transaction, claims: list[str]) -> dict[str, Request]:
     found = tx.rows(sa.select(t.request).where(t.request.c.claim.in_(claims)))
     return {r["id"]: request_of(r) for r in found}
@@ -297,12 +310,6 @@ def _deals(tx: Transaction, claims: list[str]) -> dict[str, Any]:
         return {}
     found = tx.rows(sa.select(t.deal).where(t.deal.c.claim.in_(claims)))
     return {r["id"]: deal_of(r) for r in found}
-
-
-def _bid_date(tx: Transaction, project: str | None) -> Any:
-    if project is None:
-        return None
-    return tx.execute(sa.select(t.project.c.bid_date).where(t.project.c.id == project)).scalar_one()
 
 
 def _follow_ups(tx: Transaction, claims: list[str]) -> dict[str, tuple[FollowUpFact, ...]]:
@@ -366,7 +373,7 @@ def _insert_claim(tx: Transaction, claim: Claim, matter: Matter) -> None:
         "facts_digest": "",
         "asked": False,
     }
-    tx.execute(t.claim.insert().values(row))
+    tx.insert(t.claim, row)
 
 
 def _asked(matter: Matter, claim: str) -> bool:
@@ -380,38 +387,39 @@ def _save_requests(tx: Transaction, before: Matter, after: Matter) -> None:
             continue
         row = request_row(request)
         if was is None:
-            tx.execute(t.request.insert().values(row))
+            tx.insert(t.request, row)
             tx.execute(t.claim.update().where(t.claim.c.id == request.claim).values(asked=True))
         else:
             tx.execute(t.request.update().where(t.request.c.id == request.id).values(row))
             tx.execute(t.request_waiting.delete().where(t.request_waiting.c.request == request.id))
         if request.state is RequestState.OPEN and request.waiting_for:
-            tx.execute(
-                t.request_waiting.insert(),
+            tx.insert(
+                t.request_waiting,
                 [{"person": p, "request": request.id, "claim": request.claim} for p in request.waiting_for],
             )
 
 
 def _save_deals(tx: Transaction, before: Matter, draft: Draft, decided_at: datetime) -> None:
     for deal, data in draft.new_deals:
-        tx.execute(
-            t.deal.insert().values(
-                id=deal.id,
-                number=tx.next_number("deal"),
-                claim=deal.claim,
-                program=draft.matter.program,
-                customer=draft.matter.customer,
-                kind=data["deal_kind"],
-                state="open",
-                amount_minor=data["amount_minor"],
-                currency=data["currency"],
-                contract_at=deal.contract_at,
-                contract_end=deal.contract_end,
-                product=data.get("product"),
-                external_id=data.get("external_id"),
-                recorded_at=draft.at,
-                recorded_by=data["by"],
-            )
+        tx.insert(
+            t.deal,
+            {
+                "id": deal.id,
+                "number": tx.next_number("deal"),
+                "claim": deal.claim,
+                "program": draft.matter.program,
+                "customer": draft.matter.customer,
+                "kind": data["deal_kind"],
+                "state": "open",
+                "amount_minor": data["amount_minor"],
+                "currency": data["currency"],
+                "contract_at": deal.contract_at,
+                "contract_end": deal.contract_end,
+                "product": data.get("product"),
+                "external_id": data.get("external_id"),
+                "recorded_at": draft.at,
+                "recorded_by": data["by"],
+            },
         )
     for deal in draft.matter.deals.values():
         was = before.deals.get(deal.id)
@@ -420,7 +428,7 @@ def _save_deals(tx: Transaction, before: Matter, draft: Draft, decided_at: datet
 
 
 def _insert_follow_up(tx: Transaction, entry: NewFollowUp) -> None:
-    tx.execute(t.follow_up.insert().values(follow_up_row(entry)))
+    tx.insert(t.follow_up, follow_up_row(entry))
 
 
 def follow_up_row(entry: NewFollowUp) -> dict[str, Any]:
@@ -456,18 +464,19 @@ def _save_tasks(tx: Transaction, tasks: list[Task], closed: list[str], *, at: da
             .values(state="open", due=task.due)
         ).rowcount
         if not present:
-            tx.execute(
-                t.task.insert().values(
-                    id=mint(),
-                    key=task.key,
-                    person=task.person,
-                    kind=task.kind,
-                    subject_type=task.subject_type,
-                    subject=task.subject,
-                    due=task.due,
-                    state="open",
-                    created_at=at,
-                )
+            tx.insert(
+                t.task,
+                {
+                    "id": mint(),
+                    "key": task.key,
+                    "person": task.person,
+                    "kind": task.kind,
+                    "subject_type": task.subject_type,
+                    "subject": task.subject,
+                    "due": task.due,
+                    "state": "open",
+                    "created_at": at,
+                },
             )
 
 

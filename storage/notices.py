@@ -30,11 +30,11 @@ def queue_notices(tx: Transaction, notices: Sequence[Notice], *, at: datetime) -
         }
         for n in notices
     ]
-    tx.execute(t.notice.insert(), rows)
+    tx.insert(t.notice, rows)
     channels = tx.database.channels
     if channels:
-        tx.execute(
-            t.outbox.insert(),
+        tx.insert(
+            t.outbox,
             [
                 {"id": mint(), "channel": channel, "notice": row["id"], "due_at": at, "tries": 0}
                 for row in rows

@@ -50,18 +50,19 @@ def find_or_create(tx: Transaction, customer: str, facts: ProjectFacts, *, at: d
     if found is not None:
         return Found(found)
     project = mint()
-    tx.execute(
-        t.project.insert().values(
-            id=project,
-            customer=customer,
-            name=facts.name,
-            name_key=name_key(facts.name),
-            department=facts.department,
-            site=facts.site,
-            tender_number=_tender(facts.tender_number),
-            bid_date=facts.bid_date,
-            created_at=at,
-        )
+    tx.insert(
+        t.project,
+        {
+            "id": project,
+            "customer": customer,
+            "name": facts.name,
+            "name_key": name_key(facts.name),
+            "department": facts.department,
+            "site": facts.site,
+            "tender_number": _tender(facts.tender_number),
+            "bid_date": facts.bid_date,
+            "created_at": at,
+        },
     )
     return Found(project, close)
 

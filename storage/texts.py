@@ -12,7 +12,7 @@ from storage.database import Transaction, mint
 
 
 def keep(tx: Transaction, text: str | None, *, customer: str | None, key: bytes | None = None) -> str | None:
-    """Seal ``text`` and return its id; None and blank text keep nothing.
+    """Seal ``text`` and return its id; None and blank text keep nothing, and neither does text on an erased customer.
 
     With a ``customer`` it is sealed with that customer's ``key`` (looked up where not given), else with the master.
     """
@@ -20,11 +20,12 @@ def keep(tx: Transaction, text: str | None, *, customer: str | None, key: bytes 
         return None
     if customer is not None and key is None:
         key = customers.data_key(tx, customer)
+        if key is None:
+            return None
     identifier = mint()
-    tx.execute(
-        t.free_text.insert().values(
-            id=identifier, customer=customer, sealed=tx.keys.seal(text, key=key), digest=tx.keys.digest(text)
-        )
+    tx.insert(
+        t.free_text,
+        {"id": identifier, "customer": customer, "sealed": tx.keys.seal(text, key=key), "digest": tx.keys.digest(text)},
     )
     return identifier
 

@@ -41,7 +41,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
 #: An opaque id: native uuid on PostgreSQL, 32 hexadecimal digits on SQLite, a lower-case string in Python.
 Id = sa.Uuid(as_uuid=False)
 #: JSON without personal data.
-Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+Json = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 #: AES-256-GCM ciphertext with its nonce in front.
 Sealed = sa.LargeBinary
 

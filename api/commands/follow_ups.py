@@ -78,15 +78,16 @@ def correct(tx: Transaction, caller: Caller, follow_up: str, body: FollowUpCorre
     if row["voided_at"] is not None:
         raise Refusal("illegal_transition", rule="CLM-16", facts={"voided": True})
     locked = matters.lock(tx, claim["matter"])
-    tx.execute(
-        t.follow_up_revision.insert().values(
-            follow_up=follow_up,
-            revision=row["revision"],
-            note=row["note"],
-            outcome=row["outcome"],
-            next_at=row["next_at"],
-            replaced_at=locked.now,
-        )
+    tx.insert(
+        t.follow_up_revision,
+        {
+            "follow_up": follow_up,
+            "revision": row["revision"],
+            "note": row["note"],
+            "outcome": row["outcome"],
+            "next_at": row["next_at"],
+            "replaced_at": locked.now,
+        },
     )
     changes: dict[str, Any] = {"revision": row["revision"] + 1}
     key = customers.data_key(tx, claim["customer"])
@@ -163,10 +164,14 @@ def _data(
 def _blank(tx: Transaction, row: dict[str, Any], key: bytes | None) -> str:
     """An empty note is a note: it is kept, and counts for nothing."""
     identifier = mint()
-    tx.execute(
-        t.free_text.insert().values(
-            id=identifier, customer=row["customer"], sealed=tx.keys.seal("", key=key), digest=tx.keys.digest("")
-        )
+    tx.insert(
+        t.free_text,
+        {
+            "id": identifier,
+            "customer": row["customer"],
+            "sealed": tx.keys.seal("", key=key),
+            "digest": tx.keys.digest(""),
+        },
     )
     return identifier
 
@@ -204,12 +209,12 @@ def _at_once(
 
 def _save(tx: Transaction, held: Claim, worked: Claim, entry: NewFollowUp) -> None:
     """The fact, the later deadline and the history entry; no state changes."""
-    tx.execute(t.follow_up.insert().values(matters.follow_up_row(entry)))
+    tx.insert(t.follow_up, matters.follow_up_row(entry))
     row = claim_row(worked)
-    tx.execute(
-        t.claim.update()
-        .where(t.claim.c.id == worked.id)
-        .values(detail=row["detail"], deadline=row["deadline"], last_qualified_at=row["last_qualified_at"])
+    tx.update(
+        t.claim,
+        {"id": worked.id},
+        {"detail": row["detail"], "deadline": row["deadline"], "last_qualified_at": row["last_qualified_at"]},
     )
     history.append(
         tx,

@@ -66,10 +66,9 @@ def receive(
         received_at=locked.now,
         data=data(locked),
     )
-    tx.execute(
-        t.command.insert().values(
-            matters.command_row(command, matter=row["matter"], target_type=target_type, target=target or row["id"])
-        )
+    tx.insert(
+        t.command,
+        matters.command_row(command, matter=row["matter"], target_type=target_type, target=target or row["id"]),
     )
     matters.touch(tx, row["matter"], locked.now)
     return Waiting(command=command.id, kind="claim", stream=row["id"])

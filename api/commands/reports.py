@@ -440,14 +440,10 @@ def _receive(
         "facts_digest": digest,
         "asked": False,
     }
-    tx.execute(t.claim.insert().values(row))
-    tx.execute(t.stream.insert().values(id=claim.id, kind="claim", matter=resolved.matter, open=True, next_instant=now))
+    tx.insert(t.claim, row)
+    tx.insert(t.stream, {"id": claim.id, "kind": "claim", "matter": resolved.matter, "open": True, "next_instant": now})
     command = Command(id=mint(), kind=CommandKind.REPORT, claim=claim.id, actor=caller.person, received_at=now, data={})
-    tx.execute(
-        t.command.insert().values(
-            matters.command_row(command, matter=resolved.matter, target_type="claim", target=claim.id)
-        )
-    )
+    tx.insert(t.command, matters.command_row(command, matter=resolved.matter, target_type="claim", target=claim.id))
     history.append(
         tx,
         [

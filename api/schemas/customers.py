@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictStr
+from pydantic import Field
 
 from api.schemas.base import Id, Input, Name, Output, Reason, Str, Track, Version
 from api.schemas.claims import ClaimOut, CustomerGiven, CustomerRef, Level, ProjectGiven, ProjectRef
@@ -96,5 +96,5 @@ class LookupOut(Output):
     """One word, and for readers with scope the claim that it speaks of."""
 
     answer: Literal["free", "own", "conflict", "pooled", "possible"]
-    track: Annotated[StrictStr, Field()]
+    track: Track
     claim: ClaimOut | None

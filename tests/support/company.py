@@ -96,9 +96,7 @@ class Person:
 class Company:
     """One installation. Build people and programs through the API, as an administrator would."""
 
-    def __init__(
-        self, database: Database, admin_token: str, folder: Path, *, gateway: Gateway | None = None
-    ) -> None:
+    def __init__(self, database: Database, admin_token: str, folder: Path, *, gateway: Gateway | None = None) -> None:
         self.database = database
         self.snapshots = Snapshots()
         self.direct = DirectGateway(database, self.snapshots)

@@ -34,17 +34,13 @@ class Engine:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Fetch or build the server before the first test: a build takes longer than any test may."""
     if any({"engine", "pinned_server"} & set(getattr(item, "fixturenames", ())) for item in session.items):
-        try:
-            found: Located | str = locate(env=os.environ, pinned_only=True, progress=progress_on_stderr())
-        except EngineUnavailableError as unavailable:
-            found = str(unavailable)
-        session.config.stash[PINNED] = found
+        session.config.stash[PINNED] = _pinned()
 
 
 @pytest.fixture(scope="session")
 def pinned_server(pytestconfig: pytest.Config) -> Located:
     """The pinned server's program, for tests that start one of their own."""
-    found = pytestconfig.stash[PINNED]
+    found = pytestconfig.stash[PINNED] if PINNED in pytestconfig.stash else _pinned()
     if isinstance(found, str):
         pytest.fail(found, pytrace=False)
     return found
@@ -61,3 +57,11 @@ def engine(pinned_server: Located) -> Engine:
 async def engine_client(engine: Engine) -> Client:
     """A client of it, with the data converter that client, worker and replayer share."""
     return await Client.connect(engine.address, namespace=engine.namespace, data_converter=pydantic_data_converter)
+
+
+def _pinned() -> Located | str:
+    """The server, or why it cannot be had."""
+    try:
+        return locate(env=os.environ, pinned_only=True, progress=progress_on_stderr())
+    except EngineUnavailableError as unavailable:
+        return str(unavailable)

@@ -20,8 +20,6 @@ from tests.support.postgres_cluster import PostgresCluster
 from worker.engine import EmbeddedServer, EngineOptions, Located
 from worker.engine.config import write_whole
 
-LOOK_EVERY_S = 0.5
-
 
 class Server(Protocol):
     def start(self) -> None: ...
@@ -51,15 +49,15 @@ def server_of(kind: str, folder: Path, settings: dict[str, Any]) -> Server:
     return Engine(folder, settings) if kind == "engine" else PostgresCluster(folder / "cluster", **settings)
 
 
-def wait_for_the_end(main_pid: int) -> None:
-    """Return when the main process has ended or when we are asked to end."""
+def wait_for_the_end(main_pid: int) -> bool:
+    """Wait until the main process has ended (True) or we are asked to end (False)."""
     try:
         watched = os.pidfd_open(main_pid)
     except ProcessLookupError:
-        return
+        return True
     asked = os.pipe()
     signal.signal(signal.SIGTERM, lambda _number, _frame: os.write(asked[1], b"."))
-    select.select([watched, asked[0]], [], [])
+    return watched in select.select([watched, asked[0]], [], [])[0]
 
 
 def main() -> None:
@@ -74,9 +72,9 @@ def main() -> None:
         write_whole(folder / "failed.txt", str(failure))
         raise
     write_whole(folder / "ready.json", json.dumps(server.tell()))
-    wait_for_the_end(main_pid)
+    nobody_else_cleans_up = wait_for_the_end(main_pid)
     server.stop()
-    shutil.rmtree(folder.parent if not Path(f"/proc/{main_pid}").exists() else folder, ignore_errors=True)
+    shutil.rmtree(folder.parent if nobody_else_cleans_up else folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@ CODES_BY_STATUS: dict[int, str] = {
     400: "body_malformed idempotency_missing",
     401: "not_signed_in",
     403: (
-        "consent_needed delegation_chain not_allowed not_member partner_suspended recusal_required restricted "
-        "suspended"
+        "consent_needed delegation_chain not_allowed not_member partner_suspended recusal_required restricted suspended"
     ),
     404: "not_found",
     405: "method_not_allowed",

@@ -1,0 +1,352 @@
+"""Keeping the customer base: entering, editing, revealing, erasing (contract section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.call import Done
+from api.schemas.customers import CustomerIn, EraseIn, RecordPatch, RevealIn
+from api.views.customers import KEEPING, claims_read, customer_view, knowing, visible_customer
+from domain.customers.identity import Identity, MatchValues, match_values
+from domain.customers.names import CustomerKind
+from domain.customers.phone import require_phone_mode
+from domain.matters.draft import Notice
+from domain.people.access import has_any_scope, has_role, read_scope
+from domain.people.organisation import Role
+from domain.refusals import FieldError, Refusal
+from storage import customers, erasure, history, matters, texts, usage
+from storage import tables as t
+from storage.database import Transaction
+from storage.notices import queue_notices
+
+
+def enter(tx: Transaction, caller: Caller, body: CustomerIn) -> Done:
+    """A new customer, or the one that has its keys already (CUS-01, CUS-02)."""
+    _require_keeper(caller)
+    values = _values(
+        caller,
+        Identity(
+            kind=CustomerKind(body.kind),
+            name=body.name,
+            phone=body.phone,
+            email=body.email,
+            company_code=body.company_code,
+            external_id=body.external_id,
+        ),
+    )
+    found = _compare(tx, caller, values)
+    if found.certain:
+        return Done(200, customer_view(tx, caller, _row(tx, found.certain[0])))
+    _require_unused(tx, values.external_id, besides=None)
+    contact = customers.Contact(
+        kind=values.kind,
+        name=body.name,
+        phone=values.phone or _blank_is_none(body.phone),
+        email=values.email,
+        company_code=values.company_code,
+        external_id=values.external_id,
+        level=body.level,
+        source=body.source,
+    )
+    now = tx.now()
+    customer = customers.create(tx, contact, values, at=now)
+    view = customer_view(tx, caller, _row(tx, customer))
+    _record(tx, customer, "created", at=now, actor=caller.person, kind=body.kind, possible=list(found.possible))
+    return Done(201, view)
+
+
+def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch) -> Done:
+    """Change a record. A key that another record has too is taken, recorded, and told (CUS-01, CUS-02)."""
+    row = visible_customer(tx, caller, customer)
+    _require_keeper(caller)
+    if body.kind not in (None, row["kind"]):
+        raise _invalid("kind")
+    if "name" in body.model_fields_set and body.name is None:
+        raise _invalid("name")
+    was = customers.contact_of(tx, row, customers.data_key(tx, customer))
+    named: dict[str, Any] = {name: getattr(body, name) for name in _EDITABLE if name in body.model_fields_set}
+    wanted = replace(was, **{name: _blank_is_none(value) for name, value in named.items()})
+    values = _values(
+        caller,
+        Identity(
+            kind=wanted.kind,
+            name=wanted.name,
+            phone=wanted.phone,
+            email=wanted.email,
+            company_code=wanted.company_code,
+            external_id=wanted.external_id,
+        ),
+        phone_given="phone" in named,
+    )
+    found = _compare(tx, caller, values)
+    present = customers.lock_row(tx, customer)
+    if present["erased_at"] is not None:
+        raise Refusal("illegal_transition", rule="AUD-05", current_state="erased")
+    if not body.version == row["version"] == present["version"]:
+        raise Refusal("version_conflict", facts={"versions": {"sent": body.version, "present": present["version"]}})
+    _require_unused(tx, values.external_id, besides=customer)
+    customers.update(tx, customer, replace(wanted, phone=values.phone or wanted.phone, email=values.email), values)
+    same = [c for c in found.certain if c != customer]
+    possible = [c for c in found.possible if c != customer]
+    now = tx.now()
+    if named.keys() & _KEYS and (same or possible):
+        _tell_of_duplicates(tx, caller, customer, [*same, *possible], at=now)
+    view = customer_view(tx, caller, _row(tx, customer))
+    _record(
+        tx,
+        customer,
+        "corrected",
+        at=now,
+        actor=caller.person,
+        fields=sorted(named),
+        version=view["version"],
+        same=same,
+        possible=possible,
+    )
+    return Done(200, view)
+
+
+def reveal(tx: Transaction, caller: Caller, customer: str, body: RevealIn) -> Done:
+    """Clear contacts, for a purpose. What cannot be recorded is not shown: it is one transaction (AUD-03)."""
+    row = visible_customer(tx, caller, customer)
+    through = _entitling(tx, caller, customer)
+    if not through:
+        raise Refusal("not_allowed", rule="AUD-03")
+    shown, now = _shown_in(tx, customer, through)
+    _count_reveal(tx, caller, now)
+    purpose = texts.keep(tx, body.purpose, customer=customer)
+    queue_notices(
+        tx,
+        [
+            Notice(
+                person=claim["owner"],
+                kind="claim.reveal",
+                urgency="normal",
+                subject_type="claim",
+                subject=claim["id"],
+                rule="AUD-03",
+                policy_version=claim["policy_version"],
+                facts={"by": caller.person, "fields": sorted(set(body.fields))},
+            )
+            for claim in shown
+            if claim["owner"] is not None and claim["owner"] != caller.person
+        ],
+        at=now,
+    )
+    contact = customers.contact_of(tx, row, customers.data_key(tx, customer))
+    data = {"customer": customer, "fields": sorted(set(body.fields)), "purpose": purpose}
+    history.append(
+        tx,
+        [
+            history.Entry(
+                stream=claim["id"],
+                stream_kind="claim",
+                kind="reveal",
+                at=now,
+                actor=caller.person,
+                policy_version=claim["policy_version"],
+                data=data,
+            )
+            for claim in shown
+        ]
+        + [
+            history.Entry(
+                stream=caller.person,
+                stream_kind="person",
+                kind="reveal",
+                at=now,
+                actor=caller.person,
+                data={**data, "claims": [c["id"] for c in shown]},
+            )
+        ],
+    )
+    for claim in shown:
+        matters.touch(tx, claim["matter"], now)
+    return Done(
+        200,
+        {
+            "customer": customer,
+            "phone": contact.phone if "phone" in body.fields else None,
+            "email": contact.email if "email" in body.fields else None,
+        },
+    )
+
+
+def erase(tx: Transaction, caller: Caller, customer: str, body: EraseIn) -> tuple[Done, Sequence[dict[str, Any]]]:
+    """Make a customer unreadable for ever, and the files that are to be removed once this is saved (AUD-05)."""
+    visible_customer(tx, caller, customer)
+    if not has_role(caller.actor, {Role.ADMIN}, organisation=caller.setting.organisation, at=caller.at):
+        raise Refusal("not_allowed", rule="PPL-02")
+    row = customers.lock_record(tx, customer)
+    if row["erased_at"] is not None:
+        return Done(200, customer_view(tx, caller, row)), ()
+    now = _lock_matters(tx, t.matter.c.customer == customer)
+    erasure.check(tx, customer, setting=caller.setting, at=now)
+    known = customers.contact_of(tx, row, customers.data_key(tx, customer))
+    reason = texts.keep(tx, _without(body.reason, known), customer=None)
+    gone = erasure.erase(tx, customer, at=now)
+    view = customer_view(tx, caller, _row(tx, customer))
+    _record(
+        tx,
+        customer,
+        "erased",
+        at=now,
+        actor=caller.person,
+        claims=gone.claims,
+        files=[f["id"] for f in gone.files],
+        text=reason,
+    )
+    return Done(200, view), gone.files
+
+
+_EDITABLE = ("name", "phone", "email", "company_code", "level", "source", "external_id")
+_KEYS = frozenset({"name", "phone", "email", "company_code", "external_id"})
+
+
+def _require_keeper(caller: Caller) -> None:
+    """Who keeps the customer base: admin, marketing, reception (contract section 4)."""
+    keepers = KEEPING | {Role.ADMIN}
+    if not has_any_scope(caller.actor, keepers, organisation=caller.setting.organisation, at=caller.at):
+        raise Refusal("not_allowed", rule="PPL-02")
+
+
+def _values(caller: Caller, identity: Identity, *, phone_given: bool = True) -> MatchValues:
+    """Normalised keys under the company's policy; refusals name the fields as this body does.
+
+    A masked number that a report left in the record stands until somebody gives another.
+    """
+    policy = caller.setting.company_policy_at(caller.at)
+    with _unprefixed():
+        values = match_values(identity, region=policy.word("match.phone_region") or "CN")
+        if values.phone_written is not None and phone_given:
+            require_phone_mode(values.phone_written, mode=policy.choice("match.phone_mode"), field="phone")
+    return values
+
+
+@contextmanager
+def _unprefixed() -> Iterator[None]:
+    """A report holds its customer in a field of that name; here the customer is the body itself."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.errors = tuple(FieldError(e.field.removeprefix("customer."), e.code) for e in refusal.errors)
+        raise
+
+
+def _compare(tx: Transaction, caller: Caller, values: MatchValues) -> customers.Match:
+    """Take the locks of all keys, then look who has them already (CUS-02)."""
+    groups = caller.setting.company_policy_at(caller.at).match_groups(values.kind.value)
+    pairs = set(customers.check_pairs(values, groups))
+    if values.external_id is not None:
+        pairs.add(("external_id", values.external_id))
+    customers.lock_identity(tx, pairs)
+    return customers.match(tx, values, groups)
+
+
+def _require_unused(tx: Transaction, external_id: str | None, *, besides: str | None) -> None:
+    if external_id is None:
+        return
+    holder = tx.execute(sa.select(t.customer.c.id).where(t.customer.c.external_id == external_id)).scalar()
+    if holder is not None and holder != besides:
+        raise _invalid("external_id")
+
+
+def _tell_of_duplicates(tx: Transaction, caller: Caller, customer: str, others: Sequence[str], *, at: datetime) -> None:
+    """The administrators, and the supervisors of whoever holds one of the records (CUS-02)."""
+    setting = caller.setting
+    held = tx.rows(
+        sa.select(t.claim.c.owner, t.claim.c.program).where(
+            t.claim.c.customer.in_([customer, *others]), t.claim.c.holds, t.claim.c.owner.is_not(None)
+        )
+    )
+    told = set(setting.organisation.admins(at=at))
+    told |= {s for c in held if (s := setting.supervisor(c["owner"], program=c["program"], at=at)) is not None}
+    queue_notices(
+        tx,
+        [
+            Notice(
+                person=person,
+                kind="customer.duplicate",
+                urgency="normal",
+                subject_type="customer",
+                subject=customer,
+                rule="CUS-02",
+                policy_version=setting.company_policy_at(at).version,
+                facts={"possible": len(others), "by": caller.person},
+            )
+            for person in sorted(told)
+        ],
+        at=at,
+    )
+
+
+def _entitling(tx: Transaction, caller: Caller, customer: str) -> list[dict[str, Any]]:
+    """The claims through which the caller may have contacts revealed; what an auditor reads does not count."""
+    actor = replace(caller.actor, roles=(caller.actor.roles or frozenset(Role)) - {Role.AUDITOR})
+    oversight = [p.id for p in caller.setting.programs.values() if caller.person in p.oversight]
+    scope = read_scope(actor, organisation=caller.setting.organisation, at=caller.at, oversight_of=oversight)
+    return knowing(tx, claims_read(tx, caller, [customer], scope=scope))
+
+
+def _shown_in(
+    tx: Transaction, customer: str, through: Sequence[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], datetime]:
+    """The claims whose timeline shows the act: those that hold the customer, else the one it was read through."""
+    holding = sa.and_(t.claim.c.customer == customer, t.claim.c.holds)
+    concerned = sa.select(t.claim.c.matter).where(sa.or_(holding, t.claim.c.id == through[0]["id"]))
+    now = _lock_matters(tx, t.matter.c.id.in_(concerned))
+    shown = tx.rows(sa.select(t.claim).where(holding).order_by(t.claim.c.receipt))
+    return shown or [through[0]], now
+
+
+def _lock_matters(tx: Transaction, which: sa.ColumnElement[bool]) -> datetime:
+    """Lock matters by id; an instant that is later than every stamp given in them."""
+    ids: Collection[str] = tx.execute(sa.select(t.matter.c.id).where(which).order_by(t.matter.c.id)).scalars().all()
+    locked = [matters.lock(tx, matter) for matter in ids]
+    return max((one.now for one in locked), default=None) or tx.now()
+
+
+def _count_reveal(tx: Transaction, caller: Caller, now: datetime) -> None:
+    policy = caller.setting.company_policy_at(now)
+    zone = policy.word("calendar.zone") or "UTC"
+    count = usage.count(tx, caller.person, usage.Act.REVEAL, usage.day_of(now, zone=zone))
+    cap = policy.limit("reveal.per_day")
+    if cap is not None and count > cap:
+        until = usage.next_day(now, zone=zone)
+        raise Refusal("reveal_limit", facts={"cap": cap, "count": count - 1, "until": until})
+
+
+def _without(reason: str, known: customers.Contact) -> str:
+    """A reason for an erasure that no longer says whom it was about."""
+    for value in (known.name, known.phone, known.email, known.company_code, known.external_id):
+        if value:
+            reason = reason.replace(value, "*").replace(value.removeprefix("+86"), "*")
+    return reason
+
+
+def _record(tx: Transaction, customer: str, event: str, *, at: datetime, actor: str, **data: Any) -> None:
+    history.append(
+        tx,
+        [history.Entry(stream=customer, stream_kind="customer", kind=event, at=at, actor=actor, data=data)],
+    )
+
+
+def _row(tx: Transaction, customer: str) -> dict[str, Any]:
+    row = tx.row(sa.select(t.customer).where(t.customer.c.id == customer))
+    assert row is not None
+    return row
+
+
+def _blank_is_none(value: str | None) -> str | None:
+    return (value.strip() or None) if value is not None else None
+
+
+def _invalid(field: str) -> Refusal:
+    return Refusal("field_invalid", errors=(FieldError(field, "field_invalid"),))

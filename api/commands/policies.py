@@ -1,0 +1,386 @@
+"""Policies from draft to force, and open claims taken over to a new version (POL-01 to POL-04, POL-09)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.call import Done
+from api.commands.company import Change, invalid
+from api.schemas.policies import ActivateIn, MigrateIn, PolicyIn
+from api.views.policies import policy_row, policy_view
+from api.views.programs import program_row
+from domain.claims.lifecycle import HOLDING
+from domain.claims.standing import migrated_claim
+from domain.matters.draft import Notice
+from domain.matters.setting import PolicyContent, Setting
+from domain.people.access import Place
+from domain.people.organisation import Role
+from domain.policy import program_calendar, sales_cycle, small_team
+from domain.policy.drafting import drafted
+from domain.policy.lifecycle import PolicyState, PolicyTrigger, fire
+from domain.policy.policy import Policy
+from domain.policy.presets import PRESETS
+from domain.policy.validation import validate
+from domain.programs.program import Migration, PolicyVersion, in_force
+from domain.refusals import FieldError, Refusal
+from storage import policies
+from storage import tables as t
+from storage.claim_rows import claim_of
+from storage.codec import rfc3339
+from storage.database import Transaction
+from storage.notices import queue_notices
+
+_HELD = sorted(state.value for state in HOLDING)
+#: Claims are counted in portions, so that no statement outlives its time limit.
+_PORTION = 500
+
+
+def draft(change: Change, program: str | None, body: PolicyIn) -> Done:
+    """A new version as a draft, checked as a whole: it replaces nothing yet (POL-03, POL-04)."""
+    if program is not None:
+        program_row(change.tx, program)
+    change.require(Role.POLICY_ADMIN, place=_place(program))
+    base = _base(change, program, body)
+    parameters, overrides = drafted(
+        body.parameters or {},
+        body.overrides,
+        preset=PRESETS[body.preset] if body.preset is not None else None,
+        base_parameters=base.parameters,
+        base_overrides=base.overrides,
+    )
+    company = _company(change)
+    beneath = change.setting.company_policy_at(change.now).values() if program is not None else None
+    checked, exceptions = validate(parameters, overrides=overrides, base=beneath)
+    content = PolicyContent(parameters=checked, overrides=[override.as_json() for override in exceptions])
+    policy = policies.add(
+        change.tx,
+        program=program,
+        parameters=content.parameters,
+        overrides=content.overrides,
+        author=change.person,
+        at=change.now,
+        rev=change.rev,
+        reason=body.reason,
+        warnings=_warnings(change, program, (content,) if program is None else (company, content)),
+    )
+    change.record(policy, "policy", "drafted", program=program, preset=body.preset, base_version=body.base_version)
+    return Done(201, policy_view(change.tx, _row(change, policy)))
+
+
+def review(change: Change, policy: str) -> Done:
+    """draft → reviewed (POL-04)."""
+    row = _own_row(change, policy)
+    state = fire(state=_standing(change, row), trigger=PolicyTrigger.REVIEW)
+    _write(change, row, state, reviewed_by=change.person)
+    change.record(policy, "policy", "reviewed", program=row["program"], version=row["version"])
+    return Done(200, policy_view(change.tx, _row(change, policy)))
+
+
+def approve(change: Change, policy: str) -> Done:
+    """reviewed → approved by a second person; in a small team its author may, with notice and delay (POL-09)."""
+    row = _own_row(change, policy)
+    state = fire(state=_standing(change, row), trigger=PolicyTrigger.APPROVE)
+    alone = row["author"] == change.person
+    not_before = _not_before(change, row) if alone else None
+    _write(change, row, state, approved_by=change.person, approved_at=change.now, not_before=not_before)
+    if alone:
+        _announce(change, row, not_before=not_before)
+    change.record(policy, "policy", "approved", program=row["program"], version=row["version"], not_before=not_before)
+    return Done(200, policy_view(change.tx, _row(change, policy)))
+
+
+def activate(change: Change, policy: str, body: ActivateIn) -> Done:
+    """approved → active at ``at`` (now); an earlier version is archived by that (POL-04). Until then it may be moved."""
+    row = _own_row(change, policy)
+    state = fire(state=_standing(change, row), trigger=PolicyTrigger.ACTIVATE)
+    earliest = max(change.now, row["not_before"] or change.now)
+    at = body.at or earliest
+    if at < earliest:
+        facts = {"until": earliest} if at >= change.now else {}
+        raise Refusal("date_invalid", rule="POL-04", facts=facts, errors=(FieldError("at", "date_invalid"),))
+    _write(change, row, state, effective_at=at)
+    change.record(policy, "policy", "activated", program=row["program"], version=row["version"], effective_at=at)
+    return Done(200, policy_view(change.tx, _row(change, policy)))
+
+
+def migrate(change: Change, policy: str, body: MigrateIn) -> Done:
+    """Open claims take on a version that is in force, after a preview that counts the same way (POL-02).
+
+    A version of the company takes every program's claims to the policies in force there now. A preview is for any
+    version that is not archived; it writes nothing.
+    """
+    row = _own_row(change, policy)
+    standing = _standing(change, row)
+    if standing is not PolicyState.ACTIVE and not (body.dry_run and standing is not PolicyState.ARCHIVED):
+        raise Refusal(
+            "illegal_transition",
+            rule="POL-02",
+            facts={"state": standing.value, "trigger": "migrate"},
+            current_state=standing.value,
+        )
+    setting = _as_if_in_force(change, row)
+    programs = [row["program"]] if row["program"] is not None else sorted(setting.programs)
+    _check_claims(change.tx, programs, body.claims)
+    moved: list[dict[str, Any]] = []
+    for program in programs:
+        version = (
+            PolicyVersion(row["id"], row["version"], row["effective_at"] or change.now)
+            if row["program"] is not None
+            else setting.programs[program].policy_at(change.now)
+        )
+        fact = Migration(number=0, policy=version, at=change.now, claims=None)
+        moved += _preview(change.tx, setting, program, fact, body.claims)
+        if not body.dry_run:
+            _migrate_program(change, program, version.id, body.claims)
+    return Done(200, {"claims": moved})
+
+
+# --- drafts ------------------------------------------------------------------------------------------------------
+
+
+def _base(change: Change, program: str | None, body: PolicyIn) -> PolicyContent:
+    """What the draft starts from: the named version; nothing beside a preset; else the version in force."""
+    if body.base_version is not None:
+        of = t.policy.c.program.is_(None) if program is None else t.policy.c.program == program
+        row = change.tx.row(sa.select(t.policy).where(of, t.policy.c.version == body.base_version))
+        if row is None:
+            raise invalid("base_version", rule="POL-04")
+        return PolicyContent(parameters=row["parameters"], overrides=row["overrides"])
+    if body.preset is not None:
+        return PolicyContent(parameters={}, overrides=[])
+    if program is None:
+        return _company(change)
+    return change.setting.policies[change.setting.programs[program].policy_at(change.now).id]
+
+
+def _warnings(change: Change, program: str | None, layers: Sequence[PolicyContent]) -> list[str]:
+    """What is allowed but unwise; kept with the version in the company's language."""
+    policy = Policy.resolve(
+        *(layer.parameters for layer in layers),
+        overrides=[override for layer in layers for override in layer.overrides],
+        version=0,
+    )
+    lang = policy.choice("locale.default")[:2]
+    median = policies.median_sales_cycle_days(change.tx, program)
+    found: list[str | None] = list(sales_cycle.warnings(policy, median_sales_cycle_days=median, lang=lang))
+    if program is None:
+        found.append(small_team.warning(layers[-1].parameters, people=_people(change), lang=lang))
+    else:
+        calendar = change.tx.row(
+            sa.select(t.calendar)
+            .join(t.program, t.program.c.calendar == t.calendar.c.id)
+            .where(t.program.c.id == program)
+        )
+        assert calendar is not None
+        found.append(
+            program_calendar.warning(
+                policy,
+                country=calendar["country"],
+                zone=calendar["zone"],
+                office_hours=calendar["office_hours"],
+                weekdays=tuple(sorted(calendar["weekdays"])),
+                lang=lang,
+            )
+        )
+    return [sentence for sentence in found if sentence is not None]
+
+
+# --- approval ------------------------------------------------------------------------------------------------------
+
+
+def _not_before(change: Change, row: dict[str, Any]) -> datetime | None:
+    """From when on a version that its author approves may hold (POL-09), None = at once; else ``same_person``."""
+    policy = change.setting.company_policy_at(change.now)
+    switching = row["program"] is None and small_team.may_switch_on(
+        row["parameters"], in_force=policy, people=_people(change)
+    )
+    if not (switching or small_team.is_on(_company(change).parameters)):
+        raise Refusal("same_person", rule="POL-04")
+    if row["program"] is None and policies.was_activated(change.tx, None, besides=row["id"]) <= 1:
+        return None  # a new installation's first policy: nobody has relied on another one
+    delay = policy.duration("org.self_approve_h")
+    calendar = next(iter(change.setting.calendars.values()))
+    return calendar.add(change.now, delay).at if delay is not None else None
+
+
+def _announce(change: Change, row: dict[str, Any], *, not_before: datetime | None) -> None:
+    """Everybody concerned is told before it holds (POL-09)."""
+    organisation = change.organisation
+    program = change.setting.programs[row["program"]] if row["program"] is not None else None
+    told = [
+        person.id
+        for person in sorted(organisation.people.values(), key=lambda p: p.number)
+        if person.active and (program is None or program.is_member(person.id, organisation=organisation, at=change.now))
+    ]
+    queue_notices(
+        change.tx,
+        [
+            Notice(
+                person=person,
+                kind="policy.changed",
+                urgency="normal",
+                subject_type="policy",
+                subject=row["id"],
+                rule="POL-09",
+                policy_version=row["version"],
+                facts={
+                    "cause": "self_approved",
+                    "by": change.person,
+                    "program": row["program"],
+                    "from": rfc3339(not_before or change.now),
+                },
+            )
+            for person in told
+        ],
+        at=change.now,
+    )
+
+
+def _people(change: Change) -> int:
+    return sum(person.active for person in change.organisation.people.values())
+
+
+# --- migration -----------------------------------------------------------------------------------------------------
+
+
+def _as_if_in_force(change: Change, row: dict[str, Any]) -> Setting:
+    """The company with a version of its own policy in force now, for the preview of one that is not yet."""
+    setting = change.setting
+    if row["program"] is not None or _standing(change, row) is PolicyState.ACTIVE:
+        return setting
+    candidate = PolicyVersion(row["id"], row["version"], change.now)
+    others = [version for version in setting.company_policies if version.id != row["id"]]
+    return replace(setting, company_policies=(*others, candidate))
+
+
+def _check_claims(tx: Transaction, programs: Sequence[str], claims: Sequence[str] | None) -> None:
+    """Every named claim is an open one of these programs."""
+    if claims is None:
+        return
+    known: set[str] = set()
+    for start in range(0, len(claims), _PORTION):
+        known |= set(
+            tx.execute(
+                sa.select(t.claim.c.id).where(
+                    t.claim.c.id.in_(claims[start : start + _PORTION]),
+                    t.claim.c.program.in_(programs),
+                    t.claim.c.state.in_(_HELD),
+                )
+            ).scalars()
+        )
+    wrong = [place for place, claim in enumerate(claims) if claim not in known]
+    if wrong:
+        raise Refusal(
+            "field_invalid",
+            rule="POL-02",
+            errors=tuple(FieldError(f"claims.{place}", "field_invalid") for place in wrong[:100]),
+        )
+
+
+def _preview(
+    tx: Transaction, setting: Setting, program: str, migration: Migration, claims: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    """Deadlines before and after, of open claims whose own deadline has not passed already."""
+    wanted = set(claims) if claims is not None else None
+    moved = []
+    for row in _open_claims(tx, program, at=migration.at):
+        if wanted is not None and row["id"] not in wanted:
+            continue
+        before = claim_of(row)
+        after = migrated_claim(before, migration, setting=setting)
+        moved.append(
+            {
+                "claim": before.id,
+                "deadline_before": _text(before.deadline),
+                "deadline_after": _text(after.deadline),
+            }
+        )
+    return moved
+
+
+def _open_claims(tx: Transaction, program: str, *, at: datetime) -> Iterator[dict[str, Any]]:
+    """Claims that hold a customer, by id; one past its deadline lapses first, whatever is decided now."""
+    last: str | None = None
+    while True:
+        statement = sa.select(t.claim).where(
+            t.claim.c.program == program,
+            t.claim.c.state.in_(_HELD),
+            sa.or_(t.claim.c.deadline.is_(None), t.claim.c.deadline >= at, t.claim.c.asked),
+        )
+        if last is not None:
+            statement = statement.where(t.claim.c.id > last)
+        rows = tx.rows(statement.order_by(t.claim.c.id).limit(_PORTION))
+        yield from rows
+        if len(rows) < _PORTION:
+            return
+        last = rows[-1]["id"]
+
+
+def _migrate_program(change: Change, program: str, policy: str, claims: Sequence[str] | None) -> None:
+    """One fact that every later drain of these claims reads (design section 2, "Bulk changes")."""
+    number = change.tx.next_number("migration")
+    change.tx.execute(
+        t.migration.insert().values(
+            number=number,
+            program=program,
+            policy=policy,
+            at=change.now,
+            claims=list(claims) if claims is not None else sa.null(),
+            actor=change.person,
+            rev=change.rev,
+        )
+    )
+    change.record(
+        policy,
+        "policy",
+        "migrated",
+        program=program,
+        migration=number,
+        claims=list(claims) if claims is not None else None,
+    )
+
+
+# --- rows ----------------------------------------------------------------------------------------------------------
+
+
+def _own_row(change: Change, policy: str) -> dict[str, Any]:
+    """The row of a version the caller may move on: 404 where they may not read it, 403 where only that."""
+    row = policy_row(change.tx, change.call.caller, policy)
+    change.require(Role.POLICY_ADMIN, place=_place(row["program"]))
+    return row
+
+
+def _row(change: Change, policy: str) -> dict[str, Any]:
+    row = change.tx.row(sa.select(t.policy).where(t.policy.c.id == policy))
+    assert row is not None
+    return row
+
+
+def _write(change: Change, row: dict[str, Any], state: PolicyState, **values: Any) -> None:
+    change.tx.execute(
+        t.policy.update().where(t.policy.c.id == row["id"]).values(state=state.value, **values, rev=change.rev)
+    )
+
+
+def _standing(change: Change, row: dict[str, Any]) -> PolicyState:
+    present = policies.in_force(change.tx, [row["program"]], at=change.now)[row["program"]]["id"]
+    return policies.standing(row, in_force=present, at=change.now)
+
+
+def _company(change: Change) -> PolicyContent:
+    """What the company's policy in force sets by itself."""
+    versions = change.setting.company_policies
+    return change.setting.policies[(in_force(versions, change.now) or versions[0]).id]
+
+
+def _place(program: str | None) -> Place | None:
+    return Place(program=program) if program is not None else None
+
+
+def _text(at: datetime | None) -> str | None:
+    return rfc3339(at) if at is not None else None

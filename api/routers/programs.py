@@ -1,0 +1,67 @@
+"""`/v1/programs` (contract section 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.call import TheCall
+from api.commands import programs
+from api.commands.company import change
+from api.paging import Cursor, Limit
+from api.routing import StrictRoute
+from api.schemas.base import Id, Nothing
+from api.schemas.programs import MemberIn, MemberOut, ProgramIn, ProgramOut, ProgramPage, ProgramPatch
+from api.views.programs import program_page, program_view
+
+router = APIRouter(prefix="/v1/programs", tags=["programs"], route_class=StrictRoute)
+
+
+@router.post("", status_code=201, response_model=ProgramOut)
+def open_program(call: TheCall, body: ProgramIn) -> Response:
+    """Open a program (业务项目) with its policy version 1: TER-01, PPL-07, POL-03."""
+    return change(call, lambda made: programs.open_program(made, body))
+
+
+@router.get("", response_model=ProgramPage)
+def list_programs(call: TheCall, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+    """Programs of the company, newest first (TER-01)."""
+    return call.read(lambda tx: program_page(tx, limit=limit, cursor=cursor))
+
+
+@router.get("/{id}", response_model=ProgramOut)
+def read_program(call: TheCall, id: Id) -> dict[str, Any]:
+    """One program; its oversight is shown to everybody (PPL-07)."""
+    return call.read(lambda tx: program_view(tx, id))
+
+
+@router.patch("/{id}", response_model=ProgramOut)
+def edit_program(call: TheCall, id: Id, body: ProgramPatch) -> Response:
+    """Change name, oversight, panel or calendar (PPL-07, TER-06)."""
+    return change(call, lambda made: programs.edit_program(made, id, body))
+
+
+@router.post("/{id}/close", response_model=ProgramOut)
+def close_program(call: TheCall, id: Id, body: Nothing) -> Response:
+    """Take no new reports; open claims run on (TER-01)."""
+    return change(call, lambda made: programs.set_open(made, id, is_open=False))
+
+
+@router.post("/{id}/open", response_model=ProgramOut)
+def reopen_program(call: TheCall, id: Id, body: Nothing) -> Response:
+    """Take reports again (TER-01, PPL-07)."""
+    return change(call, lambda made: programs.set_open(made, id, is_open=True))
+
+
+@router.post("/{id}/members", status_code=201, response_model=MemberOut, responses={200: {"model": MemberOut}})
+def add_member(call: TheCall, id: Id, body: MemberIn) -> Response:
+    """Let a team with its subtree, or a person, into the program (TER-01)."""
+    return change(call, lambda made: programs.add_member(made, id, body))
+
+
+@router.post("/{id}/members/{mid}/remove", response_model=MemberOut)
+def remove_member(call: TheCall, id: Id, mid: Id, body: Nothing) -> Response:
+    """End a membership; customers held wait for the supervisor (TER-01, PPL-06)."""
+    return change(call, lambda made: programs.remove_member(made, id, mid))

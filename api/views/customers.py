@@ -1,0 +1,161 @@
+"""Customers as their readers see them: contacts masked for everybody (contract section 4, AUD-03)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.paging import page
+from api.views.claims import acting_for, masked_phone, scope_of
+from domain.claims.lifecycle import ClaimState
+from domain.customers.email import mask_email
+from domain.customers.names import CustomerKind, mask_person_name
+from domain.people.access import ReadScope, has_any_scope, has_role
+from domain.people.organisation import Role
+from domain.refusals import Refusal
+from storage import customers
+from storage import tables as t
+from storage.claim_queries import customers_matching, readable_claims
+from storage.codec import rfc3339
+from storage.database import Transaction
+
+#: Roles that keep the customer base. Customers lie in no team and no program, so any scope of theirs reaches it.
+KEEPING = frozenset({Role.MARKETING, Role.RECEPTION})
+
+
+def reads_base(caller: Caller) -> bool:
+    """Whether the caller reads every customer, with a claim or without."""
+    organisation = caller.setting.organisation
+    return has_any_scope(caller.actor, KEEPING, organisation=organisation, at=caller.at) or has_role(
+        caller.actor, {Role.ADMIN, Role.AUDITOR}, organisation=organisation, at=caller.at
+    )
+
+
+def visible_customer(tx: Transaction, caller: Caller, customer: str) -> dict[str, Any]:
+    """The row of a customer the caller reads; else ``not_found``, the same as for a missing one (PPL-02)."""
+    row = tx.row(sa.select(t.customer).where(t.customer.c.id == customer))
+    if row is None or not (reads_base(caller) or claims_read(tx, caller, [customer])):
+        raise Refusal("not_found")
+    return row
+
+
+def claims_read(
+    tx: Transaction, caller: Caller, of: Sequence[str], *, scope: ReadScope | None = None
+) -> list[dict[str, Any]]:
+    """Claims on the customers ``of`` that the caller reads, the newest first."""
+    scope = scope or scope_of(caller)
+    statement = sa.select(t.claim).where(t.claim.c.customer.in_(sorted(of)))
+    if not scope.everything:
+        statement = statement.where(readable_claims(scope, acting_for(caller)))
+    return tx.rows(statement.order_by(t.claim.c.received_at.desc(), t.claim.c.id.desc()))
+
+
+def knowing(tx: Transaction, claims: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of ``claims`` through which their reader knows the customer.
+
+    A report that was refused tells its reader nothing about whom it met, and neither does one still undecided while
+    somebody else holds the customer: else a report would be a way to read a stranger's record (CUS-08).
+    """
+    undecided = {c["customer"] for c in claims if c["accepted_at"] is None and c["state"] == ClaimState.REPORTED.value}
+    held: set[str] = set()
+    if undecided:
+        held = set(
+            tx.execute(
+                sa.select(t.claim.c.customer).where(t.claim.c.customer.in_(sorted(undecided)), t.claim.c.holds)
+            ).scalars()
+        )
+    return [
+        c
+        for c in claims
+        if c["accepted_at"] is not None or (c["state"] == ClaimState.REPORTED.value and c["customer"] not in held)
+    ]
+
+
+def customer_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
+    """One customer, which the caller is known to read."""
+    return customer_views(tx, caller, [row])[0]
+
+
+def customer_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Customers in the order of ``rows``, in a fixed number of queries."""
+    if not rows:
+        return []
+    ids = [r["id"] for r in rows]
+    known = set(ids) if reads_base(caller) else {c["customer"] for c in knowing(tx, claims_read(tx, caller, ids))}
+    keys = customers.data_keys(tx, ids)
+    return [_view(r, customers.contact_of(tx, r, keys.get(r["id"])), known=r["id"] in known) for r in rows]
+
+
+def customer_page(
+    tx: Transaction,
+    caller: Caller,
+    *,
+    kind: str | None,
+    level: str | None,
+    external_id: str | None,
+    q: str | None,
+    limit: int,
+    cursor: str | None,
+) -> dict[str, Any]:
+    """`GET /v1/customers`."""
+    c = t.customer.c
+    statement = sa.select(t.customer)
+    for column, value in ((c.kind, kind), (c.level, level), (c.external_id, external_id)):
+        if value is not None:
+            statement = statement.where(column == value)
+    if q is not None:
+        statement = statement.where(c.id.in_(customers_matching(tx, q, region=_region(caller))))
+    if not reads_base(caller):
+        mine = sa.select(t.claim.c.customer)
+        scope = scope_of(caller)
+        if not scope.everything:
+            mine = mine.where(readable_claims(scope, acting_for(caller)))
+        statement = statement.where(c.id.in_(mine))
+    rows, following = page(
+        tx,
+        statement,
+        time_column=c.created_at,
+        id_column=c.id,
+        cursor=cursor,
+        limit=limit,
+        filters={"list": "customers", "kind": kind, "level": level, "external_id": external_id, "q": q},
+    )
+    return {"items": customer_views(tx, caller, rows), "next": following}
+
+
+def others(tx: Transaction, caller: Caller, of: Sequence[str]) -> int:
+    """How many of the customers ``of`` the caller has no claim of their own on (AUD-04)."""
+    if not of:
+        return 0
+    mine = sa.select(t.claim.c.customer).where(
+        t.claim.c.customer.in_(sorted(of)),
+        sa.or_(t.claim.c.owner == caller.person, t.claim.c.reporter == caller.person),
+    )
+    return len(set(of)) - len(set(tx.execute(mine).scalars()))
+
+
+def _region(caller: Caller) -> str:
+    return caller.setting.company_policy_at(caller.at).word("match.phone_region") or "CN"
+
+
+def _view(row: dict[str, Any], contact: customers.Contact, *, known: bool) -> dict[str, Any]:
+    name = contact.name
+    if name is not None and not known and contact.kind is CustomerKind.PERSON:
+        name = mask_person_name(name)
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "name": name,
+        "phone": masked_phone(contact.phone),
+        "email": mask_email(contact.email) if contact.email else None,
+        "company_code": contact.company_code,
+        "level": contact.level,
+        "source": contact.source,
+        "external_id": contact.external_id,
+        "created_at": rfc3339(row["created_at"]),
+        "erased_at": rfc3339(row["erased_at"]) if row["erased_at"] is not None else None,
+        "version": row["version"],
+    }
