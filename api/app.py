@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import idempotency
 from api.idempotency import Key
 from api.problems import language_of, problem, problem_response
-from api.routers import claims, follow_ups, people, programs, requests, system, teams
+from api.routers import calendars, claims, follow_ups, people, policies, programs, requests, system, teams
 from api.routing import refusal_of_validation
 from api.services import Services
 from domain.refusals import Refusal
@@ -43,6 +43,8 @@ def make_app(services: Services) -> FastAPI:
         people.router,
         teams.router,
         programs.router,
+        policies.router,
+        calendars.router,
         claims.router,
         follow_ups.router,
         requests.router,

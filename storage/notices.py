@@ -41,3 +41,8 @@ def queue_notices(tx: Transaction, notices: Sequence[Notice], *, at: datetime) -
                 for channel in channels
             ],
         )
+
+
+def mark_read(tx: Transaction, notice: str, *, at: datetime) -> None:
+    """Remember when a notice was first read."""
+    tx.execute(t.notice.update().where(t.notice.c.id == notice, t.notice.c.read_at.is_(None)).values(read_at=at))

@@ -11,6 +11,7 @@ answer is the same whether later hashes were left, linked anew or worked out aga
 | nothing                                                                            | tail_cut   |
 | another entry that the key vouches for: the rest was cut, then the service went on | tail_cut   |
 | entry p itself, its number, link or hash changed                                   | edited     |
+| entry p itself, and once more further on                                           | inserted   |
 | a stranger, or a second copy of another entry, and entry p further on              | inserted   |
 | a later entry, and entry p further on                                              | swapped    |
 | a later entry, and entry p nowhere                                                 | deleted    |
@@ -20,6 +21,7 @@ answer is the same whether later hashes were left, linked anew or worked out aga
 
 Two acts can leave the same rows; then one name stands for both:
 * deleting the last entries is cutting the tail, and so is removing a whole stream (``tail_cut`` of number 1);
+* of an entry and its copy next to it, the second one is the inserted one;
 * replacing an entry by a made-up one is editing it, and so is deleting it and inserting another in its place;
 * swapping neighbours is moving one of them by one, and entries that differ in nothing but their number have no order;
 * where the last checkpointed entry is gone and all rows behind it were hashed anew, no hash is left to tell a deletion
@@ -43,7 +45,7 @@ def name(p: int, *, left: bool, first: int | None, p_later: bool, first_again: b
     if not left:
         return "tail_cut"
     if first == p:
-        return "edited"
+        return "inserted" if p_later else "edited"
     is_foreign = first is None or first < p or first_again
     if p_later:
         return "inserted" if is_foreign else "swapped"

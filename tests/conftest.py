@@ -15,8 +15,10 @@ from storage import installation, schema
 from storage.database import Database
 from storage.keys import KeyRing
 from tests.support.company import Company
+from tests.support.live import LiveCompany
 
 if TYPE_CHECKING:
+    from tests.support.engine import Engine
     from tests.support.postgres import Postgres
 
 pytest_plugins = ["tests.support.shared", "tests.support.engine", "tests.support.postgres"]
@@ -96,6 +98,14 @@ def admin_token(request: pytest.FixtureRequest, store: Store) -> str:
         f"{'sqlite' if store.kind == 'sqlite' else 'postgres'}_template"
     )
     return template[1]
+
+
+@pytest.fixture
+def live(database: Database, admin_token: str, tmp_path: Path, engine: Engine) -> Iterator[LiveCompany]:
+    """A company on either database and the real engine, with a worker of its own."""
+    made = LiveCompany(database, admin_token, tmp_path, address=engine.address, namespace=engine.namespace)
+    yield made
+    made.close()
 
 
 @pytest.fixture

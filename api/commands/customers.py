@@ -71,8 +71,10 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch) -> D
     if "name" in body.model_fields_set and body.name is None:
         raise _invalid("name")
     was = customers.contact_of(tx, row, customers.data_key(tx, customer))
-    named: dict[str, Any] = {name: getattr(body, name) for name in _EDITABLE if name in body.model_fields_set}
-    wanted = replace(was, **{name: _blank_is_none(value) for name, value in named.items()})
+    named: dict[str, Any] = {
+        name: _blank_is_none(getattr(body, name)) for name in _EDITABLE if name in body.model_fields_set
+    }
+    wanted = replace(was, **named)
     values = _values(
         caller,
         Identity(

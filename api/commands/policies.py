@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from starlette.responses import Response
 
-from api.call import Done
-from api.commands.company import Change, invalid
+from api.call import Call, Done
+from api.commands.company import Change, change, invalid
 from api.schemas.policies import ActivateIn, MigrateIn, PolicyIn
 from api.views.policies import policy_row, policy_view
 from api.views.programs import program_row
@@ -18,7 +19,7 @@ from domain.claims.lifecycle import HOLDING
 from domain.claims.standing import migrated_claim
 from domain.matters.draft import Notice
 from domain.matters.setting import PolicyContent, Setting
-from domain.people.access import Place
+from domain.people.access import Place, has_role
 from domain.people.organisation import Role
 from domain.policy import program_calendar, sales_cycle, small_team
 from domain.policy.drafting import drafted
@@ -75,7 +76,7 @@ def draft(change: Change, program: str | None, body: PolicyIn) -> Done:
 def review(change: Change, policy: str) -> Done:
     """draft → reviewed (POL-04)."""
     row = _own_row(change, policy)
-    state = fire(state=_standing(change, row), trigger=PolicyTrigger.REVIEW)
+    state = fire(state=_standing(change.tx, row, at=change.now), trigger=PolicyTrigger.REVIEW)
     _write(change, row, state, reviewed_by=change.person)
     change.record(policy, "policy", "reviewed", program=row["program"], version=row["version"])
     return Done(200, policy_view(change.tx, _row(change, policy)))
@@ -84,7 +85,7 @@ def review(change: Change, policy: str) -> Done:
 def approve(change: Change, policy: str) -> Done:
     """reviewed → approved by a second person; in a small team its author may, with notice and delay (POL-09)."""
     row = _own_row(change, policy)
-    state = fire(state=_standing(change, row), trigger=PolicyTrigger.APPROVE)
+    state = fire(state=_standing(change.tx, row, at=change.now), trigger=PolicyTrigger.APPROVE)
     alone = row["author"] == change.person
     not_before = _not_before(change, row) if alone else None
     _write(change, row, state, approved_by=change.person, approved_at=change.now, not_before=not_before)
@@ -95,9 +96,9 @@ def approve(change: Change, policy: str) -> Done:
 
 
 def activate(change: Change, policy: str, body: ActivateIn) -> Done:
-    """approved → active at ``at`` (now); an earlier version is archived by that (POL-04). Until then it may be moved."""
+    """approved → active at ``at`` (now), which archives the version before; until then it may be moved (POL-04)."""
     row = _own_row(change, policy)
-    state = fire(state=_standing(change, row), trigger=PolicyTrigger.ACTIVATE)
+    state = fire(state=_standing(change.tx, row, at=change.now), trigger=PolicyTrigger.ACTIVATE)
     earliest = max(change.now, row["not_before"] or change.now)
     at = body.at or earliest
     if at < earliest:
@@ -108,36 +109,17 @@ def activate(change: Change, policy: str, body: ActivateIn) -> Done:
     return Done(200, policy_view(change.tx, _row(change, policy)))
 
 
-def migrate(change: Change, policy: str, body: MigrateIn) -> Done:
+def migrate(call: Call, policy: str, body: MigrateIn) -> Response:
     """Open claims take on a version that is in force, after a preview that counts the same way (POL-02).
 
     A version of the company takes every program's claims to the policies in force there now. A preview is for any
-    version that is not archived; it writes nothing.
+    version that is not archived; it changes nothing. Claims are counted before the common lock is taken: there may be
+    many, and nobody should wait for that.
     """
-    row = _own_row(change, policy)
-    standing = _standing(change, row)
-    if standing is not PolicyState.ACTIVE and not (body.dry_run and standing is not PolicyState.ARCHIVED):
-        raise Refusal(
-            "illegal_transition",
-            rule="POL-02",
-            facts={"state": standing.value, "trigger": "migrate"},
-            current_state=standing.value,
-        )
-    setting = _as_if_in_force(change, row)
-    programs = [row["program"]] if row["program"] is not None else sorted(setting.programs)
-    _check_claims(change.tx, programs, body.claims)
-    moved: list[dict[str, Any]] = []
-    for program in programs:
-        version = (
-            PolicyVersion(row["id"], row["version"], row["effective_at"] or change.now)
-            if row["program"] is not None
-            else setting.programs[program].policy_at(change.now)
-        )
-        fact = Migration(number=0, policy=version, at=change.now, claims=None)
-        moved += _preview(change.tx, setting, program, fact, body.claims)
-        if not body.dry_run:
-            _migrate_program(change, program, version.id, body.claims)
-    return Done(200, {"claims": moved})
+    plan = call.read(lambda tx: _plan(tx, call, policy, body))
+    if body.dry_run:
+        return call.write(lambda _: Done(200, plan.answer))
+    return change(call, lambda made: _order(made, policy, body, plan))
 
 
 # --- drafts ------------------------------------------------------------------------------------------------------
@@ -248,14 +230,77 @@ def _people(change: Change) -> int:
 # --- migration -----------------------------------------------------------------------------------------------------
 
 
-def _as_if_in_force(change: Change, row: dict[str, Any]) -> Setting:
+@dataclass(frozen=True)
+class _Plan:
+    """What a migration at ``at`` does: the version each program's claims take on, and their deadlines."""
+
+    at: datetime
+    targets: Mapping[str, PolicyVersion]
+    answer: dict[str, Any]
+
+
+def _plan(tx: Transaction, call: Call, policy: str, body: MigrateIn) -> _Plan:
+    setting, now = call.services.snapshots.setting(tx), tx.now()
+    row = policy_row(tx, call.caller, policy)
+    if not has_role(
+        call.caller.actor,
+        {Role.POLICY_ADMIN},
+        organisation=setting.organisation,
+        at=now,
+        place=_place(row["program"]),
+    ):
+        raise Refusal("not_allowed", rule="PPL-02")
+    standing = _standing(tx, row, at=now)
+    programs = [row["program"]] if row["program"] is not None else sorted(setting.programs)
+    _check_claims(tx, programs, body.claims)
+    _check_standing(standing, dry_run=body.dry_run)
+    setting = _as_if_in_force(setting, row, standing, at=now)
+    targets = {program: _target(setting, row, program, at=now) for program in programs}
+    claims = [
+        moved
+        for program, version in targets.items()
+        for moved in _preview(
+            tx, setting, program, Migration(number=0, policy=version, at=now, claims=None), body.claims
+        )
+    ]
+    return _Plan(at=now, targets=targets, answer={"claims": claims})
+
+
+def _order(change: Change, policy: str, body: MigrateIn, plan: _Plan) -> Done:
+    """Write the facts the plan is about, unless the policies have changed since it was made."""
+    row = _own_row(change, policy)
+    _check_standing(_standing(change.tx, row, at=change.now), dry_run=False)
+    for program, version in plan.targets.items():
+        if _target(change.setting, row, program, at=change.now).id != version.id:
+            raise Refusal("version_conflict", rule="POL-02")
+        _migrate_program(change, program, version.id, body.claims, at=plan.at)
+    return Done(200, plan.answer)
+
+
+def _target(setting: Setting, row: dict[str, Any], program: str, *, at: datetime) -> PolicyVersion:
+    """The version a program's claims take on: the named one, or for the company's policy the one in force there."""
+    if row["program"] is None:
+        return setting.programs[program].policy_at(at)
+    return PolicyVersion(row["id"], row["version"], row["effective_at"] or at)
+
+
+def _check_standing(standing: PolicyState, *, dry_run: bool) -> None:
+    if standing is PolicyState.ACTIVE or (dry_run and standing is not PolicyState.ARCHIVED):
+        return
+    raise Refusal(
+        "illegal_transition",
+        rule="POL-02",
+        facts={"state": standing.value, "trigger": "migrate"},
+        current_state=standing.value,
+    )
+
+
+def _as_if_in_force(setting: Setting, row: dict[str, Any], standing: PolicyState, *, at: datetime) -> Setting:
     """The company with a version of its own policy in force now, for the preview of one that is not yet."""
-    setting = change.setting
-    if row["program"] is not None or _standing(change, row) is PolicyState.ACTIVE:
+    if row["program"] is not None or standing is PolicyState.ACTIVE:
         return setting
-    candidate = PolicyVersion(row["id"], row["version"], change.now)
     others = [version for version in setting.company_policies if version.id != row["id"]]
-    return replace(setting, company_policies=(*others, candidate))
+    return replace(setting, company_policies=(*others, PolicyVersion(row["id"], row["version"], at)))
 
 
 def _check_claims(tx: Transaction, programs: Sequence[str], claims: Sequence[str] | None) -> None:
@@ -321,7 +366,7 @@ def _open_claims(tx: Transaction, program: str, *, at: datetime) -> Iterator[dic
         last = rows[-1]["id"]
 
 
-def _migrate_program(change: Change, program: str, policy: str, claims: Sequence[str] | None) -> None:
+def _migrate_program(change: Change, program: str, policy: str, claims: Sequence[str] | None, *, at: datetime) -> None:
     """One fact that every later drain of these claims reads (design section 2, "Bulk changes")."""
     number = change.tx.next_number("migration")
     change.tx.execute(
@@ -329,7 +374,7 @@ def _migrate_program(change: Change, program: str, policy: str, claims: Sequence
             number=number,
             program=program,
             policy=policy,
-            at=change.now,
+            at=at,
             claims=list(claims) if claims is not None else sa.null(),
             actor=change.person,
             rev=change.rev,
@@ -367,9 +412,9 @@ def _write(change: Change, row: dict[str, Any], state: PolicyState, **values: An
     )
 
 
-def _standing(change: Change, row: dict[str, Any]) -> PolicyState:
-    present = policies.in_force(change.tx, [row["program"]], at=change.now)[row["program"]]["id"]
-    return policies.standing(row, in_force=present, at=change.now)
+def _standing(tx: Transaction, row: dict[str, Any], *, at: datetime) -> PolicyState:
+    present = policies.in_force(tx, [row["program"]], at=at)[row["program"]]["id"]
+    return policies.standing(row, in_force=present, at=at)
 
 
 def _company(change: Change) -> PolicyContent:

@@ -89,7 +89,8 @@ class _Reporter:
     def _identity(self, tx: Transaction) -> MatchValues | None:
         customer = self._body.customer
         if isinstance(customer, CustomerRef):
-            found = tx.row(sa.select(t.customer.c.erased_at).where(t.customer.c.id == customer.id))
+            # Locked, so that an erasure comes before this report or finds its claim.
+            found = tx.row(tx.locked(sa.select(t.customer.c.erased_at).where(t.customer.c.id == customer.id)))
             if found is None or found["erased_at"] is not None:
                 raise _invalid("customer.id")
             return None

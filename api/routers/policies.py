@@ -86,4 +86,4 @@ def activate_policy(call: TheCall, id: Id, body: ActivateIn) -> Response:
 @router.post("/policies/{id}/migrate", response_model=MigrationOut)
 def migrate_claims(call: TheCall, id: Id, body: MigrateIn) -> Response:
     """Preview, or order, that open claims take on this version (POL-02)."""
-    return change(call, lambda made: policies.migrate(made, id, body))
+    return policies.migrate(call, id, body)

@@ -344,11 +344,3 @@ class FollowUpOut(Output):
 class FollowUpPage(Output):
     items: list[FollowUpOut]
     next: str | None
-
-
-class FileOut(Output):
-    id: str
-    name: str
-    media_type: str
-    size: int
-    sha256: str

@@ -1,4 +1,4 @@
-"""The parameters ``calendar.*`` choose a program's calendar when it is opened; afterwards the calendar counts (TER-06)."""
+"""The parameters ``calendar.*`` choose a program's calendar when it opens; afterwards the calendar counts (TER-06)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,25 @@
+def show(r, n=600): print(r.status_code, r.text[:n])
 def test_smoke(company):
+    a = company.admin
     p = company.program()
-    print(company.admin.get(f"/v1/programs/{p}").text)
+    b = company.person("二号", roles=("policy_admin",), company_wide=True)
     r = company.rep()
-    c = r.post("/v1/claims", {"program": p, "customer": {"kind":"person","name":"王小明","phone":"13812345678"}}); print(c.text); assert c.status_code == 201
+    r.made("/v1/claims", {"program": p, "customer": {"kind":"person","name":"王小明","phone":"13812345678"}})
+    show(a.get(f"/v1/programs/{p}/policy"), 300); show(r.get(f"/v1/programs/{p}/policy"), 100)
+    d = a.made(f"/v1/programs/{p}/policies", {"reason": "x", "parameters": {"claim.idle_days": 1}}); print(d)
+    show(a.post(f"/v1/policies/{d['id']}/approve"))
+    show(a.post(f"/v1/policies/{d['id']}/review"))
+    show(a.post(f"/v1/policies/{d['id']}/approve"))
+    show(b.post(f"/v1/policies/{d['id']}/approve"))
+    show(b.post(f"/v1/policies/{d['id']}/migrate", {"dry_run": True}))
+    show(b.post(f"/v1/policies/{d['id']}/migrate", {"dry_run": False}))
+    show(b.post(f"/v1/policies/{d['id']}/activate"))
+    show(b.post(f"/v1/policies/{d['id']}/migrate", {"dry_run": False}))
+    show(r.get(f"/v1/policies/{d['id']}/text", lang="en"), 100)
+    show(a.get("/v1/calendars"))
+    c = a.get("/v1/calendars").json()["items"][0]["id"]
+    show(a.get(f"/v1/calendars/{c}/days?from=2026-10-01&to=2026-10-08"))
+    show(a.get(f"/v1/calendars/{c}/deadline?from=2026-10-01T00:00:00Z&amount=48&unit=wh"))
+    show(a.post("/v1/programs", {"name": "R", "members": [], "preset": "real_estate", "oversight":[a.id]}))
+    show(a.get("/v1/calendars"))
+    assert 0
