@@ -16,7 +16,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import idempotency
 from api.idempotency import Key
 from api.problems import language_of, problem, problem_response
-from api.routers import calendars, claims, follow_ups, people, policies, programs, requests, system, teams
+from api.routers import (
+    calendars,
+    claims,
+    customers,
+    files,
+    follow_ups,
+    notices,
+    people,
+    policies,
+    programs,
+    requests,
+    system,
+    teams,
+)
 from api.routing import refusal_of_validation
 from api.services import Services
 from domain.refusals import Refusal
@@ -25,6 +38,8 @@ from storage.database import Transaction, mint
 
 _log = structlog.get_logger("fairclaim.api")
 _RECORDED = frozenset({403, 409, 429})
+#: What a multipart body may hold beside the file itself.
+_MULTIPART_BYTES = 64_000
 
 
 def make_app(services: Services) -> FastAPI:
@@ -48,12 +63,15 @@ def make_app(services: Services) -> FastAPI:
         claims.router,
         follow_ups.router,
         requests.router,
+        customers.router,
+        files.router,
+        notices.router,
     ):
         app.include_router(router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _shape_refused)
     app.add_exception_handler(HTTPException, _framework_refused)
-    app.add_middleware(_Envelope, body_max=services.settings.body_max_bytes)
+    app.add_middleware(_Envelope, body_max=services.settings.body_max_bytes, file_max=services.settings.file_max_bytes)
     return app
 
 
@@ -139,9 +157,10 @@ def _record(request: Request, refusal: Refusal, body: dict[str, Any], keeps: boo
 class _Envelope:
     """What surrounds every request: its id, and the limit of its body."""
 
-    def __init__(self, app: ASGIApp, body_max: int) -> None:
+    def __init__(self, app: ASGIApp, body_max: int, file_max: int) -> None:
         self._app = app
         self._body_max = body_max
+        self._file_max = file_max + _MULTIPART_BYTES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -149,14 +168,14 @@ class _Envelope:
             return
         request_id = mint()
         scope.setdefault("state", {})["request_id"] = request_id
-        seen = 0
+        seen, most = 0, self._file_max if scope["path"] == files.router.prefix else self._body_max
 
         async def limited() -> Message:
             nonlocal seen
             message = await receive()
             if message["type"] == "http.request":
                 seen += len(message.get("body", b""))
-                if seen > self._body_max:
+                if seen > most:
                     raise Refusal("too_large")
             return message
 

@@ -5,6 +5,7 @@ The order is the contract's: 401, then 400, then 422 of the shape; the endpoint 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -14,6 +15,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 
 from api.auth import Caller, authenticate, bearer
 from api.idempotency import make_key
@@ -35,12 +37,13 @@ class StrictRoute(APIRoute):
         writes = bool((self.methods or set()) & {"POST", "PATCH"})
         keyed = writes and not (self.openapi_extra or {}).get(f"x-{QUERY_LIKE}", False)
         multipart = any(isinstance(p.field_info, params.Form) for p in self.dependant.body_params)
+        parts = frozenset(p.alias for p in self.dependant.body_params)
 
         async def handler(request: Request) -> Response:
             services: Services = request.app.state.services
             request.state.caller = await run_in_threadpool(_sign_in, services, request.headers.get("authorization"))
             if writes:
-                body = await _multipart_body(request) if multipart else await _json_body(request)
+                body = await _multipart_body(request, parts) if multipart else await _json_body(request)
                 if keyed:
                     request.state.key = make_key(
                         person=request.state.caller.person,
@@ -109,11 +112,33 @@ async def _json_body(request: Request) -> Any:
     return parsed
 
 
-async def _multipart_body(request: Request) -> bytes:
+async def _multipart_body(request: Request, known: frozenset[str]) -> list[list[str]]:
+    """What tells one multipart body from another: its parts and their digests, not the boundary between them."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "multipart/form-data":
         raise Refusal("media_type_unsupported")
-    return await request.body()
+    form = await request.form(max_files=_PARTS_MAX, max_fields=_PARTS_MAX)
+    parts = form.multi_items()
+    names = [name for name, _ in parts]
+    for wrong, code in (
+        ([n for n in names if n not in known], "field_not_allowed"),
+        ([n for n in known if names.count(n) > 1], "field_invalid"),
+    ):
+        if wrong:
+            await form.close()
+            raise Refusal(code, errors=tuple(FieldError(_clean(name[:200]), code) for name in sorted(set(wrong))))
+    return await run_in_threadpool(lambda: [_part(name, value) for name, value in parts])
+
+
+_PARTS_MAX = 10
+
+
+def _part(name: str, value: UploadFile | str) -> list[str]:
+    if isinstance(value, str):
+        return [name, value]
+    digest = hashlib.file_digest(value.file, "sha256").hexdigest()  # type: ignore[arg-type]
+    value.file.seek(0)
+    return [name, value.filename or "", digest]
 
 
 def _refuse_constant(name: str) -> Any:

@@ -182,6 +182,20 @@ class Database:
                 time.sleep(0.01 * attempt)
         raise AssertionError("unreachable")
 
+    def scrub(self) -> bool:
+        """Take what an erasure deleted out of SQLite's write-ahead log too; False while a reader still needs it."""
+        if not self.is_sqlite:
+            return True
+        with self._alone():
+            connection = self.engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                cursor.close()
+            finally:
+                connection.close()
+        return not busy
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -256,6 +270,7 @@ def _sqlite_connected(connection: Any, _record: Any) -> None:
         "recursive_triggers=ON",  # else INSERT OR REPLACE slips past the guards on history
         "cache_size=-16000",
         "temp_store=MEMORY",
+        "secure_delete=ON",  # what is erased leaves no bytes behind in the file (AUD-05)
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

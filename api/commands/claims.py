@@ -146,7 +146,7 @@ def extend(tx: Transaction, caller: Caller, claim: str, body: ExtendIn) -> Waiti
             facts={"cap_days": longest.microseconds / DAY_US},
             errors=(FieldError("days", "field_invalid"),),
         )
-    files = attached(tx, caller, body.files)
+    files = attached(tx, caller, body.files, claim=claim)
     text = texts.keep(tx, body.reason, customer=row["customer"])
     return receive(tx, caller, row, CommandKind.EXTEND, lambda _: {"days": body.days, "text": text, "files": files})
 

@@ -40,7 +40,7 @@ def log(tx: Transaction, caller: Caller, claim: str, body: FollowUpIn) -> Done |
         raise Refusal("not_allowed", rule="PPL-02")
     if body.at is not None and body.at > caller.at:
         raise Refusal("date_invalid", rule="CLM-15", errors=(FieldError("at", "date_invalid"),))
-    files = attached(tx, caller, body.files)
+    files = attached(tx, caller, body.files, claim=claim)
     locked = matters.lock(tx, row["matter"])
     loaded = matters.load(tx, locked, also=(claim,))
     data = _data(tx, caller, row, body, locked, files)

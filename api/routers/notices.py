@@ -20,9 +20,7 @@ router = APIRouter(prefix="/v1/me", tags=["notices"], route_class=StrictRoute)
 
 
 @router.get("/notices", response_model=NoticePage)
-def list_notices(
-    call: TheCall, unread: bool | None = None, limit: Limit = 50, cursor: Cursor = None
-) -> dict[str, Any]:
+def list_notices(call: TheCall, unread: bool | None = None, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
     """The caller's inbox (通知), newest first (NTF-01)."""
     return call.read(lambda tx: notice_page(tx, call.caller, unread=unread, limit=limit, cursor=cursor))
 
