@@ -96,6 +96,8 @@ def _soon(case: OpenMatter, *, seconds: float) -> DrainOutcome:
 
 def _outcome(case: OpenMatter, standing: Standing) -> DrainOutcome:
     if standing.next_instant is None:
-        return DrainOutcome(state=standing.state, ended=standing.ended)
+        return DrainOutcome(state=standing.state, ended=standing.ended, restart=standing.restart)
     sleep = max(timedelta(), standing.next_instant - case.now) + _MARGIN
-    return DrainOutcome(state=standing.state, ended=standing.ended, sleep_s=sleep.total_seconds())
+    return DrainOutcome(
+        state=standing.state, ended=standing.ended, sleep_s=sleep.total_seconds(), restart=standing.restart
+    )

@@ -58,11 +58,15 @@ class OpenMatter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a stream stands after a drain. ``next_instant`` is when it must be awake again, None = never."""
+    """Where a stream stands after a drain. ``next_instant`` is when it must be awake again, None = never.
+
+    ``restart``: its workflow is to continue as new, once.
+    """
 
     state: str
     ended: bool
     next_instant: datetime | None
+    restart: bool = False
 
 
 class MatterStore(Protocol):

@@ -11,8 +11,8 @@ import structlog
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.service import RPCError
+from temporalio.client import Client
+from temporalio.exceptions import TemporalError
 
 from workflows.connection import connect
 from workflows.names import TASK_QUEUE
@@ -59,7 +59,8 @@ class TemporalGateway:
     async def ring(self, *, kind: str, stream: str, command: str, wait_s: float) -> bool:
         attempt = next(self._attempts)
         try:
-            async with asyncio.timeout(wait_s):
+            # The call's own limit ends it in order; the outer one is for a client that cannot even connect.
+            async with asyncio.timeout(wait_s + 0.5):
                 await ring(
                     await self.client(),
                     kind=kind,
@@ -68,7 +69,7 @@ class TemporalGateway:
                     timeout=timedelta(seconds=wait_s),
                     task_queue=self._task_queue,
                 )
-        except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, RuntimeError) as error:
+        except (TimeoutError, TemporalError, RuntimeError) as error:
             _log.info("ring_unanswered", command=command, error=type(error).__name__)
             return False
         return True
@@ -78,7 +79,7 @@ class TemporalGateway:
             async with asyncio.timeout(wait_s):
                 client = await self.client()
                 return await client.service_client.check_health(timeout=timedelta(seconds=wait_s))
-        except (TimeoutError, RPCError, RuntimeError):
+        except (TimeoutError, TemporalError, RuntimeError):
             return False
 
     async def has_worker(self, *, wait_s: float = 2.0) -> bool:
@@ -93,6 +94,6 @@ class TemporalGateway:
                     ),
                     timeout=timedelta(seconds=wait_s),
                 )
-        except (TimeoutError, RPCError, RuntimeError):
+        except (TimeoutError, TemporalError, RuntimeError):
             return False
         return len(described.pollers) > 0

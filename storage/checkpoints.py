@@ -70,9 +70,9 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A checkpoint file that is not what it was. ``kind``: missing, truncated, edited or misplaced."""
+    """A file that is not what it was. ``kind``: missing, truncated, edited, misplaced; of bundles also others."""
 
-    number: int
+    part: str
     kind: str
 
 
@@ -180,7 +180,7 @@ class _Draft:
         os.fsync(self._file.fileno())
         try:
             # A link, unlike a rename, never replaces the file of a process that was quicker.
-            os.link(self._aside, self._folder / f"checkpoint-{self._number:012d}.jsonl")
+            os.link(self._aside, self._folder / _name(self._number))
         except FileExistsError:
             return None
         _sync_folder(self._folder)
@@ -452,7 +452,11 @@ def _last_line(path: Path) -> bytes:
 
 def _note(heads: Heads, number: int, kind: str) -> None:
     if heads.fault is None:
-        heads.fault = Fault(number, kind)
+        heads.fault = Fault(_name(number), kind)
+
+
+def _name(number: int) -> str:
+    return f"checkpoint-{number:012d}.jsonl"
 
 
 def _files(folder: Path) -> list[tuple[int, Path]]:

@@ -27,6 +27,9 @@ T = TypeVar("T")
 _log = structlog.get_logger("fairclaim.drain")
 
 
+_STREAM = sa.select(t.stream.c.matter, t.stream.c.epoch).where(t.stream.c.id == sa.bindparam("stream"))
+
+
 class DatabaseMatters:
     """Matters in the database."""
 
@@ -36,11 +39,11 @@ class DatabaseMatters:
 
     def within(self, stream: str, work: Callable[[OpenMatter], T]) -> T:
         def run(tx: Transaction) -> T:
-            matter = tx.execute(sa.select(t.stream.c.matter).where(t.stream.c.id == stream)).scalar_one()
-            locked = matters.lock(tx, matter)
+            found = tx.execute(_STREAM, {"stream": stream}).one()
+            locked = matters.lock(tx, found.matter)
             setting = self._snapshots.setting(tx)
             loaded = matters.load(tx, locked, also=(stream,))
-            return work(_Open(tx, stream, locked.now, setting, loaded, loaded))
+            return work(_Open(tx, stream, int(found.epoch), locked.now, setting, loaded, loaded))
 
         try:
             return self._database.transact(run)
@@ -60,6 +63,7 @@ class _Open:
 
     tx: Transaction
     stream: str
+    epoch: int
     now: datetime
     setting: Setting
     loaded: Matter
@@ -116,10 +120,14 @@ class _Open:
         self.tx.execute(t.bell.delete().where(t.bell.c.stream == self.stream))
         matters.touch(self.tx, self.matter.id, self.now)
         claim = self.matter.claims[self.stream]
+        restart = self.epoch < self.setting.epoch
+        if restart:
+            self.tx.update(t.stream, {"id": self.stream}, {"epoch": self.setting.epoch})
         return Standing(
             state=claim.state.value,
             ended=claim.state in ENDED,
             next_instant=next_instant(self.matter, self.stream, setting=self.setting),
+            restart=restart,
         )
 
 

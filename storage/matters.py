@@ -153,7 +153,14 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
         if was is None:
             tx.insert(
                 t.stream,
-                {"id": claim.id, "kind": "claim", "matter": after.id, "open": is_open, "next_instant": instant},
+                {
+                    "id": claim.id,
+                    "kind": "claim",
+                    "matter": after.id,
+                    "open": is_open,
+                    "next_instant": instant,
+                    "epoch": setting.epoch,
+                },
             )
             ring_later(tx, claim.id, "claim", at=after.last_at)
             continue

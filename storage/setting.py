@@ -56,7 +56,14 @@ _SEALED = {"name", "email", "phone", "reason"}
 
 def current_revision(tx: Transaction) -> int:
     """The revision that the transaction sees."""
-    return int(tx.execute(_REVISION).scalar_one())
+    return int(tx.execute(_REVISION).one().value)
+
+
+def ask_for_fresh_runs(tx: Transaction) -> int:
+    """Every workflow that drains from now on continues as new once; the new epoch (design section 2, `restart`)."""
+    next_revision(tx)
+    statement = t.revision.update().where(t.revision.c.id == 1).values(epoch=t.revision.c.epoch + 1)
+    return int(tx.execute(statement.returning(t.revision.c.epoch)).scalar_one())
 
 
 def hold(tx: Transaction) -> None:
@@ -80,7 +87,7 @@ def next_revision(tx: Transaction) -> int:
     )
 
 
-_REVISION = sa.select(t.revision.c.value).where(t.revision.c.id == 1)
+_REVISION = sa.select(t.revision.c.value, t.revision.c.epoch).where(t.revision.c.id == 1)
 
 
 class Snapshots:
@@ -93,7 +100,8 @@ class Snapshots:
 
     def setting(self, tx: Transaction) -> Setting:
         """The company as this transaction sees it."""
-        revision = current_revision(tx)
+        found = tx.execute(_REVISION).one()
+        revision, epoch = int(found.value), int(found.epoch)
         setting = self._setting
         if setting is not None and setting.revision == revision:
             return setting
@@ -103,12 +111,12 @@ class Snapshots:
                 return self._setting
             if known > revision:
                 # An older read snapshot than what is kept: built aside, kept by nobody.
-                return _build(_read_all(tx), revision, None)
+                return _build(_read_all(tx), revision, epoch, None)
             for table, key in _TABLES:
                 kept = self._rows[table.name]
                 for row in tx.execute(sa.select(*_columns(table)).where(table.c.rev > known)).mappings():
                     kept[row[key]] = dict(row)
-            self._setting = _build(self._rows, revision, self._setting)
+            self._setting = _build(self._rows, revision, epoch, self._setting)
             return self._setting
 
 
@@ -124,10 +132,13 @@ def _read_all(tx: Transaction) -> dict[str, dict[Any, Mapping[str, Any]]]:
     }
 
 
-def _build(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]], revision: int, former: Setting | None) -> Setting:
+def _build(
+    rows: Mapping[str, Mapping[Any, Mapping[str, Any]]], revision: int, epoch: int, former: Setting | None
+) -> Setting:
     calendars = _calendars(rows, former.calendars if former is not None else {})
     setting = Setting(
         revision=revision,
+        epoch=epoch,
         organisation=_organisation(rows),
         programs=_programs(rows),
         company_policies=_versions(rows, None),

@@ -30,8 +30,13 @@ def _rev() -> sa.Column[int]:
 # --- one row each ----------------------------------------------------------------------------------------------
 
 #: ``value`` grows with every change of people, programs, policies or calendars; its row is their common lock.
+#: ``epoch`` grows when an operator wants every workflow to start a fresh run (upgrades).
 revision = sa.Table(
-    "revision", metadata, Col("id", sa.Integer, primary_key=True), Col("value", sa.BigInteger, nullable=False)
+    "revision",
+    metadata,
+    Col("id", sa.Integer, primary_key=True),
+    Col("value", sa.BigInteger, nullable=False),
+    Col("epoch", sa.Integer, nullable=False),
 )
 
 #: The shift of the database's clock: 0 for ever outside tests and the demo.
@@ -621,6 +626,7 @@ stream = sa.Table(
     Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False, index=True),
     Col("open", sa.Boolean, nullable=False),
     Col("next_instant", Instant),
+    Col("epoch", sa.Integer, nullable=False, server_default="0"),  # the epoch its present run belongs to
     sa.Index(
         "ix_stream_next_instant",
         "next_instant",

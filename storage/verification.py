@@ -65,7 +65,7 @@ class Verdict:
             "events": self.events,
             "checkpoint": {"id": c.id, "at": c.at, "signature": c.signature} if (c := self.checkpoint) else None,
             "first_bad": {"stream": b.stream, "seq": b.seq, "kind": b.kind} if (b := self.first_bad) else None,
-            "checkpoint_fault": {"number": f.number, "kind": f.kind} if (f := self.fault) else None,
+            "fault": {"part": f.part, "kind": f.kind} if (f := self.fault) else None,
         }
 
 

@@ -11,10 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker import Worker, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.matters import MatterActivities
+from activities.ports import MatterStore
 from storage.database import Database
 from storage.drain_store import DatabaseMatters
 from storage.setting import Snapshots
@@ -59,11 +60,14 @@ def make_worker(
     task_queue: str = TASK_QUEUE,
     workflows: Sequence[type[Any]] = (),
     activities: Sequence[Callable[..., Any]] = (),
-    unsandboxed: bool = False,
+    store: MatterStore | None = None,
 ) -> Worker:
-    """A worker over ``database``; ``workflows`` and ``activities`` are added to the claim's own."""
+    """A worker over ``database``; ``workflows`` and ``activities`` are added to the claim's own.
+
+    ``store``: the matters to drain, those of ``database`` where not given.
+    """
     sizes = options or WorkerOptions()
-    drains = MatterActivities(DatabaseMatters(database, snapshots))
+    drains = MatterActivities(store or DatabaseMatters(database, snapshots))
     local = min(sizes.local_activities, 4) if database.is_sqlite else sizes.local_activities
     return Worker(
         client,
@@ -71,7 +75,7 @@ def make_worker(
         workflows=[ClaimWorkflow, *workflows],
         activities=[drains.drain, *activities],
         activity_executor=executor,
-        workflow_runner=UnsandboxedWorkflowRunner() if unsandboxed else workflow_runner(),
+        workflow_runner=workflow_runner(),
         max_cached_workflows=sizes.cached_workflows,
         max_concurrent_workflow_tasks=sizes.workflow_tasks,
         max_concurrent_local_activities=local,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError, RPCStatusCode
 
 from storage.database import Database, mint
@@ -103,7 +104,7 @@ async def _is_running(client: Client, stream: str) -> bool:
 async def _ring(client: Client, stream: str, report: Report) -> None:
     try:
         await ring(client, kind="claim", stream=stream, ring_id=f"reconcile/{mint()}", timeout=_LIMIT)
-    except (RPCError, TimeoutError, RuntimeError):
+    except (TemporalError, TimeoutError, RuntimeError):
         report.unanswered.append(stream)
     else:
         report.rung += 1

@@ -10,7 +10,7 @@ from datetime import timedelta
 import structlog
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import TemporalError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.keeping import KeepingActivities
@@ -94,7 +94,7 @@ def ringer(client: Client, task_queue: str = TASK_QUEUE) -> Ringer:
                 timeout=_RING_LIMIT,
                 task_queue=task_queue,
             )
-        except (RPCError, TimeoutError, RuntimeError) as error:
+        except (TemporalError, TimeoutError, RuntimeError) as error:
             _log.info("bell_unanswered", error=type(error).__name__)
             return False
         return True

@@ -9,7 +9,7 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.matters import DrainInput, DrainOutcome, MatterActivities
@@ -65,7 +65,8 @@ class ClaimWorkflow:
         given = DrainInput(stream=start.claim)
         try:
             outcome = await workflow.execute_local_activity_method(MatterActivities.drain, given, **LOCAL_DRAIN)
-        except ActivityError:
+        except (ActivityError, ApplicationError):
+            # A local activity's failure arrives bare, not wrapped; left uncaught it would fail the claim's workflow.
             outcome = await workflow.execute_activity_method(MatterActivities.drain, given, **DRAIN)
         self._outcome = outcome
         self._served = seen

@@ -397,12 +397,13 @@ def _check_delegation(change: Change, person: str, body: DelegationIn) -> None:
     change.active_person(body.delegate, field="delegate")
     if body.to <= body.from_ or body.to <= change.now:
         raise invalid("to", rule="PPL-05")
-    longest = change.setting.company_policy_at(change.now).duration("delegation.max_days")
-    if longest is None:
-        return
+    policy = change.setting.company_policy_at(change.now)
+    longest = policy.duration("delegation.max_days")
     calendar = next(iter(change.setting.calendars.values()))
-    if body.to > (until := calendar.add(body.from_, longest).at):
-        raise invalid("to", rule="PPL-05", until=until)
+    if longest is not None and body.to > (until := calendar.add(body.from_, longest).at):
+        refusal = invalid("to", rule="PPL-05", until=until)
+        refusal.policy_version = policy.version
+        raise refusal
 
 
 def _refuse_bound_delegate(change: Change, person: str, body: DelegationIn) -> None:

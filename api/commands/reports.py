@@ -442,7 +442,17 @@ def _receive(
         "asked": False,
     }
     tx.insert(t.claim, row)
-    tx.insert(t.stream, {"id": claim.id, "kind": "claim", "matter": resolved.matter, "open": True, "next_instant": now})
+    tx.insert(
+        t.stream,
+        {
+            "id": claim.id,
+            "kind": "claim",
+            "matter": resolved.matter,
+            "open": True,
+            "next_instant": now,
+            "epoch": setting.epoch,
+        },
+    )
     command = Command(id=mint(), kind=CommandKind.REPORT, claim=claim.id, actor=caller.person, received_at=now, data={})
     tx.insert(t.command, matters.command_row(command, matter=resolved.matter, target_type="claim", target=claim.id))
     history.append(

@@ -65,15 +65,6 @@ def policy_in_force(tx: Transaction, caller: Caller, program: str, *, at: dateti
     return policy_view(tx, row) | _resolved(caller.setting.policy(terms))
 
 
-def company_policy_in_force(tx: Transaction, caller: Caller, *, at: datetime | None) -> Row:
-    """The same of the company's own policy, which lies beneath every program's."""
-    versions = caller.setting.company_policies
-    version = in_force(versions, at or caller.at) or versions[0]
-    row = tx.row(sa.select(t.policy).where(t.policy.c.id == version.id))
-    assert row is not None
-    return policy_view(tx, row) | _resolved(policy_of(caller, row, at=caller.at))
-
-
 def policy_page(tx: Transaction, caller: Caller, program: str | None, *, limit: int, cursor: str | None) -> Row:
     """Versions of a program or of the company, newest first; unfinished ones for those who make or check them."""
     if program is not None:

@@ -34,6 +34,7 @@ class Setting:
     policies: Mapping[str, PolicyContent]
     calendars: Mapping[str, WorkingCalendar]
     calendar_changes: Mapping[str, datetime] = field(default_factory=dict)  # when its present version took effect
+    epoch: int = 0  # workflows of an older epoch continue as new (operations and upgrades)
 
     def terms_at(self, program: str, *, at: datetime) -> TermsRef:
         """The policy in force in ``program`` at ``at`` and the present calendar (POL-02)."""

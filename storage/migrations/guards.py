@@ -22,7 +22,7 @@ def install(op: Any) -> None:
     for name in NUMBERS:
         op.execute(f"INSERT INTO counter (name, value) VALUES ('{name}', 0)")  # noqa: S608 - names from above
     op.execute("INSERT INTO counter (name, value) VALUES ('spread', 0)")
-    op.execute("INSERT INTO revision (id, value) VALUES (1, 0)")
+    op.execute("INSERT INTO revision (id, value, epoch) VALUES (1, 0, 0)")
     op.execute("INSERT INTO clock (id, shift_us) VALUES (1, 0)")
 
 

@@ -22,7 +22,9 @@ _START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 _KINDS = ("follow_up", "corrected", "paused", "resumed", "extended", "attempt")
 
 
-def write_streams(database: Database, dice: random.Random, *, streams: int, shortest: int = 1, longest: int = 12) -> None:
+def write_streams(
+    database: Database, dice: random.Random, *, streams: int, shortest: int = 1, longest: int = 12
+) -> None:
     """Streams of random entries, written a few at a time and in turn, as a service would."""
     left = {mint(): dice.randint(shortest, longest) for _ in range(streams)}
     clock = _START

@@ -23,8 +23,10 @@ from api.app import make_app
 from api.gateway import Gateway
 from api.services import Services
 from storage import tables as t
+from storage.bells import DatabaseBells
 from storage.database import Database
 from storage.drain_store import DatabaseMatters
+from storage.outbox import DatabaseOutbox
 from storage.setting import Snapshots
 from storage.settings import Settings
 
@@ -190,6 +192,14 @@ class Company:
         }
         return str(self.admin.made("/v1/programs", body)["id"])
 
+    def company_policy(self, **parameters: Any) -> None:
+        """Set parameters of the company's own policy; ``__`` in a name stands for its dot."""
+        values = {name.replace("__", ".", 1): value for name, value in parameters.items()}
+        draft = self.admin.made("/v1/policies", {"reason": "test", "parameters": values})["id"]
+        approver = self.person("规则管理员", roles=("policy_admin",), company_wide=True)
+        for step in ("review", "approve", "activate"):
+            approver.made(f"/v1/policies/{draft}/{step}")
+
     # --- the clock ---------------------------------------------------------------------------------------------
 
     def now(self) -> datetime:
@@ -200,6 +210,12 @@ class Company:
         """Move the database's clock ahead without deciding anything."""
         us = timedelta(**amount) // timedelta(microseconds=1)
         self.database.transact(lambda tx: tx.execute(t.clock.update().values(shift_us=t.clock.c.shift_us + us)))
+
+    def at(self, instant: str) -> None:
+        """Move the clock ahead to ``instant`` (RFC 3339) without deciding anything: tests pin their dates."""
+        ahead = datetime.fromisoformat(instant) - self.now()
+        assert ahead > timedelta(), f"{instant} is past already"
+        self.shift(microseconds=ahead / timedelta(microseconds=1))
 
     def advance(self, **amount: float) -> None:
         """Move the clock ahead, every stream that falls due on the way drained at its instant."""
@@ -230,6 +246,17 @@ class Company:
             if stream is None:
                 return
             self.direct.drain(str(stream))
+
+    def spread(self) -> None:
+        """Play the relay for facts about many claims: absences, leavers, calendars, migrations."""
+        DatabaseBells(self.database).spread()
+        self.ring_bells()
+
+    def remind(self) -> None:
+        """Play the courier for reminders that are due by now."""
+        outbox = DatabaseOutbox(self.database, self.snapshots)
+        while outbox.remind(100):
+            pass
 
     def _admin_id(self) -> str:
         return str(self._one(sa.select(t.person.c.id).order_by(t.person.c.number).limit(1)))

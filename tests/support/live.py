@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from temporalio.client import Client, WorkflowHandle
 
+from activities.ports import MatterStore
 from api.gateway import TemporalGateway
 from storage.database import Database
 from storage.setting import Snapshots
@@ -34,6 +35,8 @@ class WorkerThread:
         self._database = database
         self._queue = task_queue
         self._options = options or WorkerOptions()
+        #: The matters to drain; a test may put one in that fails first.
+        self.store: MatterStore | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -77,6 +80,7 @@ class WorkerThread:
                 executor=executor,
                 options=self._options,
                 task_queue=self._queue,
+                store=self.store,
             )
             async with worker:
                 await stop.wait()

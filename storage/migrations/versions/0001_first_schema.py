@@ -257,6 +257,7 @@ def upgrade() -> None:
     op.create_table('revision',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('value', sa.BigInteger(), nullable=False),
+    sa.Column('epoch', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_revision'))
     )
     op.create_table('stream_head',
@@ -649,6 +650,7 @@ def upgrade() -> None:
     sa.Column('matter', storage.types.Id, nullable=False),
     sa.Column('open', sa.Boolean(), nullable=False),
     sa.Column('next_instant', storage.types.Instant(), nullable=True),
+    sa.Column('epoch', sa.Integer(), server_default='0', nullable=False),
     sa.ForeignKeyConstraint(['matter'], ['matter.id'], name=op.f('fk_stream_matter')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_stream'))
     )
