@@ -1,0 +1,1 @@
+"""Tables, the unit of work, the adapters of the ports, read queries, migrations."""

@@ -37,6 +37,7 @@ _CHINA = "Asia/Shanghai"
 
 
 def hours_of(row: dict[str, Any]) -> Hours:
+    """The office hours of a row."""
     return Hours(row["country"], row["zone"], row["office_hours"], tuple(sorted(row["weekdays"])))
 
 

@@ -130,6 +130,7 @@ def clocks_of(detail: Mapping[str, Any]) -> tuple[RunningClock, ...]:
 
 
 def pauses_of(detail: Mapping[str, Any]) -> tuple[Pause, ...]:
+    """The pauses kept in ``detail``."""
     return tuple(
         Pause(
             kind=PauseKind(p["kind"]),
@@ -141,6 +142,7 @@ def pauses_of(detail: Mapping[str, Any]) -> tuple[Pause, ...]:
 
 
 def request_row(request: Request) -> dict[str, Any]:
+    """The columns of a request."""
     return {
         "id": request.id,
         "kind": request.kind.value,
@@ -158,6 +160,7 @@ def request_row(request: Request) -> dict[str, Any]:
 
 
 def request_of(row: Mapping[str, Any]) -> Request:
+    """The domain's request of a row."""
     return Request(
         id=row["id"],
         kind=RequestKind(row["kind"]),
@@ -175,6 +178,7 @@ def request_of(row: Mapping[str, Any]) -> Request:
 
 
 def deal_of(row: Mapping[str, Any]) -> Deal:
+    """The deal of a row, as far as its claim needs it."""
     return Deal(
         id=row["id"],
         claim=row["claim"],

@@ -52,6 +52,7 @@ def keep(tx: Transaction, row: Mapping[str, Any], *, at: datetime) -> None:
 
 
 def row_of(tx: Transaction, file: str) -> dict[str, Any] | None:
+    """The row of an uploaded file, None if there is none."""
     return tx.row(sa.select(t.file).where(t.file.c.id == file))
 
 

@@ -29,6 +29,7 @@ class Installed:
 
 
 def is_installed(tx: Transaction) -> bool:
+    """Whether the first start has taken place."""
     return tx.execute(sa.select(t.company.c.id)).first() is not None
 
 

@@ -39,6 +39,7 @@ class Tree:
 
 
 def leaf(line: bytes) -> bytes:
+    """The hash of one leaf."""
     return hashlib.sha256(b"\0" + line).digest()
 
 

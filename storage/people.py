@@ -94,6 +94,7 @@ def lead(tx: Transaction, team: str, leader: str | None, *, at: datetime, rev: i
 
 
 def end_grant(tx: Transaction, grant: str, *, at: datetime, rev: int) -> None:
+    """End a role grant now."""
     _close(tx, t.role_grant, t.role_grant.c.id == grant, at=at, rev=rev)
 
 

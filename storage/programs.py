@@ -69,6 +69,7 @@ def add_member(
 
 
 def end_member(tx: Transaction, member: str, *, at: datetime, rev: int) -> None:
+    """End a membership of a program now."""
     tx.execute(t.program_member.update().where(t.program_member.c.id == member).values(to_at=at, rev=rev))
 
 

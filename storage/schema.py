@@ -39,6 +39,7 @@ def current(connection: sa.Connection) -> str | None:
 
 
 def newest() -> str | None:
+    """The revision that the migrations lead to."""
     return ScriptDirectory(str(_HERE)).get_current_head()
 
 

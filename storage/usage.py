@@ -59,6 +59,7 @@ def hour_of(at: datetime) -> str:
 
 
 def next_hour(at: datetime) -> datetime:
+    """When the present hour of counting is over."""
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 

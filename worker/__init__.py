@@ -1,0 +1,1 @@
+"""Worker processes: composition root, the embedded engine, supervision, tools beside the service."""

@@ -78,6 +78,7 @@ def stay_and_watch(argv: Sequence[str], *, parent: int, death_signal: int) -> in
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Bind to the parent, then become the program."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in these few milliseconds is no stack trace
     parent, death_signal, argv = int(arguments[0]), int(arguments[1]), arguments[3:]
     if sys.platform == "linux":

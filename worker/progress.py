@@ -37,6 +37,7 @@ def progress_to(stream: TextIO) -> Progress:
 
 
 def progress_on_stderr() -> Progress:
+    """Progress on standard error, live if it is a terminal."""
     return progress_to(sys.stderr)
 
 

@@ -31,6 +31,7 @@ def calendar_row(tx: Transaction, calendar: str) -> Row:
 
 
 def calendar_view(tx: Transaction, calendar: str) -> Row:
+    """A calendar with the years it knows (contract section 3)."""
     return calendar_views(tx, [calendar_row(tx, calendar)])[0]
 
 

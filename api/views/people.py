@@ -26,6 +26,7 @@ def person_row(tx: Transaction, person: str) -> Row:
 
 
 def team_row(tx: Transaction, team: str) -> Row:
+    """The row of a team, None if there is none."""
     return _row(tx, t.team, team)
 
 
@@ -62,14 +63,17 @@ def is_above(caller: Caller, *roles: Role, team: str) -> bool:
 
 
 def team_view(row: Row) -> Row:
+    """A team (contract section 2)."""
     return {name: row[name] for name in ("id", "name", "parent", "leader", "external_id", "version")}
 
 
 def membership_view(row: Row) -> Row:
+    """One dated membership (PPL-01)."""
     return {"team": row["team"], "from": rfc3339(row["from_at"]), "to": _text(row["to_at"])}
 
 
 def grant_view(row: Row) -> Row:
+    """A role grant (PPL-02)."""
     return {
         "id": row["id"],
         "person": row["person"],
@@ -93,10 +97,12 @@ def token_view(row: Row) -> Row:
 
 
 def absence_view(row: Row) -> Row:
+    """An absence (PPL-05)."""
     return {"id": row["id"], "person": row["person"], "from": rfc3339(row["from_at"]), "to": rfc3339(row["to_at"])}
 
 
 def delegation_view(row: Row) -> Row:
+    """A delegation (PPL-05)."""
     return {
         "id": row["id"],
         "person": row["person"],

@@ -26,6 +26,7 @@ def program_row(tx: Transaction, program: str) -> Row:
 
 
 def program_view(tx: Transaction, program: str) -> Row:
+    """A program with its members (contract section 3)."""
     return program_views(tx, [program_row(tx, program)])[0]
 
 
@@ -53,6 +54,7 @@ def program_views(tx: Transaction, rows: Sequence[Row]) -> list[Row]:
 
 
 def member_view(row: Row) -> Row:
+    """One member of a program."""
     return {
         "id": row["id"],
         "team": row["team"],

@@ -24,6 +24,8 @@ from domain.calendar.wall_clock import FIRST_YEAR, LAST_YEAR, OutOfRangeError, W
 
 
 class DayKind(StrEnum):
+    """What a date is: worked, free by weekday, free by holiday, or worked by make-up (调休)."""
+
     WORKING = "working"
     WEEKEND = "weekend"
     HOLIDAY = "holiday"

@@ -1,0 +1,1 @@
+"""Alembic migrations, and what tables alone cannot say."""

@@ -11,6 +11,7 @@ from worker.progress import progress_on_stderr
 
 
 def main() -> int:
+    """Print where the engine is; exit 1 if none can be had."""
     parser = argparse.ArgumentParser(prog="python -m worker.engine", description=__doc__)
     parser.add_argument("--pinned", action="store_true", help="the pinned plain server only, as the tests use it")
     arguments = parser.parse_args()

@@ -70,6 +70,7 @@ def build_server(*, cache: Path, env: Mapping[str, str], progress: Progress, usa
 
 
 def pinned_path(cache: Path) -> Path:
+    """Where the pinned server lies in the cache."""
     return cache / f"temporal-server-{PINNED_VERSION}"
 
 

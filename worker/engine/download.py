@@ -13,6 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 
 
 async def download(folder: str) -> None:
+    """Let the SDK fetch its development server into ``folder``."""
     async with await WorkflowEnvironment.start_local(download_dest_dir=folder):
         pass
     await asyncio.sleep(0.5)  # without the pause the exit aborts now and then

@@ -40,6 +40,7 @@ def recall_ports(folder: Path) -> Ports | None:
 
 
 def port_is_free(port: int, *, host: str = "127.0.0.1") -> bool:
+    """Whether nothing listens on the port."""
     with socket.socket() as probe:
         # As the servers themselves do: a connection of the last run in TIME_WAIT does not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -216,6 +216,7 @@ def keep_log_short(path: Path, *, limit_bytes: int = LOG_LIMIT_BYTES) -> None:
 
 
 def last_lines(path: Path, count: int) -> list[str]:
+    """The last ``count`` lines of a log, as far as it can be read."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 64 * 1024))

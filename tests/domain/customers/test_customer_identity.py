@@ -141,6 +141,7 @@ def test_a_shared_phone_only_hints(phone: str) -> None:
     values = person(phone=phone)
     assert strong_groups(values, groups=PERSON_KEYS) == ()
     assert strong_groups(values, groups=[["phone", "name"]]) == ()
+    assert strong_groups(values, groups=[["phone"], ["name"]]) == ((("name", "王小明"),),)
     assert weak_keys(values, kind=PERSON) == (("phone", values.phone),)
 
 
@@ -216,10 +217,15 @@ def test_key_groups_that_no_policy_may_hold_are_a_mistake(groups: list[list[str]
 def test_personal_data_stay_out_of_a_repr() -> None:
     """AUD-05: a value in a traceback is a value in a log."""
     identity = Identity(
-        kind=PERSON, name="王小明", phone="13812345678转77", email="wang@example.com", external_id="x-77"
+        kind=PERSON,
+        name="王小明",
+        phone="13812345678转77",
+        email="wang@example.com",
+        company_code="91110000600037341L",
+        external_id="x-77",
     )
     shown = repr(identity) + repr(match_values(identity, region="CN"))
-    assert not [secret for secret in ("王", "1381", "77", "wang", "example") if secret in shown]
+    assert not [secret for secret in ("王", "1381", "77", "wang", "example", "9111") if secret in shown]
 
 
 @given(
