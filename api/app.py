@@ -17,6 +17,7 @@ from api import idempotency
 from api.idempotency import Key
 from api.problems import language_of, problem, problem_response
 from api.routers import (
+    audit,
     calendars,
     claims,
     customers,
@@ -66,6 +67,7 @@ def make_app(services: Services) -> FastAPI:
         customers.router,
         files.router,
         notices.router,
+        audit.router,
     ):
         app.include_router(router)
     app.add_exception_handler(Refusal, _refused)

@@ -16,10 +16,13 @@ from api.idempotency import Kept, Key, RepeatedError
 from api.problems import problem_response
 from api.services import Services
 from domain.matters.setting import Setting
-from domain.refusals import Refusal
+from domain.refusals import FieldError, Refusal
 from storage.database import Transaction
 
 T = TypeVar("T")
+
+#: A header. ``true``: only check. What would be stored for a decision is answered with 204.
+REHEARSAL = "fairclaim-dry-run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,14 @@ class Waiting:
     stream: str
 
 
+class _RehearsedError(Exception):
+    """What a rehearsal would have done; leaving the transaction by an exception undoes it."""
+
+    def __init__(self, result: Done | Waiting) -> None:
+        super().__init__("rehearsed")
+        self.result = result
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """How a command stands. ``body`` is the present answer, with ``pending`` set while undecided."""
@@ -61,6 +72,11 @@ class Call:
         self.services: Services = request.app.state.services
         self.caller: Caller = request.state.caller
         self.key: Key | None = getattr(request.state, "key", None)
+        #: Every check is made, nothing is kept (INT-03, dry run).
+        self.rehearsal = request.headers.get(REHEARSAL) == "true"
+        if self.rehearsal:
+            # A rehearsal takes no key and leaves no answer under one.
+            self.key = request.state.key = None
 
     @property
     def setting(self) -> Setting:
@@ -75,12 +91,16 @@ class Call:
         with self.services.database.reading() as tx:
             return work(tx)
 
-    def write(self, work: Callable[[Transaction], Done]) -> Response:
+    def write(self, work: Callable[[Transaction], Done], *, may_rehearse: bool = False) -> Response:
         """``work`` once per key: its effect and its answer are saved together. For plain ``def`` endpoints."""
+        if self.rehearsal:
+            return self._rehearse(work, may_rehearse)
         return self._answer(self._transact(work))
 
-    async def command(self, work: Callable[[Transaction], Done | Waiting]) -> Response:
+    async def command(self, work: Callable[[Transaction], Done | Waiting], *, may_rehearse: bool = False) -> Response:
         """``work`` stores a command (or is done at once); then ring, wait for the decision, answer."""
+        if self.rehearsal:
+            return await run_in_threadpool(self._rehearse, work, may_rehearse)
         stored = await run_in_threadpool(self._transact, work)
         if isinstance(stored, Waiting):
             return await self._decided(stored, repeated=False)
@@ -108,6 +128,22 @@ class Call:
             return self.services.database.transact(run)
         except RepeatedError as repeated:
             return repeated.kept
+
+    def _rehearse(self, work: Callable[[Transaction], Done | Waiting], may_rehearse: bool) -> Response:
+        """Do it and undo it. Only where an endpoint says so: elsewhere the answer itself may be what is guarded."""
+        if not may_rehearse:
+            raise Refusal("field_not_allowed", rule="INT-03", errors=(FieldError(REHEARSAL, "field_not_allowed"),))
+
+        def run(tx: Transaction) -> Done | Waiting:
+            raise _RehearsedError(work(tx))
+
+        try:
+            self.services.database.transact(run)
+        except _RehearsedError as rehearsed:
+            result = rehearsed.result
+            if isinstance(result, Done):
+                return JSONResponse(result.body, status_code=result.status)
+        return Response(status_code=204)
 
     async def _decided(self, waiting: Waiting, *, repeated: bool) -> Response:
         settings = self.services.settings

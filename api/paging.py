@@ -10,7 +10,7 @@ import base64
 import binascii
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import sqlalchemy as sa
@@ -34,40 +34,40 @@ def page(
     statement: sa.Select[Any],
     *,
     time_column: sa.ColumnElement[Any],
-    id_column: sa.ColumnElement[Any],
+    id_column: sa.ColumnElement[Any] | Sequence[sa.ColumnElement[Any]],
     cursor: str | None,
     limit: int,
     filters: Mapping[str, object],
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The rows of one page and the cursor of the next, None after the last.
 
-    ``statement`` has no order and no limit yet; (``time_column``, ``id_column``) is unique in it and never null.
+    ``statement`` has no order and no limit yet; (``time_column``, ``id_column``) is unique in it and never null; where
+    it takes several columns to name a row, ``id_column`` is all of them, in the order of an index.
     ``filters`` is whatever chose the rows, the name of the list included: a cursor holds for the same ones only, else
     422 ``field_invalid`` on ``cursor``.
     """
     scope = canonical(plain(filters)).decode("utf-8", "surrogatepass")
-    wanted = statement.add_columns(time_column.label(_TIME), id_column.label(_ID))
+    names = (id_column,) if isinstance(id_column, sa.ColumnElement) else tuple(id_column)
+    columns = {f"page_{place}": column for place, column in enumerate((time_column, *names))}
+    wanted = statement.add_columns(*(column.label(label) for label, column in columns.items()))
     if cursor is not None:
-        at, last = _position(tx, cursor, scope)
+        position = _position(tx, cursor, scope)
         # The bounds are bound with the columns' own types: an instant is compared as what it is stored as.
-        bounds = sa.tuple_(sa.literal(at, time_column.type), sa.literal(last, id_column.type))
-        wanted = wanted.where(sa.tuple_(time_column, id_column) < bounds)
-    found = tx.rows(wanted.order_by(time_column.desc(), id_column.desc()).limit(limit + 1))
+        pairs = zip(position, columns.values(), strict=True)
+        bounds = sa.tuple_(*(sa.literal(value, column.type) for value, column in pairs))
+        wanted = wanted.where(sa.tuple_(*columns.values()) < bounds)
+    found = tx.rows(wanted.order_by(*(column.desc() for column in columns.values())).limit(limit + 1))
     rows = found[:limit]
-    following = _cursor(tx, rows[-1][_TIME], rows[-1][_ID], scope) if len(found) > limit else None
-    return [{name: value for name, value in row.items() if name not in (_TIME, _ID)} for row in rows], following
+    following = _cursor(tx, [rows[-1][label] for label in columns], scope) if len(found) > limit else None
+    return [{name: value for name, value in row.items() if name not in columns} for row in rows], following
 
 
-_TIME: Final = "page_time"
-_ID: Final = "page_id"
-
-
-def _cursor(tx: Transaction, at: Any, last: Any, scope: str) -> str:
-    position = canonical(pack([at, last]))
+def _cursor(tx: Transaction, last: list[Any], scope: str) -> str:
+    position = canonical(pack(last))
     return base64.urlsafe_b64encode(_mac(tx, position, scope) + position).rstrip(b"=").decode("ascii")
 
 
-def _position(tx: Transaction, cursor: str, scope: str) -> tuple[Any, Any]:
+def _position(tx: Transaction, cursor: str, scope: str) -> list[Any]:
     """Time and id of the row a cursor names; refused where it is none of ours, or was made for other filters."""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
@@ -76,8 +76,8 @@ def _position(tx: Transaction, cursor: str, scope: str) -> tuple[Any, Any]:
     position = raw[_MAC_BYTES:]
     if not hmac.compare_digest(raw[:_MAC_BYTES], _mac(tx, position, scope)):
         raise _refused()
-    at, last = unpack(json.loads(position))
-    return at, last
+    last: list[Any] = unpack(json.loads(position))
+    return last
 
 
 def _mac(tx: Transaction, position: bytes, scope: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,7 @@ def load(
     return _with(url, token, data, work)
 
 
-def _with(url: str | None, token: str | None, data: Path, work):  # type: ignore[no-untyped-def]
+def _with(url: str | None, token: str | None, data: Path, work: Callable[[Service], object]) -> int:
     try:
         with Service(url=url, token=token, data=data) as service:
             print(json.dumps(work(service), ensure_ascii=False, indent=2))

@@ -17,7 +17,7 @@ from storage.keys import KeyRing
 from storage.settings import Settings
 from worker.doctor import diagnose
 from worker.progress import progress_on_stderr
-from worker.reconcile import APART_S
+from worker.reconcile import APART_S, Report
 from worker.reconcile import reconcile as compare
 from workflows.connection import connect
 
@@ -36,7 +36,7 @@ def reconcile(
     settings = Settings(data=data)
     database = Database(settings.url, keys=KeyRing.open(settings.key_file), patient=True)
 
-    async def work():  # type: ignore[no-untyped-def]
+    async def work() -> Report:
         client = await connect(
             settings.temporal_address, namespace=settings.temporal_namespace, api_key=settings.temporal_api_key
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any
@@ -20,6 +22,22 @@ Token = Annotated[str | None, Parameter(help="Token; default FAIRCLAIM_TOKEN, el
 
 class ServiceError(Exception):
     """The service refused, or is not there; the message is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the service said: the body of an answer, or the problem of a refusal; None where there is no body."""
+
+    status: int
+    body: Any
+
+    @property
+    def refused(self) -> bool:
+        return self.status >= 400
+
+
+#: How long a call is made again while the service is away, busy or undecided.
+PATIENCE_S = 30.0
 
 
 class Service:
@@ -45,6 +63,36 @@ class Service:
     def post(self, path: str, body: Any, *, key: str | None = None) -> Any:
         return self._answer("POST", path, json=body, headers={"idempotency-key": key or str(uuid.uuid4())})
 
+    def ask(
+        self, path: str, body: Any, *, key: str, method: str = "POST", token: str | None = None, dry_run: bool = False
+    ) -> Answer:
+        """A write, whatever its answer. It is made again with the same key while it is not decided, and no longer
+        than PATIENCE_S; a refusal that was only remembered from an earlier try is asked for anew.
+
+        ``token``: of whom it is made as, if not the caller. ``dry_run``: check only, keep nothing.
+        """
+        headers = {"idempotency-key": key}
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        if dry_run:
+            headers["fairclaim-dry-run"] = "true"
+        until, wait_s = time.monotonic() + PATIENCE_S, 0.05
+        while True:
+            answer: httpx2.Response | None = None
+            try:
+                answer = self._client.request(method, path, json=body, headers=headers)
+            except httpx2.TransportError as error:
+                if time.monotonic() > until:
+                    raise self._silent(error) from error
+            if answer is not None:
+                if answer.status_code == 409 and answer.headers.get("idempotency-replayed") == "true":
+                    # It changed nothing then; what it was refused for may be over.
+                    headers["idempotency-key"] = str(uuid.uuid4())
+                elif not _undecided(answer) or time.monotonic() > until:
+                    return Answer(answer.status_code, answer.json() if answer.content else None)
+            time.sleep(wait_s)
+            wait_s = min(2 * wait_s, 2.0)
+
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Every item of a list."""
         cursor: str | None = None
@@ -59,12 +107,22 @@ class Service:
         try:
             answer = self._client.request(method, path, **more)
         except httpx2.TransportError as error:
-            raise ServiceError(f"{self._url} does not answer ({type(error).__name__}); is it running?") from error
+            raise self._silent(error) from error
         if answer.status_code >= 400:
             problem = answer.json()
             fields = "".join(f"\n  {e['field']}: {e['code']}" for e in problem.get("errors", []))
             raise ServiceError(f"{problem['code']}: {problem['detail']}{fields}")
         return answer.json()
+
+
+    def _silent(self, error: Exception) -> ServiceError:
+        return ServiceError(f"{self._url} does not answer ({type(error).__name__}); is it running?")
+
+
+def _undecided(answer: httpx2.Response) -> bool:
+    if answer.status_code in (202, 503):
+        return True
+    return answer.status_code == 409 and answer.json().get("code") == "request_in_flight"
 
 
 def _token(data: Path) -> str:

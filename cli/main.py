@@ -7,6 +7,7 @@ import sys
 from cyclopts import App
 
 from cli import calendar, check, imports, run, tokens
+from cli.verify import verify
 
 app = App(
     name="fairclaim",
@@ -19,6 +20,7 @@ app.command(run.worker)
 app.command(run.migrate)
 app.command(imports.import_, name="import")
 app.command(check.reconcile)
+app.command(verify)
 app.command(calendar.app)
 app.command(tokens.app)
 app.command(check.doctor)

@@ -21,6 +21,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,7 +94,7 @@ def verify_bundle(path: Path, public_key: bytes | None = None) -> Verdict:
     try:
         parts = _unzipped(path)
         key = _public_key(public_key if public_key is not None else parts.get(KEY, b""))
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError, ValueError):
         return _spoilt(Fault(path.name, "unreadable"))
     if KEY not in parts:
         return _spoilt(Fault(KEY, "missing"))

@@ -99,13 +99,17 @@ def make_checkpoint(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with snapshot(database) as tx:
         known = _known_number(tx)
-        last, whole = _newest(folder, keys, known)
+        last, highest = _newest(folder, keys)
+        number = max(known, highest) + 1
         source = _source(tx)
-        since = last.seal["source"] if last is not None and whole and not full else None
+        # Whoever loses a race for the number writes nothing, so what was read of the files here holds.
+        since = last.seal["source"] if last is not None and last.number == number - 1 and not full else None
         rows = (
-            _written_since(tx, since) if since is not None and _follows(source, since) else _unknown(tx, folder, keys)
+            _written_since(tx, since)
+            if since is not None and _follows(tx, source, since)
+            else _unknown(tx, folder, keys)
         )
-        draft = _Draft(folder, number=max(known, _highest(folder)) + 1, previous=last)
+        draft = _Draft(folder, number=number, previous=last)
         try:
             draft.write(rows)
             made = draft.seal(keys, at=now, source=source) if draft.lines else None
@@ -129,11 +133,7 @@ def make_if_due(database: Database, folder: Path, *, now: datetime, every: Durat
 
 def latest(folder: Path, keys: KeyRing) -> Checkpoint | None:
     """The newest checkpoint whose seal is whole, without looking at the files before it."""
-    for _, path in reversed(_files(folder)):
-        found = _sealed(path, keys)
-        if found is not None:
-            return found
-    return None
+    return _newest(folder, keys)[0]
 
 
 class _Draft:
@@ -161,7 +161,7 @@ class _Draft:
             self._events += len(hashes)
             self._streams += first == 1
 
-    def seal(self, keys: KeyRing, *, at: datetime, source: str) -> Checkpoint | None:
+    def seal(self, keys: KeyRing, *, at: datetime, source: dict[str, Any]) -> Checkpoint | None:
         seal = {
             "format": FORMAT,
             "number": self._number,
@@ -206,38 +206,59 @@ def _runs(rows: Iterable[tuple[str, int, bytes]]) -> Iterator[tuple[str, int, li
             yield stream, first, hashes
 
 
-def _newest(folder: Path, keys: KeyRing, known: int) -> tuple[Checkpoint | None, bool]:
-    """The newest readable checkpoint, and whether it is the newest that there was."""
-    found = latest(folder, keys)
-    number = found.number if found is not None else 0
-    return found, number >= known and number == _highest(folder)
+def _newest(folder: Path, keys: KeyRing) -> tuple[Checkpoint | None, int]:
+    """The newest readable checkpoint, and the highest number of any file, from one look at the folder."""
+    listed = _files(folder)
+    found = (_sealed(path, keys) for _, path in reversed(listed))
+    return next((f for f in found if f is not None), None), max((number for number, _ in listed), default=0)
 
 
 def _known_number(tx: Transaction) -> int:
     return int(tx.execute(sa.select(sa.func.coalesce(sa.func.max(t.checkpoint.c.number), 0))).scalar_one())
 
 
-def _source(tx: Transaction) -> str:
-    """How far this transaction sees, for the next checkpoint to start from."""
-    if tx.is_sqlite:
-        last = tx.execute(sa.select(sa.func.coalesce(sa.func.max(t.event.c.written), 0))).scalar_one()
-        return f"sqlite {last}"
-    return f"postgresql {tx.execute(sa.text('SELECT CAST(pg_current_snapshot() AS text)')).scalar_one()}"
+def _source(tx: Transaction) -> dict[str, Any]:
+    """How far this transaction sees, for the next checkpoint to start from, and the newest entry to know it again by.
+
+    Transaction ids and running numbers are given a second time after a database was put back from a backup; the hash
+    of an entry is not.
+    """
+    newest = tx.row(
+        sa.select(t.event.c.written, t.event.c.hash)
+        .order_by(t.event.c.written.desc(), t.event.c.stream.desc(), t.event.c.seq.desc())
+        .limit(1)
+    )
+    written = newest["written"] if newest is not None else 0
+    position = (
+        written if tx.is_sqlite else tx.execute(sa.text("SELECT CAST(pg_current_snapshot() AS text)")).scalar_one()
+    )
+    return {
+        "database": "sqlite" if tx.is_sqlite else "postgresql",
+        "position": position,
+        "written": written,
+        "hash": newest["hash"].hex() if newest is not None else None,
+    }
 
 
-def _follows(source: str, since: str) -> bool:
-    """Whether ``source`` can be a later state of what ``since`` was read from; a restored database may not be."""
-    (kind, here), (earlier_kind, earlier) = source.split(" "), since.split(" ")
-    if kind != earlier_kind:
+def _follows(tx: Transaction, source: dict[str, Any], since: dict[str, Any]) -> bool:
+    """Whether ``source`` is a later state of what ``since`` was read from, and not of a restored or other database."""
+    if source["database"] != since["database"] or since["hash"] is None:
         return False
-    # The second part of a snapshot is the first id that was not yet given out.
-    return int(here.split(":")[1 if ":" in here else 0]) >= int(earlier.split(":")[1 if ":" in earlier else 0])
+    if not tx.is_sqlite and _unborn(source["position"]) < _unborn(since["position"]):
+        return False
+    known = sa.and_(t.event.c.written == since["written"], t.event.c.hash == bytes.fromhex(since["hash"]))
+    return tx.execute(sa.select(t.event.c.seq).where(known).limit(1)).first() is not None
 
 
-def _written_since(tx: Transaction, since: str) -> Iterator[tuple[str, int, bytes]]:
-    position = since.split(" ")[1]
+def _unborn(position: str) -> int:
+    """The first transaction id of a snapshot that was not given out yet."""
+    return int(position.split(":")[1])
+
+
+def _written_since(tx: Transaction, since: dict[str, Any]) -> Iterator[tuple[str, int, bytes]]:
+    position = since["position"]
     if tx.is_sqlite:
-        return _entries(tx, "WHERE written > :position", {"position": int(position)})
+        return _entries(tx, "WHERE written > :position", {"position": position})
     condition = (
         "WHERE written >= :oldest"
         " AND NOT pg_visible_in_snapshot(CAST(CAST(written AS text) AS xid8), CAST(:position AS pg_snapshot))"
@@ -464,10 +485,6 @@ def _files(folder: Path) -> list[tuple[int, Path]]:
         return []
     found = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
     return sorted((int(match[1]), path) for match, path in found if match is not None)
-
-
-def _highest(folder: Path) -> int:
-    return max((number for number, _ in _files(folder)), default=0)
 
 
 def _checkpoint(seal: dict[str, Any], signature: str) -> Checkpoint:

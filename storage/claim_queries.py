@@ -31,6 +31,7 @@ class ClaimFilters:
     reporter: str | None = None
     team: str | None = None
     customer: str | None = None
+    external_id: str | None = None
     due_before: datetime | None = None
     q: str | None = None
 
@@ -48,6 +49,7 @@ def claims_in_scope(
         (c.project, filters.project),
         (c.reporter, filters.reporter),
         (c.customer, filters.customer),
+        (c.external_id, filters.external_id),
     ):
         if value is not None:
             wanted.append(column == value)

@@ -156,7 +156,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._write_lock = threading.Lock()
         self.engine = _engine(self.url, pool_size=pool_size, patient=patient)
-        self._writer = self.engine.execution_options(fairclaim_write=True)
+        self._limit_s = 60.0 if patient else TIMEOUT_S
+        self._writer = _sqlite_writer(self.url, limit_s=self._limit_s) if self.is_sqlite else self.engine
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -197,7 +198,10 @@ class Database:
         return not busy
 
     def close(self) -> None:
+        """Give every connection back."""
         self.engine.dispose()
+        if self.is_sqlite:
+            self._writer.dispose()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -205,7 +209,7 @@ class Database:
         if not self.is_sqlite:
             yield
             return
-        if not self._write_lock.acquire(timeout=TIMEOUT_S):
+        if not self._write_lock.acquire(timeout=self._limit_s):
             raise Refusal("store_unavailable", rule="AUD-07")
         try:
             yield
@@ -246,7 +250,7 @@ def _engine(url: sa.URL, *, pool_size: int, patient: bool) -> sa.Engine:
             connect_args={"timeout": 60 if patient else TIMEOUT_S},
         )
         sa.event.listen(engine, "connect", _sqlite_connected)
-        sa.event.listen(engine, "begin", _sqlite_begin)
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         return engine
     options = "" if patient else f"-c lock_timeout={limit_ms} -c statement_timeout={limit_ms}"
     return sa.create_engine(
@@ -276,6 +280,27 @@ def _sqlite_connected(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _sqlite_begin(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("fairclaim_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _sqlite_writer(url: sa.URL, *, limit_s: float) -> sa.Engine:
+    """Connections that write, one at a time.
+
+    Other processes write too. SQLite's own busy loop sleeps longer and longer, up to 100 ms at a time, so whoever
+    waits longest comes last; asking again every millisecond is fair enough and costs next to nothing.
+    """
+    engine = sa.create_engine(url, hide_parameters=True, pool_size=2, connect_args={"timeout": 0})
+    sa.event.listen(engine, "connect", _sqlite_connected)
+
+    def begin(connection: sa.Connection) -> None:
+        until = time.monotonic() + limit_s
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() > until:
+                    raise
+                time.sleep(0.001)
+            else:
+                return
+
+    sa.event.listen(engine, "begin", begin)
+    return engine

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -47,7 +46,7 @@ def standings(
         )
     )
     return tuple(
-        _settled(tx, row, now, setting)
+        _settled(tx, row["id"], now, setting)
         if row["undecided"] or row["due"]
         else _standing(
             [claim_of(r) for r in live if r["matter"] == row["id"]],
@@ -71,10 +70,10 @@ def _has_due(now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def _settled(tx: Transaction, row: dict[str, Any], now: datetime, setting: Setting) -> Standing:
-    at = max(now, row["last_at"] + timedelta(microseconds=1))
-    matter = settled(matters.load(tx, matters.Locked(row=row, now=at)), setting=setting, now=at, mint=mint)
-    return _standing(list(matter.claims.values()), pooled=matter.pooled, pool_at=matter.pool_at, now=at)
+def _settled(tx: Transaction, matter: str, now: datetime, setting: Setting) -> Standing:
+    seen = matters.peek(tx, matter, now=now)
+    after = settled(matters.load(tx, seen), setting=setting, now=seen.now, mint=mint)
+    return _standing(list(after.claims.values()), pooled=after.pooled, pool_at=after.pool_at, now=seen.now)
 
 
 def _standing(claims: list[Claim], *, pooled: bool, pool_at: datetime | None, now: datetime) -> Standing:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from domain.calendar.duration import Duration
+from domain.calendar.working_calendar import WorkingCalendar
 from domain.claims.clocks import Terms
 from domain.claims.model import Claim, Clock, RunningClock
 from domain.matters.setting import Setting
@@ -66,8 +68,9 @@ def plan(
 def due(clock: RunningClock, *, terms: Terms, after: datetime) -> list[tuple[datetime, bool]]:
     """When to remind of ``clock``'s deadline, and whether it is the last time before it.
 
-    All but the last wait for the next morning, where those of one person are one list; one whose time is past when
-    the clock starts, or whose morning comes after the deadline, is skipped (CLM-18).
+    All but the last go out when the office opens on their day, or on the next working day, where those of one person
+    are one list; one whose time is past when the clock starts, or whose morning comes after the deadline, is skipped
+    (CLM-18).
     """
     name = _SERIES.get(clock.clock)
     if name is None or clock.deadline is None:
@@ -80,7 +83,15 @@ def due(clock: RunningClock, *, terms: Terms, after: datetime) -> list[tuple[dat
         if instant <= after:
             continue
         if not last:
-            instant = terms.calendar.next_office_opening(instant - timedelta(microseconds=1))
+            morning = _morning(instant, terms.calendar)
+            # A clock that starts during the day has missed this morning, not its reminder.
+            instant = morning if morning > after else instant
         if after < instant < clock.deadline:
             planned.append((instant, last))
     return planned
+
+
+def _morning(instant: datetime, calendar: WorkingCalendar) -> datetime:
+    """The office's first opening from the beginning of the instant's day on."""
+    begins = datetime.combine(calendar.local_date(instant), time.min, tzinfo=ZoneInfo(calendar.zone))
+    return calendar.next_office_opening(begins)

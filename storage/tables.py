@@ -424,6 +424,7 @@ claim = sa.Table(
     Col("expected_minor", sa.BigInteger),
     Col("expected_currency", sa.String(3)),
     Col("first_contact", Json),
+    Col("external_id", sa.String(200)),  # the reporter's, from the system it was imported from (INT-03)
     Col("facts_digest", sa.String(64), nullable=False),
     Col("asked", sa.Boolean, nullable=False),  # there is or was a request about it
     Col("dispute", Id),
@@ -439,6 +440,7 @@ claim = sa.Table(
     sa.Index("ix_claim_team", "team", "received_at", "id"),
     sa.Index("ix_claim_reporter_team", "reporter_team", "received_at", "id"),
     sa.Index("ix_claim_deadline", "deadline"),
+    sa.UniqueConstraint("external_id", "reporter"),
     # The database itself refuses a second owner (TER-01).
     sa.Index(
         "uq_claim_one_owner",

@@ -10,10 +10,19 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TextIO
 
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as RichProgress
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
 Note = Callable[[str], None]
+#: To be called with how many more are done.
+Tick = Callable[[int], None]
 
 PLAIN_LINE_EVERY_S = 10.0
 LONG_LINE = 100
@@ -24,6 +33,10 @@ class Progress(Protocol):
 
     def step(self, title: str) -> AbstractContextManager[Note]:
         """Announce a step; inside, call the given function with what is happening right now (one short line)."""
+        ...
+
+    def count(self, title: str, *, total: int) -> AbstractContextManager[Tick]:
+        """Announce a step of ``total`` things; inside, tell how many more are done. Any thread may."""
         ...
 
     def say(self, line: str) -> None:
@@ -48,6 +61,10 @@ class Quiet:
     def step(self, title: str) -> Iterator[Note]:
         yield lambda _line: None
 
+    @contextmanager
+    def count(self, title: str, *, total: int) -> Iterator[Tick]:
+        yield lambda _more: None
+
     def say(self, line: str) -> None:
         pass
 
@@ -71,6 +88,21 @@ class LiveProgress:
             task = line.add_task(title, total=None, now="")
             yield lambda text: line.update(task, now=_short(text).replace("[", "\\["))
         self.say(f"{title}: took {time.monotonic() - begun:.0f} s")
+
+    @contextmanager
+    def count(self, title: str, *, total: int) -> Iterator[Tick]:
+        begun = time.monotonic()
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        with RichProgress(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task(title, total=total)
+            yield lambda more: bar.advance(task, more)
+        self.say(f"{title}: {total:,} took {time.monotonic() - begun:.0f} s")
 
     def say(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False)
@@ -102,6 +134,18 @@ class PlainProgress:
             over.set()
             talker.join()
         self.say(f"{title}: took {time.monotonic() - begun:.1f} s")
+
+    @contextmanager
+    def count(self, title: str, *, total: int) -> Iterator[Tick]:
+        done, lock = [0], threading.Lock()
+        with self.step(title) as note:
+
+            def tick(more: int) -> None:
+                with lock:
+                    done[0] += more
+                    note(f"{done[0]:,} of {total:,}")
+
+            yield tick
 
     def say(self, line: str) -> None:
         print(line, file=self._stream, flush=True)

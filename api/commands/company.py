@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from storage.setting import hold, next_revision
 
 @dataclass(frozen=True)
 class Change:
-    """One change: the company as it stood before (``setting``), the instant it happens at, its revision.
+    """One change: the company as it stood before (``setting``) and the instant it happens at.
 
     What it appends to histories is written last, after every other row (design section 2, "Lock order").
     """
@@ -32,8 +33,12 @@ class Change:
     call: Call
     setting: Setting
     now: datetime
-    rev: int
     entries: list[history.Entry] = field(default_factory=list)
+
+    @cached_property
+    def rev(self) -> int:
+        """The revision its rows carry; a change that writes none of them takes none."""
+        return next_revision(self.tx)
 
     @property
     def organisation(self) -> Organisation:
@@ -71,18 +76,17 @@ class Change:
             raise Refusal("person_inactive", errors=(FieldError(field, "person_inactive"),))
 
 
-def change(call: Call, work: Callable[[Change], Done]) -> Response:
+def change(call: Call, work: Callable[[Change], Done], *, may_rehearse: bool = False) -> Response:
     """``work`` once per key, alone among all changes of the company, with what it recorded appended at the end."""
 
     def run(tx: Transaction) -> Done:
         hold(tx)
-        setting = call.services.snapshots.setting(tx)
-        made = Change(tx=tx, call=call, setting=setting, rev=next_revision(tx), now=tx.now())
+        made = Change(tx=tx, call=call, setting=call.services.snapshots.setting(tx), now=tx.now())
         done = work(made)
         history.append(tx, made.entries)
         return done
 
-    return call.write(run)
+    return call.write(run, may_rehearse=may_rehearse)
 
 
 def given(body: BaseModel, *names: str) -> dict[str, Any]:

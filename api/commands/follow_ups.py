@@ -36,6 +36,9 @@ _SETTLED = (ClaimState.ACTIVE, ClaimState.WON)
 def log(tx: Transaction, caller: Caller, claim: str, body: FollowUpIn) -> Done | Waiting:
     """Log a follow-up on a claim."""
     row = visible_claim(tx, caller, claim)
+    logged = _logged_before(tx, caller, claim, body.external_id)
+    if logged is not None:
+        return Done(200, follow_up_view(tx, logged))
     if not may_sell(caller.actor, setting=caller.setting, at=caller.at):
         raise Refusal("not_allowed", rule="PPL-02")
     if body.at is not None and body.at > caller.at:
@@ -43,6 +46,13 @@ def log(tx: Transaction, caller: Caller, claim: str, body: FollowUpIn) -> Done |
     files = attached(tx, caller, body.files, claim=claim)
     locked = matters.lock(tx, row["matter"])
     loaded = matters.load(tx, locked, also=(claim,))
+    # Again under the lock: it may have been logged, or received, meanwhile.
+    logged = _logged_before(tx, caller, claim, body.external_id)
+    if logged is not None:
+        return Done(200, follow_up_view(tx, logged))
+    received = _received_before(caller, loaded, claim, body.external_id)
+    if received is not None:
+        return received
     data = _data(tx, caller, row, body, locked, files)
     at_once = _at_once(caller, loaded, locked, claim, data)
     if at_once is None:
@@ -52,6 +62,38 @@ def log(tx: Transaction, caller: Caller, claim: str, body: FollowUpIn) -> Done |
     matters.touch(tx, row["matter"], locked.now)
     said = {data["note"]: body.note, data["outcome"]: body.outcome or ""}
     return Done(201, view_of(matters.follow_up_row(entry), said, worked))
+
+
+def _logged_before(tx: Transaction, caller: Caller, claim: str, external_id: str | None) -> str | None:
+    """The follow-up of this number from another system (INT-03). Somebody else's is not given back as one's own."""
+    if external_id is None:
+        return None
+    found = tx.row(
+        sa.select(t.follow_up.c.id, t.follow_up.c.author).where(
+            t.follow_up.c.claim == claim, t.follow_up.c.external_id == external_id
+        )
+    )
+    if found is None:
+        return None
+    if found["author"] != caller.person:
+        raise _taken()
+    return str(found["id"])
+
+
+def _received_before(caller: Caller, loaded: Matter, claim: str, external_id: str | None) -> Waiting | None:
+    """The same, where it is not decided yet."""
+    if external_id is None:
+        return None
+    for command in loaded.commands:
+        if command.claim == claim and command.data.get("external_id") == external_id:
+            if command.actor != caller.person:
+                raise _taken()
+            return Waiting(command=command.id, kind="claim", stream=claim)
+    return None
+
+
+def _taken() -> Refusal:
+    return Refusal("field_invalid", rule="INT-03", errors=(FieldError("external_id", "field_invalid"),))
 
 
 def receive_locked(
@@ -158,6 +200,7 @@ def _data(
         "outcome": texts.keep(tx, body.outcome, customer=row["customer"], key=key),
         "next_at": body.next_at,
         "files": files,
+        "external_id": body.external_id,
     }
 
 

@@ -214,7 +214,7 @@ def _announce(change: Change, row: dict[str, Any], *, not_before: datetime | Non
                     "cause": "self_approved",
                     "by": change.person,
                     "program": row["program"],
-                    "from": rfc3339(not_before or change.now),
+                    "until": _text(not_before),
                 },
             )
             for person in told

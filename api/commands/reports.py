@@ -37,6 +37,9 @@ def report(tx: Transaction, caller: Caller, body: ReportIn) -> Done | Waiting:
     """Receive a report: refuse, give back the caller's own open claim, or store it for the drain (CLM-02, CLM-03)."""
     reporter = _Reporter(caller, body)
     values = reporter.check_content(tx)
+    imported = _imported_before(tx, caller, body.external_id)
+    if imported is not None:
+        return Done(200, claim_view(tx, caller, imported))
     resolved = _resolve(tx, caller, body, values, reporter.policy)
     locked = matters.lock(tx, resolved.matter)
     matter = _as_of_now(tx, caller, locked)
@@ -258,6 +261,17 @@ def _owners(tx: Transaction, body: ReportIn, possible: tuple[str, ...], close: t
     return tuple(sorted(found.scalars()))
 
 
+def _imported_before(tx: Transaction, caller: Caller, external_id: str | None) -> str | None:
+    """The caller's claim of this number from another system, whatever became of it (INT-03)."""
+    if external_id is None:
+        return None
+    # Two calls with one number meet here; else the second would break the constraint instead of being answered.
+    customers.lock_identity(tx, [("claim.external_id", f"{caller.person} {external_id}")])
+    c = t.claim.c
+    found = tx.execute(sa.select(c.id).where(c.external_id == external_id, c.reporter == caller.person)).scalar()
+    return str(found) if found is not None else None
+
+
 def _as_of_now(tx: Transaction, caller: Caller, locked: matters.Locked) -> Matter:
     """The matter with everything up to now decided in mind, though not on paper (CLM-19)."""
     loaded = matters.load(tx, locked)
@@ -438,6 +452,7 @@ def _receive(
         "expected_minor": body.expected_amount.amount_minor if body.expected_amount else None,
         "expected_currency": body.expected_amount.currency if body.expected_amount else None,
         "first_contact": first_contact,
+        "external_id": body.external_id,
         "facts_digest": digest,
         "asked": False,
     }
@@ -522,7 +537,7 @@ def _missing_fields(body: ReportIn, policy: Policy) -> tuple[str, ...]:
 
 def _facts_digest(tx: Transaction, body: ReportIn) -> str:
     """Tells a repeated report from one with changed facts (CLM-26), without keeping them."""
-    return tx.keys.digest(canonical(plain(body.model_dump(mode="python"))).decode())
+    return tx.keys.digest(canonical(plain(body.model_dump(mode="python", exclude={"external_id"}))).decode())
 
 
 def _invalid(field: str) -> Refusal:

@@ -44,7 +44,7 @@ router = APIRouter(prefix="/v1/claims", tags=["claims"], route_class=StrictRoute
 @router.post("", status_code=201, response_model=ClaimOut)
 async def report_claim(call: TheCall, body: ReportIn) -> Response:
     """Report a customer (客户报备): CLM-02, CLM-03. The caller's own open claim is given back unchanged."""
-    return await call.command(lambda tx: reports.report(tx, call.caller, body))
+    return await call.command(lambda tx: reports.report(tx, call.caller, body), may_rehearse=True)
 
 
 @router.get("", response_model=ClaimPage)
@@ -58,6 +58,7 @@ def list_claims(
     reporter: Id | None = None,
     team: Id | None = None,
     customer: Id | None = None,
+    external_id: Annotated[Str | None, Query(min_length=1)] = None,
     due_before: Instant | None = None,
     q: Annotated[Str | None, Query(min_length=1)] = None,
     limit: Limit = 50,
@@ -73,6 +74,7 @@ def list_claims(
         reporter=reporter,
         team=team,
         customer=customer,
+        external_id=external_id,
         due_before=due_before,
         q=q,
     )
@@ -176,7 +178,7 @@ async def unpause_claim(call: TheCall, id: Id, body: Nothing) -> Response:
 @router.post("/{id}/follow-ups", status_code=201, response_model=FollowUpOut)
 async def log_follow_up(call: TheCall, id: Id, body: FollowUpIn) -> Response:
     """Log work on the customer (跟进): CLM-15, CLM-16."""
-    return await call.command(lambda tx: follow_ups.log(tx, call.caller, id, body))
+    return await call.command(lambda tx: follow_ups.log(tx, call.caller, id, body), may_rehearse=True)
 
 
 @router.get("/{id}/follow-ups", response_model=FollowUpPage)

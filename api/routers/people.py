@@ -49,7 +49,7 @@ def read_me(call: TheCall) -> dict[str, Any]:
 @router.post("/people", status_code=201, response_model=PersonOut)
 def enter_person(call: TheCall, body: PersonIn) -> Response:
     """Enter a person (人员): PPL-01."""
-    return change(call, lambda made: people.enter_person(made, body))
+    return change(call, lambda made: people.enter_person(made, body), may_rehearse=True)
 
 
 @router.get("/people", response_model=PersonPage)

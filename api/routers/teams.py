@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/teams", tags=["teams"], route_class=StrictRoute)
 @router.post("", status_code=201, response_model=TeamOut)
 def enter_team(call: TheCall, body: TeamIn) -> Response:
     """Enter a team (团队) below another one: PPL-01."""
-    return change(call, lambda made: people.enter_team(made, body))
+    return change(call, lambda made: people.enter_team(made, body), may_rehearse=True)
 
 
 @router.get("", response_model=TeamPage)

@@ -29,6 +29,8 @@ ClaimStateName = Literal[
 ]
 Level = Literal["VIP", "A", "B", "C"]
 Channel = Literal["in_house", "partner"]
+#: What an outside system knows the claim or follow-up by; sent again it gives back what it named before (INT-03).
+ExternalId = Annotated[Str, Field(min_length=1)]
 
 
 class CustomerRef(Input):
@@ -84,6 +86,7 @@ class ReportIn(Input):
     channel: Channel = "in_house"
     first_contact: FirstContact | None = None
     provisional: Bool = False
+    external_id: ExternalId | None = None
 
 
 class CustomerPatch(Input):
@@ -159,6 +162,7 @@ class FollowUpIn(Input):
     outcome: Text | None = None
     next_at: Instant | None = None
     files: Annotated[list[Id], Field(max_length=20)] | None = None
+    external_id: ExternalId | None = None
 
 
 class FollowUpCorrection(Input):

@@ -394,6 +394,14 @@ _OTHERS = (
         "The rules that apply to you have changed; please read their new text.",
     ),
     _row(
+        "policy.changed/self_approved",
+        "新规则由起草人批准",
+        "New rules approved by their author",
+        "新一版规则由起草人[{by}]批准，没有第二人审批[；{until}之前仍按现行规则]。请查看新的规则说明。",
+        "A new version of the rules was approved by its author[, {by}], without a second person[; until {until} the "
+        "present ones hold]. Please read its text.",
+    ),
+    _row(
         "policy.changed/policy",
         "规则变更，期限调整",
         "Policy changed, deadline moved",

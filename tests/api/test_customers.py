@@ -1,4 +1,4 @@
-"""The customer base: one record each, found by whole value, masked, edited by version (CUS-01, CUS-02, AUD-03, AUD-04)."""
+"""The customer base: one record each, found by whole value, masked, edited by version (CUS-01, CUS-02, AUD-03)."""
 
 from __future__ import annotations
 
@@ -183,7 +183,9 @@ def test_a_person_is_found_by_the_whole_name_only(company: Company, q: str, foun
 def test_the_list_is_filtered_and_paged(company: Company) -> None:
     """CUS-12: level is a plain field; newest first, a cursor holds for its filters only."""
     made = [
-        company.admin.made("/v1/customers", {"kind": "person", "name": f"客{i}", "phone": f"1380000000{i}", "level": "A"})
+        company.admin.made(
+            "/v1/customers", {"kind": "person", "name": f"客{i}", "phone": f"1380000000{i}", "level": "A"}
+        )
         for i in range(3)
     ]
     company.admin.made("/v1/customers", WANG | {"level": "B"})
@@ -247,7 +249,10 @@ def test_history_keeps_ids_and_codes_but_no_name_and_no_number(company: Company)
     company.admin.patch(f"/v1/customers/{made['id']}", {"version": 1, "name": "王大明"})
     with company.database.reading() as tx:
         entries = tx.rows(sa.select(t.event).where(t.event.c.stream == made["id"]).order_by(t.event.c.seq))
-    assert [(e["kind"], e["actor"]) for e in entries] == [("created", company.admin.id), ("corrected", company.admin.id)]
+    assert [(e["kind"], e["actor"]) for e in entries] == [
+        ("created", company.admin.id),
+        ("corrected", company.admin.id),
+    ]
     assert not [word for word in ("王", "138", "example") if word in str([e["data"] for e in entries])]
 
 

@@ -1,4 +1,4 @@
-"""Programs, members, oversight, and the calendar they start with (contract section 3: TER-01, TER-06, PPL-07, POL-03)."""
+"""Programs, members, oversight, the calendar they start with (contract section 3: TER-01, TER-06, PPL-07, POL-03)."""
 
 from __future__ import annotations
 
@@ -271,9 +271,7 @@ def test_programs_are_changed_by_admins(company: Company) -> None:
     program, other, rep = company.program(), company.program(), company.rep()
     refused(rep.post("/v1/programs", _body(company)), 403, "not_allowed")
     local = company.person()
-    company.admin.made(
-        f"/v1/people/{local.id}/grants", {"role": "admin", "scope": {"kind": "program", "id": program}}
-    )
+    company.admin.made(f"/v1/people/{local.id}/grants", {"role": "admin", "scope": {"kind": "program", "id": program}})
     for caller, of, allowed in ((rep, program, False), (local, program, True), (local, other, False)):
         path = f"/v1/programs/{of}"
         answers = [

@@ -40,9 +40,7 @@ def test_a_secret_is_not_kept_in_the_database(company: Company) -> None:
     rep = company.rep()
     secret = rep.made(f"/v1/people/{rep.id}/tokens", {"name": "phone"})["token"]
     with company.database.reading() as tx:
-        answers = [
-            tx.keys.open_text(row["answer"]) or "" for row in tx.rows(sa.select(t.idempotency)) if row["answer"]
-        ]
+        answers = [tx.keys.open_text(row["answer"]) or "" for row in tx.rows(sa.select(t.idempotency)) if row["answer"]]
         written = repr([*tx.rows(sa.select(t.token)), *tx.rows(sa.select(t.event)), *answers])
     assert "phone" in written
     assert secret not in written

@@ -410,3 +410,340 @@ class Model:
             for request in claim.requests:
                 if request.state == "open" and request.decide_by is not None:
                     yield request.decide_by, 6, lambda c=claim, r=request: self._expired(c, r)
+
+    # --- reports ---
+
+    def received(self, key: str, *, matter: str, reporter: str, at: int, provisional: bool, missing: tuple[str, ...]) -> Claim:
+        """A report was received and stamped; it is decided with everything else of its matter."""
+        here = self.matters[matter]
+        rules = self.programs[here.program].rules
+        claim = Claim(key, matter, here.program, reporter, at, at, provisional=provisional, missing=missing)
+        complete = rules.span("claim.complete_h")
+        if missing and not provisional and complete is not None:
+            claim.complete_by = self.calendar.add(at, complete)
+        self.claims[key] = claim
+        here.claims.append(key)
+        self._event(claim, "received", at, reporter, None)
+        here.inbox.append(Command("report", reporter, key, at))
+        return claim
+
+    def holder(self, matter: str, at: int) -> Claim | None:
+        """Whose claim keeps others out: it holds, or its former owner may still rescue it (CLM-11, CLM-20)."""
+        for key in self.matters[matter].claims:
+            claim = self.claims[key]
+            if claim.holds or (claim.state == "lapsed" and self.in_grace(claim, at)):
+                return claim
+        return None
+
+    def in_grace(self, claim: Claim, at: int) -> bool:
+        return claim.grace_until is not None and not claim.rescued and at <= claim.grace_until
+
+    def earlier(self, claim: Claim) -> Claim | None:
+        """An undecided report on the same customer that goes before this one (CLM-05)."""
+        found = [
+            other
+            for other in (self.claims[k] for k in self.matters[claim.matter].claims)
+            if other.state == "reported" and other is not claim and other.rank_at < claim.rank_at
+        ]
+        return min(found, key=lambda c: c.rank_at, default=None)
+
+    def _do_report(self, claim: Claim, command: Command) -> None:
+        self._judge(claim, command.at)
+
+    def _judge(self, claim: Claim, at: int) -> None:
+        """What the validity check makes of a report that is still undecided (CLM-03)."""
+        rules = self.rules(claim)
+        owned = self.holder(claim.matter, at)
+        if owned is not None and not (owned.state == "lapsed" and owned.owner == claim.reporter):
+            self._move(claim, "rejected", "rejected", at, None)
+            claim.reason, claim.ended_at = "customer_owned", at
+            self._event(owned, "attempt", at, claim.reporter, owned.state)
+            return
+        exclusive = rules["claim.protection_shape"] != "visit_deal"
+        if rules["claim.judgement_mode"] == "manual":
+            if "approval" not in claim.clocks and claim.sent_back_until is None:
+                self._start(claim, "approval", at, rules.span("claim.approval_wh"))
+                claim.judges = [self.supervisor(claim.reporter, at)]
+        elif exclusive and self.earlier(claim) is None and claim.sent_back_until is None:
+            self._accept(claim, at, None)
+
+    def _accept(self, claim: Claim, at: int, actor: str | None) -> None:
+        rules = self.rules(claim)
+        self._move(claim, "protected", "accepted", at, actor)
+        claim.owner, claim.accepted_at = claim.reporter, at
+        claim.clocks.clear()
+        if claim.provisional:
+            self._start(claim, "provisional", at, rules.span("claim.provisional_days"))
+        self._start(claim, "first_follow_up", at, rules.span("claim.first_follow_up_wh"))
+        self._start(claim, "idle", at, rules.span("claim.idle_days"))
+        self._start(claim, "no_deal", at, rules.span("claim.no_deal_days"))
+        shape = rules["claim.protection_shape"]
+        if shape == "report_deal":
+            self._start(claim, "protection", at, rules.span("claim.protection_days"))
+        else:
+            claim.visited = shape == "visit_deal"
+            self._start(claim, "stage", at, rules.stage("visit_deal" if claim.visited else "report_visit"))
+        self._others(claim.matter, at)
+
+    def _others(self, matter: str, at: int) -> None:
+        """Undecided reports of a matter, looked at again after one of them was decided."""
+        waiting = [self.claims[k] for k in self.matters[matter].claims if self.claims[k].state == "reported"]
+        for claim in sorted(waiting, key=lambda c: c.rank_at):
+            if claim.state == "reported":
+                self._judge(claim, at)
+
+    def _do_accept(self, claim: Claim, command: Command) -> None:
+        if claim.state != "reported" or self.earlier(claim) is not None:
+            raise No("illegal_transition")
+        self._accept(claim, command.at, command.actor)
+
+    def _do_reject(self, claim: Claim, command: Command) -> None:
+        if claim.state != "reported":
+            raise No("illegal_transition")
+        self._move(claim, "rejected", "rejected", command.at, command.actor)
+        claim.reason, claim.ended_at = "judged", command.at
+        claim.clocks.clear()
+        self._others(claim.matter, command.at)
+
+    def _do_withdraw(self, claim: Claim, command: Command) -> None:
+        if claim.state != "reported":
+            raise No("illegal_transition")
+        self._move(claim, "withdrawn", "withdrawn", command.at, command.actor)
+        claim.ended_at = command.at
+        claim.clocks.clear()
+        self._others(claim.matter, command.at)
+
+    def _do_send_back(self, claim: Claim, command: Command) -> None:
+        if claim.state != "reported" or claim.sent_back_until is not None:
+            raise No("illegal_transition")
+        limit = self.rules(claim).span("claim.correction_wh")
+        claim.sent_back_until = None if limit is None else self.calendar.add(command.at, limit)
+        claim.clocks.pop("approval", None)
+        self._event(claim, "sent_back", command.at, command.actor, "reported")
+
+    def _not_corrected(self, claim: Claim) -> None:
+        """The time for the correction is over: the report has lost its place (CLM-05)."""
+
+    def _do_correct(self, claim: Claim, command: Command) -> None:
+        if claim.sent_back_until is not None and claim.state == "reported":
+            if command.at > claim.sent_back_until:
+                claim.rank_at = command.at
+            claim.sent_back_until = None
+            self._event(claim, "corrected", command.at, command.actor, claim.state)
+            self._others(claim.matter, command.at)
+            return
+        left = tuple(f for f in claim.missing if f not in command.data["fields"])
+        done = bool(claim.missing) and not left
+        claim.missing = left
+        if done:
+            claim.clocks.pop("provisional", None)
+            claim.provisional = False
+            self._event(claim, "completed", command.at, command.actor, claim.state)
+
+    # --- work ---
+
+    def qualified(self, claim: Claim, *, kind: str, note: str, answered: bool, at: int) -> str | None:
+        """Why an entry does not reset the idle clock, by the parameter that says so; None if it does (CLM-16)."""
+        rules = self.rules(claim)
+        if kind not in rules["claim.qualified_kinds"] or (kind in ("call", "message") and not answered):
+            return "claim.qualified_kinds"
+        if len(note.strip()) < rules["claim.min_note_chars"]:
+            return "claim.min_note_chars"
+        last = claim.follow_ups[-1] if claim.follow_ups else None
+        if last is not None and last.note.strip() == note.strip():
+            return "repeat"
+        limit = rules["claim.qualified_per_day"]
+        today = [f for f in claim.follow_ups if f.qualified and not f.voided and local_day(f.received_at) == local_day(at)]
+        if limit and len(today) >= limit:
+            return "claim.qualified_per_day"
+        return None
+
+    def _do_follow_up(self, claim: Claim, command: Command) -> None:
+        at, data = command.at, command.data
+        rescue = claim.state == "lapsed" and self.in_grace(claim, at)
+        if (claim.holds or rescue) and command.actor != claim.owner:
+            raise No("customer_owned")
+        if claim.state == "lapsed" and not rescue:
+            raise No("deadline_passed")
+        if claim.state == "rejected" and self.holder(claim.matter, at) is not None:
+            raise No("customer_owned")
+        if claim.state in ("rejected", "released", "withdrawn"):
+            raise No("illegal_transition")
+        if claim.state == "reported":
+            if command.actor != claim.reporter:
+                raise No("customer_owned")
+            if self.rules(claim)["claim.protection_shape"] == "visit_deal" and data["kind"] == "visit":
+                self._accept(claim, at, command.actor)
+            else:
+                claim.follow_ups.append(FollowUp(data["key"], command.actor, **data["said"], received_at=at, qualified=False, why="reported"))
+                return
+        why = self.qualified(claim, **data["said"], at=at)
+        claim.follow_ups.append(FollowUp(data["key"], command.actor, **data["said"], received_at=at, qualified=why is None, why=why))
+        if why is None:
+            self._worked(claim, at, command.actor)
+        if data["said"]["kind"] == "visit" and not claim.visited and "stage" in claim.clocks:
+            claim.visited = True
+            self._start(claim, "stage", at, self.rules(claim).stage("visit_deal"))
+            self._event(claim, "stage_reached", at, command.actor, claim.state)
+
+    def _worked(self, claim: Claim, at: int, actor: str) -> None:
+        if claim.state == "lapsed":
+            claim.rescued = True
+            claim.reason = claim.ended_at = claim.grace_until = None
+            self._move(claim, "active", "rescued", at, actor)
+        elif claim.state == "protected":
+            self._move(claim, "active", "worked", at, actor)
+        claim.clocks.pop("first_follow_up", None)
+        if claim.state == "active":
+            self._start(claim, "idle", at, self.rules(claim).span("claim.idle_days"))
+
+    def _do_void(self, claim: Claim, command: Command) -> None:
+        entry = next(f for f in claim.follow_ups if f.key == command.data["follow_up"])
+        if entry.voided:
+            raise No("illegal_transition")
+        entry.voided = True
+        self._event(claim, "voided", command.at, command.actor, claim.state)
+        idle, clock = self.rules(claim).span("claim.idle_days"), claim.clocks.get("idle")
+        if not entry.qualified or idle is None or clock is None or claim.accepted_at is None:
+            return
+        kept = [f.received_at for f in claim.follow_ups if f.qualified and not f.voided]
+        notice = self.rules(claim).span("claim.void_notice_wh")
+        before = clock.due
+        self._start(claim, "idle", max(kept, default=claim.accepted_at), idle)
+        if clock.due is not None and before is not None:
+            least = command.at if notice is None else self.calendar.add(command.at, notice)
+            clock.due = min(before, max(clock.due, least))
+
+    # --- deals ---
+
+    def _do_win(self, claim: Claim, command: Command) -> None:
+        if claim.state not in ("protected", "active"):
+            raise No("illegal_transition")
+        claim.deals.append((command.data["key"], command.data["until"], True))
+        self._move(claim, "won", "won", command.at, command.actor)
+        for clock in claim.clocks.values():
+            self._stop(clock, command.at)
+        claim.clocks.pop("first_follow_up", None)
+        self._start(claim, "after_deal", command.data["until"], self.rules(claim).span("claim.after_deal_days"))
+
+    def _do_cancel_deal(self, claim: Claim, command: Command) -> None:
+        if claim.state != "won":
+            raise No("illegal_transition")
+        claim.deals = [(key, until, False) for key, until, _ in claim.deals]
+        self._move(claim, "active", "deal_cancelled", command.at, command.actor)
+        claim.clocks.pop("after_deal", None)
+        self._run_again(claim, command.at)
+        self._start(claim, "idle", command.at, self.rules(claim).span("claim.idle_days"))
+
+    # --- the end of a term ---
+
+    def _over(self, claim: Claim, clock: Clock) -> None:
+        """A clock has run out (CLM-19, CLM-11, CLM-14, CLM-04)."""
+        at, rules = clock.due, self.rules(claim)
+        assert at is not None
+        if clock.name == "approval":
+            claim.judges.append(self.supervisor(claim.reporter, at, barred=tuple(claim.judges)))
+            self._start(claim, "approval", at, rules.span("claim.approval_wh"))
+            return
+        if clock.name == "first_follow_up" and rules["claim.first_follow_up_miss"] == "escalate":
+            del claim.clocks["first_follow_up"]
+            return
+        if clock.name in ("protection", "stage") and self._renewed(claim, clock, at):
+            return
+        self._lapse(claim, at, REASONS[clock.name])
+
+    def _renewed(self, claim: Claim, clock: Clock, at: int) -> bool:
+        rules = self.rules(claim)
+        if rules["claim.on_protection_end"] != "renew_if_worked" or (clock.name == "stage" and not claim.visited):
+            return False
+        length = rules.span("claim.protection_days") if clock.name == "protection" else rules.stage("visit_deal")
+        recent, total = rules.span("claim.renew_recent_days"), rules.span("claim.max_total_days")
+        assert length is not None and claim.accepted_at is not None
+        if recent is None or not any(f.qualified and not f.voided and f.received_at >= at - recent.us for f in claim.follow_ups):
+            return False
+        due = self.calendar.add(at, length)
+        if total is not None:
+            due = min(due, self.calendar.add(claim.accepted_at, total))
+        if due <= at:
+            return False
+        clock.due = due
+        self._event(claim, "renewed", at, None, claim.state)
+        return True
+
+    def _lapse(self, claim: Claim, at: int, reason: str) -> None:
+        rules = self.rules(claim)
+        self._move(claim, "lapsed", "lapsed", at, None)
+        self._end(claim, at, reason)
+        grace = rules.span("claim.grace_days")
+        if grace is not None and not claim.rescued:
+            claim.grace_until = self.calendar.add(at, grace)
+
+    def _end(self, claim: Claim, at: int, reason: str) -> None:
+        claim.reason, claim.ended_at = reason, at
+        claim.clocks.clear()
+        claim.stops.clear()
+        for request in claim.requests:
+            if request.state == "open":
+                request.state = "withdrawn"
+
+    def _release(self, claim: Claim, at: int, actor: str | None, reason: str, word: str | None) -> None:
+        self._move(claim, "released", "released", at, actor)
+        self._end(claim, at, reason)
+        claim.release_reason = word
+
+    # --- requests ---
+
+    def _do_release(self, claim: Claim, command: Command) -> None:
+        if claim.state not in ("protected", "active"):
+            raise No("illegal_transition")
+        if command.actor == claim.owner or not self.people[str(claim.owner)].active(command.at):
+            by = "by_owner" if command.actor == claim.owner else "by_supervisor"
+            self._release(claim, command.at, command.actor, by, command.data["reason"])
+            return
+        self._ask(claim, command, "release", [str(claim.owner)], "release.objection_wh")
+
+    def _do_transfer(self, claim: Claim, command: Command) -> None:
+        if not claim.holds:
+            raise No("illegal_transition")
+        self._ask(claim, command, "transfer", [command.data["to"]], "transfer.accept_wh")
+
+    def _do_extend(self, claim: Claim, command: Command) -> None:
+        if claim.state == "lapsed":
+            raise No("deadline_passed")
+        if claim.state not in ("protected", "active"):
+            raise No("illegal_transition")
+        if claim.extensions >= self.rules(claim)["claim.extension_max"]:
+            raise No("extension_limit")
+        if command.actor != claim.owner:
+            self._extend(claim, command.at, command.data)
+            return
+        self._ask(claim, command, "extension", [self.supervisor(str(claim.owner), command.at)], "claim.extension_decide_wh")
+
+    def _do_pause(self, claim: Claim, command: Command) -> None:
+        if claim.state not in ("protected", "active"):
+            raise No("illegal_transition")
+        if self._pause_left(claim) <= 0:
+            raise No("pause_limit")
+        if command.actor != claim.owner:
+            self._pause(claim, command.at, command.data["kind"])
+            return
+        self._ask(claim, command, "pause", [self.supervisor(str(claim.owner), command.at)], "claim.extension_decide_wh")
+
+    def _do_unpause(self, claim: Claim, command: Command) -> None:
+        if not any(kind in ("customer_request", "legal", "delivery") for kind, _ in claim.stops):
+            raise No("illegal_transition")
+        self._resume(claim, command.at, ("customer_request", "legal", "delivery"), command.actor)
+
+    def _do_request_accept(self, claim: Claim, command: Command) -> None:
+        request = self._open_request(claim, command)
+        self._agreed(claim, request, command.at, command.actor)
+
+    def _do_request_refuse(self, claim: Claim, command: Command) -> None:
+        request = self._open_request(claim, command)
+        request.state = "refused"
+        self._held_until(claim, request, command.at)
+
+    def _do_request_withdraw(self, claim: Claim, command: Command) -> None:
+        request = self._open_request(claim, command)
+        request.state = "withdrawn"
+        self._held_until(claim, request, command.at)

@@ -601,12 +601,14 @@ def upgrade() -> None:
     sa.Column('expected_minor', sa.BigInteger(), nullable=True),
     sa.Column('expected_currency', sa.String(length=3), nullable=True),
     sa.Column('first_contact', storage.types.Json, nullable=True),
+    sa.Column('external_id', sa.String(length=200), nullable=True),
     sa.Column('facts_digest', sa.String(length=64), nullable=False),
     sa.Column('asked', sa.Boolean(), nullable=False),
     sa.Column('dispute', storage.types.Id, nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['matter'], ['matter.id'], name=op.f('fk_claim_matter')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_claim')),
+    sa.UniqueConstraint('external_id', 'reporter', name=op.f('uq_claim_external_id_reporter')),
     sa.UniqueConstraint('receipt', name=op.f('uq_claim_receipt'))
     )
     with op.batch_alter_table('claim', schema=None) as batch_op:

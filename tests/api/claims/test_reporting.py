@@ -170,15 +170,12 @@ def test_a_group_of_keys_counts_only_when_all_of_it_agrees(company: Company) -> 
     assert office.claim(office.second, customer=by_id)["reason"] == "customer_owned"
 
 
-@pytest.mark.parametrize(
-    "written",
-    ["138 1234 5678", "１３８１２３４５６７８", "0086-138-1234-5678", "+86 (138) 1234-5678", "13812345678转12"],
-)
-def test_a_number_is_the_same_however_it_is_written(company: Company, written: str) -> None:
+def test_a_number_is_the_same_however_it_is_written(company: Company) -> None:
     """CUS-03: full width, blanks, separators, 0086/+86 and extensions."""
     office = Office(company)
     office.claim(office.first)
-    assert office.claim(office.second, customer=person_customer("王先生", written))["reason"] == "customer_owned"
+    for written in ("138 1234 5678", "１３８１２３４５６７８", "0086-138-1234-5678", "+86 (138) 1234-5678", "13812345678转12"):
+        assert office.claim(office.second, customer=person_customer("王先生", written))["reason"] == "customer_owned"
 
 
 def test_numbers_and_codes_that_cannot_be_are_refused_before_receipt(company: Company) -> None:

@@ -1,0 +1,53 @@
+"""Faults on real parts. Seeds are printed; ``FAIRCLAIM_TEST_SEED`` repeats a run."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import pytest
+
+from tests.support.postgres import Postgres
+
+T = TypeVar("T")
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """The run's seed, printed so that a failing run can be repeated."""
+    value = int(os.environ.get("FAIRCLAIM_TEST_SEED") or secrets.randbelow(10**6))
+    print(f"FAIRCLAIM_TEST_SEED={value}")
+    return value
+
+
+@pytest.fixture(scope="session")
+def seed_line(seed: int) -> str:
+    return f"FAIRCLAIM_TEST_SEED={seed} repeats this run"
+
+
+@pytest.fixture(scope="module")
+def empty_databases(postgres: Postgres) -> Iterator[Callable[[str], str | None]]:
+    """Makes an empty database of a kind; None stands for the SQLite file of the data folder."""
+    made: list[str] = []
+
+    def make(kind: str) -> str | None:
+        if kind == "sqlite":
+            return None
+        made.append(f"faults_{uuid.uuid4().hex[:16]}")
+        return postgres.create_database(made[-1])
+
+    yield make
+    for name in made:
+        postgres.drop_database(name)
+
+
+def at_once(work: Callable[[str], T]) -> dict[str, T]:
+    """``work`` for each kind of database, both at the same time: most of it is waiting."""
+    with ThreadPoolExecutor(max_workers=len(DATABASES)) as pool:
+        running = {kind: pool.submit(work, kind) for kind in DATABASES}
+        return {kind: future.result() for kind, future in running.items()}
