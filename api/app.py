@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import idempotency
 from api.idempotency import Key
+from api.openapi import describe
 from api.problems import language_of, problem, problem_response
 from api.routers import (
     audit,
@@ -45,6 +46,17 @@ _MULTIPART_BYTES = 64_000
 
 def make_app(services: Services) -> FastAPI:
     """The API over ``services``."""
+    app = described_app()
+    app.state.services = services
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _shape_refused)
+    app.add_exception_handler(HTTPException, _framework_refused)
+    app.add_middleware(_Envelope, body_max=services.settings.body_max_bytes, file_max=services.settings.file_max_bytes)
+    return app
+
+
+def described_app() -> FastAPI:
+    """Every operation and its description, with nothing behind it."""
     app = FastAPI(
         title="Fairclaim",
         version="1",
@@ -52,7 +64,6 @@ def make_app(services: Services) -> FastAPI:
         strict_content_type=False,
         separate_input_output_schemas=True,
     )
-    app.state.services = services
     for router in (
         system.public,
         system.router,
@@ -70,10 +81,14 @@ def make_app(services: Services) -> FastAPI:
         audit.router,
     ):
         app.include_router(router)
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _shape_refused)
-    app.add_exception_handler(HTTPException, _framework_refused)
-    app.add_middleware(_Envelope, body_max=services.settings.body_max_bytes, file_max=services.settings.file_max_bytes)
+    described: dict[str, Any] = {}
+
+    def document() -> dict[str, Any]:
+        if not described:
+            described.update(describe(app))
+        return described
+
+    app.openapi = document  # type: ignore[method-assign]
     return app
 
 

@@ -39,7 +39,7 @@ class StrictRoute(APIRoute):
         multipart = any(isinstance(p.field_info, params.Form) for p in self.dependant.body_params)
         parts = frozenset(p.alias for p in self.dependant.body_params)
 
-        async def handler(request: Request) -> Response:
+        async def checked(request: Request) -> Response:
             services: Services = request.app.state.services
             request.state.caller = await run_in_threadpool(_sign_in, services, request.headers.get("authorization"))
             if writes:
@@ -60,6 +60,12 @@ class StrictRoute(APIRoute):
                     errors=tuple(FieldError(name[:200], "field_not_allowed") for name in sorted(set(unknown))),
                 )
             return await endpoint(request)
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await checked(request)
+            finally:
+                await request.close()  # an upload that was refused on the way leaves no open file behind
 
         return handler
 
@@ -125,7 +131,6 @@ async def _multipart_body(request: Request, known: frozenset[str]) -> list[list[
         ([n for n in known if names.count(n) > 1], "field_invalid"),
     ):
         if wrong:
-            await form.close()
             raise Refusal(code, errors=tuple(FieldError(_clean(name[:200]), code) for name in sorted(set(wrong))))
     return await run_in_threadpool(lambda: [_part(name, value) for name, value in parts])
 

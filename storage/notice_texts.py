@@ -27,7 +27,7 @@ def worded(tx: Transaction, rows: Sequence[Mapping[str, Any]], setting: Setting)
     claims = _claims(tx, {r["subject"] for r in rows if r["subject_type"] == "claim"})
     subjects = {r["subject"] for r in rows if r["subject_type"] == "customer"}
     names = _customer_names(tx, subjects | {customer for customer, _ in claims.values()})
-    people = _people(tx, {r["facts"].get(name) for r in rows for name in _PEOPLE})
+    people = _people(tx, {one for r in rows for name in _PEOPLE if isinstance(one := r["facts"].get(name), str)})
     found: dict[str, Sentences] = {}
     for row in rows:
         customer, program = claims.get(row["subject"], (row["subject"], None))
@@ -61,11 +61,10 @@ def _customer_names(tx: Transaction, ids: set[str]) -> dict[str, str]:
     return names
 
 
-def _people(tx: Transaction, ids: set[Any]) -> dict[str, str]:
-    wanted = sorted(i for i in ids if isinstance(i, str))
-    if not wanted:
+def _people(tx: Transaction, ids: set[str]) -> dict[str, str]:
+    if not ids:
         return {}
-    found = tx.rows(sa.select(t.person.c.id, t.person.c.name).where(t.person.c.id.in_(wanted)))
+    found = tx.rows(sa.select(t.person.c.id, t.person.c.name).where(t.person.c.id.in_(sorted(ids))))
     return {r["id"]: tx.keys.open_text(r["name"]) or "" for r in found}
 
 

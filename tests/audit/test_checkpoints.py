@@ -152,7 +152,7 @@ def test_an_edited_file_is_noticed(database: Database, tmp_path: Path) -> None:
     seal = json.loads(lines[-1])
     seal["seal"]["events"] += 1
     spoilt = {
-        "a hash": [lines[0][:-3] + b'0"]', *lines[1:]],
+        "a hash": [lines[0][:-2] + b'00"]', *lines[1:]],
         "a line more": [lines[0], lines[0], lines[-1]],
         "a line less": lines[1:],
         "the seal": [*lines[:-1], json.dumps(seal, separators=(",", ":"), sort_keys=True).encode()],
