@@ -7,7 +7,8 @@ comes at most one step each too late; it comes once per person and hour, whoever
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -64,6 +65,11 @@ def note_reads(call: Call, records: int) -> None:
         call.services.database.transact(work)
     except Refusal as refusal:
         _log.warning("reads_not_counted", code=refusal.code)
+
+
+def note_claims(call: Call, claims: Iterable[Mapping[str, Any]]) -> None:
+    """The caller has read ``claims``, as their readers see them; their own do not count."""
+    note_reads(call, sum(call.person not in (claim["reporter"], claim["owner"]) for claim in claims))
 
 
 def alarm(

@@ -21,7 +21,11 @@ Token = Annotated[str | None, Parameter(help="Token; default FAIRCLAIM_TOKEN, el
 
 
 class ServiceError(Exception):
-    """The service refused, or is not there; the message is for people."""
+    """The service refused (with ``code``), or is not there; the message is for people."""
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +115,8 @@ class Service:
         if answer.status_code >= 400:
             problem = answer.json()
             fields = "".join(f"\n  {e['field']}: {e['code']}" for e in problem.get("errors", []))
-            raise ServiceError(f"{problem['code']}: {problem['detail']}{fields}")
+            raise ServiceError(f"{problem['code']}: {problem['detail']}{fields}", problem["code"])
         return answer.json()
-
 
     def _silent(self, error: Exception) -> ServiceError:
         return ServiceError(f"{self._url} does not answer ({type(error).__name__}); is it running?")

@@ -317,8 +317,7 @@ class Heads:
 
     def walk(self) -> Iterator[tuple[str, int, bytes]]:
         """Every checkpointed entry in the order of (stream, seq)."""
-        for stream, seq, link in self._spool.execute("SELECT stream, seq, hash FROM link ORDER BY stream, seq"):
-            yield stream, seq, link
+        return self._spool.execute("SELECT stream, seq, hash FROM link ORDER BY stream, seq")
 
     def window(self, stream: str, first: int, limit: int) -> dict[int, bytes]:
         """Checkpointed hashes of a stream by number, ``limit`` of them from ``first`` on."""

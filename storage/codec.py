@@ -49,6 +49,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | frozenset | set):
         return [plain(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # PostgreSQL gives 1e16 back as a whole number, and histories are hashed
     return value
 
 

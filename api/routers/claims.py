@@ -11,6 +11,7 @@ from api.call import TheCall
 from api.commands import claims, follow_ups, reports
 from api.commands.received import visible_claim
 from api.paging import Cursor, Limit
+from api.reads import note_claims
 from api.routing import StrictRoute
 from api.schemas.base import Id, Instant, Nothing, Str, Track
 from api.schemas.claims import (
@@ -78,7 +79,9 @@ def list_claims(
         due_before=due_before,
         q=q,
     )
-    return call.read(lambda tx: claim_page(tx, call.caller, filters, limit=limit, cursor=cursor))
+    found = call.read(lambda tx: claim_page(tx, call.caller, filters, limit=limit, cursor=cursor))
+    note_claims(call, found["items"])
+    return found
 
 
 @router.get("/{id}", response_model=ClaimOut)
@@ -89,7 +92,9 @@ def read_claim(call: TheCall, id: Id) -> dict[str, Any]:
         visible_claim(tx, call.caller, id)
         return claim_view(tx, call.caller, id)
 
-    return call.read(work)
+    found = call.read(work)
+    note_claims(call, [found])
+    return found
 
 
 @router.get("/{id}/timeline", response_model=TimelinePage)

@@ -57,7 +57,7 @@ def match(
     ignored: Iterable[str] = (),
     ignore_unknown: bool = False,
 ) -> Columns:
-    """Columns by name, ``mapped`` ones (column → fields) as said. ``given``: fields that every row has without a column.
+    """Columns by name, ``mapped`` ones (column → fields) as said. ``given``: fields that need no column.
 
     Refuses unknown columns that nobody said to ignore, required fields without a column, and two columns for one field.
     """
@@ -208,7 +208,22 @@ TEAMS: Final = (
 CUSTOMERS: Final = (
     Field("external_id", (*_EXTERNAL_ID.headings, "customer id", "客户编号"), required=True),
     Field("kind", ("type", "customer kind", "customer type", "类型", "客户类型"), Content.WORD, True, CUSTOMER_KINDS),
-    Field("name", ("customer", "customer name", "company name", "客户", "客户名称", "客户姓名", "姓名", "名称"), required=True),
+    Field(
+        "name",
+        (
+            "customer",
+            "customer name",
+            "account",
+            "account name",
+            "company name",
+            "客户",
+            "客户名称",
+            "客户姓名",
+            "姓名",
+            "名称",
+        ),
+        required=True,
+    ),
     Field("phone", ("mobile", "phone number", "telephone", "手机", "手机号", "手机号码", "电话", "联系电话")),
     Field("email", ("e-mail", "mail", "email address", "邮箱", "电子邮箱")),
     Field("company_code", ("credit code", "uscc", "统一社会信用代码", "信用代码", "社会信用代码")),
@@ -222,8 +237,12 @@ CLAIMS: Final = (
     Field("reporter", ("reported by", "sales agent", "agent", "owner", "报备人", "业务员", "销售", "归属人")),
     Field("customer", ("customer id", "customer external id", "account", "客户编号")),
     Field("customer_kind", ("kind", "customer type", "客户类型"), Content.WORD, words=CUSTOMER_KINDS),
-    Field("customer_name", ("customer name", "name", "company name", "客户", "客户名称", "客户姓名", "姓名", "公司名称")),
-    Field("customer_phone", ("phone", "mobile", "telephone", "手机", "手机号", "手机号码", "电话", "联系电话", "客户电话")),
+    Field(
+        "customer_name", ("customer name", "name", "company name", "客户", "客户名称", "客户姓名", "姓名", "公司名称")
+    ),
+    Field(
+        "customer_phone", ("phone", "mobile", "telephone", "手机", "手机号", "手机号码", "电话", "联系电话", "客户电话")
+    ),
     Field("customer_email", ("email", "e-mail", "mail", "邮箱", "电子邮箱", "客户邮箱")),
     Field("company_code", ("credit code", "uscc", "统一社会信用代码", "信用代码", "社会信用代码")),
     Field("customer_level", ("level", "class", "级别", "客户级别", "客户等级"), Content.WORD, words=LEVELS),

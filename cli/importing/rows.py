@@ -134,7 +134,10 @@ def repeated(records: Sequence[Record]) -> dict[int, Outcome]:
             )
         else:
             found[record.line] = Outcome(
-                Result.REFUSED, "duplicate", f"this external_id stands on {where} with other content", duplicate_of=where
+                Result.REFUSED,
+                "duplicate",
+                f"this external_id stands on {where} with other content",
+                duplicate_of=where,
             )
     return found
 

@@ -113,7 +113,9 @@ def _records(text: str, separator: str, path: Path) -> Iterator[tuple[int, Seque
             yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
-        raise FileError(f"{path}: what begins on line {line} is no CSV ({error}); is a quotation mark left open?") from error
+        raise FileError(
+            f"{path}: what begins on line {line} is no CSV ({error}); is a quotation mark left open?"
+        ) from error
 
 
 # --- XLSX --------------------------------------------------------------------------------------------------------
@@ -136,9 +138,7 @@ def _workbook(raw: bytes, path: Path, sheet: str | None) -> Sheet:
 # --- both --------------------------------------------------------------------------------------------------------
 
 
-def _table(
-    records: Iterable[tuple[int, Sequence[Cell]]], path: Path
-) -> tuple[tuple[str, ...], tuple[Row, ...]]:
+def _table(records: Iterable[tuple[int, Sequence[Cell]]], path: Path) -> tuple[tuple[str, ...], tuple[Row, ...]]:
     header: list[str] | None = None
     rows: list[Row] = []
     for line, cells in records:

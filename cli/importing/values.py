@@ -1,4 +1,4 @@
-"""What a cell says: text, dates, instants, amounts, words (INT-03). Sentences never quote a cell: it may hold a name."""
+"""What a cell says (INT-03): text, dates, instants, amounts, words. No sentence quotes a cell: it may hold a name."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def text(cell: Cell) -> str:
         return "true" if cell else "false"
     if isinstance(cell, int | float):
         if abs(cell) >= _EXACT:
-            raise CellError("is a number too long for Excel, which rounds it; format the column as text and type it again")
+            raise CellError(
+                "is a number too long for Excel, which rounds it; format the column as text and type it again"
+            )
         return str(int(cell)) if float(cell).is_integer() else repr(cell)
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
@@ -131,8 +133,8 @@ def _instant(cell: Cell) -> datetime:
     hours = _TIME.fullmatch(clock.strip())
     if clock.strip() and hours is None:
         raise CellError("is no date and time; write it as 2026-11-05 14:30")
-    parts = [int(part or 0) for part in hours.groups()] if hours else [0, 0, 0]
-    naive = _made(lambda: datetime.combine(_date(day), time(*parts)))
+    hour, minute, second = (int(part or 0) for part in hours.groups()) if hours else (0, 0, 0)
+    naive = _made(lambda: datetime.combine(_date(day), time(hour, minute, second)))
     if offset is None:
         return naive
     return _made(lambda: datetime.fromisoformat(f"{naive.isoformat()}{offset[0].replace('Z', '+00:00')}"))

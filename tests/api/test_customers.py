@@ -288,3 +288,25 @@ def test_reading_ones_own_customers_is_no_mass_reading(company: Company) -> None
     for _ in range(4):
         assert len(rep.get("/v1/customers").json()["items"]) == 1
     assert overseer.get("/v1/me/notices").json()["items"] == []
+
+
+def test_reading_very_many_claims_of_others_alarms_too_and_ones_own_never(company: Company) -> None:
+    """AUD-04: in lists and one by one."""
+    overseer = company.person("监督")
+    program = company.program(oversight=[overseer.id])
+    company.company_policy(alarm__reads_per_h=3)
+    company.at("2031-03-05T02:10:00Z")
+    rep = company.rep()
+    claim = reported(rep, program)
+    reported(rep, program, {"kind": "person", "name": "孙", "phone": "13700001111"})
+    for _ in range(5):
+        rep.get("/v1/claims")
+        rep.get(f"/v1/claims/{claim['id']}")
+    assert overseer.get("/v1/me/notices").json()["items"] == []
+    company.admin.get("/v1/claims")
+    company.admin.get(f"/v1/claims/{claim['id']}")
+    assert overseer.get("/v1/me/notices").json()["items"] == []
+    company.admin.get(f"/v1/claims/{claim['id']}")
+    (told,) = overseer.get("/v1/me/notices").json()["items"]
+    assert (told["kind"], told["subject"]["id"]) == ("alarm.reads", company.admin.id)
+    assert told["text"]["zh"].startswith("Administrator在一小时内读取了超过3条")

@@ -16,6 +16,7 @@ from tests.faults.load import SHORT_POLICY, Caller, Doomed, Journal, a_phone, di
 from tests.support.company import Person
 from tests.support.service import RemoteCompany, Service, is_ready
 from tests.support.waiting import eventually
+from worker.engine.server import last_lines
 
 PARTS = ("api", "worker", "engine")
 RECOVERY_LIMIT_S = 60.0
@@ -80,6 +81,9 @@ def run_kills(
             what="everything is decided after the last caller has gone",
         )
         _compare(result, work)
+    except AssertionError as error:
+        end = "\n".join(last_lines(service.log, 30))
+        raise AssertionError(f"{error}\nrunning: {service.pids()}\nthe end of {service.log}:\n{end}") from error
     finally:
         company.close()
     return result

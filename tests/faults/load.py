@@ -158,6 +158,9 @@ def deliver(person: Person, act: Act, journal: Journal) -> bool:
         except httpx2.TransportError:
             time.sleep(RETRY_S)
             continue
+        if not answer.headers.get("content-type", "").endswith("json"):
+            journal.wonder(f"{act.kind} {act.key}: {answer.status_code} {answer.headers} {answer.text[:300]}")
+            return False
         body = answer.json()
         if answer.status_code in (200, 201, 202):
             act.named.add(body["id"])
@@ -231,7 +234,11 @@ def _rows(tx: Transaction, journal: Journal) -> list[str]:
     for kind, table, status in (("win", t.deal, 200),):
         wanted = Counter(a.path.split("/")[3] for a in journal.acts if a.kind == kind and a.status == status)
         present_of = Counter(tx.execute(sa.select(table.c.claim)).scalars())
-        found += [f"{kind} of {c}: told {wanted[c]}, stored {present_of[c]}" for c in wanted | present_of if wanted[c] != present_of[c]]
+        found += [
+            f"{kind} of {c}: told {wanted[c]}, stored {present_of[c]}"
+            for c in wanted | present_of
+            if wanted[c] != present_of[c]
+        ]
     waiting = tx.execute(sa.select(sa.func.count()).where(t.command.c.decided_at.is_(None))).scalar_one()
     if waiting:
         found.append(f"{waiting} commands are undecided")
@@ -287,7 +294,9 @@ def _owners(tx: Transaction) -> list[str]:
             refused[claim["matter"]].append((claim["received_at"], claim["id"]))
     for periods in held.values():
         periods.sort()
-        found += [f"{b[2]} held before {a[2]} had ended" for a, b in zip(periods, periods[1:], strict=False) if b[0] < a[1]]
+        found += [
+            f"{b[2]} held before {a[2]} had ended" for a, b in zip(periods, periods[1:], strict=False) if b[0] < a[1]
+        ]
     for matter, reports in refused.items():
         for at, claim_id in reports:
             if not any(begin <= at <= end for begin, end, _ in held[matter]):

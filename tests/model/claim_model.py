@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.model.working_time import DAY, Calendar, Span, local_day, span
+from tests.model.working_time import DAY, ZONE, Calendar, Span, local_day, span
 
 HOLDING = ("protected", "active", "won")
 WORKABLE = ("protected", "active")
@@ -309,6 +309,34 @@ class Model:
         }
         return None if allowed[kind] else "not_allowed"
 
+    def before_receipt(self, kind: str, actor: str, claim: Claim, at: int, data: Mapping[str, Any]) -> str | None:
+        """The code of a command that is refused before it is stored: 404, 403, content, version (contract 1)."""
+        if not self.sees(actor, claim):
+            return "not_found"
+        code = self.forbidden(kind, actor, claim, at)
+        if code is not None:
+            return code
+        program = self._program(claim)
+        if kind == "follow_up" and data["happened"] > at:
+            return "date_invalid"
+        if kind == "release" and data["reason"] not in program["release.reasons"]:
+            return "field_invalid"
+        if kind == "transfer":
+            to = self.people[data["to"]]
+            if data["to"] == claim.owner:
+                return "field_invalid"
+            if not to.active(at):
+                return "person_inactive"
+            return None if to.sells else "field_invalid"
+        if kind == "extend" and data.get("days") is not None:
+            longest = program.span("claim.extension_days")
+            return "field_invalid" if longest is not None and data["days"] * DAY > longest.us else None
+        if kind == "win" and data["end_day"] is not None and data["end_day"] < local_day(data["signed"]):
+            return "date_invalid"
+        if kind == "correct" and data["version"] != claim.version:
+            return "version_conflict"
+        return None
+
     def _gone(self, claim: Claim, at: int) -> bool:
         return claim.owner is not None and not self.people[claim.owner].active(at)
 
@@ -382,6 +410,9 @@ class Model:
             getattr(self, f"_do_{command.kind}")(claim, command)
         except No as no:
             command.answer = no.code
+            held = self.holder(claim.matter)
+            if command.kind == "follow_up" and no.code == "customer_owned" and held is not None:
+                self._event(held, "attempt", command.at, command.actor)
         else:
             command.answer = "ok"
 
@@ -508,3 +539,661 @@ class Model:
         for clock in claim.clocks.values():
             if clock.name in LAPSE_REASONS and clock.due is not None and clock.due < at:
                 clock.due = at
+
+    # --- reports ---------------------------------------------------------------------------------------------------
+
+    def refused_before_receipt(self, actor: str, matter: str, at: int, *, facts: str) -> str | Claim | None:
+        """What a report meets before it is received: a code, the reporter's own open claim, or nothing (contract 5)."""
+        program = self.programs[self.matters[matter].program]
+        if not self.people[actor].sells:
+            return "not_allowed"
+        now = self.as_of(matter, at)
+        mine = [now.claims[key] for key in self.matters[matter].claims]
+        for claim in mine:
+            if claim.state in ("reported", *HOLDING) and (claim.owner or claim.reporter) == actor:
+                return self.claims[claim.key]
+        for claim in mine:
+            if claim.state in ("lapsed", "released") and claim.owner == actor and claim.ended_at is not None:
+                wait = program.reclaim_wait(claim.kind, claim.reason)
+                if wait is not None and at < self.calendar.add(claim.ended_at, wait):
+                    return "reclaim_wait"
+        judged = [
+            claim
+            for claim in (self.claims[key] for key in self.matters[matter].claims)
+            if claim.state == "rejected" and claim.reason == "judged" and claim.reporter == actor
+        ]
+        if len(judged) > program["claim.resubmit_max"] or any(claim.facts == facts for claim in judged):
+            return "resubmit_limit"
+        cap = program["claim.cap_person"]
+        open_claims = [
+            c
+            for c in self.claims.values()
+            if c.state in ("reported", *WORKABLE) and (c.owner or c.reporter) == actor
+        ]
+        return "claim_cap" if cap and len(open_claims) >= cap else None
+
+    def received(
+        self, key: str, *, matter: str, reporter: str, at: int, facts: str, provisional: bool, given: tuple[str, ...]
+    ) -> Claim:
+        """A report was received and stamped; it is decided with everything else of its matter."""
+        here = self.matters[matter]
+        program = self.programs[here.program]
+        wanted = tuple(f for f in program["claim.complete_fields"] if f not in given)
+        claim = Claim(
+            key,
+            matter,
+            here.program,
+            reporter,
+            self.people[reporter].team(at),
+            at,
+            at,
+            kind=here.kind,
+            facts=facts,
+            provisional=provisional,
+            missing=wanted,
+        )
+        complete = program.span("claim.complete_h")
+        if wanted and not provisional and complete is not None:
+            claim.complete_by = self.calendar.add(at, complete)
+        self.claims[key] = claim
+        here.claims.append(key)
+        self._event(claim, "received", at, reporter)
+        claim.timeline[-1].after = "reported"
+        here.inbox.append(Command("report", reporter, key, at))
+        return claim
+
+    def holder(self, matter: str) -> Claim | None:
+        """The claim that holds the customer (TER-01)."""
+        return next((c for c in map(self.claims.__getitem__, self.matters[matter].claims) if c.holds), None)
+
+    def in_grace(self, claim: Claim, at: int) -> bool:
+        """Whether its former owner may still rescue it (CLM-20). silent: a later loss supersedes an earlier one."""
+        if claim.grace_until is None or at > claim.grace_until:
+            return False
+        others = [self.claims[k] for k in self.matters[claim.matter].claims if self.claims[k].state == "lapsed"]
+        return not any((o.ended_at or 0) > (claim.ended_at or 0) and o.owner for o in others)
+
+    def reserved(self, matter: str, at: int) -> Claim | None:
+        """The lapsed claim whose grace keeps others out."""
+        claims = [self.claims[k] for k in self.matters[matter].claims]
+        return next((c for c in claims if c.state == "lapsed" and self.in_grace(c, at)), None)
+
+    def _takes_place(self, claim: Claim) -> bool:
+        if claim.state != "reported" or claim.waiting not in ("judge", "earlier", "correction"):
+            return False
+        return claim.waiting != "correction" or claim.correct_by is not None
+
+    def earlier(self, claim: Claim) -> Claim | None:
+        """An undecided report on the same customer that keeps its place before this one (CLM-05)."""
+        rivals = [self.claims[key] for key in self.matters[claim.matter].claims]
+        found = [c for c in rivals if c is not claim and self._takes_place(c) and c.rank_at < claim.rank_at]
+        return min(found, key=lambda c: c.rank_at, default=None)
+
+    def _taken_by(self, claim: Claim, at: int) -> Claim | None:
+        held = self.holder(claim.matter)
+        if held is not None:
+            return held
+        kept = self.reserved(claim.matter, at)
+        return kept if kept is not None and kept.owner != claim.reporter else None
+
+    def _do_report(self, claim: Claim, command: Command) -> None:
+        self._consider(claim, command.at)
+
+    def _consider(self, claim: Claim, at: int, *, sent_back: bool = False) -> None:
+        """The validity check (CLM-03): collides, waits for a visit, an earlier report or a judge, or is accepted."""
+        program = self._program(claim)
+        taken = self._taken_by(claim, at)
+        if taken is not None:
+            self._reject(claim, at, "customer_owned", None)
+            self._event(taken, "attempt", at, claim.reporter)
+        elif program["claim.protection_shape"] == "visit_deal":
+            claim.waiting = "visit"
+        elif self.earlier(claim) is not None:
+            claim.waiting = "earlier"
+        elif sent_back or program["claim.judgement_mode"] == "manual":
+            claim.waiting = "judge"
+            claim.judges = claim.judges or [self.supervisor(claim.reporter, at)]
+            # silent: the judge's limit runs from when it is the judge's turn, as CUS-07 says of collision sets.
+            self._start(claim, "approval", at, program.span("claim.approval_wh"))
+        else:
+            self._accept(claim, at, None)
+
+    def _accept(self, claim: Claim, at: int, actor: str | None) -> None:
+        program = self._program(claim)
+        self._move(claim, "accept", "accepted", at, actor, to="protected")
+        claim.owner, claim.accepted_at, claim.changes_from = claim.reporter, at, at
+        claim.waiting = claim.correct_by = None
+        claim.clocks.clear()
+        self._start(claim, "first_follow_up", at, program.span("claim.first_follow_up_wh"))
+        self._protect(claim, at)
+        if claim.provisional:
+            # silent: counted from receipt, also where a judge took time.
+            self._start(claim, "provisional", claim.received_at, program.span("claim.provisional_days"))
+        self._look_again(claim.matter, at)
+
+    def _protect(self, claim: Claim, at: int) -> None:
+        program = self._program(claim)
+        self._begin_idle(claim, at)
+        self._start(claim, "no_deal", at, program.span("claim.no_deal_days"))
+        if program["claim.protection_shape"] == "report_deal":
+            self._start(claim, "protection", at, program.span("claim.protection_days"))
+        else:
+            self._start(claim, "stage", at, program.stage("visit_deal" if claim.visited else "report_visit"))
+
+    def _look_again(self, matter: str, at: int) -> None:
+        """Something changed before those who wait: first come, first considered (CLM-05)."""
+        waiting = [c for c in map(self.claims.__getitem__, self.matters[matter].claims) if c.state == "reported"]
+        for claim in sorted(waiting, key=lambda c: c.rank_at):
+            was = claim.waiting
+            if was in ("earlier", "visit") or (was is not None and self.holder(matter) is not None):
+                if claim.state == "reported":
+                    self._consider(claim, at)
+
+    def _reject(self, claim: Claim, at: int, reason: str, actor: str | None) -> None:
+        self._move(claim, "reject", "rejected", at, actor, to="rejected")
+        claim.reason, claim.ended_at, claim.waiting, claim.correct_by = reason, at, None, None
+        claim.clocks.clear()
+
+    def _judged(self, claim: Claim, command: Command) -> None:
+        self._authorise(claim, command)
+        if claim.state != "reported":
+            raise No("illegal_transition")
+
+    def _do_accept(self, claim: Claim, command: Command) -> None:
+        self._judged(claim, command)
+        if claim.waiting == "visit" or self.earlier(claim) is not None:
+            raise No("illegal_transition")
+        if self._taken_by(claim, command.at) is not None:
+            raise No("customer_owned")
+        self._accept(claim, command.at, command.actor)
+
+    def _do_reject(self, claim: Claim, command: Command) -> None:
+        self._judged(claim, command)
+        self._reject(claim, command.at, "judged", command.actor)
+        self._look_again(claim.matter, command.at)
+
+    def _do_send_back(self, claim: Claim, command: Command) -> None:
+        self._judged(claim, command)
+        if claim.waiting != "judge":
+            raise No("illegal_transition")
+        limit = self._program(claim).span("claim.correction_wh")
+        claim.waiting = "correction"
+        claim.correct_by = None if limit is None else self.calendar.add(command.at, limit)
+        claim.clocks.pop("approval", None)
+        self._event(claim, "sent_back", command.at, command.actor)
+
+    def _stays_uncorrected(self, claim: Claim) -> None:
+        """The time to correct is over: later reports no longer wait for this one (CLM-05)."""
+        at, claim.correct_by = claim.correct_by, None
+        assert at is not None
+        self._look_again(claim.matter, at)
+
+    def _escalates(self, claim: Claim, at: int) -> None:
+        """No decision in time: one supervisor up (CLM-04)."""
+        above = self.supervisor(claim.reporter, at, barred=tuple(claim.judges))
+        if above not in claim.judges:
+            claim.judges.append(above)
+        self._start(claim, "approval", at, self._program(claim).span("claim.approval_wh"))
+
+    def _do_withdraw(self, claim: Claim, command: Command) -> None:
+        self._authorise(claim, command)
+        if claim.state != "reported":
+            raise No("illegal_transition")
+        self._move(claim, "withdraw", "withdrawn", command.at, command.actor, to="withdrawn")
+        claim.ended_at, claim.waiting, claim.correct_by = command.at, None, None
+        claim.clocks.clear()
+        self._look_again(claim.matter, command.at)
+
+    def _do_correct(self, claim: Claim, command: Command) -> None:
+        self._authorise(claim, command)
+        at = command.at
+        if claim.ended_at is not None:
+            raise No("illegal_transition")
+        if command.data["version"] != claim.version:
+            raise No("version_conflict")
+        claim.version += 1
+        before, claim.missing = claim.missing, tuple(f for f in claim.missing if f not in command.data["given"])
+        completed = bool(before) and not claim.missing
+        if completed:
+            claim.clocks.pop("provisional", None)
+            claim.provisional, claim.complete_by = False, None
+        self._event(claim, "completed" if completed else "corrected", at, command.actor)
+        if claim.waiting == "correction":
+            if claim.correct_by is None or at > claim.correct_by:
+                claim.rank_at = at
+            claim.waiting = claim.correct_by = None
+            self._consider(claim, at, sent_back=True)
+
+    # --- work ------------------------------------------------------------------------------------------------------
+
+    def unqualified(self, claim: Claim, *, kind: str, note: str, answered: bool, at: int) -> str | None:
+        """The parameter by which an entry does not reset the idle clock, None if it does (CLM-16)."""
+        program = self._program(claim)
+        if kind not in program["claim.qualified_kinds"] or (kind in ("call", "message") and not answered):
+            return "claim.qualified_kinds"
+        last = claim.follow_ups[-1].note if claim.follow_ups else None
+        # silent: a repeat has no parameter of its own; it counts as an entry without content.
+        if len(note) < program["claim.min_note_chars"] or note == last:
+            return "claim.min_note_chars"
+        today = [
+            f for f in claim.follow_ups if f.qualified and not f.voided and local_day(f.received_at) == local_day(at)
+        ]
+        limit = program["claim.qualified_per_day"]
+        return "claim.qualified_per_day" if limit and len(today) >= limit else None
+
+    def _do_follow_up(self, claim: Claim, command: Command) -> None:
+        at, said = command.at, command.data
+        self._authorise(claim, command)
+        self._admit(claim, command)
+        if claim.state == "reported":
+            # silent: what is named as the reason, and that the accepting visit is not itself the first follow-up.
+            self._log(claim, command, "claim.judgement_mode")
+            visits = self._program(claim)["claim.protection_shape"] == "visit_deal" and said["kind"] == "visit"
+            if visits and self._taken_by(claim, at) is None:
+                claim.visited = True
+                self._accept(claim, at, command.actor)
+            return
+        why = self.unqualified(claim, kind=said["kind"], note=said["note"], answered=said["answered"], at=at)
+        if claim.state == "lapsed" and why is not None:
+            raise No("deadline_passed")  # silent: an entry that rescues nothing comes too late
+        self._log(claim, command, why)
+        program = self._program(claim)
+        # silent: any visit reaches the stage, qualified or not.
+        if said["kind"] == "visit" and not claim.visited and program["claim.protection_shape"] == "report_visit_deal":
+            if claim.state in (*WORKABLE, "lapsed"):
+                claim.visited = True
+            if claim.state in WORKABLE:
+                self._start(claim, "stage", at, program.stage("visit_deal"))
+                self._event(claim, "stage_reached", at, command.actor)
+        if why is not None:
+            return
+        if claim.state in WORKABLE:
+            self._work_moves_idle(claim, at)
+        if claim.state == "protected":
+            claim.clocks.pop("first_follow_up", None)
+            self._move(claim, "work", "worked", at, command.actor, to="active")
+        elif claim.state == "lapsed":
+            self._rescue(claim, at, command.actor)
+
+    def _admit(self, claim: Claim, command: Command) -> None:
+        """Whose work may be logged here (contract section 5, after the table)."""
+        if claim.state == "lapsed":
+            grace = self.in_grace(claim, command.at)
+            if grace and (command.actor != claim.owner or self.holder(claim.matter) is not None):
+                raise No("customer_owned")
+            if not grace:
+                raise No("deadline_passed")
+        elif claim.state in ("rejected", "released", "withdrawn"):
+            owned = claim.state == "rejected" and self.holder(claim.matter) is not None
+            raise No("customer_owned" if owned else "illegal_transition")
+        elif command.actor != (claim.reporter if claim.state == "reported" else claim.owner):
+            raise No("customer_owned")
+
+    def _log(self, claim: Claim, command: Command, why: str | None) -> None:
+        said = command.data
+        claim.follow_ups.append(FollowUp(said["key"], command.actor, said["note"], command.at, why is None, why))
+        self._event(claim, "follow_up", command.at, command.actor)
+
+    def _work_moves_idle(self, claim: Claim, at: int) -> None:
+        """A follow-up moves the idle deadline, and only later: an extension may have moved it further (CLM-17)."""
+        before = claim.clocks.get("idle")
+        self._start(claim, "idle", at, self._program(claim).span("claim.idle_days"))
+        after = claim.clocks.get("idle")
+        if before is not None and after is not None:
+            if before.due is not None and after.due is not None and before.due > after.due:
+                claim.clocks["idle"] = before
+
+    def _rescue(self, claim: Claim, at: int, actor: str) -> None:
+        """Once per claim (CLM-20). silent: with the clocks of an acceptance, but for the first follow-up."""
+        self._move(claim, "rescue", "rescued", at, actor, to="active")
+        claim.rescued = True
+        claim.reason = claim.ended_at = claim.grace_until = None
+        claim.changes_from = claim.absent_until = at
+        self._protect(claim, at)
+
+    def _do_void(self, claim: Claim, command: Command) -> None:
+        self._authorise(claim, command)
+        entry = next(f for f in claim.follow_ups if f.key == command.data["follow_up"])
+        if entry.voided:
+            return
+        owed = entry.qualified and entry.received_at == claim.last_qualified
+        entry.voided = True
+        if owed and claim.state in WORKABLE:
+            self._recount_idle(claim, command.at)
+        self._event(claim, "voided", command.at, command.actor)
+
+    def _recount_idle(self, claim: Claim, at: int) -> None:
+        """The idle deadline as it were without the entry, but not nearer than the notice (CLM-16)."""
+        clock, length = claim.clocks.get("idle"), self._program(claim).span("claim.idle_days")
+        if clock is None or length is None:
+            return
+        fresh = Clock("idle", length)
+        start = max(claim.idle_since, claim.last_qualified or 0)
+        gone = self._between(claim, fresh, start, at).us
+        for since, until in claim.idle_stops:
+            gone -= self._between(claim, fresh, max(start, since), at if until is None else until).us
+        notice = self._program(claim).span("claim.void_notice_wh")
+        least = at if notice is None else self.calendar.add(at, notice)
+        left = Span(max(0, length.us - gone), length.scale)
+        if clock.due is not None:
+            recounted = max(self._count(claim, fresh, at, left), least, claim.extended_until)
+            fresh.due = min(clock.due, recounted)
+        else:
+            floors = (self._between(claim, fresh, at, least).us, 0)
+            fresh.left = Span(max(left.us, *floors), length.scale)
+            if clock.left is not None and clock.left.us < fresh.left.us:
+                fresh.left = clock.left
+        claim.clocks["idle"] = fresh
+
+    # --- deals and ends --------------------------------------------------------------------------------------------
+
+    def _do_win(self, claim: Claim, command: Command) -> None:
+        self._authorise(claim, command)
+        if claim.state not in WORKABLE:
+            raise No("illegal_transition")
+        self._move(claim, "win", "won", command.at, command.actor, to="won")
+        end = command.data["end_day"]
+        begins = command.data["signed"] if end is None else (end + 1) * DAY - ZONE
+        claim.deals.append((command.data["key"], begins, True))
+        claim.clocks.clear()
+        self._start(claim, "after_deal", begins, self._program(claim).span("claim.after_deal_days"))
+        self._close_requests(claim)
+
+    def _do_cancel_deal(self, claim: Claim, command: Command) -> None:
+        self._authorise(claim, command)
+        if claim.state != "won":
+            raise No("illegal_transition")
+        self._move(claim, "cancel_deal", "deal_cancelled", command.at, command.actor, to="active")
+        claim.deals = [(key, since, False) for key, since, _ in claim.deals]
+        claim.clocks.clear()
+        self._begin_idle(claim, command.at)
+        # silent: the no-deal clock begins again too, protection and stage do not come back.
+        self._start(claim, "no_deal", command.at, self._program(claim).span("claim.no_deal_days"))
+
+    def _runs_out(self, claim: Claim, at: int, clock: Clock) -> None:
+        """A lapse, unless policy says otherwise (CLM-11, CLM-14, CLM-19)."""
+        program = self._program(claim)
+        if clock.name == "first_follow_up" and program["claim.first_follow_up_miss"] == "escalate":
+            del claim.clocks["first_follow_up"]
+        elif not (clock.name in ("protection", "stage") and self._renews(claim, at, clock)):
+            self._lapse(claim, at, LAPSE_REASONS[clock.name])
+
+    def _renews(self, claim: Claim, at: int, clock: Clock) -> bool:
+        program = self._program(claim)
+        if program["claim.on_protection_end"] != "renew_if_worked" or (clock.name == "stage" and not claim.visited):
+            return False
+        recent, total = program.span("claim.renew_recent_days"), program.span("claim.max_total_days")
+        length = program.span("claim.protection_days") if clock.name == "protection" else program.stage("visit_deal")
+        last = claim.last_qualified
+        if recent is None or length is None or last is None or last < at - recent.us or claim.accepted_at is None:
+            return False
+        due = self.calendar.add(at, length)
+        if total is not None:
+            due = min(due, self.calendar.add(claim.accepted_at, total))
+        if due <= at:
+            return False
+        clock.length, clock.due = length, due
+        self._event(claim, "renewed", at, None)
+        return True
+
+    def _lapse(self, claim: Claim, at: int, reason: str) -> None:
+        self._move(claim, "lapse", "lapsed", at, None, to="lapsed")
+        self._end(claim, at, reason)
+        grace = self._program(claim).span("claim.grace_days")
+        if grace is not None and not claim.rescued:
+            claim.grace_until = self.calendar.add(at, grace)
+
+    def _release(self, claim: Claim, at: int, actor: str | None, reason: str, word: str | None) -> None:
+        self._move(claim, "release", "released", at, actor, to="released")
+        claim.release_reason = word
+        self._end(claim, at, reason)
+
+    def _end(self, claim: Claim, at: int, reason: str) -> None:
+        claim.reason, claim.ended_at = reason, at
+        claim.clocks.clear()
+        claim.pauses.clear()
+        self._close_requests(claim)
+
+    def _close_requests(self, claim: Claim) -> None:
+        """What was asked about a claim that is over, or of another owner, has no object any more."""
+        for request in claim.open_requests():
+            request.state = "withdrawn"
+
+    # --- requests --------------------------------------------------------------------------------------------------
+
+    def _ask(self, claim: Claim, command: Command, kind: str, waiting_for: str, limit: str, **data: Any) -> None:
+        within = self._program(claim).span(limit)
+        decide_by = None if within is None else self.calendar.add(command.at, within)
+        key = f"{claim.key}/{kind}{len(claim.requests)}"
+        claim.requests.append(Request(key, kind, claim.key, command.actor, [waiting_for], decide_by, data))
+
+    def _do_release(self, claim: Claim, command: Command) -> None:
+        self._authorise(claim, command)
+        if claim.state not in WORKABLE or claim.open_requests("release") and command.actor != claim.owner:
+            raise No("illegal_transition")
+        owner = str(claim.owner)
+        if command.actor == owner:
+            self._release(claim, command.at, command.actor, "by_owner", command.data["reason"])
+        elif self._gone(claim, command.at):
+            self._release(claim, command.at, command.actor, "by_supervisor", command.data["reason"])
+        else:
+            self._ask(claim, command, "release", owner, "release.objection_wh", reason=command.data["reason"])
+
+    def _do_transfer(self, claim: Claim, command: Command) -> None:
+        self._authorise(claim, command)
+        if not claim.holds or claim.open_requests("transfer"):
+            raise No("illegal_transition")
+        to = command.data["to"]
+        if command.actor == claim.owner:
+            self._ask(claim, command, "transfer", to, "transfer.accept_wh", to=to, agreed=False)
+        else:
+            self._has_room(claim, to)
+            self._hand(claim, to, command.at, command.actor)
+
+    def _has_room(self, claim: Claim, to: str) -> None:
+        cap = self._program(claim)["pool.holding_cap"]
+        held = [c for c in self.claims.values() if c.state in WORKABLE and c.owner == to]
+        if cap and len(held) >= cap:
+            raise No("holding_cap")
+
+    def _hand(self, claim: Claim, to: str, at: int, actor: str | None) -> None:
+        """Claim and history go on under the new owner (CLM-24)."""
+        won = claim.state == "won"
+        self._move(claim, "transfer", "transferred", at, actor, to="won" if won else "protected")
+        claim.owner, claim.team, claim.changes_from, claim.absent_until = to, self.people[to].team(at), at, at
+        claim.hand_over_by = claim.kept_until = None
+        for kind in ("handover", "absence"):
+            if kind in claim.pauses:
+                self._unpause(claim, kind, at)
+        self._close_requests(claim)
+        self._no_longer_held(claim, at)
+        if not won:
+            self._start(claim, "first_follow_up", at, self._program(claim).span("claim.first_follow_up_wh"))
+            self._begin_idle(claim, at)  # silent: the new owner has the whole idle period
+
+    def _do_extend(self, claim: Claim, command: Command) -> None:
+        self._authorise(claim, command)
+        self._runs(claim)
+        asked = len(claim.open_requests("extension"))
+        if claim.extensions + asked >= self._program(claim)["claim.extension_max"]:
+            raise No("extension_limit")
+        data = {"days": command.data.get("days"), "deadline": claim.deadline}
+        if command.actor == claim.owner:
+            judge = self.supervisor(command.actor, command.at)
+            self._ask(claim, command, "extension", judge, "claim.extension_decide_wh", **data)
+        else:
+            self._extend(claim, command.at, command.actor, data)
+
+    def _runs(self, claim: Claim) -> None:
+        if claim.state not in WORKABLE:
+            raise No("deadline_passed" if claim.state == "lapsed" else "illegal_transition")
+
+    def _extend(self, claim: Claim, at: int, actor: str, data: dict[str, Any]) -> None:
+        """Nothing runs out before the deadline that was asked about, plus the extension (CLM-22)."""
+        claim.extensions += 1
+        longest = self._program(claim).span("claim.extension_days")
+        if longest is None or data["deadline"] is None:
+            return  # silent: an extension given while all clocks stand still
+        length = longest if data["days"] is None else Span(data["days"] * DAY, "calendar")
+        until = max(at, self.calendar.add(data["deadline"], length))
+        claim.extended_until = until
+        for clock in claim.clocks.values():
+            if clock.name in LAPSE_REASONS and clock.due is not None and clock.due < until:
+                # silent: what an extension gave is elapsed time.
+                clock.due, clock.length = until, Span(until - at, "elapsed")
+        self._event(claim, "extended", at, actor)
+
+    def _do_pause(self, claim: Claim, command: Command) -> None:
+        self._authorise(claim, command)
+        self._runs(claim)
+        self._may_pause(claim)
+        if command.actor == claim.owner:
+            judge = self.supervisor(command.actor, command.at)
+            self._ask(claim, command, "pause", judge, "claim.extension_decide_wh", pause=command.data["kind"])
+        else:
+            self._stand_still(claim, command.data["kind"], command.at, command.actor)
+
+    def _may_pause(self, claim: Claim) -> None:
+        """Approved pauses do not overlap, and together they have a longest time (CLM-21)."""
+        if any(kind in APPROVED for kind in claim.pauses):
+            raise No("illegal_transition")
+        longest = self._program(claim).span("claim.pause_max_days")
+        if longest is None or claim.paused_us >= longest.us:
+            raise No("pause_limit")
+
+    def _stand_still(self, claim: Claim, kind: str, at: int, actor: str) -> None:
+        longest = self._program(claim).span("claim.pause_max_days")
+        assert longest is not None
+        until = self.calendar.add(at, Span(longest.us - claim.paused_us, longest.scale))
+        self._pause(claim, kind, at, until, actor)
+
+    def _do_unpause(self, claim: Claim, command: Command) -> None:
+        self._authorise(claim, command)
+        self._runs(claim)
+        kind = next((kind for kind in claim.pauses if kind in APPROVED), None)
+        if kind is None:
+            raise No("illegal_transition")
+        self._resumes(claim, kind, command.at, command.actor)
+
+    def answering(self, actor: str, request: Request, *, withdraw: bool) -> str | None:
+        """The code if the actor may not answer, or withdraw, this request."""
+        if withdraw:
+            return None if actor == request.by else "not_allowed"
+        return None if actor in request.waiting_for else "not_allowed"
+
+    def _asked(self, claim: Claim, command: Command) -> Request:
+        request = next(r for r in claim.requests if r.key == command.data["request"])
+        code = self.answering(command.actor, request, withdraw=command.kind == "request_withdraw")
+        if code is not None:
+            raise No(code)
+        if request.state != "open":
+            raise No("deadline_passed" if request.state == "expired" else "illegal_transition")
+        return request
+
+    def _do_request_accept(self, claim: Claim, command: Command) -> None:
+        request = self._asked(claim, command)
+        at, actor = command.at, command.actor
+        if request.kind == "transfer":
+            self._agree_to_transfer(claim, request, at, actor)
+            return
+        if request.kind == "pause":
+            self._may_pause(claim)
+        request.state = "accepted"
+        if request.kind == "extension":
+            self._extend(claim, at, actor, request.data)
+        elif request.kind == "pause":
+            self._stand_still(claim, request.data["pause"], at, actor)
+        elif request.kind == "release":
+            self._release(claim, at, request.by, "by_supervisor", request.data["reason"])
+        elif request.kind == "handover":
+            keep = self._program(claim).span("people.mover_keep_days")
+            claim.kept_until = None if keep is None else self.calendar.add(at, keep)
+            self._resumes(claim, "handover", at, actor)
+
+    def _agree_to_transfer(self, claim: Claim, request: Request, at: int, actor: str) -> None:
+        to, owner = request.data["to"], str(claim.owner)
+        self._has_room(claim, to)
+        rule = self._program(claim)["transfer.approval"]
+        crosses = self.people[to].team(at) != self.people[owner].team(at)
+        if not request.data["agreed"] and (rule == "always" or (rule == "cross_team" and crosses)):
+            within = self._program(claim).span("transfer.accept_wh")
+            request.data["agreed"] = True
+            request.waiting_for = [self.supervisor(owner, at, barred=(to,))]
+            request.decide_by = None if within is None else self.calendar.add(at, within)
+            return
+        request.state = "accepted"
+        self._hand(claim, to, at, actor)
+
+    def _do_request_refuse(self, claim: Claim, command: Command) -> None:
+        request = self._asked(claim, command)
+        request.state = "refused"
+        if request.kind == "extension":
+            self._no_longer_held(claim, command.at)
+        elif request.kind == "handover":
+            self._hand_over(claim, command.at, command.actor)
+
+    def _do_request_withdraw(self, claim: Claim, command: Command) -> None:
+        request = self._asked(claim, command)
+        request.state = "withdrawn"
+        if request.kind == "extension":
+            self._no_longer_held(claim, command.at)
+
+    def _expires(self, claim: Claim, request: Request) -> None:
+        """Nobody decided until the limit: no, but for what takes effect unless somebody objects."""
+        at = request.decide_by
+        assert at is not None
+        request.state = "expired"
+        if request.kind == "extension":
+            self._no_longer_held(claim, at)
+        elif request.kind == "release":
+            self._release(claim, at, request.by, "by_supervisor", request.data["reason"])
+        elif request.kind == "handover":
+            self._hand_over(claim, at, None)
+
+    # --- people's facts --------------------------------------------------------------------------------------------
+
+    def _change(self, claim: Claim) -> tuple[int, str] | None:
+        """The next leaving or moving of the owner that this claim has not taken in (PPL-06)."""
+        changes = self.people[str(claim.owner)].changes
+        return next(((at, kind) for at, kind in changes if at > claim.changes_from), None)
+
+    def _changed(self, claim: Claim, at: int, kind: str) -> None:
+        """Clocks stand still until the supervisor has decided on the customer (PPL-06)."""
+        claim.changes_from = at
+        limit = self._program(claim).span("people.leaver_handover_wd")
+        until = None if limit is None else self.calendar.add(at, limit)
+        if "handover" not in claim.pauses:
+            self._pause(claim, "handover", at, None, None)
+        else:
+            self._event(claim, "paused", at, None)
+        if kind == "left":
+            claim.hand_over_by = until
+            for request in claim.open_requests("handover"):
+                request.state = "withdrawn"  # only a mover's customer can be kept
+            return
+        judge = self.supervisor(str(claim.owner), at)
+        key = f"{claim.key}/handover{len(claim.requests)}"
+        claim.requests.append(Request(key, "handover", claim.key, None, [judge], until, {}))
+
+    def _hand_over(self, claim: Claim, at: int, actor: str | None) -> None:
+        """Nobody decided, or the mover's time is over: to the supervisor or the pool, by policy (PPL-06)."""
+        claim.hand_over_by = claim.kept_until = None
+        if self._program(claim)["people.handover_to"] == "supervisor":
+            self._hand(claim, self.supervisor(str(claim.owner), at), at, actor)
+        elif claim.state in WORKABLE:
+            self._release(claim, at, actor, "to_pool", None)
+        else:
+            self._lapse(claim, at, "after_deal")  # silent: a won customer has no release in the table
+
+    def _absence(self, claim: Claim) -> tuple[int, int] | None:
+        """The next long absence of the owner, unless one is under way (PPL-05)."""
+        if "absence" in claim.pauses or claim.accepted_at is None:
+            return None
+        limit = self._program(claim).span("absence.pause_after_wd")
+        since = max(claim.accepted_at, claim.absent_until)
+        windows = [(max(start, since), end) for start, end in self.away(str(claim.owner), limit)]
+        return min((w for w in windows if w[0] < w[1]), default=None)
+
+    def _goes_away(self, claim: Claim, at: int, until: int) -> None:
+        claim.absent_until = until
+        self._pause(claim, "absence", at, until, None)

@@ -17,9 +17,9 @@ def package(*names: str, first: bytes = b"") -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as made:
         if first:
-            made.writestr("mimetype", first)
+            made.writestr(zipfile.ZipInfo("mimetype"), first)
         for name in names:
-            made.writestr(name, "x")
+            made.writestr(zipfile.ZipInfo(name), "x")
     return content.getvalue()
 
 

@@ -1,0 +1,193 @@
+"""Deadlines at one instant, lists at a million claims, memory at ten thousand."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import sqlalchemy as sa
+
+from bench.ceiling import QUEUE, row
+from bench.load import load_claims
+from bench.world import World
+from storage import tables as t
+from storage.bells import DatabaseBells
+from storage.database import Database
+from storage.types import to_us
+from workflows.connection import connect
+
+
+async def drains(world: World, *, count: int = 2_000, lead_s: float = 90) -> dict[str, Any]:
+    """``count`` claims with one deadline, armed by ringing, against as many timers that each commit one row."""
+    database = world.database()
+    engine = await connect(world.address, namespace="fairclaim")
+    ours: list[float] = []
+    floors: list[float] = []
+    p99: list[float] = []
+    for turn in range(2):
+        floors.append(await _floor(database, engine, count, lead_s))
+        rate, late = await _ours(world, database, count, lead_s, offset=turn * count)
+        ours.append(rate)
+        p99.append(late)
+    database.close()
+    return {
+        "claims": count,
+        "ceiling_per_s": round(statistics.median(floors), 1),
+        "ours_per_s": round(statistics.median(ours), 1),
+        "ratio": round(statistics.median(o / f for o, f in zip(ours, floors, strict=True)), 3),
+        "target_ratio": ">= 0.7",
+        "p99_decided_minus_due_s": round(statistics.median(p99), 2),
+    }
+
+
+async def _ours(world: World, database: Database, count: int, lead_s: float, *, offset: int) -> tuple[float, float]:
+    program, (person, _) = world.program({}), world.rep()
+    team = world.admin("GET", "/v1/me")["company"]["root_team"]
+    due = datetime.now(UTC) + timedelta(seconds=lead_s)
+    load_claims(database, count, program=program, people=[person], team=team, deadline=due, offset=offset)
+    DatabaseBells(database).hang_all()
+    await _until(lambda: _armed(database), limit_s=lead_s, what="every claim to be armed")
+    await asyncio.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
+    await _until(lambda: _lapsed(database, program) == count, limit_s=300, what="every claim to lapse")
+    with database.reading() as tx:
+        late = sorted(
+            (last - to_us(due)) / 1e6
+            for (last,) in tx.execute(
+                sa.select(sa.type_coerce(t.matter.c.last_at, sa.BigInteger)).where(t.matter.c.program == program)
+            )
+        )
+    return count / late[-1], late[int(len(late) * 0.99)]
+
+
+async def _floor(database: Database, engine: Any, count: int, lead_s: float) -> float:
+    with database.engine.begin() as connection:
+        connection.execute(row.delete())
+    due = time.time() + lead_s
+    gate = asyncio.Semaphore(32)
+
+    async def arm(number: int) -> None:
+        async with gate:
+            await engine.start_workflow("one_row", due, id=f"one/{uuid.uuid4()}", task_queue=QUEUE)
+
+    await asyncio.gather(*(arm(number) for number in range(count)))
+    await asyncio.sleep(max(0.0, due - time.time()))
+
+    def rows() -> int:
+        with database.reading() as tx:
+            return int(tx.execute(sa.select(sa.func.count()).select_from(row)).scalar_one())
+
+    await _until(lambda: rows() == count, limit_s=300, what="every row")
+    return count / (time.time() - due)
+
+
+def _armed(database: Database) -> bool:
+    with database.reading() as tx:
+        return tx.execute(sa.select(t.bell.c.id).limit(1)).first() is None
+
+
+def _lapsed(database: Database, program: str) -> int:
+    with database.reading() as tx:
+        return int(
+            tx.execute(
+                sa.select(sa.func.count()).where(t.claim.c.program == program, t.claim.c.state == "lapsed")
+            ).scalar_one()
+        )
+
+
+async def _until(done: Any, *, limit_s: float, what: str) -> None:
+    until = time.monotonic() + limit_s
+    while not await asyncio.to_thread(done):
+        if time.monotonic() > until:
+            raise TimeoutError(f"waited {limit_s:.0f} s for {what}")
+        await asyncio.sleep(0.05)
+
+
+async def lists(world: World, *, small: int = 10_000, large: int = 1_000_000, rounds: int = 60) -> dict[str, Any]:
+    """p95 of claim lists with filters, search and timeline at ``large`` rows against ``small``."""
+    database = world.database()
+    team = world.admin("GET", "/v1/me")["company"]["root_team"]
+    manager, manager_token = world.rep()
+    world.admin("POST", f"/v1/people/{manager}/grants", {"role": "manager", "scope": {"kind": "company"}})
+    reps = [world.rep() for _ in range(20)]
+    program = world.program({})
+    people = [person for person, _ in reps]
+    load_claims(database, small, program=program, people=people, team=team, varied=True)
+    before = await _lists(world, database, program, manager_token, reps[0], rounds, small)
+    load_claims(database, large - small, program=program, people=people, team=team, varied=True, offset=small)
+    if database.is_sqlite:
+        with database.engine.begin() as connection:
+            connection.exec_driver_sql("ANALYZE")
+    after = await _lists(world, database, program, manager_token, reps[0], rounds, large)
+    database.close()
+    ratios = {name: round(after[name] / before[name], 2) for name in before}
+    return {
+        "rows": [small, large],
+        "p95_ms_small": {k: round(v * 1000, 1) for k, v in before.items()},
+        "p95_ms_large": {k: round(v * 1000, 1) for k, v in after.items()},
+        "ratio": ratios,
+        "worst": max(ratios.values()),
+        "target_ratio": "<= 1.5",
+    }
+
+
+async def _lists(
+    world: World, database: Database, program: str, manager: str, rep: tuple[str, str], rounds: int, rows: int
+) -> dict[str, float]:
+    with database.reading() as tx:
+        claim = tx.execute(sa.select(t.claim.c.id).where(t.claim.c.program == program).limit(1)).scalar_one()
+    found: dict[str, float] = {}
+    soon = (datetime.now(UTC) + timedelta(days=100)).isoformat()
+    async with httpx2.AsyncClient(base_url=world.url, timeout=120) as client:
+        for name, token, path in (
+            ("all", manager, "/v1/claims"),
+            ("state", manager, "/v1/claims?state=active"),
+            ("program and state", manager, f"/v1/claims?program={program}&state=won"),
+            ("owner", manager, f"/v1/claims?owner={rep[0]}"),
+            ("due before", manager, f"/v1/claims?due_before={soon.replace('+', '%2B')}"),
+            ("own", rep[1], "/v1/claims"),
+            ("own and state", rep[1], "/v1/claims?state=lapsed"),
+            ("search", manager, f"/v1/claims?q=company%20{min(rows, 10_000) // 2:07d}"),
+            ("search prefix", manager, "/v1/claims?q=trad"),
+            ("timeline", manager, f"/v1/claims/{claim}/timeline"),
+        ):
+            latencies = []
+            for place in range(rounds + 5):
+                begun = time.perf_counter()
+                answer = await client.get(path, headers={"authorization": f"Bearer {token}"})
+                if answer.status_code != 200:
+                    raise RuntimeError(f"{path}: {answer.status_code} {answer.text[:200]}")
+                if place >= 5:
+                    latencies.append(time.perf_counter() - begun)
+            found[name] = sorted(latencies)[int(rounds * 0.95) - 1]
+    return found
+
+
+async def memory(world: World, *, step: int = 5_000) -> dict[str, Any]:
+    """Resident memory at ``step`` and twice as many open claims, all of them armed by this worker (cache 1,000)."""
+    database = world.database()
+    program, (person, token) = world.program({}), world.rep()
+    team = world.admin("GET", "/v1/me")["company"]["root_team"]
+    due = datetime.now(UTC) + timedelta(days=30)
+    seen: list[dict[str, float]] = []
+    for turn in range(2):
+        load_claims(
+            database, step, program=program, people=[person], team=team, deadline=due, offset=5_000_000 + turn * step
+        )
+        DatabaseBells(database).hang_all()
+        await _until(lambda: _armed(database), limit_s=900, what="every claim to be armed")
+        async with httpx2.AsyncClient(base_url=world.url, timeout=60) as client:
+            for _ in range(100):
+                await client.get("/v1/claims?limit=200", headers={"authorization": f"Bearer {token}"})
+        seen.append({name: round(world.rss_mib(name), 1) for name in ("api", "worker")})
+    database.close()
+    return {
+        "open_claims": [step, 2 * step],
+        "mib": seen,
+        "growth_mib": {name: round(seen[1][name] - seen[0][name], 1) for name in ("api", "worker")},
+        "target": "api <= 200, worker <= 250, growth <= 15 each",
+    }
