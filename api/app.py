@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -63,6 +64,7 @@ def described_app() -> FastAPI:
         summary="Whose customer is this? Claims with a term, disputes with due process, money that follows.",
         strict_content_type=False,
         separate_input_output_schemas=True,
+        generate_unique_id_function=_operation_id,
     )
     for router in (
         system.public,
@@ -90,6 +92,10 @@ def described_app() -> FastAPI:
 
     app.openapi = document  # type: ignore[method-assign]
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
 
 
 async def _refused(request: Request, error: Exception) -> Response:

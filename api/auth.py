@@ -13,6 +13,7 @@ from domain.people.organisation import Role
 from domain.refusals import Refusal
 from storage import tables as t
 from storage.database import Transaction
+from storage.setting import Snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,19 @@ class Caller:
         return self.actor.person
 
 
-_TOKEN = sa.select(t.token.c.id, t.token.c.person, t.token.c.roles, t.token.c.expires_at, t.token.c.revoked_at).where(
-    t.token.c.digest == sa.bindparam("digest")
+#: The token, and what tells whether the snapshot of the company is still the present one, in one statement.
+_TOKEN = (
+    sa.select(
+        t.token.c.id,
+        t.token.c.person,
+        t.token.c.roles,
+        t.token.c.expires_at,
+        t.token.c.revoked_at,
+        t.revision.c.value,
+        t.revision.c.epoch,
+    )
+    .join(t.revision, t.revision.c.id == 1)
+    .where(t.token.c.digest == sa.bindparam("digest"))
 )
 
 
@@ -40,7 +52,7 @@ def bearer(header: str | None) -> str | None:
     return value.strip() or None if scheme.lower() == "bearer" else None
 
 
-def authenticate(tx: Transaction, secret: str | None, setting: Setting) -> Caller:
+def authenticate(tx: Transaction, secret: str | None, snapshots: Snapshots) -> Caller:
     """The caller behind a token; none, unknown, expired or revoked: ``not_signed_in``."""
     if secret is None:
         raise Refusal("not_signed_in")
@@ -50,6 +62,7 @@ def authenticate(tx: Transaction, secret: str | None, setting: Setting) -> Calle
     now = tx.now()
     if found["expires_at"] is not None and found["expires_at"] <= now:
         raise Refusal("not_signed_in")
+    setting = snapshots.setting(tx, revision=(found["value"], found["epoch"]))
     person = setting.organisation.people.get(found["person"])
     if person is None or not person.active:
         raise Refusal("not_signed_in")

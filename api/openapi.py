@@ -51,7 +51,6 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
-    operation["operationId"] = operation["operationId"].partition("_v1_")[0].partition("__")[0]
     if path in _OPEN:
         operation["responses"].pop("422", None)
         return

@@ -97,7 +97,7 @@ def _clean(name: str) -> str:
 
 def _sign_in(services: Services, header: str | None) -> Caller:
     with services.database.reading() as tx:
-        return authenticate(tx, bearer(header), services.snapshots.setting(tx))
+        return authenticate(tx, bearer(header), services.snapshots)
 
 
 async def _json_body(request: Request) -> Any:

@@ -25,7 +25,7 @@ from storage.codec import pack, unpack
 from storage.types import from_us, to_us
 
 #: Small facts of a claim that no query asks for; they live in the column ``detail``.
-_INSTANTS = ("correct_by", "visited_at", "absence_seen", "kept_until", "hand_over_by")
+_INSTANTS = ("correct_by", "visited_at", "absence_seen", "kept_until", "hand_over_by", "idle_since", "extended_until")
 _PLAIN = (
     "missing",
     "judges",
@@ -107,6 +107,10 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
         ),
         clocks=clocks_of(detail),
         pauses=pauses_of(detail),
+        idle_stops=tuple(
+            (from_us(since), from_us(until) if until is not None else None)
+            for since, until in detail.get("idle_stops", ())
+        ),
         waiting=Waiting(detail["waiting"]) if "waiting" in detail else None,
         earlier=ClaimState(detail["earlier"]) if "earlier" in detail else None,
         qualified_on=date.fromisoformat(detail["qualified_on"]) if "qualified_on" in detail else None,
@@ -204,6 +208,8 @@ def _detail(claim: Claim) -> dict[str, Any]:
         detail["earlier"] = claim.earlier.value
     if claim.qualified_on is not None:
         detail["qualified_on"] = claim.qualified_on.isoformat()
+    if claim.idle_stops:
+        detail["idle_stops"] = [[to_us(s), to_us(u) if u is not None else None] for s, u in claim.idle_stops]
     if claim.clocks:
         detail["clocks"] = [_clock(c) for c in claim.clocks]
     if claim.pauses:

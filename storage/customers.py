@@ -100,11 +100,7 @@ def match(tx: Transaction, values: MatchValues, groups: Sequence[Sequence[str]])
     digests |= {pair: tx.keys.blind(*pair) for pair in _weak(values)}
     if not digests:
         return Match((), ())
-    found = tx.rows(
-        sa.select(t.customer_key.c.digest, t.customer_key.c.customer, t.customer_key.c.kind).where(
-            t.customer_key.c.digest.in_(sorted(set(digests.values())))
-        )
-    )
+    found = tx.execute(_HAVING, {"digests": sorted(set(digests.values()))}).mappings()
     same_kind: dict[bytes, set[str]] = {}
     anybody: dict[bytes, set[str]] = {}
     for row in found:
@@ -119,6 +115,11 @@ def match(tx: Transaction, values: MatchValues, groups: Sequence[Sequence[str]])
         possible |= anybody.get(digests[pair], set())
     # Ids are time-ordered, so the oldest record comes first.
     return Match(tuple(sorted(certain)), tuple(sorted(possible - certain)))
+
+
+_HAVING = sa.select(t.customer_key.c.digest, t.customer_key.c.customer, t.customer_key.c.kind).where(
+    t.customer_key.c.digest.in_(sa.bindparam("digests", expanding=True))
+)
 
 
 def create(tx: Transaction, contact: Contact, values: MatchValues, *, at: datetime) -> str:
@@ -140,7 +141,7 @@ def create(tx: Transaction, contact: Contact, values: MatchValues, *, at: dateti
         ),
     )
     tx.insert(t.customer_secret, {"customer": customer, "sealed_key": sealed_key})
-    index(tx, customer, contact, values)
+    _index(tx, customer, contact, values)
     return customer
 
 
@@ -165,6 +166,11 @@ def update(tx: Transaction, customer: str, contact: Contact, values: MatchValues
 def index(tx: Transaction, customer: str, contact: Contact, values: MatchValues) -> None:
     """Make the blind index and the search words say what the record says."""
     tx.execute(t.customer_key.delete().where(t.customer_key.c.customer == customer))
+    tx.execute(t.customer_word.delete().where(t.customer_word.c.customer == customer))
+    _index(tx, customer, contact, values)
+
+
+def _index(tx: Transaction, customer: str, contact: Contact, values: MatchValues) -> None:
     pairs = [(f, v) for f in KEY_FIELDS if (v := values.of(f)) is not None]
     tx.insert_new(
         t.customer_key,
@@ -173,7 +179,6 @@ def index(tx: Transaction, customer: str, contact: Contact, values: MatchValues)
             for f, v in pairs
         ],
     )
-    tx.execute(t.customer_word.delete().where(t.customer_word.c.customer == customer))
     if contact.kind is CustomerKind.COMPANY and contact.name:
         tx.insert_new(
             t.customer_word,

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
@@ -44,6 +44,7 @@ class Transaction:
 
     database: Database
     connection: sa.Connection
+    _shift: list[int] = field(default_factory=list, repr=False)
 
     @property
     def keys(self) -> KeyRing:
@@ -87,8 +88,10 @@ class Transaction:
     def now(self) -> datetime:
         """The database's clock with its shift, read at this moment (design section 2, "One clock")."""
         if self.is_sqlite:
-            shift = int(self.execute(_SHIFT).scalar_one())
-            return from_us(time.time_ns() // 1_000 + shift)
+            # A transaction of SQLite sees one state of the file, so the shift is read once.
+            if not self._shift:
+                self._shift.append(int(self.execute(_SHIFT).scalar_one()))
+            return from_us(time.time_ns() // 1_000 + self._shift[0])
         read = self.execute(_PG_CLOCK).one()
         return from_us(to_us(read.clock) + int(read.shift_us))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -68,7 +68,7 @@ class _Open:
     setting: Setting
     loaded: Matter
     matter: Matter
-    _tries: dict[str, int] = field(default_factory=dict)
+    pool: str | None = None  # named by a release, for a customer that went there
 
     def mint(self) -> str:
         return mint()
@@ -76,6 +76,7 @@ class _Open:
     def save(self, draft: Draft) -> None:
         matters.save(self.tx, self.matter, draft, setting=self.setting, decided_at=self.now)
         self.matter = draft.matter
+        self.pool = next((named for _, named in draft.pooled if named), self.pool)
 
     def guarded(self, work: Callable[[], None]) -> Exception | None:
         kept = self.matter
@@ -118,7 +119,7 @@ class _Open:
     def close(self) -> Standing:
         matters.save_streams(self.tx, self.loaded, self.matter, own=self.stream, setting=self.setting)
         self.tx.execute(t.bell.delete().where(t.bell.c.stream == self.stream))
-        matters.touch(self.tx, self.matter.id, self.now)
+        matters.close(self.tx, self.loaded, self.matter, pool=self.pool, at=self.now)
         claim = self.matter.claims[self.stream]
         restart = self.epoch < self.setting.epoch
         if restart:

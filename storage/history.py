@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -33,16 +33,16 @@ class Entry:
     data: Mapping[str, Any] | None = None
 
 
-def append(tx: Transaction, entries: Iterable[Entry]) -> None:
-    """Chain ``entries`` to their streams, in order. The heads are locked, after every other lock of the transaction."""
+def append(tx: Transaction, entries: Iterable[Entry], *, fresh: Collection[str] = ()) -> None:
+    """Chain ``entries`` to their streams, in order. The heads are locked, after every other lock of the transaction.
+
+    ``fresh``: streams that this transaction has just made, so that nobody need look for their heads.
+    """
     pending = list(entries)
     if not pending:
         return
     streams = sorted({e.stream for e in pending})
-    heads = {
-        row.stream: (row.seq, row.hash)
-        for row in tx.execute(_HEADS if tx.is_sqlite else _LOCKED_HEADS, {"streams": streams})
-    }
+    heads = {row.stream: (row.seq, row.hash) for row in _heads(tx, [s for s in streams if s not in fresh])}
     known = set(heads)
     rows = []
     for entry in pending:
@@ -53,9 +53,9 @@ def append(tx: Transaction, entries: Iterable[Entry]) -> None:
         rows.append(row)
     tx.insert(t.event, rows)
     latest = {e.stream: e for e in pending}
-    fresh = [_head(latest[s], *heads[s]) for s in streams if s not in known]
-    if fresh:
-        tx.insert(t.stream_head, fresh)
+    begun = [_head(latest[s], *heads[s]) for s in streams if s not in known]
+    if begun:
+        tx.insert(t.stream_head, begun)
     for stream in streams:
         if stream in known:
             seq, link = heads[stream]
@@ -115,6 +115,10 @@ def form(
         b'","reason":' + _json(reason) + b',"seq":',
         b',"stream":' + canonical(stream) + b',"stream_kind":' + _json(stream_kind) + b"}",
     )
+
+
+def _heads(tx: Transaction, streams: list[str]) -> Iterable[sa.Row[Any]]:
+    return tx.execute(_HEADS if tx.is_sqlite else _LOCKED_HEADS, {"streams": streams}) if streams else ()
 
 
 _HEADS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,12 +34,22 @@ class Locked:
 
     row: Mapping[str, Any]
     now: datetime
+    fresh: bool = False  # made by this transaction: nothing hangs on it yet
 
 
 def lock(tx: Transaction, matter: str) -> Locked:
     """Take the matter's lock in a statement of its own, then stamp; `received_at` is strictly increasing in it."""
     row = tx.execute(_MATTER if tx.is_sqlite else _LOCKED_MATTER, {"matter": matter}).mappings().one()
     return Locked(row=dict(row), now=tx.stamp(row["last_at"]))
+
+
+def made(tx: Transaction, row: Mapping[str, Any], *, kind: str, level: str | None, bid_date: date | None) -> Locked:
+    """A matter that this transaction has just inserted, and so holds."""
+    return Locked(
+        row={**row, "kind": kind, "level": level, "bid_date": bid_date, "pool_at": None},
+        now=tx.stamp(row["last_at"]),
+        fresh=True,
+    )
 
 
 def peek(tx: Transaction, matter: str, *, now: datetime) -> Locked:
@@ -54,9 +64,13 @@ def load(tx: Transaction, locked: Locked, *, also: Collection[str] = ()) -> Matt
     ``also``: claims wanted whatever their state.
     """
     row = locked.row
-    commands = _commands(tx, row["id"])
+    claims = {} if locked.fresh else _claims(tx, row["id"], set(also), locked.now)
+    idle = locked.fresh or (bool(claims) and not next(iter(claims.values()))["busy"])
+    commands = () if idle else _commands(tx, row["id"])
     named = {c.claim for c in commands} | set(also)
-    claims = _claims(tx, row["id"], named, locked.now)
+    if commands:
+        # A command is decided as of its receipt: a grace period that was open then may be over by now.
+        claims = _claims(tx, row["id"], named, min(c.received_at for c in commands))
     ids = list(claims)
     requests = _requests(tx, ids) if any(r["asked"] for r in claims.values()) else {}
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
@@ -74,7 +88,7 @@ def load(tx: Transaction, locked: Locked, *, also: Collection[str] = ()) -> Matt
         pool_at=row["pool_at"],
         claims={id_: claim_of(r) for id_, r in claims.items()},
         requests=requests,
-        deals=_deals(tx, [i for i in ids if claims[i]["state"] == ClaimState.WON.value or i in named]),
+        deals=_deals(tx, [i for i in ids if claims[i]["state"] == ClaimState.WON.value]),
         commands=commands,
         follow_ups=_follow_ups(tx, voiding),
         holdings=_holdings(tx, commands, requests),
@@ -128,6 +142,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
             )
             for e in draft.events
         ],
+        fresh=fresh_ids,
     )
     queue_notices(tx, draft.notices, at=draft.at)
     _save_tasks(tx, draft.tasks, draft.closed_tasks, at=decided_at)
@@ -142,7 +157,6 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         )
     for claim in [*changed, *(after.claims[i] for i in fresh_ids)]:
         reminders.plan(tx, claim, former=before.claims.get(claim.id), setting=setting, at=draft.at)
-    _save_matter(tx, before, draft)
 
 
 def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting) -> None:
@@ -282,10 +296,11 @@ _CLAIM_COLUMNS = [
 ]
 
 
-#: The matter with what of its customer and project rules ask for.
+#: The matter with what of its customer and project is asked for: rules need kind, level and bid date, texts the key.
 _MATTER = (
-    sa.select(t.matter, t.customer.c.kind, t.customer.c.level, t.project.c.bid_date)
+    sa.select(t.matter, t.customer.c.kind, t.customer.c.level, t.project.c.bid_date, t.customer_secret.c.sealed_key)
     .join(t.customer, t.customer.c.id == t.matter.c.customer)
+    .outerjoin(t.customer_secret, t.customer_secret.c.customer == t.matter.c.customer)
     .outerjoin(t.project, t.project.c.id == t.matter.c.project)
     .where(t.matter.c.id == sa.bindparam("matter"))
 )
@@ -302,12 +317,24 @@ _UNDECIDED = (
     .where(t.command.c.matter == sa.bindparam("matter"), t.command.c.decided_at.is_(None))
     .order_by(t.command.c.received_at)
 )
-#: Claims that a due instant or a command may concern: open ones, those in grace, those named.
-_CONCERNED = sa.select(*_CLAIM_COLUMNS).where(
+#: Claims that a due instant or a command may concern: open ones, those in grace, those named. A command is decided as
+#: of its receipt, so a grace period that was open then counts, though it may be over by now.
+_CONCERNED = sa.select(
+    *_CLAIM_COLUMNS,
+    sa.exists()
+    .where(t.command.c.matter == sa.bindparam("matter"), t.command.c.decided_at.is_(None))
+    .label("busy"),  # whether anything is undecided: mostly nothing is, and nobody need ask again
+).where(
     t.claim.c.matter == sa.bindparam("matter"),
     sa.or_(
         t.claim.c.state.in_(_OPEN_STATES),
-        t.claim.c.grace_until >= sa.bindparam("now", type_=t.claim.c.grace_until.type),
+        t.claim.c.grace_until
+        >= sa.func.coalesce(
+            sa.select(sa.func.min(t.command.c.received_at))
+            .where(t.command.c.matter == sa.bindparam("matter"), t.command.c.decided_at.is_(None))
+            .scalar_subquery(),
+            sa.bindparam("now", type_=t.claim.c.grace_until.type),
+        ),
         t.claim.c.id.in_(sa.bindparam("named", expanding=True)),
     ),
 )
@@ -493,17 +520,15 @@ def _save_tasks(tx: Transaction, tasks: list[Task], closed: list[str], *, at: da
             )
 
 
-def _save_matter(tx: Transaction, before: Matter, draft: Draft) -> None:
-    after = draft.matter
-    owner = after.owner_claim
-    values: dict[str, Any] = {}
-    if (before.owner_claim.id if before.owner_claim else None) != (owner.id if owner else None):
-        values["owner_claim"] = owner.id if owner else None
-    if (before.pooled, before.pool_at) != (after.pooled, after.pool_at) or draft.pooled:
-        named = next((pool for _, pool in draft.pooled if pool), None)
-        values |= {"pooled": after.pooled, "pool_at": after.pool_at, "pool": named if after.pooled else None}
-    if values:
-        tx.execute(t.matter.update().where(t.matter.c.id == after.id).values(values))
+def close(tx: Transaction, before: Matter, after: Matter, *, pool: str | None, at: datetime) -> None:
+    """Write what became of the matter itself: who holds, whether it is pooled (and where), its latest stamp."""
+    values: dict[str, Any] = {"last_at": at}
+    held, holds = before.owner_claim, after.owner_claim
+    if (held.id if held else None) != (holds.id if holds else None):
+        values["owner_claim"] = holds.id if holds else None
+    if (before.pooled, before.pool_at) != (after.pooled, after.pool_at) or pool is not None:
+        values |= {"pooled": after.pooled, "pool_at": after.pool_at, "pool": pool if after.pooled else None}
+    tx.update(t.matter, {"id": after.id}, values)
 
 
 def command_row(command: Command, *, matter: str, target_type: str, target: str) -> dict[str, Any]:

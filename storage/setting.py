@@ -98,10 +98,14 @@ class Snapshots:
         self._rows: dict[str, dict[Any, Mapping[str, Any]]] = {table.name: {} for table, _ in _TABLES}
         self._setting: Setting | None = None
 
-    def setting(self, tx: Transaction) -> Setting:
-        """The company as this transaction sees it."""
-        found = tx.execute(_REVISION).one()
-        revision, epoch = int(found.value), int(found.epoch)
+    def setting(self, tx: Transaction, *, revision: tuple[int, int] | None = None) -> Setting:
+        """The company as this transaction sees it. ``revision``: revision and epoch, where it has read them already."""
+        if revision is None:
+            found = tx.execute(_REVISION).one()
+            revision = (int(found.value), int(found.epoch))
+        return self._at(tx, *revision)
+
+    def _at(self, tx: Transaction, revision: int, epoch: int) -> Setting:
         setting = self._setting
         if setting is not None and setting.revision == revision:
             return setting

@@ -686,7 +686,7 @@ outbox = sa.Table(
     Col("notice", Id),
     Col("due_at", Instant, nullable=False),
     Col("tries", sa.Integer, nullable=False),
-    Col("sent_at", Instant),
+    Col("sent_at", Instant, index=True),
     Col("dead_at", Instant),
     Col("error", sa.String(60)),
     sa.Index(
@@ -779,6 +779,6 @@ usage = sa.Table(
     metadata,
     Col("person", Id, primary_key=True),
     Col("kind", sa.String(10), primary_key=True),
-    Col("bucket", sa.String(40), primary_key=True),  # 2026-11-22 or 2026-11-22T14, or a day and a digest
+    Col("bucket", sa.String(40), primary_key=True, index=True),  # 2026-11-22 or 2026-11-22T14, or a day and a digest
     Col("count", sa.Integer, nullable=False),
 )

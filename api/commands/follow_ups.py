@@ -186,7 +186,8 @@ def _data(
     locked: matters.Locked,
     files: list[str],
 ) -> dict[str, Any]:
-    key = customers.data_key(tx, row["customer"])
+    sealed = locked.row["sealed_key"]
+    key = tx.keys.data_key(sealed) if sealed is not None else None
     note = body.note.strip()
     answered = body.answered if body.answered is not None else body.kind != "message"
     return {

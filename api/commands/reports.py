@@ -41,7 +41,7 @@ def report(tx: Transaction, caller: Caller, body: ReportIn) -> Done | Waiting:
     if imported is not None:
         return Done(200, claim_view(tx, caller, imported))
     resolved = _resolve(tx, caller, body, values, reporter.policy)
-    locked = matters.lock(tx, resolved.matter)
+    locked = resolved.made or matters.lock(tx, resolved.matter)
     matter = _as_of_now(tx, caller, locked)
     own = _own_open(matter, caller.person)
     if own is not None:
@@ -49,7 +49,8 @@ def report(tx: Transaction, caller: Caller, body: ReportIn) -> Done | Waiting:
     if not caller.setting.programs[body.program].open:
         raise Refusal("program_closed", rule="TER-01")
     digest = _facts_digest(tx, body)
-    _check_returning(tx, caller, matter, locked.now, reporter.policy, digest)
+    if not locked.fresh:
+        _check_returning(tx, caller, matter, locked.now, reporter.policy, digest)
     _check_caps(tx, caller, locked.now, reporter.policy)
     return _receive(tx, caller, body, resolved, locked, reporter.policy, digest)
 
@@ -148,6 +149,7 @@ class _Resolved:
     """What a report is about."""
 
     matter: str
+    made: matters.Locked | None  # where this report is the first of its matter
     customer: str
     project: str | None
     kind: str
@@ -175,15 +177,15 @@ def _resolve(tx: Transaction, caller: Caller, body: ReportIn, values: MatchValue
         else:
             customer = customers.create(tx, contact_from(body.customer, values), values, at=tx.now())
     project, close = _project(tx, customer, body.project)
-    row = tx.row(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == customer))
-    assert row is not None
-    matter = _matter(tx, body.program, customer, project, body.track)
+    about = tx.execute(_ABOUT, {"customer": customer, "project": project}).one()
+    matter, made = _matter(tx, body, customer, project, about)
     return _Resolved(
         matter=matter,
+        made=made,
         customer=customer,
         project=project,
-        kind=row["kind"],
-        level=row["level"],
+        kind=about.kind,
+        level=about.level,
         possible=possible + close,
         rivals=_owners(tx, body, possible, close),
         ambiguous=ambiguous,
@@ -217,29 +219,40 @@ def _project(
     return found.project, found.possible
 
 
-def _matter(tx: Transaction, program: str, customer: str, project: str | None, track: str) -> str:
+def _matter(
+    tx: Transaction, body: ReportIn, customer: str, project: str | None, about: Any
+) -> tuple[str, matters.Locked | None]:
+    """The matter's id; locked and stamped already where this report makes it."""
     subject = project or customer
-    here = sa.and_(t.matter.c.program == program, t.matter.c.subject == subject, t.matter.c.track == track)
-    known = tx.execute(sa.select(t.matter.c.id).where(here)).scalar()
+    here = {"program": body.program, "subject": subject, "track": body.track}
+    known = tx.execute(_MATTER_OF, here).scalar()
     if known is not None:
-        return str(known)
-    tx.insert_new(
-        t.matter,
-        [
-            {
-                "id": mint(),
-                "program": program,
-                "customer": customer,
-                "project": project,
-                "subject": subject,
-                "track": track,
-                "last_at": tx.now() - timedelta(microseconds=1),
-                "pooled": False,
-                "poisoned": False,
-            }
-        ],
-    )
-    return str(tx.execute(sa.select(t.matter.c.id).where(here)).scalar_one())
+        return str(known), None
+    matter = mint()
+    row = {
+        "id": matter,
+        **here,
+        "customer": customer,
+        "project": project,
+        "last_at": tx.now() - timedelta(microseconds=1),
+        "pooled": False,
+        "poisoned": False,
+    }
+    if tx.insert_new(t.matter, [row]):
+        return matter, matters.made(tx, row, kind=about.kind, level=about.level, bid_date=about.bid_date)
+    return str(tx.execute(_MATTER_OF, here).scalar_one()), None
+
+
+_ABOUT = (
+    sa.select(t.customer.c.kind, t.customer.c.level, t.project.c.bid_date)
+    .outerjoin(t.project, t.project.c.id == sa.bindparam("project", type_=t.project.c.id.type))
+    .where(t.customer.c.id == sa.bindparam("customer"))
+)
+_MATTER_OF = sa.select(t.matter.c.id).where(
+    t.matter.c.program == sa.bindparam("program"),
+    t.matter.c.subject == sa.bindparam("subject"),
+    t.matter.c.track == sa.bindparam("track"),
+)
 
 
 def _owners(tx: Transaction, body: ReportIn, possible: tuple[str, ...], close: tuple[str, ...]) -> tuple[str, ...]:
@@ -407,7 +420,7 @@ def _receive(
 ) -> Waiting:
     """Write claim, command, stream and the first entry of its history, all stamped with the same instant."""
     now, setting = locked.now, caller.setting
-    key = customers.data_key(tx, resolved.customer)
+    key = customers.data_key(tx, resolved.customer) if _has_text(body) else None
     need = texts.keep(tx, body.need, customer=resolved.customer, key=key)
     progress = texts.keep(tx, body.progress, customer=resolved.customer, key=key)
     team = setting.organisation.team_of(caller.person, at=now)
@@ -496,9 +509,14 @@ def _receive(
                 },
             )
         ],
+        fresh=(claim.id,),
     )
     matters.touch(tx, resolved.matter, now)
     return Waiting(command=command.id, kind="claim", stream=claim.id)
+
+
+def _has_text(body: ReportIn) -> bool:
+    return bool(body.need or body.progress or (body.first_contact and body.first_contact.note))
 
 
 def _first_contact(tx: Transaction, body: ReportIn, customer: str, key: bytes | None) -> dict[str, Any] | None:

@@ -131,7 +131,7 @@ class CancelDealIn(Input):
 
 
 class ReleaseIn(Input):
-    reason: Annotated[Str, Field(min_length=1)]
+    reason: Name
     text: Text | None = None
     pool: Id | None = None
     to: Id | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from domain.calendar.duration import DAY_US, Duration, Scale
@@ -70,7 +71,7 @@ def started_at_acceptance(claim: Claim, *, at: datetime, terms: Terms, bid_date:
         rule="claim.first_follow_up_wh",
         terms=terms,
     )
-    claim = started_idle(claim, at=at, terms=terms)
+    claim = idle_begun(claim, at=at, terms=terms)
     claim = started(
         claim,
         Clock.NO_DEAL,
@@ -92,6 +93,44 @@ def started_idle(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
         rule="claim.idle_days",
         terms=terms,
     )
+
+
+def idle_begun(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
+    """The idle clock afresh for a reason that no voiding takes back: acceptance, rescue, transfer, a deal that is off."""
+    claim = started_idle(claim, at=at, terms=terms)
+    stopped = _stopped_by(claim.pauses, Clock.IDLE)
+    return replace(claim, idle_since=at, idle_stops=((at, None),) if stopped else ())
+
+
+def idle_recounted(claim: Claim, *, last: datetime | None, at: datetime, terms: Terms) -> Claim:
+    """The idle clock as if ``last`` were the last qualified follow-up: a later one was voided at ``at`` (CLM-16).
+
+    What it stood still since then does not count, what an extension gave stays; it ends neither before the notice nor
+    later than it does now.
+    """
+    present = claim.clock(Clock.IDLE)
+    length = terms.policy.duration("claim.idle_days")
+    begun = claim.idle_since or claim.accepted_at
+    if present is None or length is None or begun is None:
+        return claim
+    start = max(begun, last or begun)
+    closures = _closure_days(terms.policy) if length.scale is Scale.CALENDAR else 0
+    between = partial(terms.calendar.between, scale=length.scale, closure_days=closures)
+    passed = between(start, at).microseconds - sum(
+        between(max(start, since), until or at).microseconds for since, until in claim.idle_stops
+    )
+    left = Duration(max(0, length.microseconds - passed), length.scale)
+    notice = terms.policy.duration("claim.void_notice_wh")
+    least = terms.calendar.add(at, notice).at if notice else at
+    clock = replace(present, start=start, length=length, rule="claim.idle_days")
+    if present.remaining is not None:
+        floor = between(at, least)
+        kept = max(left, floor, key=lambda d: d.microseconds)
+        return claim.with_clock(replace(clock, remaining=min(present.remaining, kept, key=lambda d: d.microseconds)))
+    counted, provisional = _deadline(Clock.IDLE, at=at, length=left, terms=terms)
+    until = max(counted, least, claim.extended_until or least)
+    deadline = min(until, present.deadline or until)
+    return claim.with_clock(replace(clock, deadline=deadline, provisional=provisional))
 
 
 def started_stage(claim: Claim, *, at: datetime, stage: str, terms: Terms) -> Claim:
@@ -125,13 +164,18 @@ def started_after_deal(claim: Claim, *, contract_at: datetime, contract_end: dat
 
 def paused(claim: Claim, pause: Pause, *, at: datetime, terms: Terms) -> Claim:
     """``claim`` with ``pause`` in force: the clocks it stops keep what is left of them (CLM-21)."""
+    ran = not _stopped_by(claim.pauses, Clock.IDLE)
     claim = replace(claim, pauses=(*claim.pauses, pause))
+    if ran and _stopped_by(claim.pauses, Clock.IDLE):
+        claim = replace(claim, idle_stops=(*claim.idle_stops, (at, None)))
     return replace(claim, clocks=tuple(_stopped(c, claim.pauses, at=at, terms=terms) for c in claim.clocks))
 
 
 def resumed(claim: Claim, kind: PauseKind, *, at: datetime, terms: Terms) -> Claim:
     """``claim`` without its pause of ``kind``. A clock runs on when no other pause stops it (overlaps count once)."""
     claim = replace(claim, pauses=tuple(p for p in claim.pauses if p.kind is not kind))
+    if claim.idle_stops and claim.idle_stops[-1][1] is None and not _stopped_by(claim.pauses, Clock.IDLE):
+        claim = replace(claim, idle_stops=(*claim.idle_stops[:-1], (claim.idle_stops[-1][0], at)))
     return replace(
         claim,
         clocks=tuple(
@@ -145,6 +189,7 @@ def extended(claim: Claim, *, until: datetime, at: datetime, rule: str) -> Claim
     """No lapse clock runs out before ``until`` (CLM-22, CLM-17): earlier deadlines move there, later ones stay."""
     return replace(
         claim,
+        extended_until=until,
         clocks=tuple(
             replace(
                 c,
@@ -159,6 +204,16 @@ def extended(claim: Claim, *, until: datetime, at: datetime, rule: str) -> Claim
             for c in claim.clocks
         ),
     )
+
+
+def as_if_running(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
+    """``claim`` with every stopped clock running on from ``at``, its pauses kept: what they would be without them."""
+    return replace(claim, clocks=tuple(_running(c, at=at, terms=terms) if c.paused else c for c in claim.clocks))
+
+
+def stopped_again(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
+    """The reverse of :func:`as_if_running`: the clocks that a pause stops keep what is left of them at ``at``."""
+    return replace(claim, clocks=tuple(_stopped(c, claim.pauses, at=at, terms=terms) for c in claim.clocks))
 
 
 def recounted(claim: Claim, *, at: datetime, terms: Terms, min_notice: Duration | None) -> Claim:
@@ -196,10 +251,11 @@ def remaining_s(clock: RunningClock, *, now: datetime, terms_calendar: WorkingCa
 def _started_protection(claim: Claim, *, at: datetime, terms: Terms, bid_date: date | None) -> Claim:
     policy = terms.policy
     shape = policy.protection_shape
-    if shape == "report_visit_deal":
-        return started_stage(claim, at=at, stage="report_visit", terms=terms)
-    if shape == "visit_deal":
-        return started_stage(claim, at=at, stage="visit_deal", terms=terms)
+    if shape in ("report_visit_deal", "visit_deal"):
+        # A visit that was made stays made: a rescued claim goes on in the stage it had reached.
+        reached = shape == "visit_deal" or claim.visited_at is not None
+        stage = "visit_deal" if reached else "report_visit"
+        return started_stage(claim, at=at, stage=stage, terms=terms)
     claim = started(
         claim,
         Clock.PROTECTION,

@@ -13,7 +13,7 @@ from domain.claims.clocks import Terms
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock
 from domain.claims.permissions import authorise, may_sell
-from domain.claims.reports import accept_claim, clock_data, earlier, is_taken
+from domain.claims.reports import accept_claim, clock_data, earlier, is_taken, last_change
 from domain.matters.draft import Draft, NewFollowUp
 from domain.matters.matter import Command, FollowUpFact, Matter
 from domain.people.access import Actor
@@ -80,11 +80,11 @@ def worked_on(claim: Claim, entry: Entry, *, qualified: bool, received_at: datet
         entry.kind == "visit"
         and claim.visited_at is None
         and terms.policy.protection_shape == "report_visit_deal"
-        and claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE)
+        and claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE, ClaimState.LAPSED)
     ):
-        claim = clocks.started_stage(
-            replace(claim, visited_at=received_at), at=received_at, stage="visit_deal", terms=terms
-        )
+        claim = replace(claim, visited_at=received_at)
+        if claim.state is not ClaimState.LAPSED:
+            claim = clocks.started_stage(claim, at=received_at, stage="visit_deal", terms=terms)
     if not qualified:
         return claim
     day = received_at.astimezone(ZoneInfo(terms.calendar.zone)).date()
@@ -125,9 +125,8 @@ def void(draft: Draft, command: Command) -> None:
         return  # voiding twice is voiding once
     draft.voided.append((fact.id, command.actor or "", command.data.get("text")))
     left = [f for f in facts if f.qualified and not f.voided and f.id != fact.id]
-    if fact.qualified and claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE):
-        claim = _without(draft, claim, fact)
-        claim = draft.put(_recomputed(draft, claim, last=max((f.received_at for f in left), default=None)))
+    if fact.qualified:
+        claim = draft.put(_without(draft, claim, fact, last=max((f.received_at for f in left), default=None)))
     draft.record(
         "voided",
         claim,
@@ -154,7 +153,9 @@ def _admit(draft: Draft, claim: Claim, actor: str) -> None:
             raise refused(state=state, trigger="follow_up")
     elif state is ClaimState.LAPSED:
         reserved = draft.matter.reserved_for(draft.at)
-        if reserved is None or reserved.id != claim.id or claim.owner != actor or claim.rescued:
+        if reserved is not None and reserved.id == claim.id and claim.owner != actor:
+            _owned_by_another(draft, claim, actor, claim)
+        if reserved is None or reserved.id != claim.id or claim.rescued:
             raise Refusal(
                 "deadline_passed",
                 rule="CLM-19",
@@ -210,6 +211,8 @@ def _rescue(draft: Draft, claim: Claim, actor: str, terms: Terms) -> None:
         ended_at=None,
         grace_until=None,
         rescued=True,
+        changes_seen=last_change(draft, claim.owner or actor),
+        absence_seen=draft.at,
     )
     rescued = clocks.started_at_acceptance(rescued, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
     rescued = rescued.without_clock(Clock.FIRST_FOLLOW_UP)
@@ -235,28 +238,17 @@ def _idle_moved(claim: Claim, *, received_at: datetime, terms: Terms) -> Claim:
     return moved
 
 
-def _without(draft: Draft, claim: Claim, fact: FollowUpFact) -> Claim:
-    """A voided entry no longer uses up its day (`claim.qualified_per_day`)."""
-    zone = ZoneInfo(draft.setting.calendar(claim.program).zone)
-    if fact.received_at.astimezone(zone).date() != claim.qualified_on:
-        return claim
-    return replace(claim, qualified_count=max(0, claim.qualified_count - 1))
-
-
-def _recomputed(draft: Draft, claim: Claim, *, last: datetime | None) -> Claim:
+def _without(draft: Draft, claim: Claim, fact: FollowUpFact, *, last: datetime | None) -> Claim:
+    """A voided entry no longer uses up its day, and if it was the last one the idle clock counts from before it."""
     terms = draft.setting.terms_of(claim)
-    claim = replace(claim, last_qualified_at=last)
-    idle = claim.clock(Clock.IDLE)
-    if idle is None or idle.deadline is None:
+    if fact.received_at.astimezone(ZoneInfo(terms.calendar.zone)).date() == claim.qualified_on:
+        claim = replace(claim, qualified_count=max(0, claim.qualified_count - 1))
+    if fact.received_at != claim.last_qualified_at:
         return claim
-    moved = clocks.started_idle(claim, at=last or claim.accepted_at or draft.at, terms=terms)
-    fresh = moved.clock(Clock.IDLE)
-    notice = terms.policy.duration("claim.void_notice_wh")
-    floor = terms.calendar.add(draft.at, notice).at if notice else draft.at
-    if fresh is None or fresh.deadline is None or fresh.deadline >= floor:
-        return moved
-    # Never nearer than the notice, but never later than it was before the voiding either.
-    return moved.with_clock(replace(fresh, deadline=min(floor, idle.deadline)))
+    claim = replace(claim, last_qualified_at=last)
+    if claim.state not in (ClaimState.PROTECTED, ClaimState.ACTIVE):
+        return claim
+    return clocks.idle_recounted(claim, last=last, at=draft.at, terms=terms)
 
 
 def _keep(draft: Draft, command: Command, claim: Claim, entry: Entry, why: str | None, terms: Terms) -> None:

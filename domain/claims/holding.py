@@ -84,7 +84,7 @@ def cancel_deal(draft: Draft, command: Command) -> None:
     else:
         claim = replace(claim, state=draft.move(claim, ClaimTrigger.CANCEL_DEAL), clocks=())
         terms = draft.setting.terms_of(claim)
-        claim = clocks.started_idle(claim, at=draft.at, terms=terms)
+        claim = clocks.idle_begun(claim, at=draft.at, terms=terms)
         claim = clocks.started(
             claim,
             Clock.NO_DEAL,

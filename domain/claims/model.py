@@ -202,6 +202,9 @@ class Claim:
     visited_at: datetime | None = None
     stage: str | None = None
     last_qualified_at: datetime | None = None
+    idle_since: datetime | None = None  # when the idle clock last began by anything but a follow-up
+    idle_stops: tuple[tuple[datetime, datetime | None], ...] = ()  # when it stood still since then
+    extended_until: datetime | None = None
     qualified_on: date | None = None
     qualified_count: int = 0
     last_note: str | None = None  # keyed digest of the last entry's content

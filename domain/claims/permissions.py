@@ -71,7 +71,7 @@ def allowed_commands(claim: Claim, *, matter: Matter | None, actor: Actor, setti
     return [
         name
         for name, kind in _NAMES
-        if _fits_state(kind, claim) and _may(kind, claim, actor=actor, setting=setting, at=at)
+        if _fits_state(kind, claim, at) and _may(kind, claim, actor=actor, setting=setting, at=at)
     ]
 
 
@@ -111,7 +111,9 @@ _STATES: dict[CommandKind, frozenset[ClaimState]] = {
 }
 
 
-def _fits_state(kind: CommandKind, claim: Claim) -> bool:
+def _fits_state(kind: CommandKind, claim: Claim, at: datetime) -> bool:
+    if kind is CommandKind.FOLLOW_UP and claim.state is ClaimState.LAPSED:
+        return claim.grace_until is not None and at <= claim.grace_until  # it rescues
     if claim.state not in _STATES[kind]:
         return False
     if kind is CommandKind.UNPAUSE:
@@ -130,7 +132,8 @@ def _may(kind: CommandKind, claim: Claim, *, actor: Actor, setting: Setting, at:
     if kind is CommandKind.CORRECT:
         return owner or claim.reporter == actor.person
     if kind is CommandKind.FOLLOW_UP:
-        return may_sell(actor, setting=setting, at=at) and (owner or claim.reporter == actor.person)
+        works = claim.reporter if claim.state is ClaimState.REPORTED else claim.owner
+        return may_sell(actor, setting=setting, at=at) and works == actor.person
     if kind is CommandKind.WIN:
         return owner or _is_finance(claim, actor=actor, setting=setting, at=at)
     if kind is CommandKind.CANCEL_DEAL:

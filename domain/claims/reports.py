@@ -54,7 +54,7 @@ def accept_claim(draft: Draft, claim: Claim, *, actor: str | None, text: str | N
         waiting=None,
         correct_by=None,
         reason=None,
-        changes_seen=_last_change(draft, claim.reporter),
+        changes_seen=last_change(draft, claim.reporter),
         migrations_seen=_last_migration(draft, claim.program),
     )
     terms = draft.setting.terms_of(claim)
@@ -69,7 +69,7 @@ def accept_claim(draft: Draft, claim: Claim, *, actor: str | None, text: str | N
             terms=terms,
         )
     draft.put(claim)
-    draft.closed_tasks.append(_judge_key(claim))
+    _close_judging(draft, claim)
     draft.record(
         "accepted",
         claim,
@@ -81,8 +81,16 @@ def accept_claim(draft: Draft, claim: Claim, *, actor: str | None, text: str | N
     if claim.possible or claim.ambiguous:
         _alert_possible(draft, claim)
     draft.matter = replace(draft.matter, pooled=False, pool_at=None)
+    _end_grace(draft)
     advance(draft)
     return claim
+
+
+def _end_grace(draft: Draft) -> None:
+    """The customer has an owner again: what lapsed before is no longer anybody's to rescue (CLM-20)."""
+    for other in draft.matter.claims.values():
+        if other.state is ClaimState.LAPSED and other.grace_until is not None:
+            draft.put(replace(other, grace_until=None))
 
 
 def advance(draft: Draft) -> None:
@@ -135,7 +143,7 @@ def send_back(draft: Draft, command: Command) -> None:
     until = draft.setting.calendar(claim.program).add(draft.at, limit).at if limit else None
     claim = replace(claim.without_clock(Clock.APPROVAL), waiting=Waiting.CORRECTION, correct_by=until)
     draft.put(claim)
-    draft.closed_tasks.append(_judge_key(claim))
+    _close_judging(draft, claim)
     draft.record(
         "sent_back",
         claim,
@@ -160,7 +168,7 @@ def withdraw(draft: Draft, command: Command) -> None:
         correct_by=None,
     )
     draft.put(claim)
-    draft.closed_tasks.append(_judge_key(claim))
+    _close_judging(draft, claim)
     draft.record("withdrawn", claim, before=before, actor=command.actor, data={"text": command.data.get("text")})
     advance(draft)
 
@@ -212,7 +220,7 @@ def approval_missed(draft: Draft, claim: Claim) -> None:
         oversight=draft.setting.programs[claim.program].oversight,
     )
     judges = (*claim.judges, following) if following is not None else claim.judges
-    draft.closed_tasks.append(_judge_key(claim))
+    _close_judging(draft, claim)
     _start_judging(draft, replace(claim, judges=judges))
 
 
@@ -354,7 +362,7 @@ def _reject(draft: Draft, claim: Claim, *, reason: str, actor: str | None, text:
         correct_by=None,
     )
     draft.put(rejected)
-    draft.closed_tasks.append(_judge_key(claim))
+    _close_judging(draft, claim)
     draft.record(
         "rejected",
         rejected,
@@ -373,11 +381,17 @@ def _alert_possible(draft: Draft, claim: Claim) -> None:
         draft.tell(person, "claim.attempt", claim, rule="CUS-02", facts={"possible": len(claim.possible) or 1})
 
 
+def _close_judging(draft: Draft, claim: Claim) -> None:
+    if claim.judges:
+        draft.closed_tasks.append(_judge_key(claim))
+
+
 def _judge_key(claim: Claim) -> str:
     return f"judge:{claim.id}"
 
 
-def _last_change(draft: Draft, person: str) -> int:
+def last_change(draft: Draft, person: str) -> int:
+    """The latest leaving or moving of ``person`` by now; a claim that begins only now takes in none before it."""
     changes = draft.setting.organisation.changes.get(person, ())
     return max((c.number for c in changes if c.at <= draft.at), default=0)
 

@@ -21,7 +21,7 @@ from domain.claims.model import (
     RequestState,
 )
 from domain.claims.permissions import authorise, authorise_request
-from domain.claims.reports import clock_data
+from domain.claims.reports import clock_data, last_change
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
 from domain.people.access import Actor
@@ -69,14 +69,6 @@ def extend(draft: Draft, command: Command) -> None:
 def pause(draft: Draft, command: Command) -> None:
     """The owner asks to stop all clocks; the supervisor stops them at once (CLM-21)."""
     claim = _running_claim(draft, command)
-    if any(p.kind in APPROVED_PAUSES for p in claim.pauses):
-        raise Refusal(
-            "illegal_transition",
-            rule="CLM-21",
-            facts={"paused": True},
-            current_state=claim.state.value,
-            allowed=("unpause",),
-        )
     _pause_left(draft, claim)
     request = Request(
         id=draft.mint(),
@@ -160,8 +152,8 @@ def transfer_now(draft: Draft, claim: Claim, *, to: str, actor: str | None, text
         state=draft.move(claim, ClaimTrigger.TRANSFER),
         owner=to,
         team=organisation.team_of(to, at=draft.at),
-        changes_seen=max((c.number for c in organisation.changes.get(to, ()) if c.at <= draft.at), default=0),
-        absence_seen=None,
+        changes_seen=last_change(draft, to),
+        absence_seen=draft.at,  # what the new owner was away for before is none of this claim's
         kept_until=None,
         hand_over_by=None,
     )
@@ -178,8 +170,8 @@ def transfer_now(draft: Draft, claim: Claim, *, to: str, actor: str | None, text
             rule="claim.first_follow_up_wh",
             terms=terms,
         )
-        claim = clocks.started_idle(claim, at=draft.at, terms=terms)
-    draft.put(claim)
+        claim = clocks.idle_begun(claim, at=draft.at, terms=terms)
+    claim = draft.put(_no_longer_held(claim, at=draft.at))
     draft.closed_tasks.append(f"handover:{claim.id}")
     for request in draft.matter.requests_of(claim.id):
         if request.state is RequestState.OPEN:
@@ -362,22 +354,35 @@ def _extend_now(draft: Draft, claim: Claim, request: Request, *, actor: str | No
 def _extend(
     draft: Draft, claim: Claim, *, days: int | None, actor: str | None, rule: str, base: datetime | None
 ) -> None:
-    """Nothing lapses before the old deadline plus the extension."""
+    """Nothing lapses before the old deadline plus the extension; of a clock that stands still, more is left."""
     terms = draft.setting.terms_of(claim)
     longest = terms.policy.duration("claim.extension_days")
     length = Duration.of(days, "days") if days is not None else longest
+    if any(c.paused for c in claim.clocks):
+        claim = clocks.as_if_running(claim, at=draft.at, terms=terms)
+        base = max(filter(None, (base, claim.deadline)), default=None)
     if length is None or base is None:
         return
     if longest is not None and longest.scale is length.scale and length.microseconds > longest.microseconds:
         length = longest
-    until = terms.calendar.add(base, length).at
-    claim = draft.put(clocks.extended(claim, until=until, at=draft.at, rule="claim.extension_days"))
+    # A decision may come later than what it gives: then its instant is the deadline, as if it were a refusal.
+    until = max(terms.calendar.add(base, length).at, draft.at)
+    claim = clocks.extended(claim, until=until, at=draft.at, rule="claim.extension_days")
+    claim = draft.put(clocks.stopped_again(claim, at=draft.at, terms=terms))
     draft.record("extended", claim, actor=actor, data={"until": until, "clocks": clock_data(claim)})
     draft.tell(claim.owner, "claim.extended", claim, rule=rule, facts={"deadline": _text(claim.deadline)})
 
 
 def _pause_left(draft: Draft, claim: Claim) -> Duration | None:
-    """How long an approved pause may still last, None = without limit (CLM-21)."""
+    """How long an approved pause may still last, None = without limit (CLM-21). Two of them never overlap."""
+    if any(p.kind in APPROVED_PAUSES for p in claim.pauses):
+        raise Refusal(
+            "illegal_transition",
+            rule="CLM-21",
+            facts={"paused": True},
+            current_state=claim.state.value,
+            allowed=("unpause",),
+        )
     longest = draft.setting.terms_of(claim).policy.duration("claim.pause_max_days")
     if longest is None:
         return None
@@ -476,14 +481,19 @@ def _keep_mover(draft: Draft, claim: Claim, *, actor: str | None) -> None:
 
 def _overdue_now(draft: Draft, claim: Claim) -> None:
     """A deadline that the request held beyond its time becomes the instant of the decision (CLM-22)."""
-    moved = tuple(
-        replace(c, deadline=draft.at)
-        if c.clock in LAPSE_REASON and c.deadline is not None and c.deadline < draft.at
-        else c
-        for c in claim.clocks
+    moved = _no_longer_held(claim, at=draft.at)
+    if moved != claim:
+        draft.put(moved)
+
+
+def _no_longer_held(claim: Claim, *, at: datetime) -> Claim:
+    return replace(
+        claim,
+        clocks=tuple(
+            replace(c, deadline=at) if c.clock in LAPSE_REASON and c.deadline is not None and c.deadline < at else c
+            for c in claim.clocks
+        ),
     )
-    if moved != claim.clocks:
-        draft.put(replace(claim, clocks=moved))
 
 
 def _deadline_of(request: Request) -> datetime | None:

@@ -6,18 +6,19 @@ remembers how far it has taken them in.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from domain.claims import clocks
 from domain.claims.holding import ask
 from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Claim, Clock, Pause, PauseKind, Request, RequestKind, RunningClock
+from domain.claims.model import Claim, Clock, Pause, PauseKind, Request, RequestKind, RequestState, RunningClock
 from domain.claims.reports import clock_data
 from domain.claims.requests import end_pause, hand_over
 from domain.matters.draft import Draft, Task
 from domain.matters.setting import Setting
-from domain.people.organisation import ChangeKind, PersonChange
+from domain.people.organisation import Absence, ChangeKind, PersonChange
 from domain.programs.program import Migration
 
 _HELD = (ClaimState.PROTECTED, ClaimState.ACTIVE, ClaimState.WON)
@@ -35,15 +36,13 @@ def next_absence(claim: Claim, setting: Setting) -> tuple[datetime, datetime] | 
     longer_than = terms.policy.duration("absence.pause_after_wd")
     if longer_than is None:
         return None
-    for start, end, entered_at in _merged(claim.owner, setting):
-        if claim.absence_seen is not None and end <= claim.absence_seen:
-            continue
-        if terms.calendar.add(start, longer_than).at >= end:
-            continue
-        begins = max(start, entered_at, claim.accepted_at, claim.absence_seen or start)
-        if begins < end:
-            return begins, end
-    return None
+    since = max(claim.accepted_at, claim.absence_seen or claim.accepted_at)
+    found = [
+        (max(start, known_at, since), end)
+        for start, end, known_at in _long_absences(claim.owner, setting, after=since)
+        if terms.calendar.add(start, longer_than).at < end
+    ]
+    return min((window for window in found if window[0] < window[1]), default=None)
 
 
 def absence_starts(draft: Draft, claim: Claim, *, until: datetime) -> None:
@@ -87,6 +86,7 @@ def owner_changed(draft: Draft, claim: Claim, change: PersonChange) -> None:
     supervisor = draft.supervisor(owner)
     if change.kind is ChangeKind.LEFT:
         claim = replace(claim, hand_over_by=by)
+        _withdraw_handovers(draft, claim)
     draft.put(claim)
     draft.record("paused", claim, data={"kind": "handover", "until": by, "clocks": clock_data(claim)})
     if change.kind is ChangeKind.LEFT:
@@ -126,6 +126,14 @@ def owner_changed(draft: Draft, claim: Claim, change: PersonChange) -> None:
         rule="PPL-06",
         urgency="urgent",
     )
+
+
+def _withdraw_handovers(draft: Draft, claim: Claim) -> None:
+    """Only a mover can keep a customer: who has left is no longer asked about (PPL-06)."""
+    for request in draft.matter.requests_of(claim.id):
+        if request.kind is RequestKind.HANDOVER and request.state is RequestState.OPEN:
+            draft.put_request(replace(request, state=RequestState.WITHDRAWN, decided_at=draft.at))
+            draft.closed_tasks.append(f"request:{request.id}")
 
 
 def handover_missed(draft: Draft, claim: Claim) -> None:
@@ -240,13 +248,29 @@ def _tell_if_moved(draft: Draft, claim: Claim, before: dict[Clock, datetime | No
     )
 
 
-def _merged(person: str, setting: Setting) -> list[tuple[datetime, datetime, datetime]]:
-    """Absences of ``person`` as disjoint (start, end, entered_at), overlapping ones joined."""
-    joined: list[tuple[datetime, datetime, datetime]] = []
-    for absence in sorted(setting.organisation.absences.get(person, ()), key=lambda a: (a.start, a.end)):
-        if joined and absence.start <= joined[-1][1]:
-            start, end, entered_at = joined[-1]
-            joined[-1] = (start, max(end, absence.end), min(entered_at, absence.entered_at))
+def _long_absences(person: str, setting: Setting, *, after: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
+    """Absences of ``person`` that end after ``after`` as (start, end, known since), overlapping ones joined.
+
+    One that was entered later may make an earlier one longer: as it was known from then on, not before.
+    """
+    rows = setting.organisation.absences.get(person, ())
+    for run in _joined(rows):
+        if max(a.end for a in run) <= after:
+            continue
+        for known_at in sorted({a.entered_at for a in run}):
+            for part in _joined([a for a in run if a.entered_at <= known_at]):
+                yield part[0].start, max(a.end for a in part), known_at
+
+
+def _joined(absences: Iterable[Absence]) -> list[list[Absence]]:
+    """Runs of absences that overlap or touch."""
+    runs: list[list[Absence]] = []
+    until: datetime | None = None
+    for absence in sorted(absences, key=lambda a: (a.start, a.end)):
+        if until is not None and absence.start <= until:
+            runs[-1].append(absence)
+            until = max(until, absence.end)
         else:
-            joined.append((absence.start, absence.end, absence.entered_at))
-    return joined
+            runs.append([absence])
+            until = absence.end
+    return runs

@@ -11,9 +11,11 @@ import threading
 import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import httpx2
@@ -28,7 +30,7 @@ from tests.support.service import RemoteCompany
 GIVE_UP_S = 120.0
 RETRY_S = 0.1
 #: Claims of the short program lapse so long after their report unless somebody works on them.
-SHORT_S = 4
+SHORT_S = 6
 SHORT_POLICY = {"claim.first_follow_up_wh": f"PT{SHORT_S}S"}
 
 
@@ -117,35 +119,23 @@ class Caller(threading.Thread):
         return release(self._person, claim) if roll < 0.93 else win(self._person, claim)
 
     def _learn(self, act: Act) -> None:
-        if act.kind == "report" and act.answer.get("state") in ("protected", "active"):
-            if act.answer["id"] not in self._mine:
-                self._mine.append(act.answer["id"])
+        held = act.kind == "report" and act.answer.get("state") in ("protected", "active")
+        if held and act.answer["id"] not in self._mine:
+            self._mine.append(act.answer["id"])
         if act.kind == "follow_up" and act.status == 409:
             claim = act.path.split("/")[3]
             if claim in self._mine:
                 self._mine.remove(claim)
 
 
-class Doomed(threading.Thread):
-    """Reports a customer every ``every_s`` seconds whom nobody works on: each claim lapses at its own deadline."""
-
-    def __init__(self, person: Person, *, journal: Journal, program: str, seed: int, every_s: float = 0.25) -> None:
-        super().__init__(daemon=True, name="doomed")
-        self._person = person
-        self._journal = journal
-        self._program = program
-        self._dice = random.Random(seed)
-        self._every_s = every_s
-        self._over = threading.Event()
-
-    def finish(self) -> None:
-        self._over.set()
-
-    def run(self) -> None:
-        while not self._over.wait(self._every_s):
-            act = report(self._person, program=self._program, phone=a_phone(self._dice))
-            self._journal.add(act)
-            deliver(self._person, act, self._journal)
+def doom(people: Sequence[Person], *, journal: Journal, program: str, dice: random.Random) -> list[datetime]:
+    """Each of ``people`` reports a customer whom nobody will work on; the deadlines of these claims."""
+    acts = [report(person, program=program, phone=a_phone(dice)) for person in people]
+    for act in acts:
+        journal.add(act)
+    with ThreadPoolExecutor(max_workers=len(acts)) as pool:
+        list(pool.map(deliver, people, acts, [journal] * len(acts)))
+    return [datetime.fromisoformat(act.answer["deadline"]) for act in acts if act.answer.get("deadline")]
 
 
 def deliver(person: Person, act: Act, journal: Journal) -> bool:
@@ -294,9 +284,7 @@ def _owners(tx: Transaction) -> list[str]:
             refused[claim["matter"]].append((claim["received_at"], claim["id"]))
     for periods in held.values():
         periods.sort()
-        found += [
-            f"{b[2]} held before {a[2]} had ended" for a, b in zip(periods, periods[1:], strict=False) if b[0] < a[1]
-        ]
+        found += [f"{b[2]} held before {a[2]} had ended" for a, b in pairwise(periods) if b[0] < a[1]]
     for matter, reports in refused.items():
         for at, claim_id in reports:
             if not any(begin <= at <= end for begin, end, _ in held[matter]):

@@ -14,6 +14,8 @@ from worker.engine import Located
 
 KILLS_EACH = 2
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture(scope="module")
 def results(

@@ -607,11 +607,8 @@ class Model:
         return next((c for c in map(self.claims.__getitem__, self.matters[matter].claims) if c.holds), None)
 
     def in_grace(self, claim: Claim, at: int) -> bool:
-        """Whether its former owner may still rescue it (CLM-20). silent: a later loss supersedes an earlier one."""
-        if claim.grace_until is None or at > claim.grace_until:
-            return False
-        others = [self.claims[k] for k in self.matters[claim.matter].claims if self.claims[k].state == "lapsed"]
-        return not any((o.ended_at or 0) > (claim.ended_at or 0) and o.owner for o in others)
+        """Whether its former owner may still rescue it (CLM-20)."""
+        return claim.grace_until is not None and at <= claim.grace_until
 
     def reserved(self, matter: str, at: int) -> Claim | None:
         """The lapsed claim whose grace keeps others out."""
@@ -669,6 +666,8 @@ class Model:
         if claim.provisional:
             # silent: counted from receipt, also where a judge took time.
             self._start(claim, "provisional", claim.received_at, program.span("claim.provisional_days"))
+        for other in map(self.claims.__getitem__, self.matters[claim.matter].claims):
+            other.grace_until = None  # the customer has an owner again
         self._look_again(claim.matter, at)
 
     def _protect(self, claim: Claim, at: int) -> None:
@@ -1031,17 +1030,25 @@ class Model:
     def _extend(self, claim: Claim, at: int, actor: str, data: dict[str, Any]) -> None:
         """Nothing runs out before the deadline that was asked about, plus the extension (CLM-22)."""
         claim.extensions += 1
-        longest = self._program(claim).span("claim.extension_days")
-        if longest is None or data["deadline"] is None:
-            return  # silent: an extension given while all clocks stand still
-        length = longest if data["days"] is None else Span(data["days"] * DAY, "calendar")
-        until = max(at, self.calendar.add(data["deadline"], length))
-        claim.extended_until = until
-        for clock in claim.clocks.values():
-            if clock.name in LAPSE_REASONS and clock.due is not None and clock.due < until:
-                # silent: what an extension gave is elapsed time.
-                clock.due, clock.length = until, Span(until - at, "elapsed")
-        self._event(claim, "extended", at, actor)
+        program = self._program(claim)
+        longest, base = program.span("claim.extension_days"), data["deadline"]
+        stopped = [c for c in claim.clocks.values() if c.left is not None]
+        for clock in stopped:  # as if they ran on from here
+            clock.due = self._count(claim, clock, at, clock.left or clock.length)
+        if stopped:
+            base = max(claim.deadline or 0, base or 0)
+        if longest is not None and base is not None:
+            length = longest if data["days"] is None else Span(data["days"] * DAY, "calendar")
+            # silent: a decision that comes later than what it gives is the deadline itself, as a refusal would be.
+            until = claim.extended_until = max(at, self.calendar.add(base, length))
+            for clock in claim.clocks.values():
+                if clock.name in LAPSE_REASONS and clock.due is not None and clock.due < until:
+                    # silent: what an extension gave is elapsed time.
+                    clock.due, clock.length = until, Span(until - at, "elapsed")
+            self._event(claim, "extended", at, actor)
+        for clock in stopped:
+            assert clock.due is not None
+            clock.left, clock.due = self._between(claim, clock, at, clock.due), None
 
     def _do_pause(self, claim: Claim, command: Command) -> None:
         self._authorise(claim, command)

@@ -179,6 +179,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.create_index('ix_outbox_due', ['due_at'], unique=False, sqlite_where=sa.text('sent_at IS NULL AND dead_at IS NULL'), postgresql_where=sa.text('sent_at IS NULL AND dead_at IS NULL'))
+        batch_op.create_index(batch_op.f('ix_outbox_sent_at'), ['sent_at'], unique=False)
 
     op.create_table('person',
     sa.Column('id', storage.types.Id, nullable=False),
@@ -307,6 +308,9 @@ def upgrade() -> None:
     sa.Column('count', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('person', 'kind', 'bucket', name=op.f('pk_usage'))
     )
+    with op.batch_alter_table('usage', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_usage_bucket'), ['bucket'], unique=False)
+
     op.create_table('absence',
     sa.Column('id', storage.types.Id, nullable=False),
     sa.Column('person', storage.types.Id, nullable=False),

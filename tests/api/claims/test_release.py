@@ -164,9 +164,7 @@ def test_a_customer_may_go_to_a_named_colleague(company: Company) -> None:
     assert (theirs["state"], theirs["customer"]["id"]) == ("protected", claim["customer"]["id"])
     assert theirs["id"] != claim["id"]
     assert theirs["receipt"] > claim["receipt"]
-    assert [m[1:] for m in moves(office.second, theirs)] == [(None, "reported"), ("reported", "protected")] or moves(
-        office.second, theirs
-    )[-1] == ("accepted", "reported", "protected")
+    assert moves(office.second, theirs)[-1] == ("accepted", "reported", "protected")
     assert "claim.accepted" in notices(office.second, theirs)
     assert read(office.first, claim)["state"] == "released"
     assert office.claim(office.outsider())["reason"] == "customer_owned"

@@ -1,0 +1,207 @@
+"""Who may do what (contract section 9): every operation sent by every role, against a table written by hand.
+
+A cell is the status of the answer. 404: the object lies outside the role's scope, or the role may not know of it.
+403: it is visible, or is none of one person's, but the role may not act on it. The request itself is always one that
+succeeds for somebody (`tests/support/operations.py`). Where the contract names no role, everybody signed in reads
+who works here and under which rules: people, teams, programs, calendars, the company's policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.operations import FACTORIES, OPERATIONS, Wanted, World, opened_world
+
+#: The roles of :class:`World` by the heads of the columns; ``nob`` has no token.
+COLUMNS = {
+    "nob": "nobody",
+    "out": "outsider",  # a person without grants, of a team that is in no program
+    "pee": "peer",  # a rep of the owner's team
+    "own": "owner",  # reporter and owner of the claim, member of the program
+    "lea": "leader",  # leads the owner's team
+    "le2": "other_leader",  # leads another team of the program
+    "man": "manager",  # manager over the owner's team
+    "ma2": "other_manager",  # manager over another team
+    "ove": "oversight",  # named by the program, without a grant
+    "fin": "finance",
+    "aud": "auditor",
+    "pol": "policy_admin",
+    "adm": "admin",
+    "mar": "marketing",
+    "rec": "reception",
+    "bro": "broker",  # of another team of the program
+    "med": "mediator",
+}
+
+TABLE = """
+                             nob out pee own lea le2 man ma2 ove fin aud pol adm mar rec bro med
+
+# Section 2: without a token
+healthz                      200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+readyz                       200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+metrics                      200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+
+# Oneself
+read_me                      401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+list_notices                 401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+list_tasks                   401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_notice                  401 404 404 200 404 404 404 404 404 404 404 404 404 404 404 404 404
+
+# "people, teams, grants, tokens of others, programs, calendars: admin (own tokens: everyone)"
+list_people                  401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_person                  401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+list_memberships             401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+enter_person                 401 403 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403
+edit_person                  401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403
+leave                        401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403
+give_grant                   401 403 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403
+# A grant is known to its holder, the leaders above and admins.
+list_grants                  401 403 403 200 200 403 403 403 403 403 403 403 200 403 403 403 403
+revoke_grant                 401 404 404 403 403 404 404 404 404 404 404 404 200 404 404 404 404
+make_token                   401 403 403 201 403 403 403 403 403 403 403 403 201 403 403 403 403
+make_token: for oneself      401 201 201 201 201 201 201 201 201 201 201 201 201 201 201 201 201
+list_tokens                  401 403 403 200 403 403 403 403 403 403 403 403 200 403 403 403 403
+list_tokens: one's own       401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+revoke_token                 401 404 404 200 404 404 404 404 404 404 404 404 200 404 404 404 404
+# PPL-05: a supervisor names the delegate; absences and delegates are read like grants.
+enter_absence                401 403 403 403 201 403 403 403 403 403 403 403 201 403 403 403 403
+list_absences                401 403 403 200 200 403 403 403 403 403 403 403 200 403 403 403 403
+name_delegate                401 403 403 403 201 403 403 403 403 403 403 403 201 403 403 403 403
+list_delegations             401 403 403 200 200 403 403 403 403 403 403 403 200 403 403 403 403
+list_teams                   401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_team                    401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+enter_team                   401 403 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403
+edit_team                    401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403
+list_programs                401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_program                 401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+open_program                 401 403 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403
+edit_program                 401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403
+close_program                401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403
+reopen_program               401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403
+add_member                   401 403 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403
+remove_member                401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403
+list_calendars               401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_calendar                401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+list_days                    401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_deadline                401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+make_calendar                401 403 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403
+edit_calendar                401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403
+load_year                    401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403
+
+# "policies: policy_admin; reading in force: every member"; those who check or watch the program read it too.
+read_policy_in_force         401 403 200 200 200 200 200 200 200 200 200 200 200 403 403 200 200
+list_program_policies        401 403 200 200 200 200 200 200 200 200 200 200 200 403 403 200 200
+read_policy                  401 404 200 200 200 200 200 200 200 200 200 200 200 404 404 200 200
+read_rule_text               401 404 200 200 200 200 200 200 200 200 200 200 200 404 404 200 200
+list_company_policies        401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_policy: a draft         401 404 404 404 404 404 404 404 200 404 200 200 200 404 404 404 404
+draft_program_policy         401 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403 403
+draft_company_policy         401 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403 403
+review_policy                401 404 404 404 404 404 404 404 403 404 403 200 403 404 404 404 404
+approve_policy               401 404 404 404 404 404 404 404 403 404 403 200 403 404 404 404 404
+activate_policy              401 404 404 404 404 404 404 404 403 404 403 200 403 404 404 404 404
+migrate_claims               401 404 403 403 403 403 403 403 403 403 403 200 403 404 404 403 403
+
+# Section 4. "customers: admin, marketing, reception; reveal: whoever may read the claim, auditor excepted; erase: admin"
+list_customers               401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_customer                401 404 404 200 200 404 200 404 200 200 200 404 200 200 200 404 404
+enter_customer               401 403 403 403 403 403 403 403 403 403 403 403 201 201 201 403 403
+edit_customer                401 404 404 403 403 404 403 404 403 403 403 404 200 200 200 404 404
+reveal                       401 404 404 200 200 404 200 404 200 200 403 404 200 403 403 404 404
+erase                        401 404 404 403 403 404 403 404 403 403 403 404 200 403 403 404 404
+# CUS-08, CUS-09: members who sell, the reception, readers with scope.
+look_up_ownership            401 403 200 200 200 200 200 200 200 200 200 403 200 403 200 200 403
+
+# "read a claim: reporter, owner, leaders above, manager, oversight, finance, auditor, admin in scope"
+list_claims                  401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_claim                   401 404 404 200 200 404 200 404 200 200 200 404 200 404 404 404 404
+read_timeline                401 404 404 200 200 404 200 404 200 200 200 404 200 404 404 404 404
+list_follow_ups              401 404 404 200 200 404 200 404 200 200 200 404 200 404 404 404 404
+read_command                 401 404 404 200 200 404 200 404 200 200 200 404 200 404 404 404 404
+download                     401 404 404 200 200 404 200 404 200 200 200 404 200 404 404 404 404
+export_case                  401 404 404 200 200 404 200 404 200 200 200 404 200 404 404 404 404
+
+# "report, follow up: rep, account_manager, broker; member of the program, as themselves"
+report_claim                 401 403 201 201 403 403 403 403 403 403 403 403 403 403 403 201 403
+correct_claim                401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404
+log_follow_up                401 404 404 201 403 404 403 404 403 403 403 404 403 404 404 404 404
+correct_follow_up            401 404 404 201 403 404 403 404 403 403 403 404 403 404 404 404 404
+withdraw_claim               401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404
+win_claim                    401 404 404 200 403 404 403 404 403 200 403 404 403 404 404 404 404
+upload                       401 201 201 201 201 201 201 201 201 201 201 201 201 201 201 201 201
+
+# "judge, decide requests, void, release for another: supervisor; manager in scope"; never the reporter (CLM-04).
+accept_claim                 401 404 404 403 200 404 200 404 403 403 403 404 403 404 404 404 404
+reject_claim                 401 404 404 403 200 404 200 404 403 403 403 404 403 404 404 404 404
+send_back_claim              401 404 404 403 200 404 200 404 403 403 403 404 403 404 404 404 404
+void_follow_up               401 404 404 403 200 404 200 404 403 403 403 404 403 404 404 404 404
+accept_request               401 404 404 403 200 404 200 404 403 403 403 404 403 404 404 404 404
+refuse_request               401 404 404 403 200 404 200 404 403 403 403 404 403 404 404 404 404
+withdraw_request             401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404
+list_requests                401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+# The owner asks or gives, the supervisor orders; a deal is cancelled by finance or supervisor (section 5).
+release_claim                401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404
+extend_claim                 401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404
+pause_claim                  401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404
+unpause_claim                401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404
+cancel_deal                  401 404 404 403 200 404 200 404 403 200 403 404 403 404 404 404 404
+transfer_claim               401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404
+# PPL-06: a leaver's claims are decided by their supervisor. The claim is of the owner's team, not the owner's own.
+transfer_claim: a leaver's   401 404 404 404 200 404 200 404 403 403 403 404 403 404 404 404 404
+
+# Section 8: "audit: auditor, admin, oversight of the program" · "verify: auditor, admin"
+list_events                  401 403 403 403 403 403 403 403 200 403 200 403 200 403 403 403 403
+check_history                401 403 403 403 403 403 403 403 403 403 200 403 200 403 403 403 403
+"""
+
+
+def _rows() -> dict[str, dict[str, int]]:
+    """The table: for each operation, or situation of one, the expected status by role."""
+    lines = [line for line in TABLE.splitlines() if line.strip() and not line.startswith("#")]
+    roles = [COLUMNS[head] for head in lines[0].split()]
+    assert roles == list(COLUMNS.values())
+    found: dict[str, dict[str, int]] = {}
+    for line in lines[1:]:
+        *name, cells = line.split("  ", 1)[0], line.split("  ", 1)[1].split()
+        assert len(cells) == len(roles), line
+        assert name[0] not in found, line
+        found[name[0]] = dict(zip(roles, map(int, cells), strict=True))
+    return found
+
+
+ROWS = _rows()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with opened_world(request.param, request, tmp_path_factory.mktemp("world")) as made:
+        yield made
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_each_role_gets_the_answer_of_the_table(world: World, row: str) -> None:
+    """Contract section 9, PPL-02: a refusal changes nothing, so the next role finds the request as valid as it was."""
+    expected = ROWS[row]
+    found: dict[str, int] = {}
+    wanted: Wanted | None = None
+    for role in expected:
+        wanted = wanted or FACTORIES[row](world)
+        found[role] = world.send(wanted, role).status_code
+        if wanted.operation.writes and found[role] < 300:
+            wanted = None  # it is done: the next role needs another one
+    assert found == expected
+
+
+def test_every_operation_has_a_row_and_a_factory() -> None:
+    """A new operation needs a row written by hand, a removed one loses it."""
+    assert {row.partition(":")[0] for row in ROWS} == set(OPERATIONS)
+    assert set(ROWS) == set(FACTORIES)
+
+
+def test_every_operation_succeeds_for_the_role_its_factory_names() -> None:
+    """Else the table would say nothing but no."""
+    for row, expected in ROWS.items():
+        assert any(status < 300 for status in expected.values()), row
+    assert {status for row in ROWS.values() for status in row.values()} == {200, 201, 401, 403, 404}

@@ -1,0 +1,551 @@
+"""Every operation of the API in a state in which it can succeed: who may send what (contract sections 2 to 9).
+
+A :class:`World` is a prepared company with one person in each role. For every ``operationId`` of ``docs/openapi.json``
+there is a factory that brings the world so far that the operation can succeed, and returns a request that does.
+A factory makes its own claim, customer, person or program, so that requests of one world do not get in each other's way.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+import pytest
+
+from storage.codec import rfc3339
+from storage.database import Database
+from storage.keys import KeyRing
+from tests.support.company import PLAIN_POLICY, Company, Person, person_customer
+from tests.support.office import NOTE
+
+DOCUMENT: Final[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[2] / "docs" / "openapi.json").read_text(encoding="utf-8")
+)
+METHODS: Final = ("get", "post", "patch")
+#: Stands for the sender's own id in a path.
+SENDER: Final = "{sender}"
+PNG: Final = b"\x89PNG\r\n\x1a\n" + b"a picture of the contract " * 4
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation as it is published."""
+
+    name: str
+    method: str
+    path: str
+
+    @property
+    def writes(self) -> bool:
+        return self.method != "GET"
+
+
+#: Every published operation by its ``operationId``.
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    found["operationId"]: Operation(found["operationId"], method.upper(), path)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, found in methods.items()
+    if method in METHODS
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A request that succeeds when ``by`` sends it, ``by`` being a role of the world."""
+
+    operation: Operation
+    by: str
+    ids: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    file: tuple[str, bytes] | None = None
+
+    def ids_of(self, sender: Person | None) -> dict[str, str]:
+        """The ids in its path when ``sender`` sends it."""
+        own = sender.id if sender is not None else str(uuid.uuid4())
+        return {name: own if value == SENDER else value for name, value in self.ids.items()}
+
+
+class World:
+    """A company with one person in each role, a program whose reports are accepted at once, and one with a judge.
+
+    Team 销售 with the teams 北区 and 南区 below it belongs to the programs; team 总部 does not. ``owner`` is a rep of
+    北区, and so is ``peer``; ``leader`` and ``manager`` are theirs, ``other_leader`` and ``other_manager`` those of 南区.
+    """
+
+    def __init__(self, company: Company) -> None:
+        self.company = company
+        self.setup = company.admin
+        company.company_policy(reveal__per_day=0)
+        self.sales = company.team("销售")
+        self.north = company.team("北区", parent=self.sales)
+        self.south = company.team("南区", parent=self.sales)
+        self.office = company.team("总部")
+        self.people: dict[str, Person] = {
+            "outsider": company.person("路人", team=self.office),
+            "peer": company.rep("李同事", team=self.north),
+            "owner": company.rep("陈归属", team=self.north),
+            "leader": company.leader(self.north, "北主管"),
+            "other_leader": company.leader(self.south, "南主管"),
+            "manager": self._person("北经理", self.north, "manager", team=self.north),
+            "other_manager": self._person("南经理", self.south, "manager", team=self.south),
+            "oversight": company.person("监督员", team=self.office),
+            "finance": self._person("财务", self.office, "finance"),
+            "auditor": self._person("审计员", self.office, "auditor"),
+            "policy_admin": self._person("规则管理员", self.office, "policy_admin"),
+            "admin": self._person("管理员", self.office, "admin"),
+            "marketing": company.person("市场", team=self.office, roles=("marketing",)),
+            "broker": company.person("经纪人", team=self.south, roles=("broker",)),
+        }
+        self.program = self.new_program("自动")
+        self.judged = self.new_program("人工", {"claim.judgement_mode": "manual"})
+        self.people["reception"] = self._person("前台", self.office, "reception", program=self.program)
+        self.people["mediator"] = self._person("调解员", self.office, "mediator", program=self.program)
+        self._numbers = count(1)
+
+    def __getitem__(self, role: str) -> Person:
+        return self.people[role]
+
+    def send(
+        self, wanted: Wanted, role: str | None = None, *, key: str | None = None, **more: Any
+    ) -> httpx2.Response:
+        """The request sent by a role, by the one that may where none is given, by ``nobody`` without a token."""
+        sender = self.people.get(role or wanted.by)
+        operation = wanted.operation
+        content: dict[str, Any] = {}
+        if wanted.file is not None:
+            content["files"] = {"file": (*wanted.file, "application/octet-stream")}
+        elif operation.writes:
+            content["json"] = dict(wanted.body or {})
+        return self.company.call(
+            operation.method,
+            operation.path.format(**wanted.ids_of(sender)),
+            token=sender.token if sender is not None else None,
+            key=(key or str(uuid.uuid4())) if operation.writes else None,
+            params=dict(wanted.query),
+            **content,
+            **more,
+        )
+
+    # --- things to act on --------------------------------------------------------------------------------------------
+
+    def customer(self) -> dict[str, Any]:
+        """A customer nobody has heard of."""
+        return person_customer("王小明", f"139{next(self._numbers):08d}")
+
+    def claim(self, by: str = "owner", *, program: str | None = None) -> str:
+        """A report by ``by``: ``protected``, or ``reported`` in the program that has a judge."""
+        body = {"program": program or self.program, "customer": self.customer()}
+        return str(self[by].made("/v1/claims", body)["id"])
+
+    def report(self) -> str:
+        """A report of the owner's that waits for its judge."""
+        return self.claim(program=self.judged)
+
+    def recorded(self, customer: str) -> dict[str, Any]:
+        """The present record of a customer."""
+        found: dict[str, Any] = self.setup.get(f"/v1/customers/{customer}").json()
+        return found
+
+    def customer_of(self, claim: str) -> str:
+        """The id of a claim's customer."""
+        return str(self["owner"].get(f"/v1/claims/{claim}").json()["customer"]["id"])
+
+    def follow_up(self, claim: str, **more: Any) -> str:
+        """A follow-up of the owner's."""
+        made = self["owner"].made(f"/v1/claims/{claim}/follow-ups", {"kind": "call", "note": NOTE, **more})
+        return str(made["id"])
+
+    def won(self) -> str:
+        """A claim of the owner's with a deal."""
+        claim = self.claim()
+        self["owner"].made(f"/v1/claims/{claim}/win", self.deal())
+        return claim
+
+    def deal(self) -> dict[str, Any]:
+        """The content of a win."""
+        return {"amount": {"amount_minor": 1_000_000, "currency": "CNY"}, "contract_at": rfc3339(self.company.now())}
+
+    def request(self) -> str:
+        """An extension that the owner asks for and the leader decides."""
+        claim = self.claim()
+        asked = self["owner"].made(f"/v1/claims/{claim}/extend", {"reason": "客户出差"})
+        return str(asked["requests"][0]["id"])
+
+    def command(self) -> str:
+        """A command of the owner's that was stored while the engine was away, and decided since."""
+        claim = self.claim()
+        self.company.direct.down = True
+        try:
+            answer = self["owner"].post(f"/v1/claims/{claim}/follow-ups", {"kind": "call", "note": NOTE})
+        finally:
+            self.company.direct.down = False
+        assert answer.status_code == 202, answer.text
+        self.company.direct.drain(claim)
+        return answer.headers["location"].rpartition("/")[2]
+
+    def file(self) -> str:
+        """A file that the owner uploaded and attached to a follow-up."""
+        answer = self.send(FACTORIES["upload"](self), "owner")
+        assert answer.status_code == 201, answer.text
+        file = str(answer.json()["id"])
+        self.follow_up(self.claim(), files=[file])
+        return file
+
+    def new_person(self) -> str:
+        """Somebody new in 北区, without token and grants."""
+        return str(self.setup.made("/v1/people", {"name": "新人", "team": self.north})["id"])
+
+    def new_program(self, name: str, policy: Mapping[str, Any] | None = None) -> str:
+        """A program of 销售 that ``oversight`` looks after. Nothing in it limits how often anything is done."""
+        unlimited = {"in_house": 0, "partner": 0}
+        parameters = {**PLAIN_POLICY, "match.probes_per_hour": unlimited, "match.probes_per_day": unlimited}
+        return self.company.program(
+            name,
+            policy={**parameters, **(policy or {})},
+            members=[{"team": self.sales}],
+            oversight=[self["oversight"].id],
+        )
+
+    def member(self) -> str:
+        """A member of the first program."""
+        made = self.setup.made(f"/v1/programs/{self.program}/members", {"person": self.new_person()})
+        return str(made["id"])
+
+    def draft(self, *steps: str) -> str:
+        """A version of the first program's policy, taken ``steps`` further by its author."""
+        content = {"reason": "调整", "parameters": {"claim.complete_h": 48}}
+        policy = str(self.setup.made(f"/v1/programs/{self.program}/policies", content)["id"])
+        for step in steps:
+            (self["policy_admin"] if step == "approve" else self.setup).made(f"/v1/policies/{policy}/{step}")
+        return policy
+
+    def policy(self) -> str:
+        """The version of the first program's policy that is in force."""
+        return str(self.setup.get(f"/v1/programs/{self.program}/policy").json()["id"])
+
+    def calendar(self) -> str:
+        """A calendar that no program uses."""
+        return str(self.setup.made("/v1/calendars", self.calendar_content())["id"])
+
+    def calendar_content(self) -> dict[str, Any]:
+        """A calendar of a name that is not used yet."""
+        name = f"日历 {next(self._numbers)}"
+        return {"name": name, "country": "CN", "zone": "Asia/Shanghai", "office_hours": "09:00-18:00"}
+
+    def later(self, **amount: float) -> str:
+        """An instant from now on."""
+        return rfc3339(self.company.now() + timedelta(**amount))
+
+    def today(self) -> date:
+        return self.company.now().date()
+
+    def version(self, path: str) -> int:
+        """The version of an object as the administrator reads it."""
+        return int(self.setup.get(path).json()["version"])
+
+    def _person(
+        self, name: str, home: str, role: str, *, team: str | None = None, program: str | None = None
+    ) -> Person:
+        """Somebody with one grant: over a team, over a program, else over the company."""
+        made = self.company.person(name, team=home)
+        scope: dict[str, str] = {"kind": "company"}
+        if team is not None:
+            scope = {"kind": "team", "id": team}
+        if program is not None:
+            scope = {"kind": "program", "id": program}
+        self.setup.made(f"/v1/people/{made.id}/grants", {"role": role, "scope": scope})
+        return made
+
+
+@contextmanager
+def opened_world(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[World]:
+    """A world of its own on SQLite or PostgreSQL, for a module or a session (INT-08)."""
+    keys: KeyRing = request.getfixturevalue("keys")
+    if kind == "sqlite":
+        template, token = request.getfixturevalue("sqlite_template")
+        path = folder / "world.db"
+        path.write_bytes(template.read_bytes())
+        url, drop = f"sqlite:///{path}", lambda: None
+    else:
+        postgres = request.getfixturevalue("postgres")
+        template, token = request.getfixturevalue("postgres_template")
+        name = f"world_{uuid.uuid4().hex[:16]}"
+        url, drop = postgres.create_database(name, template=template), lambda: postgres.drop_database(name)
+    database = Database(url, keys=keys)
+    company = Company(database, token, folder)
+    try:
+        yield World(company)
+    finally:
+        company.close()
+        database.close()
+        drop()
+
+
+Factory = Callable[[World], Wanted]
+
+#: The factory of every operation, and of situations in which it is for others: ``operation: situation``.
+FACTORIES: Final[dict[str, Factory]] = {}
+
+
+def _wanted(name: str, by: str, **request: Any) -> Wanted:
+    return Wanted(OPERATIONS[name.partition(":")[0]], by, **request)
+
+
+def _when(name: str, by: str, **given: Any) -> None:
+    """Register an operation whose request is made of functions of the world, constants, or nothing."""
+
+    def made(world: World) -> Wanted:
+        return _wanted(name, by, **{part: _resolved(value, world) for part, value in given.items()})
+
+    assert name not in FACTORIES, name
+    FACTORIES[name] = made
+
+
+def _resolved(value: Any, world: World) -> Any:
+    if callable(value):
+        return value(world)
+    if isinstance(value, Mapping):
+        return {name: _resolved(inner, world) for name, inner in value.items()}
+    return value
+
+
+# --- system ----------------------------------------------------------------------------------------------------------
+
+for _public in ("healthz", "metrics", "readyz"):
+    _when(_public, "nobody")
+_when("read_me", "owner")
+_when("read_command", "owner", ids={"id": World.command})
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+_when("enter_person", "admin", body={"name": "新人", "team": lambda w: w.north, "phone": "13800000000"})
+_when("list_people", "owner")
+_when("read_person", "owner", ids={"id": lambda w: w["peer"].id})
+_when("list_memberships", "owner", ids={"id": lambda w: w["peer"].id})
+
+
+def _edit_person(world: World) -> Wanted:
+    person = world.new_person()
+    body = {"version": world.version(f"/v1/people/{person}"), "name": "改名"}
+    return _wanted("edit_person", "admin", ids={"id": person}, body=body)
+
+
+FACTORIES["edit_person"] = _edit_person
+_when("leave", "admin", ids={"id": World.new_person}, body={})
+_away: Mapping[str, Any] = {"from": lambda w: w.later(days=1), "to": lambda w: w.later(days=2)}
+_when("enter_absence", "leader", ids={"id": World.new_person}, body=_away)
+_when("list_absences", "owner", ids={"id": lambda w: w["owner"].id})
+_when(
+    "name_delegate", "leader", ids={"id": World.new_person}, body={**_away, "delegate": lambda w: w["other_leader"].id}
+)
+_when("list_delegations", "owner", ids={"id": lambda w: w["owner"].id})
+_when("give_grant", "admin", ids={"id": World.new_person}, body={"role": "service", "scope": {"kind": "own"}})
+_when("list_grants", "owner", ids={"id": lambda w: w["owner"].id})
+
+
+def _revoke_grant(world: World) -> Wanted:
+    grant = {"role": "service", "scope": {"kind": "own"}}
+    made = world.setup.made(f"/v1/people/{world['owner'].id}/grants", grant)
+    return _wanted("revoke_grant", "admin", ids={"id": made["id"]}, body={})
+
+
+FACTORIES["revoke_grant"] = _revoke_grant
+_when("make_token", "admin", ids={"id": lambda w: w["owner"].id}, body={"name": "脚本"})
+_when("make_token: for oneself", "outsider", ids={"id": SENDER}, body={"name": "脚本"})
+_when("list_tokens", "owner", ids={"id": lambda w: w["owner"].id})
+_when("list_tokens: one's own", "outsider", ids={"id": SENDER})
+
+
+def _revoke_token(world: World) -> Wanted:
+    made = world["owner"].made(f"/v1/people/{world['owner'].id}/tokens", {"name": "脚本"})
+    return _wanted("revoke_token", "owner", ids={"id": made["id"]}, body={})
+
+
+FACTORIES["revoke_token"] = _revoke_token
+
+# --- teams -----------------------------------------------------------------------------------------------------------
+
+_when("enter_team", "admin", body={"name": "新团队", "parent": lambda w: w.sales})
+_when("list_teams", "owner")
+_when("read_team", "owner", ids={"id": lambda w: w.north})
+
+
+def _edit_team(world: World) -> Wanted:
+    team = world.company.team("小组", parent=world.office)
+    return _wanted("edit_team", "admin", ids={"id": team}, body={"version": 1, "name": "大组"})
+
+
+FACTORIES["edit_team"] = _edit_team
+
+# --- programs and policies ---------------------------------------------------------------------------------------------
+
+_when(
+    "open_program",
+    "admin",
+    body={
+        "name": "新项目",
+        "members": lambda w: [{"team": w.south}],
+        "oversight": lambda w: [w["oversight"].id],
+        "preset": "general",
+    },
+)
+_when("list_programs", "owner")
+_when("read_program", "owner", ids={"id": lambda w: w.program})
+_when("edit_program", "admin", ids={"id": lambda w: w.new_program("改名前")}, body={"version": 1, "name": "改名后"})
+_when("close_program", "admin", ids={"id": lambda w: w.new_program("要关")}, body={})
+
+
+def _reopen_program(world: World) -> Wanted:
+    program = world.new_program("要开")
+    world.setup.made(f"/v1/programs/{program}/close")
+    return _wanted("reopen_program", "admin", ids={"id": program}, body={})
+
+
+FACTORIES["reopen_program"] = _reopen_program
+_when("add_member", "admin", ids={"id": lambda w: w.program}, body={"person": World.new_person})
+_when("remove_member", "admin", ids={"id": lambda w: w.program, "mid": World.member}, body={})
+_when("read_policy_in_force", "owner", ids={"id": lambda w: w.program})
+_when("list_program_policies", "owner", ids={"id": lambda w: w.program})
+_when("list_company_policies", "owner")
+_change: Mapping[str, Any] = {"reason": "调整", "parameters": {"claim.complete_h": 48}}
+_when("draft_program_policy", "policy_admin", ids={"id": lambda w: w.program}, body=_change)
+_when("draft_company_policy", "policy_admin", body=_change)
+_when("read_policy", "owner", ids={"id": World.policy})
+_when("read_policy: a draft", "policy_admin", ids={"id": World.draft})
+_when("read_rule_text", "owner", ids={"id": World.policy}, query={"lang": "en"})
+_when("review_policy", "policy_admin", ids={"id": World.draft}, body={})
+_when("approve_policy", "policy_admin", ids={"id": lambda w: w.draft("review")}, body={})
+_when("activate_policy", "policy_admin", ids={"id": lambda w: w.draft("review", "approve")}, body={})
+_when("migrate_claims", "policy_admin", ids={"id": World.policy}, body={"dry_run": False, "claims": lambda w: [w.claim()]})
+
+# --- calendars -------------------------------------------------------------------------------------------------------
+
+_when("make_calendar", "admin", body=World.calendar_content)
+_when("list_calendars", "owner")
+_when("read_calendar", "owner", ids={"id": World.calendar})
+_when("edit_calendar", "admin", ids={"id": World.calendar}, body={"version": 1, "office_hours": "08:30-17:30"})
+_when(
+    "load_year",
+    "admin",
+    ids={"id": World.calendar},
+    body={"year": 2031, "free_days": ["2031-01-01"], "work_days": ["2031-01-04"]},
+)
+_when("list_days", "owner", ids={"id": World.calendar}, query={"from": "2031-01-01", "to": "2031-01-31"})
+_when(
+    "read_deadline",
+    "owner",
+    ids={"id": World.calendar},
+    query={"from": "2031-03-07T07:00:00Z", "amount": "48", "unit": "wh"},
+)
+
+# --- customers -------------------------------------------------------------------------------------------------------
+
+_when("enter_customer", "marketing", body=World.customer)
+_when("list_customers", "owner")
+_when("read_customer", "owner", ids={"id": lambda w: w.customer_of(w.claim())})
+
+
+def _edit_customer(world: World) -> Wanted:
+    customer = world.customer_of(world.claim())
+    body = {"version": world.recorded(customer)["version"], "level": "A"}
+    return _wanted("edit_customer", "marketing", ids={"id": customer}, body=body)
+
+
+FACTORIES["edit_customer"] = _edit_customer
+_when(
+    "reveal", "owner", ids={"id": lambda w: w.customer_of(w.claim())}, body={"fields": ["phone"], "purpose": "回访"}
+)
+
+
+def _erase(world: World) -> Wanted:
+    claim = world.claim()
+    customer = world.customer_of(claim)
+    world["owner"].made(f"/v1/claims/{claim}/release", {"reason": "need_unmet"})
+    return _wanted("erase", "admin", ids={"id": customer}, body={"reason": "客户要求"})
+
+
+FACTORIES["erase"] = _erase
+_when("look_up_ownership", "owner", body={"program": lambda w: w.program, "customer": World.customer})
+
+# --- claims ----------------------------------------------------------------------------------------------------------
+
+_when("report_claim", "owner", body={"program": lambda w: w.program, "customer": World.customer})
+_when("list_claims", "owner")
+_when("read_claim", "owner", ids={"id": World.claim})
+_when("read_timeline", "owner", ids={"id": World.claim})
+_when("list_follow_ups", "owner", ids={"id": World.claim})
+
+
+def _correct_claim(world: World) -> Wanted:
+    claim = world.claim()
+    body = {"version": world.version(f"/v1/claims/{claim}"), "need": "三房两厅"}
+    return _wanted("correct_claim", "owner", ids={"id": claim}, body=body)
+
+
+FACTORIES["correct_claim"] = _correct_claim
+_when("accept_claim", "leader", ids={"id": World.report}, body={})
+_when("reject_claim", "leader", ids={"id": World.report}, body={"reason": "资料不全"})
+_when("send_back_claim", "leader", ids={"id": World.report}, body={"reason": "请补充"})
+_when("withdraw_claim", "owner", ids={"id": World.report}, body={})
+_when("win_claim", "owner", ids={"id": World.claim}, body=World.deal)
+_when("cancel_deal", "finance", ids={"id": World.won}, body={"reason": "退房"})
+_when("release_claim", "owner", ids={"id": World.claim}, body={"reason": "need_unmet"})
+_when("transfer_claim", "owner", ids={"id": World.claim}, body={"to": lambda w: w["peer"].id})
+
+
+def _transfer_of_a_leaver(world: World) -> Wanted:
+    leaver = world.company.rep("离职的人", team=world.north)
+    claim = leaver.made("/v1/claims", {"program": world.program, "customer": world.customer()})["id"]
+    world.setup.made(f"/v1/people/{leaver.id}/leave")
+    world.company.spread()
+    name = "transfer_claim: a leaver's"
+    return _wanted(name, "leader", ids={"id": claim}, body={"to": world["broker"].id})
+
+
+FACTORIES["transfer_claim: a leaver's"] = _transfer_of_a_leaver
+_when("extend_claim", "owner", ids={"id": World.claim}, body={"reason": "客户出差"})
+_when("pause_claim", "leader", ids={"id": World.claim}, body={"kind": "customer_request", "reason": "客户要求"})
+
+
+def _unpause_claim(world: World) -> Wanted:
+    claim = world.claim()
+    world["leader"].made(f"/v1/claims/{claim}/pause", {"kind": "legal", "reason": "等法务"})
+    return _wanted("unpause_claim", "owner", ids={"id": claim}, body={})
+
+
+FACTORIES["unpause_claim"] = _unpause_claim
+_when("log_follow_up", "owner", ids={"id": World.claim}, body={"kind": "call", "note": NOTE})
+_when("correct_follow_up", "owner", ids={"id": lambda w: w.follow_up(w.claim())}, body={"note": "更正:" + NOTE})
+_when("void_follow_up", "leader", ids={"id": lambda w: w.follow_up(w.claim())}, body={"reason": "不属实"})
+
+# --- requests, files, notices, audit ---------------------------------------------------------------------------------
+
+_when("list_requests", "owner")
+_when("accept_request", "leader", ids={"id": World.request}, body={})
+_when("refuse_request", "leader", ids={"id": World.request}, body={"reason": "不同意"})
+_when("withdraw_request", "owner", ids={"id": World.request}, body={})
+_when("upload", "owner", file=("合同.png", PNG))
+_when("download", "owner", ids={"id": World.file})
+_when("list_notices", "owner")
+_when("list_tasks", "leader")
+
+
+def _read_notice(world: World) -> Wanted:
+    world["leader"].made(f"/v1/claims/{world.report()}/accept")
+    notice = world["owner"].get("/v1/me/notices", limit=1).json()["items"][0]["id"]
+    return _wanted("read_notice", "owner", ids={"id": notice}, body={})
+
+
+FACTORIES["read_notice"] = _read_notice
+_when("list_events", "auditor", query={"limit": 5})
+_when("check_history", "auditor", query={"stream": World.claim})
+_when("export_case", "owner", query={"claim": World.claim})
