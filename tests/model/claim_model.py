@@ -966,6 +966,11 @@ class Model:
         key = f"{claim.key}/{kind}{len(claim.requests)}"
         claim.requests.append(Request(key, kind, claim.key, command.actor, [waiting_for], decide_by, data))
 
+    def _at_once(self, claim: Claim, command: Command, kind: str) -> None:
+        """silent: what a supervisor orders is kept as a request that they made and accepted."""
+        key = f"{claim.key}/{kind}{len(claim.requests)}"
+        claim.requests.append(Request(key, kind, claim.key, command.actor, [], None, {}, state="accepted"))
+
     def _do_release(self, claim: Claim, command: Command) -> None:
         self._authorise(claim, command)
         if claim.state not in WORKABLE or claim.open_requests("release") and command.actor != claim.owner:
@@ -1021,6 +1026,7 @@ class Model:
             judge = self.supervisor(command.actor, command.at)
             self._ask(claim, command, "extension", judge, "claim.extension_decide_wh", **data)
         else:
+            self._at_once(claim, command, "extension")
             self._extend(claim, command.at, command.actor, data)
 
     def _runs(self, claim: Claim) -> None:
@@ -1058,6 +1064,7 @@ class Model:
             judge = self.supervisor(command.actor, command.at)
             self._ask(claim, command, "pause", judge, "claim.extension_decide_wh", pause=command.data["kind"])
         else:
+            self._at_once(claim, command, "pause")
             self._stand_still(claim, command.data["kind"], command.at, command.actor)
 
     def _may_pause(self, claim: Claim) -> None:

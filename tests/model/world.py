@@ -62,7 +62,11 @@ GENERAL: dict[str, Any] = {
     "transfer.approval": "cross_team",
 }
 #: What every program sets: a report needs no more than identity, and no cap is halved.
-EVERYWHERE: dict[str, Any] = {"claim.required_fields": ["identity"], "guard.min_reports": 1_000_000}
+EVERYWHERE: dict[str, Any] = {
+    "claim.required_fields": ["identity"],
+    "claim.qualified_per_day": 1,
+    "guard.min_reports": 1_000_000,
+}
 
 #: Elapsed time throughout, everything within hours.
 ELAPSED: dict[str, Any] = {

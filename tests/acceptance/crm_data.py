@@ -1,0 +1,106 @@
+"""The CRM export as it is: agents, teams, accounts, products, open opportunities, and what is dirty about them."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+FILES = ("accounts.csv", "products.csv", "sales_pipeline.csv", "sales_teams.csv")
+#: Stages in which nobody has won or lost yet.
+OPEN = ("Prospecting", "Engaging")
+
+
+class DataMissingError(Exception):
+    """The folder is not there or lacks a file."""
+
+
+@dataclass(frozen=True)
+class Agent:
+    name: str
+    manager: str
+    office: str
+
+
+@dataclass(frozen=True)
+class Opportunity:
+    """``account`` is empty where the export names none; ``product`` is spelled as in the list of products."""
+
+    id: str
+    agent: str
+    product: str
+    account: str
+
+
+@dataclass(frozen=True)
+class Crm:
+    """``dirt``: what is wrong with the files, a sentence each with the lines concerned."""
+
+    folder: Path
+    agents: tuple[Agent, ...]
+    accounts: tuple[str, ...]
+    products: tuple[str, ...]
+    rows: int
+    open: tuple[Opportunity, ...]
+    dirt: tuple[str, ...]
+
+    @property
+    def named(self) -> tuple[Opportunity, ...]:
+        """Open opportunities that name an account."""
+        return tuple(o for o in self.open if o.account)
+
+    @property
+    def offices(self) -> tuple[str, ...]:
+        return tuple(sorted({agent.office for agent in self.agents}))
+
+    @property
+    def managers(self) -> dict[str, str]:
+        """The office of each manager."""
+        return dict(sorted((agent.manager, agent.office) for agent in self.agents))
+
+
+def read_crm(folder: Path) -> Crm:
+    """The four files of ``folder``."""
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise DataMissingError(
+            f"{folder} lacks {', '.join(missing)}. Name the folder of the CRM export: make acceptance CRM=FOLDER"
+        )
+    products = tuple(row["product"] for row in _rows(folder / "products.csv"))
+    accounts = tuple(row["account"] for row in _rows(folder / "accounts.csv"))
+    agents = tuple(
+        Agent(row["sales_agent"], row["manager"], row["regional_office"]) for row in _rows(folder / "sales_teams.csv")
+    )
+    pipeline = list(_rows(folder / "sales_pipeline.csv"))
+    spelled = {_letters(product): product for product in products}
+    opened = tuple(
+        Opportunity(row["opportunity_id"], row["sales_agent"], spelled[_letters(row["product"])], row["account"])
+        for row in pipeline
+        if row["deal_stage"] in OPEN
+    )
+    return Crm(folder, agents, accounts, products, len(pipeline), opened, tuple(_dirt(pipeline, products, accounts)))
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            yield {name: value.strip() for name, value in row.items()}
+
+
+def _dirt(pipeline: Sequence[dict[str, str]], products: Sequence[str], accounts: Sequence[str]) -> Iterator[str]:
+    misspelled = Counter(row["product"] for row in pipeline if row["product"] not in products)
+    spelled = {_letters(product): product for product in products}
+    for product, count in sorted(misspelled.items()):
+        yield f"{count:,} rows name the product {product}, which the list of products calls {spelled[_letters(product)]}"
+    unnamed = [at for at, row in enumerate(pipeline, 2) if not row["account"]]
+    if unnamed:
+        yield f"{len(unnamed):,} rows name no account, the first on line {unnamed[0]}"
+    strangers = Counter(row["account"] for row in pipeline if row["account"] and row["account"] not in accounts)
+    for account, count in sorted(strangers.items()):
+        yield f"{count:,} rows name the account {account}, which the list of accounts lacks"
+
+
+def _letters(product: str) -> str:
+    return "".join(product.split()).casefold()
