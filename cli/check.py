@@ -12,8 +12,10 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
+from storage.bells import DatabaseBells
 from storage.database import Database
 from storage.keys import KeyRing
+from storage.setting import ask_for_fresh_runs
 from storage.settings import Settings
 from worker.doctor import diagnose
 from worker.progress import progress_on_stderr
@@ -30,11 +32,15 @@ def reconcile(
     data: _Data = Path(".data"),
     wait: Annotated[float, Parameter(help="Seconds between the two looks.")] = APART_S,
     dry_run: Annotated[bool, Parameter(help="Only report, ring nothing.")] = False,
+    fresh_runs: Annotated[bool, Parameter(help="Also ask every workflow to continue as new, for an upgrade.")] = False,
     as_json: _Json = False,
 ) -> int:
     """Compare the database with the engine and ring every stream that differs. Exit 1 if something did."""
     settings = Settings(data=data)
     database = Database(settings.url, keys=KeyRing.open(settings.key_file), patient=True)
+    if fresh_runs:
+        database.transact(ask_for_fresh_runs)
+        DatabaseBells(database).hang_all()
 
     async def work() -> Report:
         client = await connect(

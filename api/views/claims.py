@@ -68,7 +68,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     projects = _projects(tx, {r["project"] for r in rows if r["project"] is not None})
     said = texts.read(tx, (r[name] for r in rows for name in ("need", "progress", "reason_text")))
     requests = requests_of(tx, [r["id"] for r in rows if r["asked"]])
-    deals = _deals(tx, [r["id"] for r in rows if r["state"] in ("won", "active", "disputed", "arbitrated", "lapsed")])
+    deals = _deals(tx, [r["id"] for r in rows if r["state"] not in ("reported", "rejected", "withdrawn")])
     pending = _pending(tx, ids)
     conflicts = _conflicts(tx, caller, [r for r in rows if r["reason"] == "customer_owned"])
     return [

@@ -63,7 +63,9 @@ def _row(tx: Transaction, command: str) -> dict[str, Any]:
 
 def _body(tx: Transaction, caller: Caller, row: dict[str, Any], *, decided: bool) -> dict[str, Any]:
     if row["target_type"] == "follow_up":
-        return follow_up_view(tx, row["target"]) if decided else undecided_follow_up(tx, row)
+        # What a voiding is about stands there already; only an entry that was just sent does not.
+        logged = decided or row["kind"] != "follow_up"
+        return follow_up_view(tx, row["target"]) if logged else undecided_follow_up(tx, row)
     if row["target_type"] == "request":
         found = tx.rows(sa.select(t.request).where(t.request.c.id == row["target"]))
         return request_views(tx, found)[0]

@@ -247,6 +247,47 @@ def test_the_history_still_verifies_after_an_erasure(company: Company) -> None:
         assert [e["hash"] for e in entries] == [tx.keys.link(history.content(e)) for e in entries]
 
 
+@pytest.mark.parametrize("by", ["id", "keys"])
+def test_a_report_that_meets_an_erasure_at_the_same_moment_finds_the_record_gone(company: Company, by: str) -> None:
+    """AUD-05, CUS-02: the erasure holds what a report finds the customer by, so the report waits and looks again."""
+    program, rep = company.program(), company.rep()
+    customer = company.admin.made("/v1/customers", CUSTOMER)["id"]
+    holding = threading.Event()
+
+    def erase_slowly(tx: Transaction) -> None:
+        customers.lock_record(tx, customer)
+        erasure.erase(tx, customer, at=tx.now())
+        holding.set()
+        _wait_for_another(company)
+
+    with ThreadPoolExecutor(1) as others:
+        erasing = others.submit(company.database.transact, erase_slowly)
+        assert holding.wait(10)
+        answer = rep.post(
+            "/v1/claims", {"program": program, "customer": {"id": customer} if by == "id" else CUSTOMER}
+        )
+        erasing.result(10)
+    if by == "id":
+        refused(answer, 422, "field_invalid", "customer.id")
+    else:
+        assert answer.status_code == 201
+        assert answer.json()["customer"]["id"] != customer
+    assert company.admin.get(f"/v1/customers/{customer}").json()["name"] is None
+
+
+def _wait_for_another(company: Company) -> None:
+    """Until somebody waits for a lock of this transaction. SQLite's writers queue before they begin."""
+    if company.database.is_sqlite:
+        return
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+    def is_waited_for() -> bool:
+        with company.database.reading() as tx:
+            return bool(tx.execute(waiting).scalar_one())
+
+    until(is_waited_for, "a report waits for the erasure")
+
+
 def _folder(company: Company) -> Path:
     return company.settings.data
 

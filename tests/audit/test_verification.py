@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,28 @@ def test_progress_is_told_up_to_the_last_entry(database: Database, checkpoints: 
     told: list[int] = []
     verdict = verify(database, database.keys, checkpoints, progress=told.append)
     assert told[-1] == verdict.events > 0
+
+
+def test_what_is_written_meanwhile_is_never_taken_for_tampering(database: Database, checkpoints: Path) -> None:
+    done = threading.Event()
+    streams = [mint() for _ in range(5)]
+
+    def write() -> None:
+        dice = random.Random(4)
+        while not done.is_set():
+            entries = [entry(dice, stream, at=NOW) for stream in dice.sample(streams, 3)]
+            database.transact(lambda tx, some=entries: history.append(tx, some))
+            make_checkpoint(database, database.keys, checkpoints, NOW)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        found = [verify(database, database.keys, checkpoints) for _ in range(25)]
+    finally:
+        done.set()
+        writer.join()
+    assert [(v.first_bad, v.fault) for v in found] == [(None, None)] * 25
+    assert found[-1].events > found[0].events
 
 
 def test_one_stream_is_checked_without_the_others(database: Database, checkpoints: Path) -> None:

@@ -503,6 +503,7 @@ class Walk:
     # --- people ----------------------------------------------------------------------------------------------------
 
     def _leave(self) -> None:
+        self._move_to(self.now + SECOND // 1000)  # a stamp of its own: matters and people are stamped apart
         name = self._rep()
         self._note(None, f"{name} leaves", "leave", None)
         self.world.callers["admin"].made(f"/v1/people/{self.world.callers[name].id}/leave")
@@ -511,8 +512,10 @@ class Walk:
         person.changes.append((at, "left"))
         team = person.team(at)
         self.world.hire(f"{team}{self._next('hired') + 3}", team)
+        self._move_to(self.now + SECOND // 1000)
 
     def _move(self) -> None:
+        self._move_to(self.now + SECOND // 1000)
         name = self._rep()
         person = self.model.people[name]
         team = "south" if person.team(self.now) == "north" else "north"
@@ -525,6 +528,7 @@ class Walk:
         at = self._written_at(t.person_change, t.person_change.c.at)
         person.teams.append((at, team))
         person.changes.append((at, "moved"))
+        self._move_to(self.now + SECOND // 1000)
 
     def _absence(self) -> None:
         name = self._rep()
