@@ -2,6 +2,7 @@
 DATA ?= .data
 PORT ?= 8080
 ARGS ?=
+CRM ?= ../shared/data/crm-pipeline
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up test lint bench acceptance clean
@@ -11,7 +12,7 @@ help:
 	@echo 'make test        set up and run every check (ARGS="-k word": passed on to pytest)'
 	@echo 'make lint        only the checks that run nothing: ruff, mypy, import-linter'
 	@echo 'make bench       measure (ARGS: passed on)'
-	@echo 'make acceptance  try the whole service from outside, through its HTTP interface'
+	@echo 'make acceptance  the main job on real input, and the larger runs (CRM=folder of the export; ARGS="--only crm")'
 	@echo 'make setup       only set up: .venv from the lock file'
 	@echo 'make clean       remove what setup and checks made; data folders stay'
 
@@ -34,7 +35,7 @@ bench: setup
 	@exec .venv/bin/python -m bench $(ARGS)
 
 acceptance: setup
-	@exec .venv/bin/python -m pytest tests/e2e $(ARGS)
+	@exec .venv/bin/python -m tests.acceptance --crm '$(CRM)' $(ARGS)
 
 clean:
 	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -9,16 +9,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from temporalio import activity
 
 from activities.ports import Bell, BellStore, House, Ringer, StoreTroubleError
+
+T = TypeVar("T")
 
 #: How long one run of a keeping activity lasts, in seconds.
 SHIFT_S = 1_800.0
 _RELAY_EVERY_S = 0.25
 _SWEEP_EVERY_S = 10.0
 _HOUSE_EVERY_S = 60.0
+_BEAT_EVERY_S = 1.0
 _BATCH = 200
 _AT_ONCE = 16
 
@@ -66,22 +70,35 @@ class KeepingActivities:
         for start in range(0, len(bells), _AT_ONCE):
             some = bells[start : start + _AT_ONCE]
             drained = await asyncio.gather(*(self._ringer(bell) for bell in some))
-            activity.heartbeat()
             await asyncio.to_thread(self._bells.rung, [b for b, yes in zip(some, drained, strict=True) if yes])
             await asyncio.to_thread(self._bells.failed, [b for b, yes in zip(some, drained, strict=True) if not yes])
 
 
 async def rounds(one: Callable[[], Awaitable[None]], *, shift_s: float, every_s: float) -> None:
-    """``one`` every ``every_s`` seconds until the shift is over, with heartbeats; a database away skips a round."""
+    """``one`` every ``every_s`` seconds until the shift is over, with heartbeats; a database away skips a round.
+
+    A worker that is asked to end ends the shift: the next worker begins one at once, instead of after a time-out.
+    """
     until = time.monotonic() + shift_s
-    while time.monotonic() < until:
+    while time.monotonic() < until and not activity.is_worker_shutdown():
         activity.heartbeat()
         try:
-            await one()
+            await beating(one())
         except StoreTroubleError:
             activity.logger.warning("store_unavailable")
         rest = every_s
-        while rest > 0:
+        while rest > 0 and not activity.is_worker_shutdown():
             activity.heartbeat()
-            await asyncio.sleep(min(1.0, rest))
-            rest -= 1.0
+            await asyncio.sleep(min(_BEAT_EVERY_S, rest))
+            rest -= _BEAT_EVERY_S
+
+
+async def beating(work: Awaitable[T]) -> T:
+    """``work``, with a heartbeat every second: a ring or a delivery may take longer than a heartbeat may be late."""
+    running = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait({running}, timeout=_BEAT_EVERY_S))[0]:
+            activity.heartbeat()
+        return running.result()
+    finally:
+        running.cancel()

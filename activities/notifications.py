@@ -29,12 +29,11 @@ class CourierActivities:
 
     async def _round(self) -> None:
         while await asyncio.to_thread(self._outbox.remind, _BATCH) == _BATCH:
-            activity.heartbeat()
+            continue
         while True:
             due = await asyncio.to_thread(self._outbox.due, _BATCH)
             for channel, message in due:
                 await asyncio.to_thread(self.deliver, channel, message)
-                activity.heartbeat()
             if len(due) < _BATCH:
                 return
 

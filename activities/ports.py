@@ -83,11 +83,12 @@ class MatterStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bell:
-    """A stream to ring. ``id`` is None where a sweep found it rather than a bell row."""
+    """A stream to ring: for a bell row (``id``), for a ``command`` that waits, or because a sweep found it."""
 
     stream: str
     kind: str
     id: str | None = None
+    command: str | None = None
 
 
 class BellStore(Protocol):

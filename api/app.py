@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import idempotency
@@ -43,6 +44,22 @@ _log = structlog.get_logger("fairclaim.api")
 _RECORDED = frozenset({403, 409, 429})
 #: What a multipart body may hold beside the file itself.
 _MULTIPART_BYTES = 64_000
+_ROUTERS = (
+    system.public,
+    system.router,
+    people.router,
+    teams.router,
+    programs.router,
+    policies.router,
+    calendars.router,
+    claims.router,
+    follow_ups.router,
+    requests.router,
+    customers.router,
+    files.router,
+    notices.router,
+    audit.router,
+)
 
 
 def make_app(services: Services) -> FastAPI:
@@ -66,22 +83,7 @@ def described_app() -> FastAPI:
         separate_input_output_schemas=True,
         generate_unique_id_function=_operation_id,
     )
-    for router in (
-        system.public,
-        system.router,
-        people.router,
-        teams.router,
-        programs.router,
-        policies.router,
-        calendars.router,
-        claims.router,
-        follow_ups.router,
-        requests.router,
-        customers.router,
-        files.router,
-        notices.router,
-        audit.router,
-    ):
+    for router in _ROUTERS:
         app.include_router(router)
     described: dict[str, Any] = {}
 
@@ -116,7 +118,19 @@ async def _framework_refused(request: Request, error: Exception) -> Response:
     response = await _answer(request, Refusal(code))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
+    if error.status_code == 405:
+        response.headers["Allow"] = ", ".join(sorted(_allowed(request) | _listed(response.headers.get("Allow", ""))))
     return response
+
+
+def _allowed(request: Request) -> set[str]:
+    """Every method of a path: the framework names those of the first route only (RFC 9110, section 10.2.1)."""
+    routes = [route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    return {m for route in routes if route.matches(request.scope)[0] is not Match.NONE for m in route.methods or ()}
+
+
+def _listed(header: str) -> set[str]:
+    return {part.strip() for part in header.split(",") if part.strip()}
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -167,9 +168,11 @@ class Call:
             decision = decision_of(tx, self, waiting.command)
         if decision.decided and decision.refusal is None and self.key is not None:
             key = self.key
-            self.services.database.transact(
-                lambda tx: idempotency.keep(tx, key, status=decision.status, body=decision.body)
-            )
+            # Decided is decided: where the answer cannot be kept, a repeat of the call finds the command instead.
+            with suppress(Refusal):
+                self.services.database.transact(
+                    lambda tx: idempotency.keep(tx, key, status=decision.status, body=decision.body)
+                )
         return decision
 
     def _waiting_of(self, kept: Kept) -> Waiting:

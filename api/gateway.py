@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from itertools import count
 from typing import Protocol
 
 import structlog
@@ -16,7 +15,7 @@ from temporalio.exceptions import TemporalError
 
 from workflows.connection import connect
 from workflows.names import TASK_QUEUE
-from workflows.ringing import ring
+from workflows.ringing import RingIds, ring
 
 _log = structlog.get_logger("fairclaim.gateway")
 
@@ -48,7 +47,7 @@ class TemporalGateway:
         self._task_queue = task_queue
         self._api_key = api_key
         self._client: Client | None = None
-        self._attempts = count(1)
+        self._ids = RingIds()
 
     async def client(self) -> Client:
         """The client; connecting happens at its first call."""
@@ -57,7 +56,6 @@ class TemporalGateway:
         return self._client
 
     async def ring(self, *, kind: str, stream: str, command: str, wait_s: float) -> bool:
-        attempt = next(self._attempts)
         try:
             # The call's own limit ends it in order; the outer one is for a client that cannot even connect.
             async with asyncio.timeout(wait_s + 0.5):
@@ -65,13 +63,14 @@ class TemporalGateway:
                     await self.client(),
                     kind=kind,
                     stream=stream,
-                    ring_id=f"{command}/{attempt}",
+                    ring_id=self._ids.take(command),
                     timeout=timedelta(seconds=wait_s),
                     task_queue=self._task_queue,
                 )
         except (TimeoutError, TemporalError, RuntimeError) as error:
             _log.info("ring_unanswered", command=command, error=type(error).__name__)
             return False
+        self._ids.answered(command)
         return True
 
     async def is_healthy(self, *, wait_s: float = 2.0) -> bool:

@@ -30,6 +30,26 @@ _KEY = {
     # Blanks at either end do not survive HTTP.
     "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
+#: Headers of answers (contract section 1).
+_HEADERS: dict[str, Any] = {
+    "X-Request-Id": {
+        "description": "Names this request in logs and problems",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid"},
+    },
+    "Idempotency-Replayed": {
+        "description": "The answer was given before under the same key",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "Location": {
+        "description": "Where to ask how the stored command stands",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^/v1/commands/[0-9a-f-]{36}$"},
+    },
+    "WWW-Authenticate": {"required": True, "schema": {"type": "string", "enum": ["Bearer"]}},
+}
+#: Problems whose answer has headers of its own.
+_PROBLEMS = {"401": ("NotSignedIn", ("WWW-Authenticate",)), "409": ("Conflict", ("Idempotency-Replayed",))}
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -46,29 +66,51 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
-            _complete(path, method, operation)
+            _complete(path, method, operation, schemas)
+    components["headers"] = _HEADERS
+    components["responses"] = {
+        "Problem": _problem(),
+        **{name: _problem(*headers) for name, headers in _PROBLEMS.values()},
+    }
     return found
 
 
-def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    for response in responses.values():
+        response["headers"] = _headers("X-Request-Id")
     if path in _OPEN:
-        operation["responses"].pop("422", None)
+        responses.pop("422", None)
         return
     operation["security"] = [{"token": []}]
     query_like = operation.pop(f"x-{QUERY_LIKE}", False)
-    answer = {"description": "A problem (RFC 9457)", "content": {MEDIA_TYPE: {"schema": _ref("Problem")}}}
-    for status in _ALWAYS:
-        operation["responses"][str(status)] = answer
+    for status in map(str, _ALWAYS):
+        name, _ = _PROBLEMS.get(status, ("Problem", ()))
+        responses[status] = {"$ref": f"#/components/responses/{name}"}
     if method in ("post", "patch") and not query_like:
         operation.setdefault("parameters", []).append(_KEY)
-        success = next(code for code in ("201", "200") if code in operation["responses"])
+        success = responses[next(code for code in ("201", "200") if code in responses)]
+        for code in {"200", "201"} & responses.keys():
+            responses[code]["headers"] |= _headers("Idempotency-Replayed")
         # A repeated or known thing is answered 200 where a new one is 201; 202 = stored, not decided within 3 s.
-        operation["responses"].setdefault("200", operation["responses"][success])
-        operation["responses"].setdefault("202", operation["responses"][success])
+        responses.setdefault("200", success)
+        responses["202"] = success | {"headers": success["headers"] | _headers("Location")}
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if body is not None and not schemas[body["schema"]["$ref"].rpartition("/")[2]].get("required"):
+        # Where nothing needs to be said, nothing may be sent.
+        operation["requestBody"]["required"] = False
 
 
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
+def _problem(*headers: str) -> dict[str, Any]:
+    return {
+        "description": "A problem (RFC 9457)",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "headers": _headers("X-Request-Id", *headers),
+    }
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def text(app: FastAPI) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ from storage.keys import KeyRing
 from storage.setting import ask_for_fresh_runs
 from storage.settings import Settings
 from worker.doctor import diagnose
+from worker.engine.ports import remembered_address
 from worker.progress import progress_on_stderr
 from worker.reconcile import APART_S, Report
 from worker.reconcile import reconcile as compare
@@ -37,22 +39,25 @@ def reconcile(
 ) -> int:
     """Compare the database with the engine and ring every stream that differs. Exit 1 if something did."""
     settings = Settings(data=data)
+    # `fairclaim up` chooses a port for its engine; beside it nobody should have to know which.
+    embedded = remembered_address(data / "engine") if "TEMPORAL_ADDRESS" not in os.environ else None
+    address = embedded or settings.temporal_address
     database = Database(settings.url, keys=KeyRing.open(settings.key_file), patient=True)
     if fresh_runs:
         database.transact(ask_for_fresh_runs)
         DatabaseBells(database).hang_all()
 
     async def work() -> Report:
-        client = await connect(
-            settings.temporal_address, namespace=settings.temporal_namespace, api_key=settings.temporal_api_key
-        )
+        client = await connect(address, namespace=settings.temporal_namespace, api_key=settings.temporal_api_key)
         with progress_on_stderr().step("Comparing") as note:
-            return await compare(client, database, apart_s=wait, repair=not dry_run, note=note)
+            return await compare(
+                client, database, apart_s=wait, repair=not dry_run, task_queue=settings.task_queue, note=note
+            )
 
     try:
         report = asyncio.run(work())
     except RuntimeError as error:
-        print(f"fairclaim: the engine at {settings.temporal_address} does not answer ({error})", file=sys.stderr)
+        print(f"fairclaim: the engine at {address} does not answer ({error})", file=sys.stderr)
         return 1
     finally:
         database.close()

@@ -40,14 +40,16 @@ class DatabaseBells:
                 .limit(limit)
             )
             forgotten = tx.rows(
-                sa.select(t.command.c.stream)
+                sa.select(t.command.c.id, t.command.c.stream)
                 .where(t.command.c.decided_at.is_(None), t.command.c.received_at < now - _FORGOTTEN)
                 .order_by(t.command.c.received_at)
                 .limit(limit)
             )
-            bells = {row["stream"]: Bell(row["stream"], row["kind"], row["id"]) for row in reversed(hung)}
+            bells: dict[str, Bell] = {}
+            for row in hung:
+                bells.setdefault(row["stream"], Bell(row["stream"], row["kind"], row["id"]))
             for row in forgotten:
-                bells.setdefault(row["stream"], Bell(row["stream"], "claim"))
+                bells.setdefault(row["stream"], Bell(row["stream"], "claim", command=row["id"]))
             return list(bells.values())[:limit]
 
         return self._read(read)

@@ -98,18 +98,17 @@ def make_checkpoint(
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with snapshot(database) as tx:
-        known = _known_number(tx)
-        last, highest = _newest(folder, keys)
-        number = max(known, highest) + 1
+        last, listed = _newest(folder, keys)
+        number = max(_known_number(tx), *listed, 0) + 1
         source = _source(tx)
-        # Whoever loses a race for the number writes nothing, so what was read of the files here holds.
-        since = last.seal["source"] if last is not None and last.number == number - 1 and not full else None
+        since = last.seal["source"] if last is not None and last.seal["files"] == len(listed) and not full else None
         rows = (
             _written_since(tx, since)
             if since is not None and _follows(tx, source, since)
             else _unknown(tx, folder, keys)
         )
-        draft = _Draft(folder, number=number, previous=last)
+        # Whoever loses a race for the number writes nothing, so what was read of the files here still holds.
+        draft = _Draft(folder, number=number, files=len(listed) + 1, previous=last)
         try:
             draft.write(rows)
             made = draft.seal(keys, at=now, source=source) if draft.lines else None
@@ -139,10 +138,11 @@ def latest(folder: Path, keys: KeyRing) -> Checkpoint | None:
 class _Draft:
     """A checkpoint file in the making: written aside, and linked into place when it is sealed and on the disk."""
 
-    def __init__(self, folder: Path, *, number: int, previous: Checkpoint | None) -> None:
+    def __init__(self, folder: Path, *, number: int, files: int, previous: Checkpoint | None) -> None:
         self.lines = 0
         self._folder = folder
         self._number = number
+        self._files = files
         self._previous = previous
         self._tree = Tree()
         self._events = previous.events if previous is not None else 0
@@ -165,6 +165,7 @@ class _Draft:
         seal = {
             "format": FORMAT,
             "number": self._number,
+            "files": self._files,
             "id": mint(),
             "at": rfc3339(at),
             "previous": self._previous.digest if self._previous is not None else None,
@@ -206,11 +207,11 @@ def _runs(rows: Iterable[tuple[str, int, bytes]]) -> Iterator[tuple[str, int, li
             yield stream, first, hashes
 
 
-def _newest(folder: Path, keys: KeyRing) -> tuple[Checkpoint | None, int]:
-    """The newest readable checkpoint, and the highest number of any file, from one look at the folder."""
+def _newest(folder: Path, keys: KeyRing) -> tuple[Checkpoint | None, list[int]]:
+    """The newest readable checkpoint, and the numbers of all files, from one look at the folder."""
     listed = _files(folder)
     found = (_sealed(path, keys) for _, path in reversed(listed))
-    return next((f for f in found if f is not None), None), max((number for number, _ in listed), default=0)
+    return next((f for f in found if f is not None), None), [number for number, _ in listed]
 
 
 def _known_number(tx: Transaction) -> int:
@@ -466,8 +467,8 @@ def _ends_like_a_seal(path: Path) -> bool:
 def _last_line(path: Path) -> bytes:
     with path.open("rb") as file:
         file.seek(0, os.SEEK_END)
-        # A seal is far shorter than this; a line of hashes may be longer, and is then no seal.
-        file.seek(max(0, file.tell() - 4096))
+        # A seal is shorter than this, however many transactions its snapshot names.
+        file.seek(max(0, file.tell() - 262_144))
         return file.read().rstrip(b"\n").rpartition(b"\n")[2]
 
 

@@ -36,6 +36,7 @@ _PLAIN = (
     "qualified_count",
     "last_note",
     "follow_ups",
+    "escalated",
     "extensions",
     "guard_extended",
     "rescued",

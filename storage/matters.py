@@ -207,6 +207,7 @@ def problem_data(refusal: Refusal) -> dict[str, Any]:
     return {
         "code": refusal.code,
         "rule": refusal.rule,
+        "policy_version": refusal.policy_version,
         "facts": plain(refusal.facts),
         "errors": [[e.field, e.code] for e in refusal.errors],
         "current_state": refusal.current_state,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.calendar.duration import DAY_US
@@ -41,16 +40,6 @@ def count(tx: Transaction, person: str, act: Act, bucket: str, *, by: int = 1) -
 def first_time(tx: Transaction, person: str, act: Act, bucket: str) -> bool:
     """Whether the person does this for the first time in the bucket."""
     return tx.insert_new(t.usage, [{"person": person, "kind": act.value, "bucket": bucket, "count": 1}]) == 1
-
-
-def counted(tx: Transaction, person: str, act: Act, bucket: str) -> int:
-    """What the bucket holds."""
-    found = tx.execute(
-        sa.select(t.usage.c.count).where(
-            t.usage.c.person == person, t.usage.c.kind == act.value, t.usage.c.bucket == bucket
-        )
-    ).scalar()
-    return int(found or 0)
 
 
 def hour_of(at: datetime) -> str:

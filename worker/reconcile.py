@@ -18,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from storage.database import Database, mint
 from storage.streams import survey
-from workflows.names import CLAIM_WORKFLOW, workflow_id
+from workflows.names import CLAIM_WORKFLOW, TASK_QUEUE, workflow_id
 from workflows.ringing import ring
 
 #: The two looks lie so far apart, in seconds.
@@ -49,33 +49,35 @@ async def reconcile(
     *,
     apart_s: float = APART_S,
     repair: bool = True,
+    task_queue: str = TASK_QUEUE,
     note: Callable[[str], None] = lambda _line: None,
 ) -> Report:
     """Look, wait ``apart_s``, look again, and ring what differed both times."""
-    first = await _look(client, database, note)
+    young = timedelta(seconds=apart_s)
+    first = await _look(client, database, young, note)
     if not first.differences:
         return first
     note(f"{first.differences} differences; looking again in {apart_s:.0f} s")
     await asyncio.sleep(apart_s)
-    second = await _look(client, database, note)
+    second = await _look(client, database, young, note)
     second.without_run = [s for s in second.without_run if s in set(first.without_run)]
     second.without_stream = [s for s in second.without_stream if s in set(first.without_stream)]
     second.overdue = [s for s in second.overdue if s in set(first.overdue)]
     await _confirm(client, second)
     if repair:
         for stream in dict.fromkeys([*second.without_run, *second.without_stream, *second.overdue]):
-            await _ring(client, stream, second)
+            await _ring(client, stream, task_queue, second)
     return second
 
 
-async def _look(client: Client, database: Database, note: Callable[[str], None]) -> Report:
+async def _look(client: Client, database: Database, young: timedelta, note: Callable[[str], None]) -> Report:
     note("reading the engine")
     running = set()
     async for execution in client.list_workflows(f"WorkflowType='{CLAIM_WORKFLOW}' AND ExecutionStatus='Running'"):
         running.add(execution.id.partition("/")[2])
     note("reading the store")
 
-    streams = await asyncio.to_thread(survey, database, young=timedelta(seconds=APART_S))
+    streams = await asyncio.to_thread(survey, database, young=young)
     return Report(
         open_streams=len(streams.open),
         running=len(running),
@@ -101,9 +103,10 @@ async def _is_running(client: Client, stream: str) -> bool:
     return described.status is WorkflowExecutionStatus.RUNNING
 
 
-async def _ring(client: Client, stream: str, report: Report) -> None:
+async def _ring(client: Client, stream: str, task_queue: str, report: Report) -> None:
+    ring_id = f"reconcile/{mint()}"
     try:
-        await ring(client, kind="claim", stream=stream, ring_id=f"reconcile/{mint()}", timeout=_LIMIT)
+        await ring(client, kind="claim", stream=stream, ring_id=ring_id, timeout=_LIMIT, task_queue=task_queue)
     except (TemporalError, TimeoutError, RuntimeError):
         report.unanswered.append(stream)
     else:

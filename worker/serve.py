@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.keeping import KeepingActivities
 from activities.notifications import CourierActivities
-from activities.ports import Bell, Channel, Ringer
+from activities.ports import Bell, Channel, Ringer, StoreTroubleError
 from storage.bells import DatabaseBells
 from storage.database import Database, mint
 from storage.house import DatabaseHouse
@@ -29,10 +29,11 @@ from worker.process import WorkerOptions, make_worker, run_worker
 from workflows.connection import connect
 from workflows.keeping import SINGLETONS
 from workflows.names import RELAY_WORKFLOW, TASK_QUEUE, singleton_id
-from workflows.ringing import ring
+from workflows.ringing import RingIds, ring
 
 _log = structlog.get_logger("fairclaim.worker")
-_RING_LIMIT = timedelta(seconds=10)
+#: One stream that cannot be drained delays the bells of others no longer than this.
+_RING_LIMIT = timedelta(seconds=5)
 
 
 async def serve(settings: Settings, *, options: WorkerOptions | None = None) -> None:
@@ -82,21 +83,25 @@ async def run(
 
 
 def ringer(client: Client, task_queue: str = TASK_QUEUE) -> Ringer:
-    """Rings through the engine, each time with an id of its own."""
+    """Rings through the engine."""
+    ids, sweeper = RingIds(), mint()
 
     async def one(bell: Bell) -> bool:
+        # What a sweep finds has no cause of its own to be told from what another process found.
+        cause = bell.command or bell.id or f"{sweeper}/{bell.stream}"
         try:
             await ring(
                 client,
                 kind=bell.kind,
                 stream=bell.stream,
-                ring_id=f"relay/{mint()}",
+                ring_id=ids.take(cause),
                 timeout=_RING_LIMIT,
                 task_queue=task_queue,
             )
         except (TemporalError, TimeoutError, RuntimeError) as error:
             _log.info("bell_unanswered", error=type(error).__name__)
             return False
+        ids.answered(cause)
         return True
 
     return one
@@ -146,7 +151,7 @@ async def _keep_singletons(client: Client, bells: DatabaseBells, task_queue: str
         try:
             await ensure_singletons(client, bells, task_queue)
             await asyncio.sleep(60)
-        except (RPCError, RuntimeError) as error:
+        except (RPCError, RuntimeError, StoreTroubleError) as error:
             _log.warning("singletons_unchecked", error=type(error).__name__)
             await asyncio.sleep(2)
 

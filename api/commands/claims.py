@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.call import Waiting
 from api.commands.files import attached
-from api.commands.received import permitted, receive, visible_claim
+from api.commands.received import on_claim, permitted, receive, visible_claim
 from api.schemas.claims import (
     CancelDealIn,
     ClaimPatch,
@@ -20,6 +20,7 @@ from api.schemas.claims import (
     TransferIn,
     WinIn,
 )
+from api.views.claims import interested_in
 from domain.calendar.duration import DAY_US
 from domain.claims.model import Claim
 from domain.customers.identity import Identity, match_values
@@ -33,16 +34,19 @@ from storage.claim_rows import claim_of
 from storage.database import Transaction, mint
 
 
+@on_claim
 def judge(tx: Transaction, caller: Caller, claim: str, kind: CommandKind, reason: str | None) -> Waiting:
     """Accept, reject or send back a report (CLM-04)."""
     return _simple(tx, caller, claim, kind, reason)
 
 
+@on_claim
 def withdraw(tx: Transaction, caller: Caller, claim: str, reason: str | None) -> Waiting:
     """Take a report back (table 0.2)."""
     return _simple(tx, caller, claim, CommandKind.WITHDRAW, reason)
 
 
+@on_claim
 def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch) -> Waiting:
     """Change fields of a report: correction, completion, news (CLM-02, CLM-05, CLM-28)."""
     row, held = _opened(tx, caller, claim, CommandKind.CORRECT)
@@ -67,6 +71,7 @@ def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch) -> Wa
     return receive(tx, caller, row, CommandKind.CORRECT, data)
 
 
+@on_claim
 def win(tx: Transaction, caller: Caller, claim: str, body: WinIn) -> Waiting:
     """A deal on a held customer (CLM-32, COM-01)."""
     row, held = _opened(tx, caller, claim, CommandKind.WIN)
@@ -89,6 +94,7 @@ def win(tx: Transaction, caller: Caller, claim: str, body: WinIn) -> Waiting:
     return receive(tx, caller, row, CommandKind.WIN, lambda _: data)
 
 
+@on_claim
 def cancel_deal(tx: Transaction, caller: Caller, claim: str, body: CancelDealIn) -> Waiting:
     """A deal is off; which one must be said where several are live (CLM-32)."""
     row, _ = _opened(tx, caller, claim, CommandKind.CANCEL_DEAL)
@@ -101,6 +107,7 @@ def cancel_deal(tx: Transaction, caller: Caller, claim: str, body: CancelDealIn)
     return receive(tx, caller, row, CommandKind.CANCEL_DEAL, lambda _: {"deal": body.deal, "text": text})
 
 
+@on_claim
 def release(tx: Transaction, caller: Caller, claim: str, body: ReleaseIn) -> Waiting:
     """Give a customer up, or ask that its owner does (CLM-23)."""
     row, held = _opened(tx, caller, claim, CommandKind.RELEASE)
@@ -123,6 +130,7 @@ def release(tx: Transaction, caller: Caller, claim: str, body: ReleaseIn) -> Wai
     return receive(tx, caller, row, CommandKind.RELEASE, lambda _: data)
 
 
+@on_claim
 def transfer(tx: Transaction, caller: Caller, claim: str, body: TransferIn) -> Waiting:
     """Offer the customer to a colleague (CLM-24)."""
     row, held = _opened(tx, caller, claim, CommandKind.TRANSFER)
@@ -135,6 +143,7 @@ def transfer(tx: Transaction, caller: Caller, claim: str, body: TransferIn) -> W
     return receive(tx, caller, row, CommandKind.TRANSFER, lambda _: data)
 
 
+@on_claim
 def extend(tx: Transaction, caller: Caller, claim: str, body: ExtendIn) -> Waiting:
     """Ask for, or give, more time (CLM-22)."""
     row, held = _opened(tx, caller, claim, CommandKind.EXTEND)
@@ -151,6 +160,7 @@ def extend(tx: Transaction, caller: Caller, claim: str, body: ExtendIn) -> Waiti
     return receive(tx, caller, row, CommandKind.EXTEND, lambda _: {"days": body.days, "text": text, "files": files})
 
 
+@on_claim
 def pause(tx: Transaction, caller: Caller, claim: str, body: PauseIn) -> Waiting:
     """Ask for, or order, a stop of all clocks (CLM-21)."""
     row, _ = _opened(tx, caller, claim, CommandKind.PAUSE)
@@ -158,6 +168,7 @@ def pause(tx: Transaction, caller: Caller, claim: str, body: PauseIn) -> Waiting
     return receive(tx, caller, row, CommandKind.PAUSE, lambda _: {"pause": body.kind, "text": text})
 
 
+@on_claim
 def unpause(tx: Transaction, caller: Caller, claim: str) -> Waiting:
     """Let the clocks run on (CLM-21)."""
     row, _ = _opened(tx, caller, claim, CommandKind.UNPAUSE)
@@ -168,7 +179,7 @@ def _opened(tx: Transaction, caller: Caller, claim: str, kind: CommandKind) -> t
     """404 and 403, in that order."""
     row = visible_claim(tx, caller, claim)
     held = claim_of(row)
-    permitted(caller, kind, held)
+    permitted(caller, kind, held, interested=interested_in(tx, [row]).get(claim, ()))
     return row, held
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.call import Done, Waiting
 from api.commands.files import attached
-from api.commands.received import receive, visible_claim
+from api.commands.received import on_claim, receive, under_policy_of, visible_claim
 from api.schemas.claims import FollowUpCorrection, FollowUpIn
 from api.views.follow_ups import follow_up_view, view_of
 from domain.claims.follow_ups import Entry, is_late, unqualified, worked_on
@@ -33,6 +33,7 @@ from storage.database import Transaction, mint
 _SETTLED = (ClaimState.ACTIVE, ClaimState.WON)
 
 
+@on_claim
 def log(tx: Transaction, caller: Caller, claim: str, body: FollowUpIn) -> Done | Waiting:
     """Log a follow-up on a claim."""
     row = visible_claim(tx, caller, claim)
@@ -115,10 +116,11 @@ def receive_locked(
 def correct(tx: Transaction, caller: Caller, follow_up: str, body: FollowUpCorrection) -> Done:
     """A correction adds a version; the entry's effect on clocks stays (CLM-15)."""
     row, claim = _visible(tx, caller, follow_up)
-    if row["author"] != caller.person:
-        raise Refusal("not_allowed", rule="CLM-15")
-    if row["voided_at"] is not None:
-        raise Refusal("illegal_transition", rule="CLM-16", facts={"voided": True})
+    with under_policy_of(tx, claim["id"]):
+        if row["author"] != caller.person:
+            raise Refusal("not_allowed", rule="CLM-15")
+        if row["voided_at"] is not None:
+            raise Refusal("illegal_transition", rule="CLM-16", facts={"voided": True})
     locked = matters.lock(tx, claim["matter"])
     tx.insert(
         t.follow_up_revision,
@@ -165,7 +167,8 @@ def correct(tx: Transaction, caller: Caller, follow_up: str, body: FollowUpCorre
 def void(tx: Transaction, caller: Caller, follow_up: str, reason: str) -> Waiting:
     """A supervisor voids an entry (CLM-16)."""
     _, claim = _visible(tx, caller, follow_up)
-    authorise(CommandKind.VOID, claim_of(claim), actor=caller.actor, setting=caller.setting, at=caller.at)
+    with under_policy_of(tx, claim["id"]):
+        authorise(CommandKind.VOID, claim_of(claim), actor=caller.actor, setting=caller.setting, at=caller.at)
     text = texts.keep(tx, reason, customer=claim["customer"])
     return receive(
         tx,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
@@ -18,6 +20,9 @@ from storage import matters
 from storage import tables as t
 from storage.database import Transaction, mint
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 def visible_claim(tx: Transaction, caller: Caller, claim: str) -> dict[str, Any]:
     """The row of a claim the caller reads; else ``not_found``, the same as for a missing one (PPL-02)."""
@@ -25,6 +30,32 @@ def visible_claim(tx: Transaction, caller: Caller, claim: str) -> dict[str, Any]
     if row is None or not readable(tx, caller, row):
         raise Refusal("not_found")
     return row
+
+
+@contextmanager
+def under_policy_of(tx: Transaction, claim: str) -> Iterator[None]:
+    """Refusals inside name the policy version of the claim (POL-07), unless they say that there is none."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.status != 404 and refusal.policy_version is None:
+            refusal.policy_version = tx.execute(
+                sa.select(t.claim.c.policy_version).where(t.claim.c.id == claim)
+            ).scalar()
+        raise
+
+
+def on_claim(
+    work: Callable[Concatenate[Transaction, Caller, str, P], T],
+) -> Callable[Concatenate[Transaction, Caller, str, P], T]:
+    """A command on the claim that its third argument names: whatever it refuses names the claim's policy version."""
+
+    @wraps(work)
+    def run(tx: Transaction, caller: Caller, claim: str, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with under_policy_of(tx, claim):
+            return work(tx, caller, claim, *args, **kwargs)
+
+    return run
 
 
 def visible_command(tx: Transaction, caller: Caller, command: str) -> dict[str, Any]:
@@ -37,9 +68,9 @@ def visible_command(tx: Transaction, caller: Caller, command: str) -> dict[str, 
     return row
 
 
-def permitted(caller: Caller, kind: CommandKind, claim: Claim) -> None:
+def permitted(caller: Caller, kind: CommandKind, claim: Claim, *, interested: Collection[str] = ()) -> None:
     """403 before the content is looked at; the drain asks again when it decides."""
-    authorise(kind, claim, actor=caller.actor, setting=caller.setting, at=caller.at)
+    authorise(kind, claim, actor=caller.actor, setting=caller.setting, at=caller.at, interested=interested)
 
 
 def receive(

@@ -36,6 +36,15 @@ _CAPPED = ("reported", "protected", "active", "disputed", "arbitrated")
 def report(tx: Transaction, caller: Caller, body: ReportIn) -> Done | Waiting:
     """Receive a report: refuse, give back the caller's own open claim, or store it for the drain (CLM-02, CLM-03)."""
     reporter = _Reporter(caller, body)
+    try:
+        return _checked(tx, caller, body, reporter)
+    except Refusal as refusal:
+        refusal.policy_version = reporter.policy.version
+        raise
+
+
+def _checked(tx: Transaction, caller: Caller, body: ReportIn, reporter: _Reporter) -> Done | Waiting:
+    """The report against everything that may refuse it before receipt, in the contract's order."""
     values = reporter.check_content(tx)
     imported = _imported_before(tx, caller, body.external_id)
     if imported is not None:
@@ -443,7 +452,8 @@ def _receive(
         source=source,
         customer_kind=resolved.kind,
         customer_level=resolved.level,
-        provisional=body.provisional,
+        # One that has everything is a full report: there would be nothing to complete it with.
+        provisional=body.provisional and bool(missing),
         missing=missing,
         complete_by=setting.calendar(body.program).add(now, complete_in).at
         if missing and complete_in is not None and not body.provisional
@@ -501,7 +511,7 @@ def _receive(
                     "project": resolved.project,
                     "track": body.track,
                     "channel": body.channel,
-                    "provisional": body.provisional,
+                    "provisional": claim.provisional,
                     "missing": list(missing),
                     "possible": list(resolved.possible),
                     "facts": digest,

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Waiting
-from api.commands.received import receive, visible_claim
+from api.commands.received import receive, under_policy_of, visible_claim
 from domain.claims.permissions import authorise_request
 from domain.matters.matter import CommandKind
 from domain.refusals import Refusal
@@ -22,7 +22,10 @@ def answer(tx: Transaction, caller: Caller, request: str, kind: CommandKind, rea
     if found is None:
         raise Refusal("not_found")
     row = visible_claim(tx, caller, found["claim"])
-    authorise_request(kind, request_of(found), claim_of(row), actor=caller.actor, setting=caller.setting, at=caller.at)
+    with under_policy_of(tx, row["id"]):
+        authorise_request(
+            kind, request_of(found), claim_of(row), actor=caller.actor, setting=caller.setting, at=caller.at
+        )
     text = texts.keep(tx, reason, customer=row["customer"])
     return receive(
         tx, caller, row, kind, lambda _: {"request": request, "text": text}, target_type="request", target=request

@@ -28,7 +28,7 @@ def upload(call: TheCall, file: UploadFile) -> Response:
 @router.get(
     "/{id}",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+    responses={200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}},
 )
 def download(call: TheCall, id: Id) -> Response:
     """A file as an attachment, for its uploader and for readers of the claims it goes with: DSP-09, AUD-04."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from api.auth import Caller
 from domain.claims.clocks import remaining_s
+from domain.claims.lifecycle import OPEN, ClaimState
 from domain.claims.model import Claim
-from domain.claims.permissions import allowed_commands
+from domain.claims.permissions import allowed_commands, gainers
 from domain.customers.email import mask_email
 from domain.customers.lookup import OwnerNameVisibility, shows_owner_name
+from domain.customers.names import mask_person_name
 from domain.customers.phone import mask_phone
 from domain.people.access import ReadScope, read_scope
 from domain.people.organisation import Organisation
@@ -30,19 +32,27 @@ def scope_of(caller: Caller) -> ReadScope:
 
 
 def readable(tx: Transaction, caller: Caller, row: dict[str, Any]) -> bool:
-    """Whether the caller may read this claim: by scope, or because a request about it waits for them."""
+    """Whether the caller may read this claim: by scope, or because a request or a task about it waits for them.
+
+    The same as :func:`storage.claim_queries.readable_claims` says for lists (AUD-04).
+    """
     if scope_of(caller).reads(
         program=row["program"],
         teams=(row["team"], row["reporter_team"]),
         people=(row["reporter"], row["owner"]),
     ):
         return True
-    waiting = sa.select(t.request_waiting.c.request).where(
-        t.request_waiting.c.claim == row["id"], t.request_waiting.c.person.in_(acting_for(caller))
+    mine = acting_for(caller)
+    asked = sa.select(t.request_waiting.c.request).where(
+        t.request_waiting.c.claim == row["id"], t.request_waiting.c.person.in_(mine)
     )
-    if tx.execute(waiting.limit(1)).first() is not None:
-        return True
-    return bool(set(row["detail"].get("judges", ())[-1:]) & set(acting_for(caller)))
+    tasked = sa.select(t.task.c.id).where(
+        t.task.c.person.in_(mine),
+        t.task.c.subject == row["id"],
+        t.task.c.state == "open",
+        t.task.c.subject_type == "claim",
+    )
+    return any(tx.execute(waiting.limit(1)).first() is not None for waiting in (asked, tasked))
 
 
 def acting_for(caller: Caller) -> list[str]:
@@ -71,8 +81,9 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     deals = _deals(tx, [r["id"] for r in rows if r["state"] not in ("reported", "rejected", "withdrawn")])
     pending = _pending(tx, ids)
     conflicts = _conflicts(tx, caller, [r for r in rows if r["reason"] == "customer_owned"])
+    interested = interested_in(tx, rows)
     return [
-        _view(caller, r, people[r["customer"]], projects.get(r["project"]), said)
+        _view(caller, r, people[r["customer"]], projects.get(r["project"]), said, interested.get(r["id"], ()))
         | {
             "deals": deals.get(r["id"], []),
             "requests": requests.get(r["id"], []),
@@ -81,6 +92,23 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
         }
         for r in rows
     ]
+
+
+def interested_in(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[str, frozenset[str]]:
+    """Whom the judgement of each undecided report among ``rows`` would serve, the reporter apart (CLM-04)."""
+    reported = [claim_of(r) for r in rows if r["state"] == ClaimState.REPORTED.value]
+    if not reported:
+        return {}
+    others = [
+        claim_of(r)
+        for r in tx.rows(
+            sa.select(t.claim).where(
+                t.claim.c.matter.in_(sorted({c.matter for c in reported})),
+                t.claim.c.state.in_([s.value for s in OPEN]),
+            )
+        )
+    ]
+    return {c.id: gainers(c, (o for o in others if o.matter == c.matter)) for c in reported}
 
 
 def requests_of(tx: Transaction, claims: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
@@ -144,10 +172,14 @@ def _view(
     customer: dict[str, Any],
     project: dict[str, Any] | None,
     said: dict[str, str],
+    interested: Collection[str],
 ) -> dict[str, Any]:
     claim = claim_of(row)
     setting = caller.setting
     calendar = setting.calendar(claim.program)
+    if claim.reason == "customer_owned" and customer["kind"] == "person" and customer["name"] is not None:
+        # The record is somebody else's: a collision must not tell the name that belongs to a number.
+        customer = customer | {"name": mask_person_name(customer["name"])}
     return {
         "id": claim.id,
         "receipt": claim.receipt,
@@ -195,7 +227,7 @@ def _view(
         "dispute": claim.dispute,
         "collaborators": [],
         "policy_version": claim.terms.version,
-        "allowed": allowed_commands(claim, matter=None, actor=caller.actor, setting=setting, at=caller.at),
+        "allowed": allowed_commands(claim, actor=caller.actor, setting=setting, at=caller.at, interested=interested),
         "version": claim.version,
     }
 

@@ -124,6 +124,7 @@ def void(draft: Draft, command: Command) -> None:
     if fact.voided:
         return  # voiding twice is voiding once
     draft.voided.append((fact.id, command.actor or "", command.data.get("text")))
+    draft.matter = draft.matter.with_voided(claim.id, fact.id)
     left = [f for f in facts if f.qualified and not f.voided and f.id != fact.id]
     if fact.qualified:
         claim = draft.put(_without(draft, claim, fact, last=max((f.received_at for f in left), default=None)))
@@ -193,9 +194,12 @@ def _in_reported(draft: Draft, command: Command, claim: Claim, entry: Entry, ter
 
 
 def _work(draft: Draft, claim: Claim, actor: str) -> None:
-    worked = replace(claim.without_clock(Clock.FIRST_FOLLOW_UP), state=draft.move(claim, ClaimTrigger.WORK))
+    if claim.escalated:
+        draft.closed_tasks.append(f"first_follow_up:{claim.id}")
+    worked = replace(
+        claim.without_clock(Clock.FIRST_FOLLOW_UP), state=draft.move(claim, ClaimTrigger.WORK), escalated=False
+    )
     draft.put(worked)
-    draft.closed_tasks.append(f"first_follow_up:{claim.id}")
     draft.record("worked", worked, before=claim.state, actor=actor, data={"clocks": clock_data(worked)})
 
 

@@ -117,7 +117,7 @@ def release(draft: Draft, command: Command) -> None:
     _authorise(draft, command, claim)
     draft.move(claim, ClaimTrigger.RELEASE)  # refuses before anything is asked for
     owner = claim.owner
-    if command.actor == owner or owner is None or not draft.setting.organisation.people[owner].active:
+    if command.actor == owner or owner is None or not draft.setting.organisation.is_active(owner, at=draft.at):
         release_now(
             draft,
             claim,
@@ -182,7 +182,7 @@ def release_now(
     )
     if owner != actor:
         draft.tell(owner, "claim.released", claim, rule="CLM-23", urgency="urgent", facts={"reason": reason})
-    if to is not None and draft.setting.organisation.people[to].active:
+    if to is not None and draft.setting.organisation.is_active(to, at=draft.at):
         _assign(draft, claim, to=to, actor=actor)
     elif word not in _CLOSED:
         _to_pool(draft, claim, word=word, pool=pool)
@@ -246,7 +246,11 @@ def lapse_now(draft: Draft, claim: Claim, *, reason: str, rule: str | None) -> N
 
 
 def close_requests(draft: Draft, claim: Claim) -> None:
-    """What was asked about a claim that is over, or won, has no object any more."""
+    """What was asked about a claim that is over, or won, has no object any more: requests and tasks."""
+    if claim.hand_over_by is not None and claim.ended_at is not None:
+        draft.closed_tasks.append(f"handover:{claim.id}")
+    if claim.escalated:
+        draft.closed_tasks.append(f"first_follow_up:{claim.id}")
     for request in draft.matter.requests_of(claim.id):
         if request.state is RequestState.OPEN:
             draft.put_request(replace(request, state=RequestState.WITHDRAWN, decided_at=draft.at))
@@ -340,7 +344,7 @@ def _escalates(draft: Draft, claim: Claim) -> bool:
     """`claim.first_follow_up_miss` escalate: a task for the supervisor instead of a lapse (CLM-14)."""
     if draft.setting.terms_of(claim).policy.choice("claim.first_follow_up_miss") != "escalate":
         return False
-    draft.put(claim.without_clock(Clock.FIRST_FOLLOW_UP))
+    claim = draft.put(replace(claim.without_clock(Clock.FIRST_FOLLOW_UP), escalated=True))
     supervisor = draft.supervisor(claim.owner or claim.reporter)
     if supervisor is not None:
         draft.tasks.append(

@@ -209,6 +209,7 @@ class Claim:
     qualified_count: int = 0
     last_note: str | None = None  # keyed digest of the last entry's content
     follow_ups: int = 0
+    escalated: bool = False  # the supervisor has a task about the missing first follow-up (CLM-14)
     extensions: int = 0
     guard_extended: bool = False
     rescued: bool = False

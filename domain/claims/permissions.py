@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from domain.claims.lifecycle import ENDED, ClaimState
+from domain.claims.lifecycle import ENDED, OPEN, ClaimState
 from domain.claims.model import Claim, Request, RequestKind, RequestState, Waiting
-from domain.matters.matter import CommandKind, Matter
+from domain.matters.matter import CommandKind
 from domain.matters.setting import Setting
 from domain.people.access import SELLING, Actor, Place, has_any_scope, has_role
 from domain.people.organisation import Role
@@ -18,11 +19,22 @@ _JUDGING = frozenset({CommandKind.ACCEPT, CommandKind.REJECT, CommandKind.SEND_B
 _SUPERVISED = frozenset({RequestKind.EXTENSION, RequestKind.PAUSE, RequestKind.GUARD, RequestKind.HANDOVER})
 
 
-def authorise(kind: CommandKind, claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> None:
-    """Refuse ``not_allowed`` or ``recusal_required`` unless ``actor`` may give this command on ``claim``."""
-    if kind in _JUDGING and actor.person == claim.reporter:
+def authorise(
+    kind: CommandKind,
+    claim: Claim,
+    *,
+    actor: Actor,
+    setting: Setting,
+    at: datetime,
+    interested: Collection[str] = (),
+) -> None:
+    """Refuse ``not_allowed`` or ``recusal_required`` unless ``actor`` may give this command on ``claim``.
+
+    ``interested``: who gains by a judgement, the reporter apart (:func:`gainers`).
+    """
+    if kind in _JUDGING and (actor.person == claim.reporter or actor.person in interested):
         raise Refusal("recusal_required", rule="CLM-04")
-    if not _may(kind, claim, actor=actor, setting=setting, at=at):
+    if not _may(kind, claim, actor=actor, setting=setting, at=at, interested=interested):
         raise Refusal("not_allowed", rule="PPL-02")
 
 
@@ -42,23 +54,39 @@ def authorise_request(
         raise Refusal("not_allowed", rule="PPL-02")
 
 
-def is_supervisor(person: str | None, claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+def gainers(claim: Claim, others: Iterable[Claim]) -> frozenset[str]:
+    """Whom the judgement of ``claim`` would serve, the reporter apart (CLM-04): whoever else has an open claim on the
+    subject, and the owners of customers it may be the same as.
+    """
+    rivals = {c.owner or c.reporter for c in others if c.id != claim.id and c.state in OPEN}
+    return frozenset((rivals | set(claim.rivals)) - {claim.reporter})
+
+
+def is_supervisor(
+    person: str | None,
+    claim: Claim,
+    *,
+    actor: Actor,
+    setting: Setting,
+    at: datetime,
+    interested: Collection[str] = (),
+) -> bool:
     """Whether ``actor`` is the supervisor of ``person``, their delegate, or a manager in scope; never the person."""
     if person is None or actor.person == person:
         return False
-    supervisor = setting.supervisor(person, program=claim.program, at=at)
+    supervisor = setting.supervisor(person, program=claim.program, at=at, interested=tuple(interested))
     if supervisor is not None and _acts_for(actor, supervisor, setting=setting, at=at):
         return True
     return _is_manager(claim, actor=actor, setting=setting, at=at)
 
 
-def is_judge(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+def is_judge(claim: Claim, *, actor: Actor, setting: Setting, at: datetime, interested: Collection[str] = ()) -> bool:
     """Whether ``actor`` judges this report: the judge in charge, else the reporter's supervisor (CLM-04)."""
-    if actor.person == claim.reporter:
+    if actor.person == claim.reporter or actor.person in interested:
         return False
     if claim.judges and _acts_for(actor, claim.judges[-1], setting=setting, at=at):
         return True
-    return is_supervisor(claim.reporter, claim, actor=actor, setting=setting, at=at)
+    return is_supervisor(claim.reporter, claim, actor=actor, setting=setting, at=at, interested=interested)
 
 
 def may_sell(actor: Actor, *, setting: Setting, at: datetime) -> bool:
@@ -66,12 +94,15 @@ def may_sell(actor: Actor, *, setting: Setting, at: datetime) -> bool:
     return has_any_scope(actor, SELLING, organisation=setting.organisation, at=at)
 
 
-def allowed_commands(claim: Claim, *, matter: Matter | None, actor: Actor, setting: Setting, at: datetime) -> list[str]:
+def allowed_commands(
+    claim: Claim, *, actor: Actor, setting: Setting, at: datetime, interested: Collection[str] = ()
+) -> list[str]:
     """What this caller may do now with ``claim`` (contract section 5, ``allowed``)."""
     return [
         name
         for name, kind in _NAMES
-        if _fits_state(kind, claim, at) and _may(kind, claim, actor=actor, setting=setting, at=at)
+        if _fits_state(kind, claim, at)
+        and _may(kind, claim, actor=actor, setting=setting, at=at, interested=interested)
     ]
 
 
@@ -123,10 +154,12 @@ def _fits_state(kind: CommandKind, claim: Claim, at: datetime) -> bool:
     return True
 
 
-def _may(kind: CommandKind, claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+def _may(
+    kind: CommandKind, claim: Claim, *, actor: Actor, setting: Setting, at: datetime, interested: Collection[str]
+) -> bool:
     owner = claim.owner == actor.person and claim.owner is not None
     if kind in _JUDGING:
-        return is_judge(claim, actor=actor, setting=setting, at=at)
+        return is_judge(claim, actor=actor, setting=setting, at=at, interested=interested)
     if kind is CommandKind.WITHDRAW:
         return claim.reporter == actor.person
     if kind is CommandKind.CORRECT:
@@ -142,7 +175,7 @@ def _may(kind: CommandKind, claim: Claim, *, actor: Actor, setting: Setting, at:
         )
     if kind is CommandKind.TRANSFER:
         return owner or (
-            _is_handed_over(claim, setting=setting)
+            _is_handed_over(claim, setting=setting, at=at)
             and is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
         )
     if kind is CommandKind.VOID:
@@ -152,9 +185,9 @@ def _may(kind: CommandKind, claim: Claim, *, actor: Actor, setting: Setting, at:
     return False
 
 
-def _is_handed_over(claim: Claim, *, setting: Setting) -> bool:
+def _is_handed_over(claim: Claim, *, setting: Setting, at: datetime) -> bool:
     """A leaver's customers are decided by their supervisor (PPL-06)."""
-    return claim.owner is not None and not setting.organisation.people[claim.owner].active
+    return claim.owner is not None and not setting.organisation.is_active(claim.owner, at=at)
 
 
 def _is_finance(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:

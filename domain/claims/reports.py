@@ -7,7 +7,7 @@ from dataclasses import replace
 from domain.claims import clocks
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock, Waiting
-from domain.claims.permissions import authorise
+from domain.claims.permissions import authorise, gainers
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command, Matter
 from domain.people.access import Actor
@@ -218,6 +218,7 @@ def approval_missed(draft: Draft, claim: Claim) -> None:
         after=claim.judges,
         at=draft.at,
         oversight=draft.setting.programs[claim.program].oversight,
+        interested=_gainers(draft, claim),
     )
     judges = (*claim.judges, following) if following is not None else claim.judges
     _close_judging(draft, claim)
@@ -297,7 +298,7 @@ def _needs_judge(claim: Claim, policy: Policy) -> bool:
 
 def _list_for_judge(draft: Draft, claim: Claim) -> None:
     if not claim.judges:
-        judge = draft.supervisor(claim.reporter)
+        judge = draft.supervisor(claim.reporter, interested=_gainers(draft, claim))
         claim = replace(claim, judges=(judge,) if judge is not None else ())
     _start_judging(draft, replace(claim, waiting=Waiting.JUDGE))
 
@@ -332,9 +333,20 @@ def _start_judging(draft: Draft, claim: Claim) -> None:
 
 
 def _judging(draft: Draft, command: Command, claim: Claim) -> None:
-    authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
+    authorise(
+        command.kind,
+        claim,
+        actor=Actor(command.actor or ""),
+        setting=draft.setting,
+        at=draft.at,
+        interested=_gainers(draft, claim),
+    )
     if claim.state is not ClaimState.REPORTED:
         raise refused(state=claim.state, trigger=command.kind.value)
+
+
+def _gainers(draft: Draft, claim: Claim) -> tuple[str, ...]:
+    return tuple(sorted(gainers(claim, draft.matter.claims.values())))
 
 
 def _collide(draft: Draft, claim: Claim) -> None:

@@ -147,9 +147,12 @@ def transfer_now(draft: Draft, claim: Claim, *, to: str, actor: str | None, text
     """Claim and history go on under the new owner, with a fresh first-follow-up clock (CLM-24)."""
     before, former = claim.state, claim.owner
     organisation = draft.setting.organisation
+    if claim.escalated:
+        draft.closed_tasks.append(f"first_follow_up:{claim.id}")
     claim = replace(
         claim,
         state=draft.move(claim, ClaimTrigger.TRANSFER),
+        escalated=False,
         owner=to,
         team=organisation.team_of(to, at=draft.at),
         changes_seen=last_change(draft, to),
@@ -442,7 +445,7 @@ def _transfer_step(draft: Draft, claim: Claim, request: Request, *, actor: str |
 
 def _receive(draft: Draft, to: str, claim: Claim) -> None:
     """The receiver must be there and have room (CLM-24, POOL-07)."""
-    if not draft.setting.organisation.people[to].active:
+    if not draft.setting.organisation.is_active(to, at=draft.at):
         raise Refusal("person_inactive", rule="PPL-01")
     cap = draft.setting.policy_at(claim.program, at=draft.at).limit("pool.holding_cap")
     held = draft.matter.holdings.get(to, 0)

@@ -68,6 +68,8 @@ def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint) 
     try:
         _COMMANDS[command.kind](draft, command)
     except Refusal as refusal:
+        if refusal.policy_version is None:
+            refusal.policy_version = matter.claims[command.claim].terms.version
         refused = Draft(matter=matter, at=command.received_at, setting=setting, mint=mint)
         if refusal.code == "customer_owned" and command.kind is CommandKind.FOLLOW_UP:
             holder = matter.owner_claim

@@ -127,9 +127,23 @@ class Draft:
                 policy_version=claim.terms.version,
                 before=before,
                 after=claim.state if before is not None else None,
-                data=data or {},
+                data={**(data or {}), **self._on_behalf(claim, actor)},
             )
         )
+
+    def _on_behalf(self, claim: Claim, actor: str | None) -> dict[str, str]:
+        """For whom a delegate decides on a claim that is not their own (PPL-05)."""
+        if actor is None or actor in (claim.owner, claim.reporter) or not self.setting.organisation.delegations:
+            return {}
+        asked = [
+            *claim.judges[-1:],
+            *(person for r in self.matter.requests_of(claim.id) for person in r.waiting_for),
+            self.supervisor(claim.owner or claim.reporter),
+        ]
+        if actor in asked:
+            return {}
+        delegate_of = self.setting.organisation.delegate_of
+        return next(({"for": p} for p in asked if p is not None and delegate_of(p, at=self.at) == actor), {})
 
     def tell(
         self,

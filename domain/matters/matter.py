@@ -101,6 +101,11 @@ class Matter:
     def with_deal(self, deal: Deal) -> Matter:
         return replace(self, deals={**self.deals, deal.id: deal})
 
+    def with_voided(self, claim: str, follow_up: str) -> Matter:
+        """What is decided next, in the same drain perhaps, must know that the entry is void."""
+        facts = tuple(replace(f, voided=f.voided or f.id == follow_up) for f in self.follow_ups.get(claim, ()))
+        return replace(self, follow_ups={**self.follow_ups, claim: facts})
+
     def without_command(self, command: str) -> Matter:
         return replace(self, commands=tuple(c for c in self.commands if c.id != command))
 

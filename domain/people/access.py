@@ -35,8 +35,7 @@ class Place:
 
 def grants_of(actor: Actor, *, organisation: Organisation, at: datetime) -> tuple[Grant, ...]:
     """The grants that count for ``actor`` now: dated, not narrowed away, of an active person."""
-    person = organisation.people.get(actor.person)
-    if person is None or not person.active:
+    if actor.person not in organisation.people or not organisation.is_active(actor.person, at=at):
         return ()
     return tuple(g for g in organisation.grants.get(actor.person, ()) if g.holds_at(at) and actor.wears(g.role))
 

@@ -154,6 +154,12 @@ class Organisation:
         span = _at(spans, at)
         return span.object if span else None
 
+    def is_active(self, person: str, *, at: datetime) -> bool:
+        """Whether ``person`` had not left by ``at``: what came before that is decided as if they were still here."""
+        if self.people[person].active:
+            return True
+        return any(c.kind is ChangeKind.LEFT and c.program is None and at < c.at for c in self.changes.get(person, ()))
+
     def path_up(self, team: str) -> Iterator[str]:
         """``team``, its parent, and so on up to the root."""
         current: str | None = team
@@ -213,7 +219,7 @@ class Organisation:
         seen = {person}
         for team in self.path_up(self.team_of(person, at=at)):
             leader = self.leader_of(team, at=at)
-            if leader is not None and leader not in seen and self.people[leader].active:
+            if leader is not None and leader not in seen and self.is_active(leader, at=at):
                 seen.add(leader)
                 yield leader
 
@@ -227,7 +233,7 @@ class Organisation:
         """
         barred = {person, *interested}
         for candidate in self._in_line(person, at=at, oversight=oversight):
-            if candidate not in barred and self.people[candidate].active:
+            if candidate not in barred and self.is_active(candidate, at=at):
                 return candidate
         return None
 
@@ -256,7 +262,7 @@ class Organisation:
             for g in grants
             if g.role is Role.ADMIN and g.scope is ScopeKind.COMPANY and g.holds_at(at)
         ]
-        return tuple(p.id for p in sorted(set(found), key=lambda p: p.number) if p.active)
+        return tuple(p.id for p in sorted(set(found), key=lambda p: p.number) if self.is_active(p.id, at=at))
 
 
 def _at(spans: Sequence[Span], at: datetime) -> Span | None:

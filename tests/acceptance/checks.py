@@ -77,4 +77,8 @@ def say(line: str, *, flush: bool = True) -> None:
 
 
 def _text(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{_text(count)} {name}" for name, count in value.items()) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else str(value)

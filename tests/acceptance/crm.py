@@ -348,15 +348,12 @@ class CrmRun:
         def follow(claim: dict[str, Any]) -> None:
             due, number = _at(claim["accepted_at"]).timestamp() + offset + every_s, 0
             while max(due, time.monotonic()) < ends:
-                yielding = max(0.0, due - time.monotonic())
-                if stopped.wait(yielding):
+                if stopped.wait(max(0.0, due - time.monotonic())):
                     return
                 number += 1
-                body = {"kind": "call", "note": f"Call number {number}: terms, budget and the next appointment"}
-                owner = people[claim["owner"]]
                 with at_once:
                     begun = time.monotonic()
-                    answers.append(_insistent(lambda: owner.post(f"/v1/claims/{claim['id']}/follow-ups", body)))
+                    answers.append(self._follow_up(people[claim["owner"]], claim["id"], number))
                 due = begun + every_s
 
         stopped, at_once = threading.Event(), threading.Semaphore(CALLERS)
@@ -367,6 +364,11 @@ class CrmRun:
                 stopped.set()
                 raise
         return answers
+
+    def _follow_up(self, owner: Person, claim: str, number: int) -> httpx2.Response:
+        body = {"kind": "call", "note": f"Call number {number}: terms, budget and the next appointment"}
+        path, key = f"/v1/claims/{claim}/follow-ups", f"{claim}:{number}"
+        return _insistent(lambda: owner.post(path, body, key=key))
 
     def _check_lapses(
         self,

@@ -93,7 +93,7 @@ def _dirt(pipeline: Sequence[dict[str, str]], products: Sequence[str], accounts:
     misspelled = Counter(row["product"] for row in pipeline if row["product"] not in products)
     spelled = {_letters(product): product for product in products}
     for product, count in sorted(misspelled.items()):
-        yield f"{count:,} rows name the product {product}, which the list of products calls {spelled[_letters(product)]}"
+        yield f"{count:,} rows name the product {product}; the list of products calls it {spelled[_letters(product)]}"
     unnamed = [at for at, row in enumerate(pipeline, 2) if not row["account"]]
     if unnamed:
         yield f"{len(unnamed):,} rows name no account, the first on line {unnamed[0]}"

@@ -309,4 +309,5 @@ def test_reading_very_many_claims_of_others_alarms_too_and_ones_own_never(compan
     company.admin.get(f"/v1/claims/{claim['id']}")
     (told,) = overseer.get("/v1/me/notices").json()["items"]
     assert (told["kind"], told["subject"]["id"]) == ("alarm.reads", company.admin.id)
+    assert "alarm.reads" not in {n["kind"] for n in company.admin.get("/v1/me/notices").json()["items"]}
     assert told["text"]["zh"].startswith("Administrator在一小时内读取了超过3条")

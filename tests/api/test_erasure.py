@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from storage import history
+from storage import customers, erasure, history
 from storage import tables as t
 from storage.database import Transaction
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
+from tests.support.waiting import eventually
 
 CUSTOMER = {
     "kind": "person",
@@ -263,9 +266,7 @@ def test_a_report_that_meets_an_erasure_at_the_same_moment_finds_the_record_gone
     with ThreadPoolExecutor(1) as others:
         erasing = others.submit(company.database.transact, erase_slowly)
         assert holding.wait(10)
-        answer = rep.post(
-            "/v1/claims", {"program": program, "customer": {"id": customer} if by == "id" else CUSTOMER}
-        )
+        answer = rep.post("/v1/claims", {"program": program, "customer": {"id": customer} if by == "id" else CUSTOMER})
         erasing.result(10)
     if by == "id":
         refused(answer, 422, "field_invalid", "customer.id")
@@ -279,13 +280,15 @@ def _wait_for_another(company: Company) -> None:
     """Until somebody waits for a lock of this transaction. SQLite's writers queue before they begin."""
     if company.database.is_sqlite:
         return
-    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
 
     def is_waited_for() -> bool:
         with company.database.reading() as tx:
             return bool(tx.execute(waiting).scalar_one())
 
-    until(is_waited_for, "a report waits for the erasure")
+    eventually(is_waited_for, within_s=10, what="a report that waits for the erasure")
 
 
 def _folder(company: Company) -> Path:

@@ -132,7 +132,9 @@ def test_a_customer_in_its_grace_period_is_somebody_elses(company: Company) -> N
     claimed(owner, program)
     company.advance(minutes=1)
     assert word(other, program) == "conflict"
+    assert word(owner, program) == "free"  # not in the pool yet, and no open claim of theirs any more
     company.advance(days=6)
+    assert word(owner, program) == "pooled"
     assert word(other, program) == "pooled"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 import random
@@ -10,12 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storage import history
+from storage import tables as t
 from storage.bundle import fingerprint, make_bundle, verify_bundle
 from storage.checkpoints import Fault, make_checkpoint
+from storage.codec import canonical
 from storage.database import Database, mint
 from storage.keys import KeyRing
 from storage.verification import FirstBad
@@ -126,6 +131,32 @@ def test_the_manifest_must_be_the_signed_one(case: Case) -> None:
     assert verify_bundle(missing, case.public_key).fault == Fault("bundle.json", "missing")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda shown: {"path": shown["path"][:-1]},
+        lambda shown: {"path": [["left", "00" * 32], *shown["path"]]},
+        lambda shown: {"line": shown["line"].replace('",1,"', '",2,"')},
+        lambda shown: {"line": shown["line"][:-4] + '00"]'},
+        lambda shown: {"seal": shown["seal"] | {"at": "2020-01-01T00:00:00Z"}},
+        lambda shown: {"signature": "AAAA"},
+    ],
+)
+def test_evidence_that_does_not_lead_to_the_seal_does_not_count(
+    case: Case, database: Database, change: Callable[[Any], dict[str, Any]]
+) -> None:
+    """Even a rightly signed manifest does not make up for it."""
+    parts = case.parts()
+    shown = json.loads(parts["checkpoint.json"])
+    parts["checkpoint.json"] = canonical(shown | change(shown))
+    manifest = json.loads(parts["bundle.json"])["manifest"]
+    manifest["parts"]["checkpoint.json"] = hashlib.sha256(parts["checkpoint.json"]).hexdigest()
+    signature = base64.b64encode(database.keys.signing.sign(canonical(manifest))).decode()
+    parts["bundle.json"] = canonical({"manifest": manifest, "signature": signature})
+    verdict = verify_bundle(case.path(parts), case.public_key)
+    assert (verdict.ok, verdict.checkpoint, verdict.fault) == (False, None, Fault("checkpoint.json", "edited"))
+
+
 def test_what_is_no_zip_file_cannot_be_read(case: Case, tmp_path: Path) -> None:
     path = tmp_path / "broken.zip"
     for content in (b"", b"PK\x03\x04", case.content[:-30], case.content[: len(case.content) // 2]):
@@ -151,8 +182,6 @@ def test_a_case_that_no_checkpoint_names_is_still_signed(database: Database, tmp
 
 def test_the_evidence_names_no_other_stream(case: Case, database: Database) -> None:
     with database.reading() as tx:
-        from storage import tables as t
-
         others = {r["stream"] for r in tx.rows(t.stream_head.select())} - {case.claim}
     assert others
     parts = case.parts()

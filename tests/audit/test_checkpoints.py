@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import stat
@@ -16,7 +17,9 @@ from domain.calendar.duration import Duration
 from storage import history
 from storage import tables as t
 from storage.checkpoints import Fault, evidence, fold, make_checkpoint, make_if_due
+from storage.codec import canonical
 from storage.database import Database, mint
+from storage.keys import KeyRing
 from storage.merkle import root_from
 from storage.verification import verify
 from tests.audit.chains import Attacker, entry, write_streams
@@ -177,8 +180,6 @@ def test_files_that_changed_places_are_noticed(database: Database, tmp_path: Pat
 
 def test_a_file_of_another_installation_is_noticed(database: Database, tmp_path: Path) -> None:
     three(database, tmp_path)
-    from storage.keys import KeyRing
-
     stranger = tmp_path / "stranger"
     make_checkpoint(database, KeyRing.fresh(), stranger, NOW)
     path = path_of(tmp_path, 3)
@@ -204,6 +205,25 @@ def test_what_a_lost_file_held_is_in_the_next_one(database: Database, tmp_path: 
     assert made is not None
     assert made.number == 4
     assert [line[0] for line in lines_of(tmp_path, 4)] == [streams[2]]
+
+
+def test_what_a_lost_older_file_held_is_in_the_next_one_and_only_there(database: Database, tmp_path: Path) -> None:
+    streams = three(database, tmp_path)
+    path_of(tmp_path, 2).unlink()
+    assert make_checkpoint(database, database.keys, tmp_path, NOW) is not None
+    assert [line[0] for line in lines_of(tmp_path, 4)] == [streams[1]]
+    assert make_checkpoint(database, database.keys, tmp_path, NOW) is None
+
+
+def test_a_file_that_does_not_follow_the_one_before_it_is_noticed(database: Database, tmp_path: Path) -> None:
+    """Sealed with the right key, but for another folder."""
+    three(database, tmp_path)
+    path = path_of(tmp_path, 2)
+    lines = path.read_bytes().splitlines()
+    seal = json.loads(lines[-1])["seal"] | {"previous": "0" * 64}
+    signature = base64.b64encode(database.keys.signing.sign(canonical(seal))).decode()
+    path.write_bytes(b"\n".join([*lines[:-1], canonical({"seal": seal, "signature": signature})]) + b"\n")
+    assert verify(database, database.keys, tmp_path).fault == Fault(path.name, "misplaced")
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)

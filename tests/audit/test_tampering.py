@@ -39,7 +39,7 @@ def test_a_thousand_random_attacks_are_each_found_and_named(database: Database, 
     seed = int(os.environ.get("FAIRCLAIM_SEED") or secrets.randbits(32))
     print(f"FAIRCLAIM_SEED={seed}")
     dice = random.Random(seed)
-    write_streams(database, dice, streams=24)
+    write_streams(database, dice, streams=14)
     make_checkpoint(database, database.keys, tmp_path, NOW)
     attacker = Attacker(database)
     sealed = {stream: len(attacker.rows(stream)) for stream in attacker.streams()}

@@ -53,6 +53,24 @@ def test_an_untouched_history_is_ok_also_after_a_restart(store: Store, tmp_path:
     }
 
 
+def test_numbers_and_signs_come_back_from_either_database_as_they_were_hashed(
+    database: Database, tmp_path: Path
+) -> None:
+    """PostgreSQL keeps JSON as values, SQLite as text; floats, big numbers and 汉字 are hashed alike."""
+    data = {
+        "float": 1e16,
+        "whole": 12.0,
+        "part": 0.1,
+        "tiny": 1e-7,
+        "big": 2**70,
+        "none": -0.0,
+        "字": ['汉"字', "\u2028"],
+    }
+    some = history.Entry(stream=mint(), stream_kind="lead", kind="paused", at=NOW, reason="é", data=data)
+    database.transact(lambda tx: history.append(tx, [some]))
+    assert verify(database, database.keys, tmp_path).ok
+
+
 def test_other_keys_are_refused_and_call_nobody_a_forger(database: Database, checkpoints: Path) -> None:
     with pytest.raises(WrongKeysError):
         verify(database, KeyRing.fresh(), checkpoints)

@@ -45,6 +45,8 @@ class Act:
     body: Mapping[str, Any]
     named: set[str] = field(default_factory=set)
     tries: int = 0
+    #: Of each try that was answered: when it began (monotonic), how many seconds it took, its status.
+    took: list[tuple[float, float, int]] = field(default_factory=list)
     status: int | None = None
     answer: dict[str, Any] = field(default_factory=dict)
 
@@ -138,11 +140,12 @@ def doom(people: Sequence[Person], *, journal: Journal, program: str, dice: rand
     return [datetime.fromisoformat(act.answer["deadline"]) for act in acts if act.answer.get("deadline")]
 
 
-def deliver(person: Person, act: Act, journal: Journal) -> bool:
-    """Send ``act`` until it is decided; False when that never happened."""
+def deliver(person: Person, act: Act, journal: Journal, *, patient: bool = True) -> bool:
+    """Send ``act`` until it is decided; False when that never happened. Without patience a 503 is the end."""
     deadline = time.monotonic() + GIVE_UP_S
     while time.monotonic() < deadline:
         act.tries += 1
+        begun = time.monotonic()
         try:
             answer = person.post(act.path, act.body, key=act.key)
         except httpx2.TransportError:
@@ -152,6 +155,7 @@ def deliver(person: Person, act: Act, journal: Journal) -> bool:
             journal.wonder(f"{act.kind} {act.key}: {answer.status_code} {answer.headers} {answer.text[:300]}")
             return False
         body = answer.json()
+        act.took.append((begun, time.monotonic() - begun, answer.status_code))
         if answer.status_code in (200, 201, 202):
             act.named.add(body["id"])
         if answer.status_code in (200, 201) or (answer.status_code == 409 and body["code"] != "request_in_flight"):
@@ -159,6 +163,10 @@ def deliver(person: Person, act: Act, journal: Journal) -> bool:
             return True
         if answer.status_code not in (202, 409, 503):
             journal.wonder(f"{act.kind} {act.key}: {answer.status_code} {answer.text[:300]}")
+            return False
+        if answer.status_code == 503 and body["code"] != "store_unavailable":
+            journal.wonder(f"{act.kind} {act.key}: 503 {body['code']}")
+        if answer.status_code == 503 and not patient:
             return False
         time.sleep(RETRY_S)
     journal.wonder(f"{act.kind} {act.key}: undecided after {GIVE_UP_S:.0f} s and {act.tries} tries")

@@ -114,6 +114,13 @@ class FollowUp:
 
 
 @dataclass
+class Deal:
+    key: str
+    begins: int  # the period after it counts from here
+    live: bool = True
+
+
+@dataclass
 class Request:
     key: str
     kind: str
@@ -170,12 +177,13 @@ class Claim:
     extensions: int = 0
     visited: bool = False
     follow_ups: list[FollowUp] = field(default_factory=list)
-    deals: list[tuple[str, int, bool]] = field(default_factory=list)  # (key, counted from, live)
+    deals: list[Deal] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     changes_from: int = 0  # people's facts before this instant do not concern this claim
     absent_until: int = 0  # absences up to here are taken in
     hand_over_by: int | None = None
     kept_until: int | None = None
+    tasks: dict[str, str] = field(default_factory=dict)  # who should do what about it
     timeline: list[Event] = field(default_factory=list)
     version: int = 1
 
@@ -279,7 +287,7 @@ class Model:
         """Who reads a claim (contract section 9); whoever a request or the judgement waits for must see it too."""
         reporters_team = self.people[claim.reporter].team(claim.received_at)
         return (
-            actor in (claim.reporter, claim.owner, self.oversight, *claim.judges[-1:])
+            actor in (claim.reporter, claim.owner, self.oversight, *claim.tasks.values())
             or self.people[actor].finance
             or self.leads(actor, claim.team)
             or self.leads(actor, reporters_team)
@@ -299,7 +307,8 @@ class Model:
             "correct": owner or actor == claim.reporter,
             "follow_up": self.people[actor].sells and self.people[actor].active(at),
             "win": owner or self.people[actor].finance,
-            "cancel_deal": self.people[actor].finance or self.supervises(actor, claim, at),
+            # silent: where nobody has ever owned, there is no supervisor whose deal it could be.
+            "cancel_deal": self.people[actor].finance or (claim.owner is not None and self.supervises(actor, claim, at)),
             "void": self.supervises(actor, claim, at),
             "transfer": owner or (self._gone(claim, at) and self.supervises(actor, claim, at)),
             "release": owner or self.supervises(actor, claim, at),
@@ -333,6 +342,8 @@ class Model:
             return "field_invalid" if longest is not None and data["days"] * DAY > longest.us else None
         if kind == "win" and data["end_day"] is not None and data["end_day"] < local_day(data["signed"]):
             return "date_invalid"
+        if kind == "cancel_deal" and data.get("deal") is None and sum(deal.live for deal in claim.deals) > 1:
+            return "field_missing"
         if kind == "correct" and data["version"] != claim.version:
             return "version_conflict"
         return None
@@ -589,7 +600,7 @@ class Model:
             at,
             kind=here.kind,
             facts=facts,
-            provisional=provisional,
+            provisional=provisional and bool(wanted),  # silent: one that lacks nothing is a full report
             missing=wanted,
         )
         complete = program.span("claim.complete_h")
@@ -650,6 +661,7 @@ class Model:
         elif sent_back or program["claim.judgement_mode"] == "manual":
             claim.waiting = "judge"
             claim.judges = claim.judges or [self.supervisor(claim.reporter, at)]
+            claim.tasks["judge"] = claim.judges[-1]
             # silent: the judge's limit runs from when it is the judge's turn, as CUS-07 says of collision sets.
             self._start(claim, "approval", at, program.span("claim.approval_wh"))
         else:
@@ -661,6 +673,7 @@ class Model:
         claim.owner, claim.accepted_at, claim.changes_from = claim.reporter, at, at
         claim.waiting = claim.correct_by = None
         claim.clocks.clear()
+        claim.tasks.clear()
         self._start(claim, "first_follow_up", at, program.span("claim.first_follow_up_wh"))
         self._protect(claim, at)
         if claim.provisional:
@@ -692,6 +705,7 @@ class Model:
         self._move(claim, "reject", "rejected", at, actor, to="rejected")
         claim.reason, claim.ended_at, claim.waiting, claim.correct_by = reason, at, None, None
         claim.clocks.clear()
+        claim.tasks.clear()
 
     def _judged(self, claim: Claim, command: Command) -> None:
         self._authorise(claim, command)
@@ -719,6 +733,7 @@ class Model:
         claim.waiting = "correction"
         claim.correct_by = None if limit is None else self.calendar.add(command.at, limit)
         claim.clocks.pop("approval", None)
+        claim.tasks.clear()
         self._event(claim, "sent_back", command.at, command.actor)
 
     def _stays_uncorrected(self, claim: Claim) -> None:
@@ -732,6 +747,7 @@ class Model:
         above = self.supervisor(claim.reporter, at, barred=tuple(claim.judges))
         if above not in claim.judges:
             claim.judges.append(above)
+        claim.tasks["judge"] = claim.judges[-1]
         self._start(claim, "approval", at, self._program(claim).span("claim.approval_wh"))
 
     def _do_withdraw(self, claim: Claim, command: Command) -> None:
@@ -741,6 +757,7 @@ class Model:
         self._move(claim, "withdraw", "withdrawn", command.at, command.actor, to="withdrawn")
         claim.ended_at, claim.waiting, claim.correct_by = command.at, None, None
         claim.clocks.clear()
+        claim.tasks.clear()
         self._look_again(claim.matter, command.at)
 
     def _do_correct(self, claim: Claim, command: Command) -> None:
@@ -810,6 +827,7 @@ class Model:
             self._work_moves_idle(claim, at)
         if claim.state == "protected":
             claim.clocks.pop("first_follow_up", None)
+            claim.tasks.pop("first_follow_up_missed", None)
             self._move(claim, "work", "worked", at, command.actor, to="active")
         elif claim.state == "lapsed":
             self._rescue(claim, at, command.actor)
@@ -893,17 +911,32 @@ class Model:
         self._move(claim, "win", "won", command.at, command.actor, to="won")
         end = command.data["end_day"]
         begins = command.data["signed"] if end is None else (end + 1) * DAY - ZONE
-        claim.deals.append((command.data["key"], begins, True))
-        claim.clocks.clear()
-        self._start(claim, "after_deal", begins, self._program(claim).span("claim.after_deal_days"))
+        claim.deals.append(Deal(command.data["key"], begins))
+        self._count_after_deal(claim)
         self._close_requests(claim)
+
+    def _count_after_deal(self, claim: Claim) -> None:
+        """Only this clock runs in ``won``; of several live deals the one that keeps the customer longest counts."""
+        claim.clocks.clear()
+        length = self._program(claim).span("claim.after_deal_days")
+        live = [deal.begins for deal in claim.deals if deal.live]
+        self._start(claim, "after_deal", max(live), length)
 
     def _do_cancel_deal(self, claim: Claim, command: Command) -> None:
         self._authorise(claim, command)
         if claim.state != "won":
             raise No("illegal_transition")
+        named = command.data.get("deal")
+        live = [deal for deal in claim.deals if deal.live and named in (None, deal.key)]
+        if not live:
+            raise No("illegal_transition")
+        live[0].live = False
+        if any(deal.live for deal in claim.deals):
+            self._event(claim, "deal_cancelled", command.at, command.actor)
+            claim.timeline[-1].before = claim.timeline[-1].after = "won"
+            self._count_after_deal(claim)
+            return
         self._move(claim, "cancel_deal", "deal_cancelled", command.at, command.actor, to="active")
-        claim.deals = [(key, since, False) for key, since, _ in claim.deals]
         claim.clocks.clear()
         self._begin_idle(claim, command.at)
         # silent: the no-deal clock begins again too, protection and stage do not come back.
@@ -914,6 +947,7 @@ class Model:
         program = self._program(claim)
         if clock.name == "first_follow_up" and program["claim.first_follow_up_miss"] == "escalate":
             del claim.clocks["first_follow_up"]
+            claim.tasks["first_follow_up_missed"] = self.supervisor(str(claim.owner), at)
         elif not (clock.name in ("protection", "stage") and self._renews(claim, at, clock)):
             self._lapse(claim, at, LAPSE_REASONS[clock.name])
 
@@ -951,10 +985,12 @@ class Model:
         claim.reason, claim.ended_at = reason, at
         claim.clocks.clear()
         claim.pauses.clear()
+        claim.tasks.clear()
         self._close_requests(claim)
 
     def _close_requests(self, claim: Claim) -> None:
         """What was asked about a claim that is over, or of another owner, has no object any more."""
+        claim.tasks.pop("first_follow_up_missed", None)
         for request in claim.open_requests():
             request.state = "withdrawn"
 
@@ -1006,6 +1042,7 @@ class Model:
         self._move(claim, "transfer", "transferred", at, actor, to="won" if won else "protected")
         claim.owner, claim.team, claim.changes_from, claim.absent_until = to, self.people[to].team(at), at, at
         claim.hand_over_by = claim.kept_until = None
+        claim.tasks.clear()
         for kind in ("handover", "absence"):
             if kind in claim.pauses:
                 self._unpause(claim, kind, at)
@@ -1182,6 +1219,7 @@ class Model:
             self._event(claim, "paused", at, None)
         if kind == "left":
             claim.hand_over_by = until
+            claim.tasks["request.handover"] = self.supervisor(str(claim.owner), at)
             for request in claim.open_requests("handover"):
                 request.state = "withdrawn"  # only a mover's customer can be kept
             return

@@ -13,6 +13,6 @@ def test_walk(store, admin_token, tmp_path):
         walk = Walk(company, int(os.environ.get("FAIRCLAIM_WALK_SEED", "1")))
         t=time.perf_counter()
         tally = walk.run(int(os.environ.get("OPS", "300")))
-        print(time.perf_counter()-t, tally.share, tally.kinds, tally.codes, tally.triggers, walk.now, len(walk.model.claims))
+        print(time.perf_counter()-t, time.process_time(), tally.share, tally.kinds, tally.codes, tally.triggers, walk.now, len(walk.model.claims))
     finally:
         company.close(); database.close()

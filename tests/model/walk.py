@@ -32,6 +32,7 @@ STATUS = {
     "not_found": 404,
     "date_invalid": 422,
     "field_invalid": 422,
+    "field_missing": 422,
     "person_inactive": 422,
 }
 CONFLICT = 409
@@ -90,7 +91,7 @@ class Walk:
         self.away_for = 0
         self.counters: Counter[str] = Counter()
         self.subjects: dict[str, list[tuple[str, int]]] = {
-            name: [self._new_subject() for _ in range(5)] for name in self.world.programs
+            name: [self._new_subject() for _ in range(7)] for name in self.world.programs
         }
 
     # --- the walk --------------------------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ class Walk:
         """So many acts, then a last look at everything."""
         acts, weights = zip(*self._acts().items(), strict=True)
         while self.tally.operations < operations:
-            if self.rng.random() < 0.3:
+            if self.rng.random() < 0.2:
                 self._pass_time()
             before = self.tally.operations
             self.rng.choices(acts, weights)[0]()
@@ -117,7 +118,8 @@ class Walk:
 
     def _acts(self) -> dict[Callable[[], None], float]:
         return {
-            self._report: 15,
+            self._report: 14,
+            self._report_again: 3,
             self._follow_up: 24,
             self._void: 4,
             self._judge: 12,
@@ -130,8 +132,8 @@ class Walk:
             self._extend: 6,
             self._pause: 6,
             self._unpause: 3,
-            self._answer: 18,
-            self._careless: 8,
+            self._answer: 26,
+            self._careless: 7,
             self._leave: 0.4,
             self._move: 0.8,
             self._absence: 1.5,
@@ -155,6 +157,17 @@ class Walk:
         )
         self.report(actor, program, kind, number, given=given, provisional=self.rng.random() < 0.15)
 
+    def _report_again(self) -> None:
+        """Whoever lost a customer, or was turned away, tries again at once; or reports what is theirs already."""
+        claim = self._some(self._recent("lapsed", "released", "rejected", "rejected", "protected")[:12])
+        if claim is None:
+            return
+        subject = claim.matter.partition("/")[2]
+        kind = "company" if subject.startswith("company") else "person"
+        given = ("need",) if self.rng.random() < 0.5 else ()
+        actor = claim.owner or claim.reporter
+        self.report(actor, claim.program, kind, int(subject.removeprefix(kind)), given=given, provisional=False)
+
     def report(
         self, actor: str, program: str, kind: str, number: int, *, given: tuple[str, ...], provisional: bool
     ) -> None:
@@ -162,7 +175,7 @@ class Walk:
         matter = f"{program}/{kind}{number}"
         if matter not in self.model.matters:
             self.model.matters[matter] = Matter(matter, program, kind)
-        variant = self.rng.randrange(3)
+        variant = self.rng.randrange(2)
         body = {
             "program": self.world.programs[program],
             "customer": customer(kind, number),
@@ -361,7 +374,7 @@ class Walk:
     def correct(self, claim: Claim, actor: str) -> None:
         """Fields of a report, now and then with an old version."""
         given = self.rng.sample(("need", "expected_close", "next_follow_up_at"), self.rng.randrange(1, 4))
-        version = claim.version - (self.rng.random() < 0.05)
+        version = claim.version + (self.rng.random() < 0.05)
         data = {"version": version, "given": tuple(given)}
         body = {"version": version, **self._completion(given)}
         self.command("correct", actor, claim, data, body, path=f"/v1/claims/{self.ids[claim.key]}")
@@ -388,7 +401,14 @@ class Walk:
         if claim is None:
             return
         actor = "finance" if self.rng.random() < 0.5 else self._supervisor(claim)
-        self.command("cancel_deal", actor, claim, {}, {"reason": "退订"})
+        self.cancel_deal(claim, actor)
+
+    def cancel_deal(self, claim: Claim, actor: str) -> None:
+        """A deal is off; which one is said where several are live, but for an oversight now and then."""
+        live = [deal for deal in claim.deals if deal.live and deal.key in self.ids]
+        data = {"deal": self.rng.choice(live).key} if len(live) > 1 and self.rng.random() < 0.8 else {}
+        body = {"reason": "退订", **{name: self.ids[key] for name, key in data.items()}}
+        self.command("cancel_deal", actor, claim, data, body)
 
     def _release(self) -> None:
         claim = self._some(self._recent("protected", "active"))
@@ -458,7 +478,7 @@ class Walk:
         if request.key not in self.ids:
             self._look(claim)
         kind = kind or self.rng.choices(("accept", "refuse", "withdraw"), (7, 2, 1))[0]
-        actor = self.rng.choice(request.waiting_for)
+        actor = self.rng.choice(request.waiting_for or [str(request.by)])
         if kind == "withdraw":
             actor = request.by or actor
         if self.rng.random() < 0.04:
@@ -494,10 +514,10 @@ class Walk:
             self.follow_up(claim, actor, self.rng.choice(("call", "visit")))
         elif kind == "pause":
             self.command("pause", actor, claim, {"kind": "legal"}, {"kind": "legal", "reason": "等待"})
-        elif kind in ("correct", "win", "release", "transfer", "extend"):
+        elif kind in ("correct", "win", "cancel_deal", "release", "transfer", "extend"):
             getattr(self, kind)(claim, actor)
         else:
-            body = {"reason": "核实"} if kind in ("reject", "send_back", "cancel_deal") else {}
+            body = {"reason": "核实"} if kind in ("reject", "send_back") else {}
             self.command(kind, actor, claim, {}, body)
 
     # --- people ----------------------------------------------------------------------------------------------------
@@ -725,6 +745,8 @@ class Walk:
         claim = self.model.claims[key]
         for request, told in zip(claim.requests, reversed(view["requests"]), strict=False):
             self._named(request.key, told["id"])
+        for deal, id_ in zip(claim.deals, view["deals"], strict=False):
+            self._named(deal.key, id_)
         told, wanted = self._told(view), self._wanted(claim, viewer)
         if told != wanted:
             lines = [f"{k}: service {told[k]}, model {wanted[k]}" for k in wanted if told[k] != wanted[k]]
@@ -821,21 +843,21 @@ class Walk:
         listed = self._pages("/v1/requests", name, waiting_for=caller.id)
         if sorted(self.keys[r["id"]] for r in listed) != sorted(r.key for r in waiting):
             self._differ(None, f"requests that wait for {name}: {listed} but model {waiting}")
-        tasks = sorted(
-            (task["kind"], self.keys[task["subject"]["id"]], task["due"])
-            for task in self._pages("/v1/me/tasks", name)
-            if task["kind"] == "judge" or (task["kind"].startswith("request.") and task["subject"]["type"] == "request")
-        )
+        tasks = [
+            (task["kind"], self.keys[task["subject"]["id"]], task["due"]) for task in self._pages("/v1/me/tasks", name)
+        ]
         wanted = sorted(
-            [
-                ("judge", c.key, _text(c.clocks["approval"].due))
-                for c in seen
-                if c.waiting == "judge" and c.judges[-1:] == [name]
-            ]
-            + [(f"request.{r.kind}", r.key, _text(r.decide_by)) for r in waiting]
+            [(kind, c.key, self._due_of(kind, c)) for c in seen for kind, who in c.tasks.items() if who == name]
+            + [(f"request.{r.kind}", r.key, _text(r.decide_by)) for r in waiting],
+            key=str,
         )
+        tasks.sort(key=str)
         if tasks != wanted:
             self._differ(None, f"tasks of {name}: {tasks} but model {wanted}")
+
+    def _due_of(self, task: str, claim: Claim) -> str | None:
+        approval = claim.clocks.get("approval")
+        return _text({"judge": approval and approval.due, "request.handover": claim.hand_over_by}.get(task))
 
     def _pages(self, path: str, name: str, **query: Any) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []

@@ -32,7 +32,7 @@ DOCUMENT: Final[dict[str, Any]] = json.loads(
 METHODS: Final = ("get", "post", "patch")
 #: Stands for the sender's own id in a path.
 SENDER: Final = "{sender}"
-PNG: Final = b"\x89PNG\r\n\x1a\n" + b"a picture of the contract " * 4
+PDF: Final = b"%PDF-1.7\n" + b"a contract " * 4
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,8 @@ class World:
             "admin": self._person("管理员", self.office, "admin"),
             "marketing": company.person("市场", team=self.office, roles=("marketing",)),
             "broker": company.person("经纪人", team=self.south, roles=("broker",)),
+            "account_manager": company.person("客户经理", team=self.south, roles=("account_manager",)),
+            "service": company.person("售后", team=self.north, roles=("service",)),
         }
         self.program = self.new_program("自动")
         self.judged = self.new_program("人工", {"claim.judgement_mode": "manual"})
@@ -114,9 +116,7 @@ class World:
     def __getitem__(self, role: str) -> Person:
         return self.people[role]
 
-    def send(
-        self, wanted: Wanted, role: str | None = None, *, key: str | None = None, **more: Any
-    ) -> httpx2.Response:
+    def send(self, wanted: Wanted, role: str | None = None, *, key: str | None = None, **more: Any) -> httpx2.Response:
         """The request sent by a role, by the one that may where none is given, by ``nobody`` without a token."""
         sender = self.people.get(role or wanted.by)
         operation = wanted.operation
@@ -425,7 +425,9 @@ _when("read_rule_text", "owner", ids={"id": World.policy}, query={"lang": "en"})
 _when("review_policy", "policy_admin", ids={"id": World.draft}, body={})
 _when("approve_policy", "policy_admin", ids={"id": lambda w: w.draft("review")}, body={})
 _when("activate_policy", "policy_admin", ids={"id": lambda w: w.draft("review", "approve")}, body={})
-_when("migrate_claims", "policy_admin", ids={"id": World.policy}, body={"dry_run": False, "claims": lambda w: [w.claim()]})
+_when(
+    "migrate_claims", "policy_admin", ids={"id": World.policy}, body={"dry_run": False, "claims": lambda w: [w.claim()]}
+)
 
 # --- calendars -------------------------------------------------------------------------------------------------------
 
@@ -461,9 +463,7 @@ def _edit_customer(world: World) -> Wanted:
 
 
 FACTORIES["edit_customer"] = _edit_customer
-_when(
-    "reveal", "owner", ids={"id": lambda w: w.customer_of(w.claim())}, body={"fields": ["phone"], "purpose": "回访"}
-)
+_when("reveal", "owner", ids={"id": lambda w: w.customer_of(w.claim())}, body={"fields": ["phone"], "purpose": "回访"})
 
 
 def _erase(world: World) -> Wanted:
@@ -533,7 +533,7 @@ _when("list_requests", "owner")
 _when("accept_request", "leader", ids={"id": World.request}, body={})
 _when("refuse_request", "leader", ids={"id": World.request}, body={"reason": "不同意"})
 _when("withdraw_request", "owner", ids={"id": World.request}, body={})
-_when("upload", "owner", file=("合同.png", PNG))
+_when("upload", "owner", file=("合同.pdf", PDF))
 _when("download", "owner", ids={"id": World.file})
 _when("list_notices", "owner")
 _when("list_tasks", "leader")

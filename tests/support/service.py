@@ -29,6 +29,7 @@ from storage.settings import Settings
 from tests.support.company import Company, DirectGateway, Person
 from worker import launch
 from worker.engine import EmbeddedServer, Located
+from worker.engine.ports import remembered_address
 from worker.engine.server import last_lines
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -104,6 +105,13 @@ class Service:
     @property
     def database_url(self) -> str:
         return self._env.get("FAIRCLAIM_DATABASE_URL") or f"sqlite:///{self.data / 'fairclaim.db'}"
+
+    @property
+    def engine_address(self) -> str:
+        """Where the embedded engine listens."""
+        address = remembered_address(self.data / "engine")
+        assert address is not None, "the engine has not been started yet"
+        return address
 
     def start(self) -> None:
         """Start it and return when ``/readyz`` answers 200."""

@@ -39,6 +39,12 @@ def recall_ports(folder: Path) -> Ports | None:
         return None
 
 
+def remembered_address(folder: Path) -> str | None:
+    """Where the embedded server of ``folder`` listens, or listened last; ``None`` when there never was one."""
+    ports = recall_ports(folder)
+    return f"127.0.0.1:{ports.frontend}" if ports is not None else None
+
+
 def port_is_free(port: int, *, host: str = "127.0.0.1") -> bool:
     """Whether nothing listens on the port."""
     with socket.socket() as probe:

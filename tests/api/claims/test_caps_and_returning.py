@@ -290,6 +290,7 @@ def test_a_lapsed_customer_goes_where_the_policy_says(company: Company) -> None:
     assert answer.json()["answer"] == "pooled"
 
 
+@pytest.mark.xfail(strict=True, reason="CLM-26: claim.return_flag_days is not built yet")
 def test_a_customer_that_comes_back_through_a_colleague_is_reported_to_oversight(company: Company) -> None:
     """CLM-26: `claim.return_flag_days` 30: released, claimed by a colleague, transferred back."""
     office = Office(company)

@@ -130,10 +130,10 @@ def test_equal_deadlines_are_decided_in_their_order(company: Company, running: t
 
 def test_a_provisional_clock_goes_before_idle_and_after_the_first_follow_up(company: Company) -> None:
     """Requirements 0.2: equal deadlines."""
-    office = Office(company, policy=OFF | {"claim.provisional_days": "PT10M", "claim.idle_days": "PT10M"})
+    missing = OFF | {"claim.complete_fields": ["need"], "claim.provisional_days": "PT10M"}
+    office = Office(company, policy=missing | {"claim.idle_days": "PT10M"})
     first = office.claim(office.first, provisional=True)
-    both = OFF | {"claim.provisional_days": "PT10M", "claim.first_follow_up_wh": "PT10M"}
-    office.program = company.program("Both", policy=both)
+    office.program = company.program("Both", policy=missing | {"claim.first_follow_up_wh": "PT10M"})
     second = office.claim(office.first, provisional=True)
     company.advance(minutes=11)
     assert read(office.first, first)["reason"] == "incomplete"
@@ -478,7 +478,7 @@ def test_a_silent_supervisor_extends_once_and_then_the_claim_lapses(company: Com
 
 
 def test_the_guard_needs_recent_work_and_a_stage_from_the_named_one_on(company: Company) -> None:
-    """CLM-17: a qualified follow-up in the idle period; before the stage, or with `claim.guard_stage` null, no guard."""
+    """CLM-17: a qualified follow-up in the idle period; none before the stage, or where no stage is named."""
     policy = {"claim.idle_days": 0}
     office, early = guarded(company, "need")
     assert read(office.first, early)["reason"] == "no_deal"

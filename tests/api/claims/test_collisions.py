@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-import pytest
-
 from tests.support.answers import refused
 from tests.support.company import Company, Person, person_customer
 from tests.support.office import (
@@ -153,6 +151,8 @@ def test_the_owner_learns_nothing_of_the_rivals_report_and_the_rival_nothing_of_
 
 # --- the queue (排队) ----------------------------------------------------------------------------------------------
 
+#: `claim.on_collision` queue refuses until its issue brings it (docs/decisions/silent-places.md).
+NO_QUEUE = pytest.mark.xfail(strict=True, reason="CLM-27: the queue is not built yet")
 QUEUE = {"claim.on_collision": "queue", "claim.queue_max": 2, "claim.queue_days": 5}
 
 
@@ -160,6 +160,7 @@ def queued(office: Office, reps: list[Person]) -> list[dict[str, object]]:
     return [office.claim(rep) for rep in reps]
 
 
+@NO_QUEUE
 def test_a_queued_report_waits_in_its_place_until_its_limit(company: Company) -> None:
     """CLM-27: 201 `reported` with `queue_position`; `claim.queue_days` later it lapses as `queue_end`."""
     office = Office(company, policy=QUEUE | {"claim.idle_days": 0, "claim.first_follow_up_wh": 0})
@@ -176,6 +177,7 @@ def test_a_queued_report_waits_in_its_place_until_its_limit(company: Company) ->
     assert moment(ended["ended_at"]) == after(str(first["received_at"]), days=5)
 
 
+@NO_QUEUE
 def test_the_first_in_the_queue_gets_a_customer_that_comes_free(company: Company) -> None:
     """CLM-27: before any pool; the others move up and wait on."""
     office = Office(company, policy=QUEUE)
@@ -189,6 +191,7 @@ def test_the_first_in_the_queue_gets_a_customer_that_comes_free(company: Company
     assert (waiting["state"], waiting["queue_position"]) == ("reported", 1)
 
 
+@NO_QUEUE
 def test_a_lapse_at_the_deadline_hands_the_customer_to_the_queue(company: Company) -> None:
     """CLM-27, CLM-19: accepted at the instant of the lapse, however late the engine decides."""
     office = Office(company, policy=QUEUE | {"claim.first_follow_up_wh": "PT1H"})
@@ -200,6 +203,7 @@ def test_a_lapse_at_the_deadline_hands_the_customer_to_the_queue(company: Compan
     assert (accepted["at"], read(office.second, first)["accepted_at"]) == (held["deadline"], held["deadline"])
 
 
+@NO_QUEUE
 def test_a_queued_reporter_may_withdraw_and_the_next_moves_up(company: Company) -> None:
     """CLM-27, table 0.2."""
     office = Office(company, policy=QUEUE)
@@ -213,6 +217,7 @@ def test_a_queued_reporter_may_withdraw_and_the_next_moves_up(company: Company) 
 # --- alerts --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.xfail(strict=True, reason="DSP-19: attempts are recorded, their alerts are not built yet")
 def test_both_supervisors_are_told_of_attempts_once_per_pair_and_window(company: Company) -> None:
     """DSP-19: one alert per pair and customer in `conflict.window_days` (7), to both people's supervisors."""
     office = Office(company)

@@ -142,7 +142,9 @@ def test_event_time_is_recorded_and_receipt_counts(company: Company) -> None:
     claim = office.claim(office.first)
     company.advance(days=3)
     ahead = (company.now() + timedelta(minutes=1)).isoformat()
-    problem = refused(act(office.first, claim, "follow-ups", kind="call", note=NOTE, at=ahead), 422, "date_invalid", "at")
+    problem = refused(
+        act(office.first, claim, "follow-ups", kind="call", note=NOTE, at=ahead), 422, "date_invalid", "at"
+    )
     assert problem["rule"] == "CLM-15"
     late = work(office.first, claim, "visit", at="2031-03-04T09:00:00+08:00")
     assert (late["at"], late["late"], late["qualified"]) == ("2031-03-04T01:00:00Z", True, True)
@@ -226,7 +228,7 @@ def test_voiding_the_only_entry_counts_from_acceptance_and_never_moves_active_ba
     [(24, "2031-03-17T02:00:00Z"), (48, "2031-03-18T02:00:00Z")],
 )
 def test_voiding_leaves_the_notice(company: Company, notice_wh: int, until: str) -> None:
-    """CLM-16: never to less than `claim.void_notice_wh` ahead; without the entry it would have been over since day 10."""
+    """CLM-16: never to less than `claim.void_notice_wh` ahead; without the entry it ended on day 10."""
     office = Office(company, policy=IDLE | {"claim.void_notice_wh": notice_wh})
     claim = office.claim(office.first)
     company.advance(days=9)

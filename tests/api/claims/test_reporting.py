@@ -1,4 +1,4 @@
-"""Reporting a customer (客户报备): fields, identity, duplicates, own open claims (CLM-02, CLM-03, CLM-07, CUS-02..04)."""
+"""Reporting a customer (客户报备): fields, identity, duplicates, own open claims (CLM-02, CLM-03, CLM-07, CUS-02)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def company_customer(name: str = "上海云图科技有限公司", **more: Any) 
 
 
 def test_a_clear_case_is_protected_at_receipt_and_shows_every_field_of_the_contract(company: Company) -> None:
-    """CLM-03, contract section 5: the reporter owns the customer from the receipt on; nothing is missing in the answer."""
+    """CLM-03, contract section 5: owned from the receipt on; no field is missing in the answer."""
     office = Office(company)
     claim = office.claim(office.first)
     ClaimOut.model_validate(claim)
@@ -147,7 +147,12 @@ def test_what_the_policy_needs_at_once_is_refused_when_it_is_left_out(company: C
 def test_identity_is_at_least_one_whole_key_group(company: Company) -> None:
     """Contract section 5: a person without number has none by default; a company's name alone is one."""
     office = Office(company)
-    refused(office.report(office.first, customer={"kind": "person", "name": "王小明"}), 422, "field_missing", "customer.phone")
+    refused(
+        office.report(office.first, customer={"kind": "person", "name": "王小明"}),
+        422,
+        "field_missing",
+        "customer.phone",
+    )
     assert office.claim(office.first, customer=company_customer())["state"] == "protected"
 
 
@@ -156,7 +161,10 @@ def test_a_group_of_keys_counts_only_when_all_of_it_agrees(company: Company) -> 
     keys = {"person": [["name", "email"], ["external_id"]], "company": [["company_code"]]}
     office = Office(company, policy={"match.keys": keys})
     refused(
-        office.report(office.first, customer={"kind": "person", "name": "王小明"}), 422, "field_missing", "customer.email"
+        office.report(office.first, customer={"kind": "person", "name": "王小明"}),
+        422,
+        "field_missing",
+        "customer.email",
     )
     office.claim(
         office.first,
@@ -174,7 +182,13 @@ def test_a_number_is_the_same_however_it_is_written(company: Company) -> None:
     """CUS-03: full width, blanks, separators, 0086/+86 and extensions."""
     office = Office(company)
     office.claim(office.first)
-    for written in ("138 1234 5678", "１３８１２３４５６７８", "0086-138-1234-5678", "+86 (138) 1234-5678", "13812345678转12"):
+    for written in (
+        "138 1234 5678",
+        "１３８１２３４５６７８",
+        "0086-138-1234-5678",
+        "+86 (138) 1234-5678",
+        "13812345678转12",
+    ):
         assert office.claim(office.second, customer=person_customer("王先生", written))["reason"] == "customer_owned"
 
 
@@ -182,7 +196,9 @@ def test_numbers_and_codes_that_cannot_be_are_refused_before_receipt(company: Co
     """CUS-03, CUS-04: `phone_invalid`, `credit_code_invalid` (length, character, check digit), with the field."""
     office = Office(company)
     for phone in ("12345", "1381234567", "号码"):
-        refused(office.report(office.first, customer=person_customer(phone=phone)), 422, "phone_invalid", "customer.phone")
+        refused(
+            office.report(office.first, customer=person_customer(phone=phone)), 422, "phone_invalid", "customer.phone"
+        )
     for code in (CODE[:-1], CODE[:-1] + "I", CODE[:-1] + "4"):
         answer = office.report(office.first, customer=company_customer(company_code=code))
         refused(answer, 422, "credit_code_invalid", "customer.company_code")

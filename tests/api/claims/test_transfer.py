@@ -34,7 +34,7 @@ def offered(office: Office, claim: dict[str, Any], to: Person, **body: Any) -> d
 
 
 def test_a_colleague_of_the_team_takes_an_offered_customer(company: Company) -> None:
-    """CLM-24: same claim and history, new owner, `protected` with a fresh first-follow-up clock, protection unchanged."""
+    """CLM-24: same claim and history, new owner, a fresh first-follow-up clock, protection unchanged."""
     office = Office(company)
     claim = office.claim(office.first)
     work(office.first, claim)

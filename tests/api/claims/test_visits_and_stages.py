@@ -13,7 +13,6 @@ from tests.support.office import (
     after,
     clock,
     clocks,
-    done,
     entry,
     moment,
     moves,

@@ -1,0 +1,89 @@
+"""The acceptance run itself, on a small export of its own: it comes to its end, and it can fail."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.checks import Findings
+from tests.acceptance.crm import CrmRun
+from tests.acceptance.crm_data import DataMissingError, read_crm
+from tests.support.service import PROJECT, Service
+from worker.engine import Located
+
+AGENTS = (("Ann Li", "Mo Wu", "North"), ("Bo Chen", "Mo Wu", "North"), ("Cy Sun", "Jo Xu", "South"))
+ACCOUNTS = ("Alder Ltd", "Birch Ltd", "Cedar Ltd", "Dogwood Ltd")
+PRODUCTS = ("Base Plan", "Pro Plan")
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """18 open opportunities, 2 of them without an account, one product spelled in two ways, and 2 closed ones."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    _write(folder / "sales_teams.csv", ["sales_agent", "manager", "regional_office"], AGENTS)
+    _write(folder / "accounts.csv", ["account", "sector"], [(account, "retail") for account in ACCOUNTS])
+    _write(folder / "products.csv", ["product", "series"], [(product, "S") for product in PRODUCTS])
+    rows = [
+        (f"O{at}", AGENTS[at % 3][0], ("Base Plan", "ProPlan")[at // 4 % 2], ACCOUNTS[at % 4], "Engaging")
+        for at in range(16)
+    ]
+    rows += [("N1", "Ann Li", "Base Plan", "", "Prospecting"), ("N2", "Cy Sun", "Pro Plan", "", "Engaging")]
+    rows += [("W1", "Ann Li", "Base Plan", "Alder Ltd", "Won"), ("L1", "Bo Chen", "Pro Plan", "Alder Ltd", "Lost")]
+    _write(folder / "sales_pipeline.csv", ["opportunity_id", "sales_agent", "product", "account", "deal_stage"], rows)
+    return folder
+
+
+def test_the_main_job_runs_on_a_small_export(export: Path, tmp_path: Path, pinned_server: Located) -> None:
+    """Issue "A claim lives", point 8, in small: import, reports, owners, three readings, work and idleness."""
+    findings = Findings()
+    with Service(tmp_path / "service", server=pinned_server) as service:
+        run = CrmRun(service, read_crm(export), findings, part="crm", idle_s=12)
+        try:
+            run.run()
+        finally:
+            run.close()
+    assert [check for check in findings.checks if not check.ok] == []
+    told = {check.statement: check.found for check in findings.checks}
+    assert told["one program per product: refused as field_missing on customer"] == "2"
+    assert (told["one program per product: decided"], told["one program per product: protected"]) == ("16", "8")
+    assert told["one program for all: protected"] == "4"
+    assert told["lapses stored with the claim's own deadline, to the microsecond"] == "6"
+
+
+def test_dirty_rows_are_told_and_products_are_brought_together(export: Path) -> None:
+    crm = read_crm(export)
+    assert (crm.rows, len(crm.open), len(crm.named)) == (20, 18, 16)
+    assert {o.product for o in crm.open} == set(PRODUCTS)
+    assert [sentence for sentence in crm.dirt if "ProPlan" in sentence and "Pro Plan" in sentence]
+    assert [sentence for sentence in crm.dirt if sentence.startswith("2 rows name no account")]
+
+
+def test_a_missing_export_is_told_with_what_to_do(export: Path, tmp_path: Path) -> None:
+    (export / "accounts.csv").unlink()
+    with pytest.raises(DataMissingError, match=r"lacks accounts\.csv.*make acceptance CRM="):
+        read_crm(export)
+    asked = [sys.executable, "-m", "tests.acceptance", "--crm", str(tmp_path / "nowhere"), "--only", "crm"]
+    done = subprocess.run(asked, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+
+
+def test_one_failed_check_fails_the_run() -> None:
+    findings = Findings()
+    assert not findings.ok
+    findings.equal("part", "two and two", 4, 4)
+    assert findings.ok
+    findings.within("part", "late", 5.1, 5.0, "s")
+    assert not findings.ok
+
+
+def _write(path: Path, header: list[str], rows: object) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)  # type: ignore[arg-type]
