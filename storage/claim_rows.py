@@ -39,6 +39,7 @@ _PLAIN = (
     "escalated",
     "extensions",
     "guard_extended",
+    "dealt",
     "rescued",
     "pause_used_us",
     "changes_seen",

@@ -58,19 +58,22 @@ def peek(tx: Transaction, matter: str, *, now: datetime) -> Locked:
     return Locked(row=dict(row), now=max(now, row["last_at"] + timedelta(microseconds=1)))
 
 
-def load(tx: Transaction, locked: Locked, *, also: Collection[str] = ()) -> Matter:
+def load(tx: Transaction, locked: Locked, *, also: Collection[str] = (), quiet: bool = False) -> Matter:
     """The locked matter with its undecided commands and every claim they or a due instant may concern.
 
-    ``also``: claims wanted whatever their state.
+    ``also``: claims wanted whatever their state. ``quiet``: probably nothing is undecided, so the claims are read
+    first and say whether anything is.
     """
     row = locked.row
-    claims = {} if locked.fresh else _claims(tx, row["id"], set(also), locked.now)
-    idle = locked.fresh or (bool(claims) and not next(iter(claims.values()))["busy"])
-    commands = () if idle else _commands(tx, row["id"])
-    named = {c.claim for c in commands} | set(also)
-    if commands:
+    claims: dict[str, dict[str, Any]] = {}
+    commands: tuple[Command, ...] = ()
+    if quiet and not locked.fresh:
+        claims = _claims(tx, row["id"], set(also), locked.now)
+    if not locked.fresh and (not claims or next(iter(claims.values()))["busy"]):
+        commands = _commands(tx, row["id"])
         # A command is decided as of its receipt: a grace period that was open then may be over by now.
-        claims = _claims(tx, row["id"], named, min(c.received_at for c in commands))
+        since = min((c.received_at for c in commands), default=locked.now)
+        claims = _claims(tx, row["id"], {c.claim for c in commands} | set(also), since)
     ids = list(claims)
     requests = _requests(tx, ids) if any(r["asked"] for r in claims.values()) else {}
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
@@ -108,10 +111,10 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     ]
     # A claim that lets go is written before one that takes hold: the database refuses two owners at any moment.
     for claim in sorted(changed, key=lambda c: c.holds):
-        tx.execute(_UPDATE_CLAIM, {"of": claim.id, "asked": _asked(after, claim.id), **claim_row(claim)})
+        _update_claim(tx, claim, former=before.claims[claim.id])
     fresh_ids = {c.id for c in draft.new_claims}
     for claim in draft.new_claims:
-        tx.execute(_UPDATE_CLAIM, {"of": claim.id, "asked": False, **_numbered(claim_row(after.claims[claim.id]))})
+        _update_claim(tx, after.claims[claim.id], former=claim)
     for claim_id, columns in draft.columns:
         if columns:
             tx.execute(t.claim.update().where(t.claim.c.id == claim_id).values(dict(columns)))
@@ -241,12 +244,6 @@ _CHANGEABLE = (
     "detail",
     "dispute",
     "version",
-    "asked",
-)
-_UPDATE_CLAIM = (
-    t.claim.update()
-    .where(t.claim.c.id == sa.bindparam("of"))
-    .values({name: sa.bindparam(name) for name in _CHANGEABLE})
 )
 _SET_STREAM = (
     t.stream.update()
@@ -255,8 +252,12 @@ _SET_STREAM = (
 )
 
 
-def _numbered(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in row.items() if k != "receipt"}
+def _update_claim(tx: Transaction, claim: Claim, *, former: Claim) -> None:
+    """Write what differs, and nothing else: a column that is set touches its indexes, whatever its value."""
+    was, row = claim_row(former), claim_row(claim)
+    values = {name: row[name] for name in _CHANGEABLE if row[name] != was[name]}
+    if values:
+        tx.update(t.claim, {"id": claim.id}, values)
 
 
 def _commands(tx: Transaction, matter: str) -> tuple[Command, ...]:
@@ -274,7 +275,7 @@ def _commands(tx: Transaction, matter: str) -> tuple[Command, ...]:
     )
 
 
-def _claims(tx: Transaction, matter: str, named: set[str], now: datetime) -> dict[str, Mapping[str, Any]]:
+def _claims(tx: Transaction, matter: str, named: set[str], now: datetime) -> dict[str, dict[str, Any]]:
     found = tx.execute(_CONCERNED, {"matter": matter, "now": now, "named": sorted(named)}).mappings()
     return {r["id"]: dict(r) for r in sorted(found, key=lambda r: r["receipt"])}
 
@@ -292,6 +293,7 @@ _CLAIM_COLUMNS = [
         "source",
         "customer_kind",
         "received_at",
+        "asked",
         *_CHANGEABLE,
     )
 ]
@@ -415,10 +417,6 @@ def _insert_claim(tx: Transaction, claim: Claim, matter: Matter) -> None:
         "asked": False,
     }
     tx.insert(t.claim, row)
-
-
-def _asked(matter: Matter, claim: str) -> bool:
-    return any(r.claim == claim for r in matter.requests.values())
 
 
 def _save_requests(tx: Transaction, before: Matter, after: Matter) -> None:

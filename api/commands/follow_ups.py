@@ -46,7 +46,7 @@ def log(tx: Transaction, caller: Caller, claim: str, body: FollowUpIn) -> Done |
         raise Refusal("date_invalid", rule="CLM-15", errors=(FieldError("at", "date_invalid"),))
     files = attached(tx, caller, body.files, claim=claim)
     locked = matters.lock(tx, row["matter"])
-    loaded = matters.load(tx, locked, also=(claim,))
+    loaded = matters.load(tx, locked, also=(claim,), quiet=True)
     # Again under the lock: it may have been logged, or received, meanwhile.
     logged = _logged_before(tx, caller, claim, body.external_id)
     if logged is not None:

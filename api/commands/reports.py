@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -13,6 +13,8 @@ from api.auth import Caller
 from api.call import Done, Waiting
 from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, ProjectRef, ReportIn
 from api.views.claims import claim_view
+from domain.calendar.duration import Duration
+from domain.calendar.working_calendar import WorkingCalendar
 from domain.claims.lifecycle import OPEN, ClaimState
 from domain.claims.model import Claim, TermsRef
 from domain.claims.permissions import may_sell
@@ -60,7 +62,7 @@ def _checked(tx: Transaction, caller: Caller, body: ReportIn, reporter: _Reporte
     digest = _facts_digest(tx, body)
     if not locked.fresh:
         _check_returning(tx, caller, matter, locked.now, reporter.policy, digest)
-    _check_caps(tx, caller, locked.now, reporter.policy)
+    _check_caps(tx, caller, body.program, locked.now, reporter.policy)
     return _receive(tx, caller, body, resolved, locked, reporter.policy, digest)
 
 
@@ -153,6 +155,14 @@ def contact_from(customer: CustomerGiven, values: MatchValues) -> customers.Cont
     )
 
 
+class _About(NamedTuple):
+    """What rules ask of a customer and a project."""
+
+    kind: str
+    level: str | None
+    bid_date: date | None
+
+
 @dataclass(frozen=True)
 class _Resolved:
     """What a report is about."""
@@ -171,7 +181,7 @@ class _Resolved:
 def _resolve(tx: Transaction, caller: Caller, body: ReportIn, values: MatchValues | None, policy: Policy) -> _Resolved:
     """Find or make the customer, the project and the matter, under the identity locks (CUS-02, CLM-33)."""
     possible: tuple[str, ...] = ()
-    ambiguous = False
+    ambiguous = new = False
     if isinstance(body.customer, CustomerRef):
         customer = body.customer.id
     else:
@@ -184,10 +194,14 @@ def _resolve(tx: Transaction, caller: Caller, body: ReportIn, values: MatchValue
             customer = match.certain[0]
             possible += match.certain[1:]
         else:
-            customer = customers.create(tx, contact_from(body.customer, values), values, at=tx.now())
+            customer, new = customers.create(tx, contact_from(body.customer, values), values, at=tx.now()), True
     project, close = _project(tx, customer, body.project)
-    about = tx.execute(_ABOUT, {"customer": customer, "project": project}).one()
-    matter, made = _matter(tx, body, customer, project, about)
+    if new and project is None and isinstance(body.customer, CustomerGiven):
+        about = _About(body.customer.kind, body.customer.level, None)
+    else:
+        found = tx.execute(_ABOUT, {"customer": customer, "project": project}).one()
+        about = _About(found.kind, found.level, found.bid_date)
+    matter, made = _matter(tx, body, customer, project, about, new=new)
     return _Resolved(
         matter=matter,
         made=made,
@@ -229,12 +243,12 @@ def _project(
 
 
 def _matter(
-    tx: Transaction, body: ReportIn, customer: str, project: str | None, about: Any
+    tx: Transaction, body: ReportIn, customer: str, project: str | None, about: _About, *, new: bool
 ) -> tuple[str, matters.Locked | None]:
-    """The matter's id; locked and stamped already where this report makes it."""
+    """The matter's id; locked and stamped already where this report makes it. ``new``: so is the customer."""
     subject = project or customer
     here = {"program": body.program, "subject": subject, "track": body.track}
-    known = tx.execute(_MATTER_OF, here).scalar()
+    known = None if new else tx.execute(_MATTER_OF, here).scalar()
     if known is not None:
         return str(known), None
     matter = mint()
@@ -348,24 +362,25 @@ def _check_returning(
         )
 
 
-def _check_caps(tx: Transaction, caller: Caller, now: datetime, policy: Policy) -> None:
+_HELD_BY = sa.select(sa.func.count()).where(
+    sa.or_(t.claim.c.owner == sa.bindparam("person"), t.claim.c.reporter == sa.bindparam("person")),
+    sa.func.coalesce(t.claim.c.owner, t.claim.c.reporter) == sa.bindparam("person"),
+    t.claim.c.state.in_(_CAPPED),
+)
+
+
+def _check_caps(tx: Transaction, caller: Caller, program: str, now: datetime, policy: Policy) -> None:
     """Open claims are capped per person and team, counted under a lock on the person (CLM-25)."""
     person_cap, team_cap = policy.limit("claim.cap_person"), policy.limit("claim.cap_team")
     if person_cap is None and team_cap is None:
         return
     matters.lock_people(tx, {caller.person})
-    rate: float | None = None
     if person_cap is not None:
-        rate = _poor_rate(tx, caller, now, policy)
+        count = tx.execute(_HELD_BY, {"person": caller.person}).scalar_one()
+        # The rate is asked for only where half the cap is reached: below it makes no difference.
+        calendar = caller.setting.calendar(program)
+        rate = _poor_rate(tx, caller.person, now, policy, calendar) if count >= person_cap // 2 else None
         cap = person_cap // 2 if rate is not None else person_cap
-        holder = sa.func.coalesce(t.claim.c.owner, t.claim.c.reporter)
-        count = tx.execute(
-            sa.select(sa.func.count()).where(
-                sa.or_(t.claim.c.owner == caller.person, t.claim.c.reporter == caller.person),
-                holder == caller.person,
-                t.claim.c.state.in_(_CAPPED),
-            )
-        ).scalar_one()
         if count >= cap:
             raise Refusal(
                 "claim_cap",
@@ -383,7 +398,7 @@ def _check_caps(tx: Transaction, caller: Caller, now: datetime, policy: Policy) 
             raise Refusal("claim_cap", rule="CLM-25", facts={"cap": team_cap, "count": count, "per": "team"})
 
 
-def _poor_rate(tx: Transaction, caller: Caller, now: datetime, policy: Policy) -> float | None:
+def _poor_rate(tx: Transaction, person: str, now: datetime, policy: Policy, calendar: WorkingCalendar) -> float | None:
     """The reporter's rate in per cent where it halves the cap, else None (恶意报备、占坑, CLM-25).
 
     It halves only if it was poor a working day ago already, so that nobody meets it unannounced.
@@ -391,14 +406,11 @@ def _poor_rate(tx: Transaction, caller: Caller, now: datetime, policy: Policy) -
     window, least = policy.duration("guard.window_days"), policy.integer("guard.min_reports")
     if window is None:
         return None
-    calendar = next(iter(caller.setting.calendars.values()))
-    from domain.calendar.duration import Duration
-
     threshold = policy.number("guard.rate_pct")
     rate: float | None = None
     for at in (now, calendar.subtract(now, Duration.of(1, "wd"))):
         since = calendar.subtract(at, window)
-        made = sa.and_(t.claim.c.reporter == caller.person, t.claim.c.received_at > since, t.claim.c.received_at <= at)
+        made = sa.and_(t.claim.c.reporter == person, t.claim.c.received_at > since, t.claim.c.received_at <= at)
         reports = tx.execute(sa.select(sa.func.count()).select_from(t.claim).where(made)).scalar_one()
         if reports < least:
             return None

@@ -1,4 +1,4 @@
-"""The lifecycle as a picture, generated from the table: ``python -m domain.claims.diagram`` writes it where it is shown.
+"""The lifecycle as a picture, generated from the table; ``python -m domain.claims.diagram`` writes it into the pages.
 
 The pages carry it between two marks, so the text around it is written by hand and the picture never is.
 """

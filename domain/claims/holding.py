@@ -35,7 +35,7 @@ def win(draft: Draft, command: Command) -> None:
     claim = draft.matter.claims[command.claim]
     _authorise(draft, command, claim)
     before = claim.state
-    claim = replace(claim, state=draft.move(claim, ClaimTrigger.WIN))
+    claim = replace(claim, state=draft.move(claim, ClaimTrigger.WIN), dealt=True)
     deal = Deal(
         id=command.data["deal"],
         claim=claim.id,

@@ -212,6 +212,7 @@ class Claim:
     escalated: bool = False  # the supervisor has a task about the missing first follow-up (CLM-14)
     extensions: int = 0
     guard_extended: bool = False
+    dealt: bool = False  # a deal was ever recorded on it
     rescued: bool = False
     grace_until: datetime | None = None
     changes_seen: int = 0  # the last PersonChange this claim has taken in

@@ -23,7 +23,7 @@ class Entry:
 
 
 # Positional on purpose: a table of eighty rows is read down its columns.
-def _row(code: str, status: int, rules: str, zh_title: str, en_title: str, zh: str, en: str) -> Entry:  # noqa: PLR0917
+def _row(code: str, status: int, rules: str, zh_title: str, en_title: str, zh: str, en: str) -> Entry:
     """One line of the table; ``rules`` separated by blanks."""
     return Entry(
         code,

@@ -17,7 +17,7 @@ class FieldError:
     code: str
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - an answer of the domain, not an error
     """A rule says no. Nothing has changed (requirements 0.1, "Refusal").
 
     ``code`` is one of appendix C; ``rule`` the requirement id that decides (default: the first one of the code);
