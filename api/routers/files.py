@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, UploadFile
+from fastapi import APIRouter, File, UploadFile
 from starlette.responses import Response
 
 from api.call import TheCall
@@ -20,7 +21,7 @@ router = APIRouter(prefix="/v1/files", tags=["files"], route_class=StrictRoute)
 
 
 @router.post("", status_code=201, response_model=FileOut)
-def upload(call: TheCall, file: UploadFile) -> Response:
+def upload(call: TheCall, file: Annotated[UploadFile, File(json_schema_extra={"format": "binary"})]) -> Response:
     """Upload a picture, PDF, recording or office file: DSP-09."""
     return commands.upload(call, file.filename or "", file.file.read())
 

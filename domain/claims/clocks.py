@@ -96,7 +96,7 @@ def started_idle(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
 
 
 def idle_begun(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
-    """The idle clock afresh for a reason that no voiding takes back: acceptance, rescue, transfer, a deal that is off."""
+    """The idle clock afresh for what no voiding takes back: acceptance, rescue, transfer, a deal that is off."""
     claim = started_idle(claim, at=at, terms=terms)
     stopped = _stopped_by(claim.pauses, Clock.IDLE)
     return replace(claim, idle_since=at, idle_stops=((at, None),) if stopped else ())

@@ -106,7 +106,7 @@ approve_policy               401 404 404 404 404 404 404 404 403 404 403 200 403
 activate_policy              401 404 404 404 404 404 404 404 403 404 403 200 403 404 404 404 404 404 404
 migrate_claims               401 404 403 403 403 403 403 403 403 403 403 200 403 404 404 403 403 403 403
 
-# Section 4. "customers: admin, marketing, reception; reveal: whoever may read the claim, auditor excepted; erase: admin"
+# Section 4. "customers: admin, marketing, reception; reveal: who may read the claim, auditor excepted; erase: admin"
 list_customers               401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 read_customer                401 404 404 200 200 404 200 404 200 200 200 404 200 200 200 404 404 404 404
 enter_customer               401 403 403 403 403 403 403 403 403 403 403 403 201 201 201 403 403 403 403

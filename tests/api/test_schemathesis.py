@@ -7,7 +7,6 @@ stands in `schemathesis.toml`. PostgreSQL sees the valid requests only: a wrong 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,13 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module", params=GENERATION)
-def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Findings]:
+def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Findings:
     """What a run over one database has shown; it is made once."""
     folder = tmp_path_factory.mktemp("world")
     with opened_world(request.param, request, folder) as world:
         findings = run(world, CONFIG, folder, seed=SEED, **GENERATION[request.param])
     print(f"{request.param}: seed {SEED}, {findings.requests} requests in {findings.seconds:.0f} s")
-    yield findings
+    return findings
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

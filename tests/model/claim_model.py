@@ -308,7 +308,8 @@ class Model:
             "follow_up": self.people[actor].sells and self.people[actor].active(at),
             "win": owner or self.people[actor].finance,
             # silent: where nobody has ever owned, there is no supervisor whose deal it could be.
-            "cancel_deal": self.people[actor].finance or (claim.owner is not None and self.supervises(actor, claim, at)),
+            "cancel_deal": self.people[actor].finance
+            or (claim.owner is not None and self.supervises(actor, claim, at)),
             "void": self.supervises(actor, claim, at),
             "transfer": owner or (self._gone(claim, at) and self.supervises(actor, claim, at)),
             "release": owner or self.supervises(actor, claim, at),
@@ -577,9 +578,7 @@ class Model:
             return "resubmit_limit"
         cap = program["claim.cap_person"]
         open_claims = [
-            c
-            for c in self.claims.values()
-            if c.state in ("reported", *WORKABLE) and (c.owner or c.reporter) == actor
+            c for c in self.claims.values() if c.state in ("reported", *WORKABLE) and (c.owner or c.reporter) == actor
         ]
         return "claim_cap" if cap and len(open_claims) >= cap else None
 
@@ -697,9 +696,9 @@ class Model:
         waiting = [c for c in map(self.claims.__getitem__, self.matters[matter].claims) if c.state == "reported"]
         for claim in sorted(waiting, key=lambda c: c.rank_at):
             was = claim.waiting
-            if was in ("earlier", "visit") or (was is not None and self.holder(matter) is not None):
-                if claim.state == "reported":
-                    self._consider(claim, at)
+            turn = was in ("earlier", "visit") or (was is not None and self.holder(matter) is not None)
+            if turn and claim.state == "reported":
+                self._consider(claim, at)
 
     def _reject(self, claim: Claim, at: int, reason: str, actor: str | None) -> None:
         self._move(claim, "reject", "rejected", at, actor, to="rejected")
@@ -856,9 +855,9 @@ class Model:
         before = claim.clocks.get("idle")
         self._start(claim, "idle", at, self._program(claim).span("claim.idle_days"))
         after = claim.clocks.get("idle")
-        if before is not None and after is not None:
-            if before.due is not None and after.due is not None and before.due > after.due:
-                claim.clocks["idle"] = before
+        both_run = before is not None and after is not None and before.due is not None and after.due is not None
+        if both_run and before.due > after.due:
+            claim.clocks["idle"] = before
 
     def _rescue(self, claim: Claim, at: int, actor: str) -> None:
         """Once per claim (CLM-20). silent: with the clocks of an acceptance, but for the first follow-up."""
@@ -1009,7 +1008,7 @@ class Model:
 
     def _do_release(self, claim: Claim, command: Command) -> None:
         self._authorise(claim, command)
-        if claim.state not in WORKABLE or claim.open_requests("release") and command.actor != claim.owner:
+        if claim.state not in WORKABLE or (claim.open_requests("release") and command.actor != claim.owner):
             raise No("illegal_transition")
         owner = str(claim.owner)
         if command.actor == owner:

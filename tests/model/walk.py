@@ -152,9 +152,7 @@ class Walk:
         if free and self.rng.random() < 0.6:
             kind, number = self.rng.choice(free)
         actor = self._rep()
-        given = tuple(
-            f for f in ("need", "next_follow_up_at", "expected_close") if self.rng.random() < 0.6
-        )
+        given = tuple(f for f in ("need", "next_follow_up_at", "expected_close") if self.rng.random() < 0.6)
         self.report(actor, program, kind, number, given=given, provisional=self.rng.random() < 0.15)
 
     def _report_again(self) -> None:
@@ -498,8 +496,10 @@ class Walk:
             return
         actor = self._anybody() if self.rng.random() < 0.6 else (claim.owner or claim.reporter)
         kind = self.rng.choice(
-            ("accept", "reject", "send_back", "withdraw", "cancel_deal", "unpause", "follow_up", "correct", "win")
-            + ("release", "transfer", "extend", "pause", "answer", "void")
+            (
+                *("accept", "reject", "send_back", "withdraw", "cancel_deal", "unpause", "follow_up", "correct", "win"),
+                *("release", "transfer", "extend", "pause", "answer", "void"),
+            )
         )
         if kind == "answer":
             if claim.requests:
@@ -583,7 +583,7 @@ class Walk:
 
     def _act_at(self, matter: str) -> None:
         """Something that the instant is about, right then."""
-        claims = [c for c in map(self.model.claims.__getitem__, self.model.matters[matter].claims)]
+        claims = list(map(self.model.claims.__getitem__, self.model.matters[matter].claims))
         claim = self._some([c for c in claims if c.state in ("reported", *HOLDING)])
         if claim is None:
             return
@@ -878,7 +878,11 @@ class Walk:
 
     def _differ(self, matter: str | None, text: str) -> None:
         lines = [line for where, line in self.log if where in (matter, None) or matter is None][-25:]
-        claims = [self.model.claims[k] for k in self.model.matters[matter].claims[-4:]] if matter in self.model.matters else []
+        claims = (
+            [self.model.claims[k] for k in self.model.matters[matter].claims[-4:]]
+            if matter in self.model.matters
+            else []
+        )
         views = "\n".join(f"  {c.key}: {c.state} {c.waiting or ''} owner {c.owner} {_clocks(c)}" for c in claims)
         raise Difference(
             f"seed {self.seed}, act {self.tally.operations}, {readable(self.now)}\n{text}\n"

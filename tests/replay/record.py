@@ -119,7 +119,7 @@ def transferred(live: LiveCompany) -> str:
 
 
 def extended(live: LiveCompany) -> str:
-    rep, leader = _team(live)
+    rep, _ = _team(live)
     claim = _report(
         rep, live.program(policy={**_QUICK, "claim.extension_decide_wh": "PT1S", "claim.first_follow_up_wh": "PT3S"})
     )

@@ -1,8 +1,8 @@
 """Runs schemathesis over a world: the published description against the application, all phases, all checks.
 
 Random requests alone would hardly ever get past "not found". So each operation has a request that succeeds
-(:mod:`tests.support.operations`), and what schemathesis makes is mixed with it: ids of real objects in the path, a person
-who may send it, and in turn the whole request, its references only, or nothing of its content.
+(:mod:`tests.support.operations`), and what schemathesis makes is mixed with it: ids of real objects in the path, a
+person who may send it, and in turn the whole request, its references only, or nothing of its content.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from typing import Any
 
 import schemathesis
 from schemathesis import engine, hooks
-from schemathesis.core import NOT_SET
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
 from schemathesis.engine import events
@@ -30,8 +29,29 @@ from tests.support.operations import FACTORIES, OPERATIONS, Wanted, World
 
 #: Fields whose values name things of the world; made-up ones would be refused before anything else is looked at.
 REFERENCES = frozenset(
-    "calendar claim claims customer deal delegate file from leader members oversight panel parent person program project "
-    "scope stream team to version".split()
+    [
+        "calendar",
+        "claim",
+        "claims",
+        "customer",
+        "deal",
+        "delegate",
+        "file",
+        "from",
+        "leader",
+        "members",
+        "oversight",
+        "panel",
+        "parent",
+        "person",
+        "program",
+        "project",
+        "scope",
+        "stream",
+        "team",
+        "to",
+        "version",
+    ]
 )
 #: Who is tried for an operation first; schemathesis goes on from whoever is refused.
 PEOPLE = ("owner", "peer", "admin", "policy_admin", "leader", "marketing", "finance", "auditor")
@@ -123,7 +143,8 @@ class _Mixture:
         self._tokens = {person.token for person in world.people.values()}
         self._ready: dict[str, Wanted] = {}
         self._turns: Counter[str] = Counter()
-        self._known: set[str] = set()  # ids that some answer has told
+        #: Ids of what schemathesis itself has made: it may do with them what it likes.
+        self._made: set[str] = set()
 
     def complete(self, case: schemathesis.Case) -> None:
         name = _name(case)
@@ -140,17 +161,17 @@ class _Mixture:
         turn = self._turns[name]
         self._turns[name] += 1
         whole = turn % 3 == 0
-        self._name_things(case, wanted, negative, all_of_them=whole)
+        self._name_things(case, wanted, negative)
         if turn % 3 != 2:
             self._fill(case, wanted, negative, whole=whole)
 
     def learn(self, case: schemathesis.Case, response: Response) -> None:
-        """Note what an answer tells, and that a request which has had its effect is used up."""
-        if not response.status_code < 300 or "json" not in response.headers.get("content-type", [""])[0]:
+        """Note what was made, and that a request which has had its effect is used up."""
+        if case.method == "GET" or not response.status_code < 300:
             return
-        self._known.update(_ids(response.json()))
-        if case.method != "GET":
-            self._ready.pop(_name(case), None)
+        self._ready.pop(_name(case), None)
+        if response.status_code == 201:
+            self._made.add(response.json()["id"])
 
     def _sign(self, case: schemathesis.Case, wanted: Wanted, negative: set[ParameterLocation]) -> None:
         """The person who may send it, where schemathesis has signed it at all, and a fresh key where it has one."""
@@ -161,25 +182,23 @@ class _Mixture:
             else:
                 case.headers["Authorization"] = f"Bearer {sender.token}"
         varied = getattr(case.meta.phase.data, "parameter", None) if case.meta is not None else None
-        if "Idempotency-Key" in case.headers and varied != "Idempotency-Key":
-            if ParameterLocation.HEADER not in negative:
-                case.headers["Idempotency-Key"] = str(uuid.uuid4())
+        keyed = "Idempotency-Key" in case.headers and varied != "Idempotency-Key"
+        if keyed and ParameterLocation.HEADER not in negative:
+            case.headers["Idempotency-Key"] = str(uuid.uuid4())
 
-    def _name_things(
-        self, case: schemathesis.Case, wanted: Wanted, negative: set[ParameterLocation], *, all_of_them: bool = True
-    ) -> None:
-        """Real ids in the path. Those that an answer has told stay: something was made to be acted on."""
-        if ParameterLocation.PATH in negative or not case.path_parameters:
+    def _name_things(self, case: schemathesis.Case, wanted: Wanted, negative: set[ParameterLocation]) -> None:
+        """Real ids in the path: of what an earlier step made, else those of the request that succeeds.
+
+        Whatever else an answer has told may be read, but not written: the world's own people and programs must last.
+        """
+        given = case.path_parameters
+        if ParameterLocation.PATH in negative or not given:
             return
-        ids = wanted.ids_of(self._world.people.get(wanted.by))
-        told = all(str(value) in self._known for value in case.path_parameters.values())
-        is_linked = case.meta is not None and case.meta.phase.name.value == "stateful"
-        if not (told and (is_linked or not all_of_them)):
-            case.path_parameters.update(ids)
+        is_step = case.meta is not None and case.meta.phase.name.value == "stateful"
+        if not (is_step and all(value in self._made for value in given.values())):
+            given.update(wanted.ids_of(self._world.people.get(wanted.by)))
 
-    def _fill(
-        self, case: schemathesis.Case, wanted: Wanted, negative: set[ParameterLocation], *, whole: bool
-    ) -> None:
+    def _fill(self, case: schemathesis.Case, wanted: Wanted, negative: set[ParameterLocation], *, whole: bool) -> None:
         """The query and the body that succeed, or only what they refer to."""
         if ParameterLocation.QUERY not in negative:
             if whole:
@@ -193,8 +212,6 @@ class _Mixture:
                 case.body = dict(wanted.body)
             else:
                 _refer(case.body, wanted.body)
-        elif wanted.file is not None and whole:
-            case.body = {"file": wanted.file[1].decode("ascii")}
 
 
 def _refer(made: MutableMapping[str, Any], wanted: Any) -> None:
@@ -203,13 +220,6 @@ def _refer(made: MutableMapping[str, Any], wanted: Any) -> None:
 
 def _is_negative(case: schemathesis.Case, location: ParameterLocation) -> bool:
     return case.meta is not None and case.meta.is_negative_at(location)
-
-
-def _ids(answer: Any) -> Iterator[str]:
-    items = answer.get("items") if isinstance(answer, dict) else None
-    for thing in (answer, *(items or ())):
-        if isinstance(thing, dict) and isinstance(thing.get("id"), str):
-            yield thing["id"]
 
 
 @contextmanager

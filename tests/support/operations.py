@@ -2,7 +2,7 @@
 
 A :class:`World` is a prepared company with one person in each role. For every ``operationId`` of ``docs/openapi.json``
 there is a factory that brings the world so far that the operation can succeed, and returns a request that does.
-A factory makes its own claim, customer, person or program, so that requests of one world do not get in each other's way.
+A factory makes its own claim, customer, person or program, so that requests of one world keep out of each other's way.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class World:
     """A company with one person in each role, a program whose reports are accepted at once, and one with a judge.
 
     Team 销售 with the teams 北区 and 南区 below it belongs to the programs; team 总部 does not. ``owner`` is a rep of
-    北区, and so is ``peer``; ``leader`` and ``manager`` are theirs, ``other_leader`` and ``other_manager`` those of 南区.
+    北区, and so is ``peer``; ``leader``, ``manager`` are theirs, ``other_leader``, ``other_manager`` those of 南区.
     """
 
     def __init__(self, company: Company) -> None:
@@ -386,7 +386,7 @@ def _edit_team(world: World) -> Wanted:
 
 FACTORIES["edit_team"] = _edit_team
 
-# --- programs and policies ---------------------------------------------------------------------------------------------
+# --- programs and policies ------------------------------------------------------------------------------------------
 
 _when(
     "open_program",

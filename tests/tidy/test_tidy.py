@@ -68,9 +68,11 @@ def undocumented(path: Path) -> Iterator[str]:
     if not ast.get_docstring(module):
         yield path.name
     for node in module.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            if not ast.get_docstring(node) and not is_plain_data(node):
-                yield node.name
+        named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith(
+            "_"
+        )
+        if named and not ast.get_docstring(node) and not is_plain_data(node):
+            yield node.name
 
 
 def is_plain_data(node: ast.AST) -> bool:
@@ -89,6 +91,4 @@ def code_lines(path: Path) -> list[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             skipped.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    return [
-        line.split("#")[0] for number, line in enumerate(text.splitlines(), start=1) if number not in skipped
-    ]
+    return [line.split("#")[0] for number, line in enumerate(text.splitlines(), start=1) if number not in skipped]

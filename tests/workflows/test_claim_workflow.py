@@ -81,6 +81,9 @@ def test_a_ring_on_an_ended_claim_answers_and_ends_again(live: LiveCompany) -> N
     released = rep.made(f"/v1/claims/{claim['id']}/release", {"reason": "invalid"})
     assert released["state"] == "released"
     assert ended(live, claim["id"])
-    refused = rep.post(f"/v1/claims/{claim['id']}/win", {"amount": {"amount_minor": 1, "currency": "CNY"}, "contract_at": "2026-01-01T00:00:00Z"})
+    refused = rep.post(
+        f"/v1/claims/{claim['id']}/win",
+        {"amount": {"amount_minor": 1, "currency": "CNY"}, "contract_at": "2026-01-01T00:00:00Z"},
+    )
     assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
     assert ended(live, claim["id"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 
+import pytest
+
 from tests.support.answers import refused
 from tests.support.company import Company, Person, person_customer
 from tests.support.office import (

@@ -86,7 +86,7 @@ def test_allowed_lists_exactly_the_triggers_with_a_target(state: ClaimState) -> 
 def test_states_hold_end_and_stay_open_as_table_0_2_says() -> None:
     assert {s.value for s in HOLDING} == {"protected", "active", "won"}
     assert {s.value for s in ENDED} == {"lapsed", "released", "rejected", "withdrawn"}
-    assert OPEN | ENDED == set(S)
+    assert set(S) == OPEN | ENDED
     assert not OPEN & ENDED
 
 
