@@ -16,9 +16,10 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import idempotency
+from api.auth import Caller
 from api.idempotency import Key
 from api.openapi import describe
-from api.problems import language_of, problem, problem_response
+from api.problems import house_language, language_of, problem, problem_response
 from api.routers import (
     audit,
     calendars,
@@ -148,7 +149,7 @@ async def _answer(request: Request, refusal: Refusal) -> Response:
     """Render a refusal; record 403, 409 and 429; keep a 409 under its key, free the key otherwise."""
     body = problem(
         refusal,
-        language=language_of(request.headers.get("accept-language")),
+        language=await _language(request, refusal),
         request_id=request.state.request_id,
         instance=request.url.path,
     )
@@ -158,6 +159,27 @@ async def _answer(request: Request, refusal: Refusal) -> Response:
     if refusal.status in _RECORDED or keeps or frees:
         await run_in_threadpool(_record, request, refusal, body, keeps)
     return problem_response(body)
+
+
+async def _language(request: Request, refusal: Refusal) -> str:
+    """What the caller asks for, else the language of the company, as far as it can be asked."""
+    asked = language_of(request.headers.get("accept-language"), default="")
+    if asked:
+        return asked
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is not None:
+        return house_language(caller.setting, at=caller.at)
+    if refusal.status >= 500:
+        return "zh"
+    return await run_in_threadpool(_language_of_company, request.app.state.services)
+
+
+def _language_of_company(services: Services) -> str:
+    try:
+        with services.database.reading() as tx:
+            return house_language(services.snapshots.setting(tx), at=tx.now())
+    except Refusal:
+        return "zh"
 
 
 def _record(request: Request, refusal: Refusal, body: dict[str, Any], keeps: bool) -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
+import sqlalchemy as sa
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -14,10 +15,11 @@ from starlette.responses import JSONResponse, Response
 from api import idempotency
 from api.auth import Caller
 from api.idempotency import Kept, Key, RepeatedError
-from api.problems import problem_response
+from api.problems import house_language, language_of, problem_response
 from api.services import Services
 from domain.matters.setting import Setting
 from domain.refusals import FieldError, Refusal
+from storage import tables as t
 from storage.database import Transaction
 
 T = TypeVar("T")
@@ -87,6 +89,12 @@ class Call:
     def person(self) -> str:
         return self.caller.person
 
+    @property
+    def language(self) -> str:
+        """The language to answer in, where an answer is in one."""
+        default = house_language(self.setting, at=self.caller.at)
+        return language_of(self.request.headers.get("accept-language"), default=default)
+
     def read(self, work: Callable[[Transaction], T]) -> T:
         """``work`` in a reading transaction, in this thread."""
         with self.services.database.reading() as tx:
@@ -117,6 +125,8 @@ class Call:
             if key is not None:
                 idempotency.begin(tx, key)
             result = work(tx)
+            if isinstance(result, Waiting) and not self.services.decides.is_set():
+                _require_room(tx, self.services.settings.waiting_max)
             if key is not None:
                 if isinstance(result, Waiting):
                     idempotency.name_command(tx, key, result.command)
@@ -152,6 +162,10 @@ class Call:
             kind=waiting.kind, stream=waiting.stream, command=waiting.command, wait_s=settings.wait_s
         )
         decision = await run_in_threadpool(self._decision, waiting)
+        if decision.decided:
+            self.services.decides.set()
+        else:
+            self.services.decides.clear()
         headers = {"Idempotency-Replayed": "true"} if repeated else {}
         if decision.refusal is not None:
             # The middleware of refusals answers it, keeps a 409 and frees the key otherwise.
@@ -190,6 +204,13 @@ class Call:
             return JSONResponse(result.body, status_code=result.status or 200, headers=headers)
         assert isinstance(result, Done)
         return JSONResponse(result.body, status_code=result.status)
+
+
+def _require_room(tx: Transaction, most: int) -> None:
+    """So many commands may wait for an engine that is away, this one included (contract section 1, Codes)."""
+    undecided = sa.select(t.command.c.id).where(t.command.c.decided_at.is_(None)).limit(most + 1).subquery()
+    if tx.execute(sa.select(sa.func.count()).select_from(undecided)).scalar_one() > most:
+        raise Refusal("engine_unavailable")
 
 
 def _call(request: Request) -> Call:

@@ -23,11 +23,12 @@ from storage.database import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An idempotency key of one request. ``fingerprint`` covers method, path and body."""
+    """An idempotency key of one request. ``fingerprint`` covers method, path and body; it is known for ``kept``."""
 
     person: str
     key: str
     fingerprint: bytes
+    kept: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,13 @@ class RepeatedError(Exception):
         self.kept = kept
 
 
-def make_key(*, person: str, header: str | None, method: str, path: str, body: Any) -> Key:
+def make_key(*, person: str, header: str | None, method: str, path: str, body: Any, kept: timedelta) -> Key:
     """The key of a request; refuses ``idempotency_missing`` where there is none of 1–128 printable ASCII."""
     if header is None or not 1 <= len(header) <= 128 or not all(" " <= c <= "~" for c in header):
         raise Refusal("idempotency_missing")
     content = body if isinstance(body, bytes) else canonical(body)
     digest = hashlib.sha256(f"{method} {path}\n".encode() + content).digest()
-    return Key(person=person, key=header, fingerprint=digest)
+    return Key(person=person, key=header, fingerprint=digest, kept=kept)
 
 
 def begin(tx: Transaction, key: Key, *, command: str | None = None) -> None:
@@ -70,8 +71,8 @@ def begin(tx: Transaction, key: Key, *, command: str | None = None) -> None:
         return
     found = tx.row(sa.select(t.idempotency).where(*_here(key)))
     assert found is not None
-    if found["created_at"] < now - timedelta(hours=24):
-        tx.execute(t.idempotency.delete().where(*_here(key)))
+    if found["created_at"] < now - key.kept:
+        free(tx, key)
         _insert(tx, row)
         return
     if found["fingerprint"] != row["fingerprint"]:
@@ -98,11 +99,13 @@ def keep(tx: Transaction, key: Key, *, status: int, body: Any) -> None:
 
 def keep_refusal(tx: Transaction, key: Key, *, status: int, body: Any) -> None:
     """A 409 is kept like an answer, also when nothing was begun."""
+    now = tx.now()
+    tx.execute(t.idempotency.delete().where(*_here(key), t.idempotency.c.created_at < now - key.kept))
     row = {
         "person": key.person,
         "key": key.key,
         "fingerprint": _sealed_fingerprint(tx, key),
-        "created_at": tx.now(),
+        "created_at": now,
     }
     _insert(tx, row)
     keep(tx, key, status=status, body=body)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import JSONResponse
 
+from domain.matters.setting import Setting
 from domain.refusals import FieldError, Refusal, describe
 from storage.codec import plain
 
@@ -56,7 +58,7 @@ def refusal_of(data: Mapping[str, Any]) -> Refusal:
     return refusal
 
 
-def language_of(header: str | None, default: str = "zh") -> str:
+def language_of(header: str | None, *, default: str) -> str:
     """``zh`` or ``en`` from an Accept-Language header, the first of the two that is named; else ``default``."""
     ranked: list[tuple[float, int, str]] = []
     for place, part in enumerate((header or "").split(",")):
@@ -67,6 +69,11 @@ def language_of(header: str | None, default: str = "zh") -> str:
         ranked.append((-_quality(parameters), place, primary))
     ranked = [r for r in ranked if r[0] < 0]
     return min(ranked)[2] if ranked else default
+
+
+def house_language(setting: Setting, *, at: datetime) -> str:
+    """The language of the company, for whoever asks for none (`locale.default`)."""
+    return setting.company_policy_at(at).choice("locale.default")[:2]
 
 
 def _quality(parameters: str) -> float:

@@ -21,6 +21,7 @@ from api.auth import Caller, authenticate, bearer
 from api.idempotency import make_key
 from api.services import Services
 from domain.refusals import FieldError, Refusal
+from storage.retention import answers_kept
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -41,17 +42,23 @@ class StrictRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             services: Services = request.app.state.services
-            request.state.caller = await run_in_threadpool(_sign_in, services, request.headers.get("authorization"))
+            caller = await run_in_threadpool(_sign_in, services, request.headers.get("authorization"))
+            request.state.caller = caller
             if writes:
-                body = await _multipart_body(request, parts) if multipart else await _json_body(request)
+                body = await _multipart_body(request) if multipart else await _json_body(request)
                 if keyed:
                     request.state.key = make_key(
-                        person=request.state.caller.person,
+                        person=caller.person,
                         header=request.headers.get("idempotency-key"),
                         method=request.method,
                         path=request.url.path,
                         body=body,
+                        kept=answers_kept(caller.setting.company_policy_at(caller.at)),
                     )
+                if multipart:
+                    _check_parts(body, parts)
+                elif not isinstance(body, dict):
+                    raise Refusal("field_invalid", errors=(FieldError("body", "field_invalid"),))
             unknown = [name for name in request.query_params if name not in known]
             if unknown:
                 raise Refusal(
@@ -71,15 +78,17 @@ class StrictRoute(APIRoute):
 
 
 def refusal_of_validation(error: RequestValidationError) -> Refusal:
-    """What the shape check found, as a refusal: 404 for a path that is no id, else 422 (contract section 1)."""
+    """What the shape check found, as a refusal: 422, else 404 for a path that is no id (contract section 1)."""
     found: list[FieldError] = []
     for item in error.errors():
         where = [str(part) for part in item["loc"]]
         if where and where[0] == "path":
-            return Refusal("not_found")
+            continue
         name = ".".join(where[1:] if where and where[0] in ("body", "query", "header") else where)[:200]
         blank = name == "reason" and item["type"] in ("missing", "string_too_short", "string_pattern_mismatch")
         found.append(FieldError(_clean(name), "reason_required" if blank else _code(item["type"])))
+    if not found:
+        return Refusal("not_found")
     codes = {e.code for e in found}
     if codes == {"reason_required"}:
         return Refusal("reason_required", errors=tuple(found))
@@ -110,29 +119,31 @@ async def _json_body(request: Request) -> Any:
         parsed = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant) if raw.strip() else {}
     except (ValueError, RecursionError):
         raise Refusal("body_malformed") from None
-    if not isinstance(parsed, dict):
-        raise Refusal("field_invalid", errors=(FieldError("body", "field_invalid"),))
     # FastAPI would parse the body again, leniently; this is what it finds instead.
     request._json = parsed
     request._body = raw or b"{}"
     return parsed
 
 
-async def _multipart_body(request: Request, known: frozenset[str]) -> list[list[str]]:
+async def _multipart_body(request: Request) -> list[list[str]]:
     """What tells one multipart body from another: its parts and their digests, not the boundary between them."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "multipart/form-data":
         raise Refusal("media_type_unsupported")
     form = await request.form(max_files=_PARTS_MAX, max_fields=_PARTS_MAX)
     parts = form.multi_items()
-    names = [name for name, _ in parts]
+    return await run_in_threadpool(lambda: [_part(name, value) for name, value in parts])
+
+
+def _check_parts(body: list[list[str]], known: frozenset[str]) -> None:
+    """Only the parts that are asked for, each once."""
+    names = [name for name, *_ in body]
     for wrong, code in (
         ([n for n in names if n not in known], "field_not_allowed"),
         ([n for n in known if names.count(n) > 1], "field_invalid"),
     ):
         if wrong:
             raise Refusal(code, errors=tuple(FieldError(_clean(name[:200]), code) for name in sorted(set(wrong))))
-    return await run_in_threadpool(lambda: [_part(name, value) for name, value in parts])
 
 
 _PARTS_MAX = 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 
 from api.gateway import Gateway
@@ -20,3 +21,5 @@ class Services:
     snapshots: Snapshots
     gateway: Gateway
     reads: ReadMeter = field(default_factory=ReadMeter)
+    #: Set while commands are decided in time. While it is not, those that wait are counted before more are taken in.
+    decides: threading.Event = field(default_factory=threading.Event)

@@ -19,13 +19,17 @@ _AT_ONCE = 20_000
 
 def tidy(tx: Transaction, *, now: datetime, policy: Policy) -> None:
     """Delete what nobody asks for any more, so much at a time that nobody waits for it. Cheap when there is nothing."""
-    keys_for = policy.duration("api.idempotency_h")
-    kept = timedelta(microseconds=keys_for.microseconds) if keys_for is not None else timedelta(hours=24)
     day = (now - _USAGE).date().isoformat()
-    _delete(tx, t.idempotency, t.idempotency.c.created_at < now - kept)
+    _delete(tx, t.idempotency, t.idempotency.c.created_at < now - answers_kept(policy))
     _delete(tx, t.usage, t.usage.c.bucket < day)
     _delete(tx, t.refusal, t.refusal.c.at < now - _REFUSALS)
     _delete(tx, t.outbox, t.outbox.c.sent_at < now - _OUTBOX)
+
+
+def answers_kept(policy: Policy) -> timedelta:
+    """How long an answer is given again to a repeated call (`api.idempotency_h`, INT-01)."""
+    length = policy.duration("api.idempotency_h")
+    return timedelta(microseconds=length.microseconds) if length is not None else timedelta(hours=24)
 
 
 def _delete(tx: Transaction, table: sa.Table, is_old: sa.ColumnElement[bool]) -> None:

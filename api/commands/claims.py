@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Waiting
 from api.commands.files import attached
-from api.commands.received import on_claim, permitted, receive, visible_claim
+from api.commands.received import as_of_now, on_claim, permitted, receive, visible_claim
 from api.schemas.claims import (
     CancelDealIn,
     ClaimPatch,
@@ -23,12 +24,13 @@ from api.schemas.claims import (
 from api.views.claims import interested_in
 from domain.calendar.duration import DAY_US
 from domain.claims.model import Claim
-from domain.customers.identity import Identity, match_values
+from domain.customers.identity import Identity, KeyGroups, MatchValues, match_values
 from domain.customers.names import CustomerKind
+from domain.customers.phone import require_phone_mode
 from domain.matters.matter import CommandKind
 from domain.people.access import SELLING, Actor, has_any_scope
 from domain.refusals import FieldError, Refusal
-from storage import customers, texts
+from storage import customers, matters, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.database import Transaction, mint
@@ -53,12 +55,15 @@ def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch) -> Wa
     today = caller.setting.calendar(held.program).local_date(caller.at)
     if body.expected_close is not None and body.expected_close < today:
         raise Refusal("date_invalid", rule="CLM-02", errors=(FieldError("expected_close", "date_invalid"),))
-    possible = _customer_corrected(tx, caller, row, body.customer)
+    wanted = _customer_wanted(tx, caller, row, body.customer)
 
-    def data(locked: object) -> dict[str, Any]:
-        present = tx.execute(sa.select(t.claim.c.version).where(t.claim.c.id == claim)).scalar_one()
-        if present != body.version:
-            raise Refusal("version_conflict", rule="CUS-01", facts={"versions": [body.version, present]})
+    def data(locked: matters.Locked) -> dict[str, Any]:
+        present = as_of_now(tx, caller, locked, also=(claim,)).claims[claim]
+        if present.version != body.version:
+            raise Refusal("version_conflict", rule="CUS-01", facts={"versions": [body.version, present.version]})
+        # The record changes here and not in the drain, so not for a claim whose correction the drain will refuse.
+        applies = present.ended_at is None
+        possible = _customer_corrected(tx, row["customer"], wanted) if wanted is not None and applies else []
         columns = _columns(tx, row["customer"], body)
         return {
             "version": body.version,
@@ -236,42 +241,56 @@ def _customer_fields(patch: CustomerPatch | None) -> list[str]:
     return sorted(f"customer.{name}" for name in patch.model_fields_set) if patch is not None else []
 
 
-def _customer_corrected(tx: Transaction, caller: Caller, row: dict[str, Any], patch: CustomerPatch | None) -> list[str]:
-    """Complete or correct the customer's record; other records that have a new key are named (CUS-02)."""
-    if patch is None or not any(v is not None for v in patch.model_dump().values()):
-        return []
+class _Wanted(NamedTuple):
+    """A customer's record as it will be, and the key groups it is compared by."""
+
+    contact: customers.Contact
+    values: MatchValues
+    groups: KeyGroups
+
+
+def _customer_wanted(
+    tx: Transaction, caller: Caller, row: dict[str, Any], patch: CustomerPatch | None
+) -> _Wanted | None:
+    """What the record shall say, checked, with its keys and its row locked; None where it stays as it is (CUS-02)."""
+    given = {name: value.strip() for name, value in patch.model_dump().items() if value} if patch is not None else {}
+    if not any(given.values()):
+        return None
     record = tx.row(sa.select(t.customer).where(t.customer.c.id == row["customer"]))
     assert record is not None
     was = customers.contact_of(tx, record, customers.data_key(tx, row["customer"]))
     policy = caller.setting.policy_at(row["program"], at=caller.at)
     identity = Identity(
         kind=CustomerKind(record["kind"]),
-        name=patch.name or was.name,
-        phone=patch.phone or was.phone,
-        email=patch.email or was.email,
-        company_code=patch.company_code or was.company_code,
+        name=given.get("name") or was.name,
+        phone=given.get("phone") or was.phone,
+        email=given.get("email") or was.email,
+        company_code=given.get("company_code") or was.company_code,
         external_id=was.external_id,
     )
     values = match_values(identity, region=policy.word("match.phone_region") or "CN")
+    if given.get("phone") and values.phone_written is not None:
+        require_phone_mode(values.phone_written, mode=policy.choice("match.phone_mode"), field="customer.phone")
     groups = policy.match_groups(record["kind"])
     customers.lock_identity(tx, customers.check_pairs(values, groups))
-    found = customers.match(tx, values, groups)
-    customers.update(
-        tx,
-        row["customer"],
-        customers.Contact(
-            kind=identity.kind,
-            name=identity.name,
-            phone=values.phone or identity.phone,
-            email=values.email,
-            company_code=values.company_code,
-            external_id=was.external_id,
-            level=was.level,
-            source=was.source,
-        ),
-        values,
+    present = customers.lock_row(tx, row["customer"])
+    if present["version"] != record["version"]:
+        raise Refusal("version_conflict", rule="CUS-01", facts={"versions": [record["version"], present["version"]]})
+    contact = replace(
+        was,
+        name=identity.name,
+        phone=values.phone or identity.phone,
+        email=values.email,
+        company_code=values.company_code,
     )
-    return [c for c in (*found.certain, *found.possible) if c != row["customer"]]
+    return _Wanted(contact, values, groups)
+
+
+def _customer_corrected(tx: Transaction, customer: str, wanted: _Wanted) -> list[str]:
+    """Complete or correct the customer's record; other records that have a new key are named (CUS-02)."""
+    found = customers.match(tx, wanted.values, wanted.groups)
+    customers.update(tx, customer, wanted.contact, wanted.values)
+    return [c for c in (*found.certain, *found.possible) if c != customer]
 
 
 def _invalid(field: str) -> Refusal:

@@ -119,9 +119,12 @@ def correct(tx: Transaction, caller: Caller, follow_up: str, body: FollowUpCorre
     with under_policy_of(tx, claim["id"]):
         if row["author"] != caller.person:
             raise Refusal("not_allowed", rule="CLM-15")
+    locked = matters.lock(tx, claim["matter"])
+    # Read again under the lock: another correction, or the drain that voids it, may have come first.
+    row = _row(tx, follow_up)
+    with under_policy_of(tx, claim["id"]):
         if row["voided_at"] is not None:
             raise Refusal("illegal_transition", rule="CLM-16", facts={"voided": True})
-    locked = matters.lock(tx, claim["matter"])
     tx.insert(
         t.follow_up_revision,
         {
@@ -288,7 +291,12 @@ def _save(tx: Transaction, held: Claim, worked: Claim, entry: NewFollowUp) -> No
 
 
 def _visible(tx: Transaction, caller: Caller, follow_up: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    row = _row(tx, follow_up)
+    return row, visible_claim(tx, caller, row["claim"])
+
+
+def _row(tx: Transaction, follow_up: str) -> dict[str, Any]:
     row = tx.row(sa.select(t.follow_up).where(t.follow_up.c.id == follow_up))
     if row is None:
         raise Refusal("not_found")
-    return row, visible_claim(tx, caller, row["claim"])
+    return row

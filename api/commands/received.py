@@ -14,7 +14,9 @@ from api.call import Waiting
 from api.views.claims import readable
 from domain.claims.model import Claim
 from domain.claims.permissions import authorise
-from domain.matters.matter import Command, CommandKind
+from domain.matters.decide import settled
+from domain.matters.inbox import next_item
+from domain.matters.matter import Command, CommandKind, Matter
 from domain.refusals import Refusal
 from storage import matters
 from storage import tables as t
@@ -66,6 +68,17 @@ def visible_command(tx: Transaction, caller: Caller, command: str) -> dict[str, 
     if row["actor"] != caller.person:
         visible_claim(tx, caller, row["claim"])
     return row
+
+
+def as_of_now(tx: Transaction, caller: Caller, locked: matters.Locked, *, also: Collection[str] = ()) -> Matter:
+    """The matter with everything up to now decided in mind, though not on paper (CLM-19).
+
+    ``also``: claims wanted whatever their state.
+    """
+    loaded = matters.load(tx, locked, also=also)
+    if next_item(loaded, setting=caller.setting, now=locked.now) is None:
+        return loaded
+    return settled(loaded, setting=caller.setting, now=locked.now, mint=mint)
 
 
 def permitted(caller: Caller, kind: CommandKind, claim: Claim, *, interested: Collection[str] = ()) -> None:

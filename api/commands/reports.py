@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done, Waiting
+from api.commands.received import as_of_now
 from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, ProjectRef, ReportIn
 from api.views.claims import claim_view
 from domain.calendar.duration import Duration
@@ -20,8 +21,6 @@ from domain.claims.model import Claim, TermsRef
 from domain.claims.permissions import may_sell
 from domain.customers.identity import Identity, MatchValues, match_values, require_identity
 from domain.customers.names import CustomerKind
-from domain.matters.decide import settled
-from domain.matters.inbox import next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.policy.policy import Policy
 from domain.refusals import FieldError, Refusal
@@ -53,7 +52,7 @@ def _checked(tx: Transaction, caller: Caller, body: ReportIn, reporter: _Reporte
         return Done(200, claim_view(tx, caller, imported))
     resolved = _resolve(tx, caller, body, values, reporter.policy)
     locked = resolved.made or matters.lock(tx, resolved.matter)
-    matter = _as_of_now(tx, caller, locked)
+    matter = as_of_now(tx, caller, locked)
     own = _own_open(matter, caller.person)
     if own is not None:
         return Done(200, claim_view(tx, caller, own.id))
@@ -306,14 +305,6 @@ def _imported_before(tx: Transaction, caller: Caller, external_id: str | None) -
     c = t.claim.c
     found = tx.execute(sa.select(c.id).where(c.external_id == external_id, c.reporter == caller.person)).scalar()
     return str(found) if found is not None else None
-
-
-def _as_of_now(tx: Transaction, caller: Caller, locked: matters.Locked) -> Matter:
-    """The matter with everything up to now decided in mind, though not on paper (CLM-19)."""
-    loaded = matters.load(tx, locked)
-    if next_item(loaded, setting=caller.setting, now=locked.now) is None:
-        return loaded
-    return settled(loaded, setting=caller.setting, now=locked.now, mint=mint)
 
 
 def _own_open(matter: Matter, person: str) -> Claim | None:

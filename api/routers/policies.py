@@ -11,7 +11,6 @@ from api.call import TheCall
 from api.commands import policies
 from api.commands.company import change
 from api.paging import Cursor, Limit
-from api.problems import language_of
 from api.routing import StrictRoute
 from api.schemas.base import Id, Instant, Nothing
 from api.schemas.policies import ActivateIn, MigrateIn, MigrationOut, PolicyIn, PolicyOut, PolicyPage, RuleText
@@ -61,8 +60,7 @@ def read_policy(call: TheCall, id: Id) -> dict[str, Any]:
 @router.get("/policies/{id}/text", response_model=RuleText)
 def read_rule_text(call: TheCall, id: Id, lang: Literal["zh", "en"] | None = None) -> dict[str, Any]:
     """The rules in plain Chinese or English (POL-07)."""
-    language = lang or language_of(call.request.headers.get("accept-language"))
-    return call.read(lambda tx: views.rules_in_words(tx, call.caller, id, lang=language))
+    return call.read(lambda tx: views.rules_in_words(tx, call.caller, id, lang=lang or call.language))
 
 
 @router.post("/policies/{id}/review", response_model=PolicyOut)

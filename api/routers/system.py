@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 
 from api.call import TheCall
 from api.commands.received import visible_command
-from api.problems import language_of
 from api.routing import StrictRoute
 from api.schemas.base import Id
 from api.schemas.system import CommandOut, Health, Readiness
@@ -60,7 +59,7 @@ def read_command(call: TheCall, id: Id) -> dict[str, Any]:
     def work(tx: Transaction) -> dict[str, Any]:
         return command_view(
             visible_command(tx, call.caller, id),
-            language=language_of(call.request.headers.get("accept-language")),
+            language=call.language,
             request_id=call.request.state.request_id,
             instance=call.request.url.path,
         )

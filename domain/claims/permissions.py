@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from domain.claims.lifecycle import ENDED, OPEN, ClaimState
-from domain.claims.model import Claim, Request, RequestKind, RequestState, Waiting
+from domain.claims.model import APPROVED_PAUSES, Claim, Request, RequestKind, RequestState, Waiting
 from domain.matters.matter import CommandKind
 from domain.matters.setting import Setting
 from domain.people.access import SELLING, Actor, Place, has_any_scope, has_role
@@ -41,7 +41,14 @@ def authorise(
 def authorise_request(
     kind: CommandKind, request: Request, claim: Claim, *, actor: Actor, setting: Setting, at: datetime
 ) -> None:
-    """Refuse unless ``actor`` may accept, refuse or withdraw ``request``."""
+    """Refuse unless ``actor`` may accept, refuse or withdraw ``request``.
+
+    Whoever stands in for somebody asked has no interest of their own in the answer: ``recusal_required`` (PPL-05).
+    """
+    if kind is not CommandKind.REQUEST_WITHDRAW and actor.person not in request.waiting_for:
+        stands_in = any(_acts_for(actor, person, setting=setting, at=at) for person in request.waiting_for)
+        if stands_in and actor.person in _interested_in(request, claim):
+            raise Refusal("recusal_required", rule="PPL-05")
     if kind is CommandKind.REQUEST_WITHDRAW:
         allowed = request.by == actor.person
     else:
@@ -52,6 +59,11 @@ def authorise_request(
         )
     if not allowed:
         raise Refusal("not_allowed", rule="PPL-02")
+
+
+def _interested_in(request: Request, claim: Claim) -> set[str | None]:
+    """Who asked, whose claim it is, and who would receive the customer."""
+    return {request.by, claim.owner, claim.reporter, (request.data or {}).get("to")}
 
 
 def gainers(claim: Claim, others: Iterable[Claim]) -> frozenset[str]:
@@ -147,8 +159,9 @@ def _fits_state(kind: CommandKind, claim: Claim, at: datetime) -> bool:
         return claim.grace_until is not None and at <= claim.grace_until  # it rescues
     if claim.state not in _STATES[kind]:
         return False
-    if kind is CommandKind.UNPAUSE:
-        return any(p.kind.value in ("customer_request", "legal", "delivery") for p in claim.pauses)
+    if kind in (CommandKind.PAUSE, CommandKind.UNPAUSE):
+        paused = any(p.kind in APPROVED_PAUSES for p in claim.pauses)
+        return paused is (kind is CommandKind.UNPAUSE)
     if kind in (CommandKind.ACCEPT, CommandKind.SEND_BACK):
         return claim.waiting is Waiting.JUDGE
     return True

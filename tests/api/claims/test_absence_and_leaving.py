@@ -215,6 +215,20 @@ def test_nobody_stands_in_where_they_have_an_interest_or_a_delegate_of_their_own
     refused(delegate(company, stand_in, third), 403, "delegation_chain")
 
 
+def test_a_delegate_does_not_decide_what_they_asked_for_themselves(company: Company) -> None:
+    """PPL-05: `recusal_required` for the owner, the receiver and whoever asked, though the delegation came before."""
+    office = Office(company)
+    assert delegate(company, office.leader, office.first).status_code == 201
+    claim = office.claim(office.first)
+    asked = done(act(office.first, claim, "extend", reason="客户出国"))["requests"][0]
+    for answer in ("accept", "refuse"):
+        refused(decide(office.first, asked, answer), 403, "recusal_required")
+    assert decide(office.leader, asked).status_code == 200
+    theirs = office.claim(office.second, customer=customer(2))
+    asked = done(act(office.second, theirs, "extend", reason="客户出国"))["requests"][0]
+    assert decide(office.first, asked).json()["state"] == "accepted"
+
+
 def test_a_delegate_who_reports_does_not_judge_their_own_report(company: Company) -> None:
     """CLM-04, PPL-05: the interest came after the delegation."""
     office = Office(company, policy={"claim.judgement_mode": "manual"})

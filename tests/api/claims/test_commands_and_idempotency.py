@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -144,6 +145,19 @@ def test_a_key_is_forgotten_after_a_day(company: Company) -> None:
     assert office.first.post("/v1/claims", body_of(office, 2), key="k").status_code == 201
 
 
+def test_the_company_says_how_long_a_key_is_known(company: Company) -> None:
+    """INT-01, POL-01: `api.idempotency_h` is policy data; a conflict is kept under a key that was used long ago."""
+    company.company_policy(api__idempotency_h=2)
+    office = Office(company)
+    assert office.first.post("/v1/claims", body_of(office), key="k").status_code == 201
+    company.shift(hours=1)
+    assert office.first.post("/v1/claims", body_of(office), key="k").headers["Idempotency-Replayed"] == "true"
+    company.shift(hours=2)
+    unpause = f"/v1/claims/{office.claim(office.first, customer=customer(2))['id']}/unpause"
+    refused(office.first.post(unpause, {}, key="k"), 409, "illegal_transition")
+    assert office.first.post(unpause, {}, key="k").headers["Idempotency-Replayed"] == "true"
+
+
 def test_the_same_report_sent_at_once_with_one_key_is_one_claim(company: Company) -> None:
     """INT-01: a second request meanwhile waits or is told `request_in_flight`, never has an effect of its own."""
     office = Office(company)
@@ -177,6 +191,23 @@ def test_a_command_that_nobody_decides_is_stored_and_pending(company: Company) -
     assert asked["received_at"] == claim["received_at"]
     assert read(office.first, claim)["pending"] == {"command": command}
     assert listed(office.first.get("/v1/claims"))[0]["pending"] == {"command": command}
+
+
+def test_no_more_commands_than_may_wait_are_taken_in_while_nothing_is_decided(company: Company) -> None:
+    """Contract section 1, AUD-07: `engine_unavailable`, nothing stored; whatever else refuses goes first."""
+    office = Office(company)
+    claim = office.claim(office.first)
+    services = company.app.state.services
+    company.app.state.services = replace(services, settings=services.settings.model_copy(update={"waiting_max": 2}))
+    company.direct.down = True
+    for _ in range(2):
+        assert act(office.first, claim, "follow-ups", kind="call", note=NOTE).status_code == 202
+    refused(office.first.post("/v1/claims", body_of(office, 2), key="k"), 503, "engine_unavailable")
+    refused(act(office.second, claim, "release", reason="lost"), 404, "not_found")
+    assert len(listed(office.first.get("/v1/claims"))) == 1
+    company.direct.down = False
+    company.direct.drain(claim["id"])
+    assert office.first.post("/v1/claims", body_of(office, 2), key="k").status_code == 201
 
 
 def test_a_repeated_202_gives_the_present_answer(company: Company) -> None:
@@ -308,6 +339,35 @@ def test_a_body_that_is_no_json_is_malformed(company: Company) -> None:
         answer = company.call("POST", "/v1/claims", token=token, key="k", content=b"{", headers={})
         assert answer.status_code == status
     assert answer.json()["code"] == "body_malformed"
+
+
+def test_a_body_that_is_no_object_or_lacks_its_key_is_refused_in_order(company: Company) -> None:
+    """Contract section 1: 400 before the shape, and the shape before a path that names nothing."""
+    office = Office(company)
+    for body in (b"[]", b"7"):
+        answer = company.call("POST", "/v1/claims", token=office.first.token, content=body)
+        refused(answer, 400, "idempotency_missing")
+        answer = company.call("POST", "/v1/claims", token=office.first.token, key="k", content=body)
+        refused(answer, 422, "field_invalid", "body")
+    refused(
+        office.first.post("/v1/claims/none/reject", {"colour": "red"}), 422, "field_not_allowed", "reason", "colour"
+    )
+    refused(office.first.post("/v1/claims/none/reject", {"reason": "r"}), 404, "not_found")
+    refused(office.first.get("/v1/people/none/tokens", limit="many"), 422, "field_invalid", "limit")
+
+
+def test_whoever_asks_for_no_language_is_answered_in_that_of_the_company(company: Company) -> None:
+    """Contract section 1: `Accept-Language` defaults to `locale.default`, signed in or not."""
+    office = Office(company)
+    found = {}
+    for default in ("zh-CN", "en"):
+        company.company_policy(locale__default=default)
+        for token in (office.first.token, None):
+            problem = company.call("GET", f"/v1/claims/{office.program}", token=token).json()
+            found[default, problem["code"]] = problem["detail"] == problem["messages"][default[:2]]
+        asked = company.call("GET", "/v1/me", token=None, headers={"Accept-Language": "zh"}).json()
+        assert asked["detail"] == asked["messages"]["zh"]
+    assert found == {(d, c): True for d in ("zh-CN", "en") for c in ("not_found", "not_signed_in")}
 
 
 def test_a_problem_says_why_in_both_languages(company: Company) -> None:

@@ -155,6 +155,32 @@ def test_a_claim_that_is_over_is_corrected_no_more(company: Company) -> None:
     assert problem["current_state"] == "released"
 
 
+def test_a_refused_correction_leaves_the_customers_record_alone(company: Company) -> None:
+    """Requirements 0.1 "Refusal": nothing changes, with the lapse on paper or not yet (CLM-01, CLM-19)."""
+    office = Office(company)
+    claim = office.claim(office.first)
+    collided = office.claim(office.second)
+    other = {"phone": "13900001111", "name": "李明"}
+    refused(
+        office.second.patch(f"/v1/claims/{collided['id']}", {"version": collided["version"], "customer": other}),
+        409,
+        "illegal_transition",
+    )
+    company.shift(days=10)
+    refused(patch(office, claim, customer=other), 409, "illegal_transition")
+    customer = read(office.first, claim)["customer"]
+    assert (customer["name"], customer["phone"]) == ("王小明", "+86138****5678")
+
+
+def test_a_corrected_number_is_checked_like_a_reported_one(company: Company) -> None:
+    """CUS-02, CUS-03: masked where the program wants full ones; blank is not given."""
+    office = Office(company)
+    claim = office.claim(office.first)
+    refused(patch(office, claim, customer={"phone": "138****5678"}), 422, "phone_mode_mismatch", "customer.phone")
+    edited = done(patch(office, claim, need="三房", customer={"phone": " ", "email": "wang@example.com"}))
+    assert (edited["customer"]["phone"], edited["customer"]["email"]) == ("+86138****5678", "w***@example.com")
+
+
 def test_a_number_given_later_is_a_key_from_then_on(company: Company) -> None:
     """CUS-02: the duplicate check knows the corrected record; a number of somebody else raises an alert."""
     office = Office(company)
