@@ -319,8 +319,13 @@ class Model:
         }
         return None if allowed[kind] else "not_allowed"
 
-    def before_receipt(self, kind: str, actor: str, claim: Claim, at: int, data: Mapping[str, Any]) -> str | None:
-        """The code of a command that is refused before it is stored: 404, 403, content, version (contract 1)."""
+    def before_receipt(
+        self, kind: str, actor: str, claim: Claim, at: int, data: Mapping[str, Any], *, stamp: int
+    ) -> str | None:
+        """The code of a command that is refused before it is stored: 404, 403, content, version (contract 1).
+
+        ``stamp`` is what it would be received at: the clock, or later in a matter that was stamped just now.
+        """
         if not self.sees(actor, claim):
             return "not_found"
         code = self.forbidden(kind, actor, claim, at)
@@ -345,9 +350,15 @@ class Model:
             return "date_invalid"
         if kind == "cancel_deal" and data.get("deal") is None and sum(deal.live for deal in claim.deals) > 1:
             return "field_missing"
-        if kind == "correct" and data["version"] != claim.version:
-            return "version_conflict"
+        if kind == "correct":
+            return self._stale(self.as_of(claim.matter, stamp).claims[claim.key], data["version"])
         return None
+
+    def _stale(self, claim: Claim, version: int) -> str | None:
+        """Why fields can no longer be changed, or not by somebody who saw that version."""
+        if claim.ended_at is not None:
+            return "illegal_transition"
+        return None if version == claim.version else "version_conflict"
 
     def _gone(self, claim: Claim, at: int) -> bool:
         return claim.owner is not None and not self.people[claim.owner].active(at)
@@ -355,11 +366,11 @@ class Model:
     def allowed(self, actor: str, claim: Claim, at: int) -> set[str]:
         """What the actor may do now (contract section 5, ``allowed``)."""
         judged = {"accept", "send_back"} if claim.waiting == "judge" else set[str]()
-        paused = {"unpause"} if any(kind in APPROVED for kind in claim.pauses) else set[str]()
+        paused = {"unpause"} if any(kind in APPROVED for kind in claim.pauses) else {"pause"}
         by_state = {
             "reported": {"reject", "withdraw", "correct", "follow_up", *judged},
-            "protected": {"correct", "follow_up", "win", "release", "transfer", "extend", "pause", *paused},
-            "active": {"correct", "follow_up", "win", "release", "transfer", "extend", "pause", *paused},
+            "protected": {"correct", "follow_up", "win", "release", "transfer", "extend", *paused},
+            "active": {"correct", "follow_up", "win", "release", "transfer", "extend", *paused},
             "won": {"correct", "follow_up", "cancel_deal", "transfer"},
             "lapsed": {"follow_up"} if self.in_grace(claim, at) else set[str](),
         }
@@ -762,10 +773,9 @@ class Model:
     def _do_correct(self, claim: Claim, command: Command) -> None:
         self._authorise(claim, command)
         at = command.at
-        if claim.ended_at is not None:
-            raise No("illegal_transition")
-        if command.data["version"] != claim.version:
-            raise No("version_conflict")
+        code = self._stale(claim, command.data["version"])
+        if code is not None:
+            raise No(code)
         claim.version += 1
         before, claim.missing = claim.missing, tuple(f for f in claim.missing if f not in command.data["given"])
         completed = bool(before) and not claim.missing

@@ -1,25 +1,24 @@
-"""A company on the stopped clock, on either database."""
+"""Companies to walk in, and the run's seed: printed, and ``FAIRCLAIM_TEST_SEED`` repeats it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+import os
+import secrets
 
 import pytest
 
-from tests.model.stopped_clock import StoppedDatabase
-from tests.support.company import Company
-
-if TYPE_CHECKING:
-    from tests.conftest import Store
+from tests.model.companies import Installations
+from tests.support.postgres import Postgres
 
 
-@pytest.fixture
-def stopped(store: Store, admin_token: str, tmp_path: Path) -> Iterator[Company]:
-    """A company whose clock only a test moves; commands are drained at once."""
-    database = StoppedDatabase(store.url, keys=store.keys)
-    company = Company(database, admin_token, tmp_path)
-    yield company
-    company.close()
-    database.close()
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """Of this run. A difference that is found names it too."""
+    value = int(os.environ.get("FAIRCLAIM_TEST_SEED") or secrets.randbelow(10**6))
+    print(f"FAIRCLAIM_TEST_SEED={value}")
+    return value
+
+
+@pytest.fixture(scope="session")
+def installations(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Installations:
+    return Installations(tmp_path_factory.mktemp("walks"), postgres)

@@ -12,13 +12,14 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 import sqlalchemy as sa
 
 from storage import tables as t
+from storage.bells import DatabaseBells
 from tests.model.claim_model import APPROVED, HOLDING, WORKABLE, Claim, Command, Matter, Request
 from tests.model.working_time import DAY, HOUR, MINUTE, SECOND, instant, local_day, readable, rfc3339
 from tests.model.world import World, customer, day_text
@@ -36,6 +37,10 @@ STATUS = {
     "person_inactive": 422,
 }
 CONFLICT = 409
+#: Triggers of the claim lifecycle that need no dispute.
+REACHABLE = frozenset(
+    {"accept", "reject", "withdraw", "work", "win", "cancel_deal", "lapse", "rescue", "release", "transfer"}
+)
 CREATING = ("report", "follow_up")
 LONG_NOTE = "谈了户型、预算和下次看房时间安排"
 
@@ -59,7 +64,13 @@ class Tally:
         """How much of what was tried took effect."""
         return self.effective / max(1, self.operations)
 
+    def __str__(self) -> str:
+        counts = ((name, getattr(self, name).most_common()) for name in ("triggers", "kinds", "codes"))
+        lines = (f"  {name}: " + ", ".join(f"{what} {number}" for what, number in found) for name, found in counts)
+        return "\n".join((f"{self.operations} acts, {self.share:.0%} took effect", *lines))
+
     def add(self, other: Tally) -> None:
+        """Another walk's on top."""
         self.operations += other.operations
         self.effective += other.effective
         for mine, theirs in zip(
@@ -106,7 +117,7 @@ class Walk:
             self.rng.choices(acts, weights)[0]()
             if self.tally.operations == before:
                 continue
-            if self.company.direct.down:
+            if self.away:
                 self.away_for -= 1
                 if self.away_for <= 0:
                     self._come_back()
@@ -182,7 +193,7 @@ class Walk:
             **self._completion(given),
         }
         facts = f"{provisional}{variant}{sorted((k, str(v)) for k, v in self._completion(given).items())}"
-        expected = self.model.refused_before_receipt(actor, matter, self.now, facts=facts)
+        expected = self.model.refused_before_receipt(actor, matter, self._stamp(matter), facts=facts)
         if not self.model.people[actor].active(self.now):
             expected = "not_signed_in"
         answer = self.world.callers[actor].post("/v1/claims", body)
@@ -231,7 +242,7 @@ class Walk:
         self, kind: str, actor: str, claim: Claim, data: dict[str, Any], body: Mapping[str, Any], *, path: str = ""
     ) -> httpx2.Response:
         """One command on a claim, to both."""
-        expected = self.model.before_receipt(kind, actor, claim, self.now, data)
+        expected = self.model.before_receipt(kind, actor, claim, self.now, data, stamp=self._stamp(claim.matter))
         return self._send(kind, actor, claim, data, body, path or f"/v1/claims/{self.ids[claim.key]}/{kind}", expected)
 
     def _send(
@@ -274,9 +285,7 @@ class Walk:
         claim = self.model.claims[command.claim]
         self.touched.add(claim.key)
         if answer.status_code == 202:
-            if not self.company.direct.down:
-                self._differ(claim.matter, "the engine is there, but the command is still pending")
-            self.undecided.append((answer.json()["pending"]["command"], command))
+            self._pending(answer.json()["pending"]["command"], command)
             return
         before = len(self.model.moves)
         self._settle(claim.matter)
@@ -291,6 +300,13 @@ class Walk:
             code = str(command.answer)
             self._expect(answer, STATUS.get(code, CONFLICT), code, claim.matter)
         self.touched.update(key for _, key in self.model.moves[before:])
+
+    def _pending(self, id_: str, command: Command) -> None:
+        """Not decided yet: that may only be while the engine is away."""
+        if not self.away:
+            matter = self.model.claims[command.claim].matter
+            self._differ(matter, "the engine is there, but the command is still pending")
+        self.undecided.append((id_, command))
 
     def _follow_up(self) -> None:
         kinds = ["call", "message", "meeting", "visit", "demo"]
@@ -609,7 +625,7 @@ class Walk:
 
     def _wake(self) -> None:
         """Timers fire, more or less in time: all that is due, some of it, or nothing for now."""
-        if self.company.direct.down:
+        if self.away:
             return
         roll = self.rng.random()
         if roll < 0.2:
@@ -622,15 +638,27 @@ class Walk:
             self._ring_bells()
 
     def _engine_away(self) -> None:
-        if not self.company.direct.down:
+        if not self.away:
             self.log.append((None, "the engine is away"))
-            self.company.direct.down = True
+            self._switch_engine(on=False)
             self.away_for = self.rng.randrange(4, 25)
+
+    @property
+    def away(self) -> bool:
+        """Whether nothing is decided at present."""
+        return self.company.direct.down
+
+    def _switch_engine(self, *, on: bool) -> None:
+        self.company.direct.down = not on
+
+    def _decide_now(self, stream: str) -> None:
+        """One look of the claim's workflow at its matter."""
+        self.company.direct.drain(stream)
 
     def _come_back(self) -> None:
         """The engine is back: everything that waits is decided, workflow by workflow, in any order."""
         self.log.append((None, "the engine is back"))
-        self.company.direct.down = False
+        self._switch_engine(on=True)
         waiting = {self.ids[command.claim] for _, command in self.undecided}
         streams = [*waiting, *(s for s in self._due_streams() if s not in waiting)]
         streams.sort(key=lambda s: self.keys[s])
@@ -651,7 +679,7 @@ class Walk:
             self.tally.effective += 1
 
     def _drain(self, stream: str) -> None:
-        self.company.direct.drain(stream)
+        self._decide_now(stream)
         matter = self.model.claims[self.keys[stream]].matter
         before = len(self.model.moves)
         self._settle(matter)
@@ -667,11 +695,17 @@ class Walk:
 
     def _settle(self, matter: str) -> None:
         """The model decides up to the stamp of the service's last look at this matter."""
+        self.model.settle(matter, self._last_stamp(matter))
+
+    def _last_stamp(self, matter: str) -> int:
+        if matter not in self.matter_ids:
+            return 0
         with self.company.database.reading() as tx:
-            last = tx.execute(
-                sa.select(t.matter.c.last_at).where(t.matter.c.id == self.matter_ids[matter])
-            ).scalar_one()
-        self.model.settle(matter, _us(last))
+            return _us(tx.execute(_LAST_STAMP, {"matter": self.matter_ids[matter]}).scalar_one())
+
+    def _stamp(self, matter: str) -> int:
+        """What is received now is stamped with the clock, but later than everything before it (design 2)."""
+        return max(self.now, self._last_stamp(matter) + 1)
 
     def _due_streams(self) -> list[str]:
         with self.company.database.reading() as tx:
@@ -691,10 +725,9 @@ class Walk:
 
     def audit(self) -> None:
         """Look at everything: whatever is due must be known to the service as due, then every list must agree."""
-        if self.company.direct.down:
+        if self.away:
             self._come_back()
-        self.company.spread_only() if hasattr(self.company, "spread_only") else None
-        self._spread()
+        DatabaseBells(self.company.database).spread()
         self._ring_bells()
         for stream in self._due_streams():
             self._drain(stream)
@@ -711,11 +744,6 @@ class Walk:
         for name in self.model.people:
             if self.model.people[name].active(self.now):
                 self._same_lists(name)
-
-    def _spread(self) -> None:
-        from storage.bells import DatabaseBells
-
-        DatabaseBells(self.company.database).spread()
 
     def _look(self, claim: Claim) -> None:
         answer = self.world.callers["admin"].get(f"/v1/claims/{self.ids[claim.key]}")
@@ -919,13 +947,8 @@ class Walk:
 
     def _newest_command(self, matter: str) -> tuple[str, int] | None:
         with self.company.database.reading() as tx:
-            row = tx.row(
-                sa.select(t.command.c.id, t.command.c.received_at)
-                .where(t.command.c.matter == self.matter_ids[matter])
-                .order_by(t.command.c.received_at.desc())
-                .limit(1)
-            )
-        return None if row is None else (str(row["id"]), _us(row["received_at"]))
+            found = tx.execute(_NEWEST_COMMAND, {"matter": self.matter_ids[matter]}).first()
+        return None if found is None else (str(found.id), _us(found.received_at))
 
     def _written_at(self, table: sa.Table, column: sa.Column[Any]) -> int:
         with self.company.database.reading() as tx:
@@ -957,11 +980,18 @@ class Walk:
         return self.counters[name]
 
 
-def _us(at: Any) -> int:
+def _us(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
-_EPOCH = __import__("datetime").datetime(1970, 1, 1, tzinfo=__import__("datetime").UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_STAMP = sa.select(t.matter.c.last_at).where(t.matter.c.id == sa.bindparam("matter"))
+_NEWEST_COMMAND = (
+    sa.select(t.command.c.id, t.command.c.received_at)
+    .where(t.command.c.matter == sa.bindparam("matter"))
+    .order_by(t.command.c.received_at.desc())
+    .limit(1)
+)
 
 
 def _text(at: int | None) -> str | None:
