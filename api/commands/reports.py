@@ -15,12 +15,12 @@ from api.commands.received import as_of_now
 from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, ProjectRef, ReportIn
 from api.views.claims import claim_view
 from domain.calendar.duration import Duration
-from domain.calendar.working_calendar import WorkingCalendar
 from domain.claims.lifecycle import OPEN, ClaimState
 from domain.claims.model import Claim, TermsRef
 from domain.claims.permissions import may_sell
 from domain.customers.identity import Identity, MatchValues, match_values, require_identity
 from domain.customers.names import CustomerKind
+from domain.matters.draft import Notice
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.policy.policy import Policy
 from domain.refusals import FieldError, Refusal
@@ -29,6 +29,7 @@ from storage import tables as t
 from storage.claim_rows import claim_of, claim_row
 from storage.codec import canonical, plain
 from storage.database import Transaction, mint
+from storage.notices import queue_notices
 
 #: States that count for `claim.cap_person` and `claim.cap_team` (CLM-25).
 _CAPPED = ("reported", "protected", "active", "disputed", "arbitrated")
@@ -368,10 +369,10 @@ def _check_caps(tx: Transaction, caller: Caller, program: str, now: datetime, po
     matters.lock_people(tx, {caller.person})
     if person_cap is not None:
         count = tx.execute(_HELD_BY, {"person": caller.person}).scalar_one()
-        # The rate is asked for only where half the cap is reached: below it makes no difference.
-        calendar = caller.setting.calendar(program)
-        rate = _poor_rate(tx, caller.person, now, policy, calendar) if count >= person_cap // 2 else None
-        cap = person_cap // 2 if rate is not None else person_cap
+        half = max(1, person_cap // 2)
+        # The rate is asked for only where this report reaches half the cap: below it makes no difference.
+        rate = _halved_by(tx, caller, program, now, policy, half) if count + 1 >= half else None
+        cap = half if rate is not None else person_cap
         if count >= cap:
             raise Refusal(
                 "claim_cap",
@@ -389,36 +390,78 @@ def _check_caps(tx: Transaction, caller: Caller, program: str, now: datetime, po
             raise Refusal("claim_cap", rule="CLM-25", facts={"cap": team_cap, "count": count, "per": "team"})
 
 
-def _poor_rate(tx: Transaction, person: str, now: datetime, policy: Policy, calendar: WorkingCalendar) -> float | None:
+def _halved_by(tx: Transaction, caller: Caller, program: str, now: datetime, policy: Policy, half: int) -> float | None:
     """The reporter's rate in per cent where it halves the cap, else None (恶意报备、占坑, CLM-25).
 
-    It halves only if it was poor a working day ago already, so that nobody meets it unannounced.
+    Nobody meets it unannounced: it halves only from a working day after the reporter was told, and if it was poor a
+    working day ago already. This report may be the one that makes it poor, so it is told of here.
     """
-    window, least = policy.duration("guard.window_days"), policy.integer("guard.min_reports")
+    calendar, window = caller.setting.calendar(program), policy.duration("guard.window_days")
     if window is None:
         return None
-    threshold = policy.number("guard.rate_pct")
-    rate: float | None = None
-    for at in (now, calendar.subtract(now, Duration.of(1, "wd"))):
-        since = calendar.subtract(at, window)
-        made = sa.and_(t.claim.c.reporter == person, t.claim.c.received_at > since, t.claim.c.received_at <= at)
-        reports = tx.execute(sa.select(sa.func.count()).select_from(t.claim).where(made)).scalar_one()
-        if reports < least:
-            return None
-        reached = tx.execute(
-            sa.select(sa.func.count(sa.distinct(t.claim.c.id)))
-            .select_from(t.claim.join(t.follow_up, t.follow_up.c.claim == t.claim.c.id))
-            .where(
-                made,
-                t.follow_up.c.received_at <= at,
-                sa.or_(t.follow_up.c.kind == "visit", t.follow_up.c.answered),
+    a_day = Duration.of(1, "wd")
+    day_ago = calendar.subtract(now, a_day)
+    was = _poor_rate(tx, caller.person, day_ago, calendar.subtract(day_ago, window), policy)
+    rate = _poor_rate(tx, caller.person, now, calendar.subtract(now, window), policy)
+    coming = _poor_rate(tx, caller.person, now, calendar.subtract(now, window), policy, more=1)
+    told = tx.execute(_TOLD, {"person": caller.person}).one()
+    if coming is not None and (told.last is None or told.last < (day_ago if was is None else now - _TOLD_AGAIN)):
+        _tell_of_half(tx, caller, policy, half=half, rate=coming, at=now, until=calendar.add(now, a_day).at)
+    is_announced = told.first is not None and told.first <= day_ago
+    return rate if was is not None and is_announced else None
+
+
+_HALF = "alarm.cap"
+#: Whose rate stays poor is told again after so long.
+_TOLD_AGAIN = timedelta(days=30)
+_TOLD = sa.select(sa.func.min(t.notice.c.at).label("first"), sa.func.max(t.notice.c.at).label("last")).where(
+    t.notice.c.person == sa.bindparam("person"), t.notice.c.kind == _HALF
+)
+
+
+def _tell_of_half(
+    tx: Transaction, caller: Caller, policy: Policy, *, half: int, rate: float, at: datetime, until: datetime
+) -> None:
+    queue_notices(
+        tx,
+        [
+            Notice(
+                person=caller.person,
+                kind=_HALF,
+                urgency="urgent",
+                subject_type="person",
+                subject=caller.person,
+                rule="CLM-25",
+                policy_version=policy.version,
+                facts={"cap": half, "rate_pct": rate, "until": until},
             )
-        ).scalar_one()
-        found = 100 * reached / reports
-        if found >= threshold:
-            return None
-        rate = rate if rate is not None else round(found, 1)
-    return rate
+        ],
+        at=at,
+    )
+
+
+def _poor_rate(
+    tx: Transaction, person: str, at: datetime, since: datetime, policy: Policy, *, more: int = 0
+) -> float | None:
+    """The share in per cent of reports that reached a visit or an answered contact by ``at``, None if it is not poor.
+
+    ``more``: reports that are being received, and have reached nothing.
+    """
+    made = sa.and_(t.claim.c.reporter == person, t.claim.c.received_at > since, t.claim.c.received_at <= at)
+    reports = more + tx.execute(sa.select(sa.func.count()).select_from(t.claim).where(made)).scalar_one()
+    if reports < policy.integer("guard.min_reports") or reports == 0:
+        return None
+    reached = tx.execute(
+        sa.select(sa.func.count(sa.distinct(t.claim.c.id)))
+        .select_from(t.claim.join(t.follow_up, t.follow_up.c.claim == t.claim.c.id))
+        .where(
+            made,
+            t.follow_up.c.received_at <= at,
+            sa.or_(t.follow_up.c.kind == "visit", t.follow_up.c.answered),
+        )
+    ).scalar_one()
+    found = 100 * reached / reports
+    return round(found, 1) if found < policy.number("guard.rate_pct") else None
 
 
 def _receive(

@@ -424,6 +424,14 @@ _OTHERS = (
         "After a change {customer} equals or resembles [{possible} ]other customer records; please check.",
     ),
     _row(
+        "alarm.cap",
+        "报备上限将减半",
+        "Your cap will be halved",
+        "您的报备中进展到到访或接通联系的太少[；自{until}起，您的在手报备上限减半为{cap}条]，比例回升后即恢复。",
+        "Too few of your reports lead to a visit or an answered contact[; from {until} on you may hold {cap} at a "
+        "time], until the rate recovers.",
+    ),
+    _row(
         "alarm.reads",
         "大量读取客户记录",
         "Mass reading of records",

@@ -97,6 +97,7 @@ def test_a_reporter_whose_reports_lead_nowhere_has_half_the_cap(company: Company
     office = Office(company, policy=policy | {"claim.first_follow_up_wh": 0})
     claims = [office.claim(office.first, customer=customer(n)) for n in range(4)]
     # Shown a working day ahead: nothing is halved yet.
+    assert notices(office.first).count("alarm.cap") == 1
     claims.append(office.claim(office.first, customer=customer(4)))
     company.advance(days=1, hours=1)
     problem = refused(office.report(office.first, customer=customer(5)), 409, "claim_cap")
@@ -106,6 +107,22 @@ def test_a_reporter_whose_reports_lead_nowhere_has_half_the_cap(company: Company
     for number, claim in enumerate(claims[:3]):
         work(office.first, claim, "visit" if number else "call", note=f"{NOTE}{number}")
     assert office.claim(office.first, customer=customer(5))["state"] == "protected"
+
+
+def test_a_poor_rate_that_nobody_was_told_of_halves_nothing(company: Company) -> None:
+    """CLM-25: the report that reaches half the cap tells its reporter; from a working day later it counts."""
+    policy = {"claim.cap_person": 6, "guard.min_reports": 4, "guard.rate_pct": 50, "claim.first_follow_up_wh": 0}
+    office = Office(company, policy=policy | {"claim.reclaim_wait_h": {"person": 0, "company": 0}})
+    for number in range(4):
+        done(act(office.first, office.claim(office.first, customer=customer(number)), "release", reason="lost"))
+    assert "alarm.cap" not in notices(office.first)
+    company.advance(days=2)
+    for number in range(3):
+        office.claim(office.first, customer=customer(number))
+    assert notices(office.first).count("alarm.cap") == 1
+    office.claim(office.first, customer=customer(3))
+    company.advance(days=1, minutes=1)
+    refused(office.report(office.first, customer=customer(4)), 409, "claim_cap")
 
 
 # --- the former owner's wait -----------------------------------------------------------------------------------------
