@@ -56,7 +56,7 @@ def follow_up(draft: Draft, command: Command) -> None:
         return
     why = unqualified(claim, entry, received_at=draft.at, terms=terms)
     if claim.state is ClaimState.LAPSED and why is not None:
-        raise Refusal("deadline_passed", rule="CLM-20", facts={"until": _text(claim.ended_at), "why": why})
+        raise Refusal("deadline_passed", rule="CLM-20", facts={"until": claim.ended_at, "why": why})
     _keep(draft, command, claim, entry, why, terms)
     worked = worked_on(claim, entry, qualified=why is None, received_at=draft.at, terms=terms)
     visited = claim.visited_at is None and worked.visited_at is not None
@@ -134,7 +134,7 @@ def void(draft: Draft, command: Command) -> None:
         actor=command.actor,
         data={"follow_up": fact.id, "text": command.data.get("text"), "clocks": clock_data(claim)},
     )
-    draft.tell(fact.author, "claim.voided", claim, rule="CLM-16", facts={"deadline": _text(claim.deadline)})
+    draft.tell(fact.author, "claim.voided", claim, rule="CLM-16", facts={"deadline": claim.deadline})
 
 
 def may_follow_up(matter: Matter, claim: Claim, actor: str) -> bool:
@@ -160,7 +160,7 @@ def _admit(draft: Draft, claim: Claim, actor: str) -> None:
             raise Refusal(
                 "deadline_passed",
                 rule="CLM-19",
-                facts={"until": _text(claim.ended_at), "reason": claim.reason},
+                facts={"until": claim.ended_at, "reason": claim.reason},
                 current_state=state.value,
                 allowed=(),
             )
@@ -223,7 +223,7 @@ def _rescue(draft: Draft, claim: Claim, actor: str, terms: Terms) -> None:
     draft.put(rescued)
     draft.matter = replace(draft.matter, pooled=False, pool_at=None)
     draft.record("rescued", rescued, before=before, actor=actor, data={"clocks": clock_data(rescued)})
-    draft.tell(rescued.owner, "claim.rescued", rescued, rule="CLM-20", facts={"deadline": _text(rescued.deadline)})
+    draft.tell(rescued.owner, "claim.rescued", rescued, rule="CLM-20", facts={"deadline": rescued.deadline})
 
 
 def _idle_moved(claim: Claim, *, received_at: datetime, terms: Terms) -> Claim:
@@ -285,7 +285,3 @@ def _data(command: Command, entry: Entry, why: str | None) -> dict[str, object]:
         "digest": entry.note_digest,
         "occurred_at": entry.at,
     }
-
-
-def _text(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None

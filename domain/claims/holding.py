@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from domain.claims import clocks
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
@@ -62,7 +62,7 @@ def win(draft: Draft, command: Command) -> None:
         },
     )
     if claim.owner != command.actor:
-        draft.tell(claim.owner, "claim.won", claim, rule="CLM-32", facts={"deadline": _text(claim.deadline)})
+        draft.tell(claim.owner, "claim.won", claim, rule="CLM-32", facts={"deadline": claim.deadline})
 
 
 def cancel_deal(draft: Draft, command: Command) -> None:
@@ -107,7 +107,7 @@ def cancel_deal(draft: Draft, command: Command) -> None:
         claim,
         rule="CLM-32",
         urgency="urgent",
-        facts={"deadline": _text(claim.deadline)},
+        facts={"deadline": claim.deadline},
     )
 
 
@@ -277,7 +277,7 @@ def ask(draft: Draft, claim: Claim, request: Request, *, rule: str, urgency: str
             claim,
             rule=rule,
             urgency=urgency,
-            facts={"request": request.id, "until": _text(request.decide_by)},
+            facts={"request": request.id, "until": request.decide_by},
         )
 
 
@@ -389,7 +389,7 @@ def _renewed(draft: Draft, claim: Claim, clock: RunningClock) -> bool:
     claim = claim.with_clock(replace(clock, deadline=until, start=draft.at, length=length))
     draft.put(claim)
     draft.record("renewed", claim, data={"clocks": clock_data(claim)})
-    draft.tell(claim.owner, "claim.renewed", claim, rule="CLM-11", facts={"deadline": _text(until)})
+    draft.tell(claim.owner, "claim.renewed", claim, rule="CLM-11", facts={"deadline": until})
     return True
 
 
@@ -437,7 +437,3 @@ def supervises(draft: Draft, command: Command, claim: Claim) -> bool:
     return command.actor != claim.owner and is_supervisor(
         claim.owner, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at
     )
-
-
-def _text(at: date | None) -> str | None:
-    return at.isoformat() if at is not None else None

@@ -77,7 +77,7 @@ def accept_claim(draft: Draft, claim: Claim, *, actor: str | None, text: str | N
         actor=actor,
         data={"owner": claim.owner, "clocks": clock_data(claim), **({"text": text} if text else {})},
     )
-    draft.tell(claim.owner, "claim.accepted", claim, rule="CLM-03", facts={"deadline": _iso(claim)})
+    draft.tell(claim.owner, "claim.accepted", claim, rule="CLM-03", facts={"deadline": claim.deadline})
     if claim.possible or claim.ambiguous:
         _alert_possible(draft, claim)
     draft.matter = replace(draft.matter, pooled=False, pool_at=None)
@@ -150,7 +150,7 @@ def send_back(draft: Draft, command: Command) -> None:
         actor=command.actor,
         data={"text": command.data["text"], "correct_by": until},
     )
-    draft.tell(claim.reporter, "claim.sent_back", claim, rule="CLM-05", urgency="urgent", facts={"until": _text(until)})
+    draft.tell(claim.reporter, "claim.sent_back", claim, rule="CLM-05", urgency="urgent", facts={"until": until})
 
 
 def withdraw(draft: Draft, command: Command) -> None:
@@ -327,9 +327,7 @@ def _start_judging(draft: Draft, claim: Claim) -> None:
                 due=due,
             )
         )
-        draft.tell(
-            claim.judges[-1], "claim.received", claim, rule="CLM-04", urgency="urgent", facts={"until": _text(due)}
-        )
+        draft.tell(claim.judges[-1], "claim.received", claim, rule="CLM-04", urgency="urgent", facts={"until": due})
 
 
 def _judging(draft: Draft, command: Command, claim: Claim) -> None:
@@ -410,11 +408,3 @@ def last_change(draft: Draft, person: str) -> int:
 
 def _last_migration(draft: Draft, program: str) -> int:
     return max((m.number for m in draft.setting.programs[program].migrations if m.at <= draft.at), default=0)
-
-
-def _iso(claim: Claim) -> str | None:
-    return _text(claim.deadline)
-
-
-def _text(at: object) -> str | None:
-    return at.isoformat() if hasattr(at, "isoformat") else None

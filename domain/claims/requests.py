@@ -106,7 +106,7 @@ def end_pause(draft: Draft, claim: Claim, kind: PauseKind, *, actor: str | None)
     claim = clocks.resumed(claim, kind, at=draft.at, terms=draft.setting.terms_of(claim))
     draft.put(claim)
     draft.record("resumed", claim, actor=actor, data={"kind": kind.value, "clocks": clock_data(claim)})
-    draft.tell(claim.owner, "claim.resumed", claim, rule="CLM-21", facts={"deadline": _text(claim.deadline)})
+    draft.tell(claim.owner, "claim.resumed", claim, rule="CLM-21", facts={"deadline": claim.deadline})
     return claim
 
 
@@ -194,7 +194,7 @@ def transfer_now(draft: Draft, claim: Claim, *, to: str, actor: str | None, text
                 claim,
                 rule="CLM-24",
                 urgency="urgent",
-                facts={"deadline": _text(claim.deadline)},
+                facts={"deadline": claim.deadline},
             )
 
 
@@ -304,7 +304,7 @@ def _running_claim(draft: Draft, command: Command) -> Claim:
         raise Refusal(
             "deadline_passed",
             rule="CLM-22",
-            facts={"until": _text(claim.ended_at), "reason": claim.reason},
+            facts={"until": claim.ended_at, "reason": claim.reason},
             current_state=claim.state.value,
             allowed=(),
         )
@@ -323,7 +323,7 @@ def _open_request(draft: Draft, command: Command) -> tuple[Request, Claim]:
         raise Refusal(
             "deadline_passed" if request.state is RequestState.EXPIRED else "illegal_transition",
             rule="CLM-22" if request.state is RequestState.EXPIRED else "CLM-01",
-            facts={"request": request.id, "state": request.state.value, "until": _text(request.decide_by)},
+            facts={"request": request.id, "state": request.state.value, "until": request.decide_by},
             current_state=request.state.value,
             allowed=(),
         )
@@ -373,7 +373,7 @@ def _extend(
     claim = clocks.extended(claim, until=until, at=draft.at, rule="claim.extension_days")
     claim = draft.put(clocks.stopped_again(claim, at=draft.at, terms=terms))
     draft.record("extended", claim, actor=actor, data={"until": until, "clocks": clock_data(claim)})
-    draft.tell(claim.owner, "claim.extended", claim, rule=rule, facts={"deadline": _text(claim.deadline)})
+    draft.tell(claim.owner, "claim.extended", claim, rule=rule, facts={"deadline": claim.deadline})
 
 
 def _pause_left(draft: Draft, claim: Claim) -> Duration | None:
@@ -410,7 +410,7 @@ def _pause_now(draft: Draft, claim: Claim, request: Request, *, actor: str | Non
     draft.put(claim)
     draft.record("paused", claim, actor=actor, data={"kind": kind.value, "until": until, "clocks": clock_data(claim)})
     if claim.owner != actor:
-        draft.tell(claim.owner, "claim.paused", claim, rule="CLM-21", facts={"until": _text(until)})
+        draft.tell(claim.owner, "claim.paused", claim, rule="CLM-21", facts={"until": until})
 
 
 def _transfer_step(draft: Draft, claim: Claim, request: Request, *, actor: str | None) -> None:
@@ -479,7 +479,7 @@ def _keep_mover(draft: Draft, claim: Claim, *, actor: str | None) -> None:
     claim = replace(claim, kept_until=terms.calendar.add(draft.at, keep).at if keep else None)
     draft.put(claim)
     draft.record("resumed", claim, actor=actor, data={"kind": "handover", "clocks": clock_data(claim)})
-    draft.tell(claim.owner, "claim.resumed", claim, rule="PPL-06", facts={"until": _text(claim.kept_until)})
+    draft.tell(claim.owner, "claim.resumed", claim, rule="PPL-06", facts={"until": claim.kept_until})
 
 
 def _overdue_now(draft: Draft, claim: Claim) -> None:
@@ -506,7 +506,3 @@ def _deadline_of(request: Request) -> datetime | None:
 
 def _reason_of(request: Request) -> str:
     return LAPSE_REASON[Clock((request.data or {})["clock"])]
-
-
-def _text(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None

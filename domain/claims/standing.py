@@ -52,7 +52,7 @@ def absence_starts(draft: Draft, claim: Claim, *, until: datetime) -> None:
     claim = clocks.paused(claim, pause, at=draft.at, terms=draft.setting.terms_of(claim))
     draft.put(claim)
     draft.record("paused", claim, data={"kind": "absence", "until": until, "clocks": clock_data(claim)})
-    draft.tell(claim.owner, "claim.paused", claim, rule="PPL-05", facts={"until": until.isoformat()})
+    draft.tell(claim.owner, "claim.paused", claim, rule="PPL-05", facts={"until": until})
 
 
 def pause_ends(draft: Draft, claim: Claim, kind: PauseKind) -> None:
@@ -107,7 +107,7 @@ def owner_changed(draft: Draft, claim: Claim, change: PersonChange) -> None:
                 claim,
                 rule="PPL-06",
                 urgency="urgent",
-                facts={"until": by.isoformat() if by else None},
+                facts={"until": by},
             )
         return
     ask(
@@ -244,7 +244,7 @@ def _tell_if_moved(draft: Draft, claim: Claim, before: dict[Clock, datetime | No
         claim,
         rule=rule,
         urgency="urgent",
-        facts={"deadline": claim.deadline.isoformat() if claim.deadline else None, "cause": cause},
+        facts={"deadline": claim.deadline, "cause": cause},
     )
 
 

@@ -108,8 +108,9 @@ def clock(claim: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def moment(text: str | None) -> datetime:
-    """An instant of an answer."""
+    """An instant of an answer, which says `Z` (contract section 1)."""
     assert text is not None
+    assert text.endswith("Z"), text
     return datetime.fromisoformat(text)
 
 
