@@ -24,8 +24,6 @@ from storage.database import Transaction, mint
 from storage.notices import queue_notices
 
 _OPEN_STATES = [s.value for s in ClaimState if s not in ENDED]
-#: States that count as a customer held, for caps on receiving one (`pool.holding_counts`).
-_HELD_STATES = ["protected", "active", "disputed"]
 
 
 @dataclass(frozen=True)
@@ -95,6 +93,7 @@ def load(tx: Transaction, locked: Locked, *, also: Collection[str] = (), quiet: 
         commands=commands,
         follow_ups=_follow_ups(tx, voiding),
         holdings=_holdings(tx, commands, requests),
+        lost=_lost(tx, row["id"], commands, requests),
         parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
     )
 
@@ -372,8 +371,10 @@ def _follow_ups(tx: Transaction, claims: list[str]) -> dict[str, tuple[FollowUpF
     return facts
 
 
-def _holdings(tx: Transaction, commands: tuple[Command, ...], requests: Mapping[str, Request]) -> dict[str, int]:
-    """Customers held by whoever may receive one now, counted under a lock on the person (CLM-24, POOL-07)."""
+def _holdings(
+    tx: Transaction, commands: tuple[Command, ...], requests: Mapping[str, Request]
+) -> dict[str, dict[str, int]]:
+    """Open claims of whoever may receive one now, by state, counted under a lock on the person (CLM-24, POOL-07)."""
     receivers = {c.data["to"] for c in commands if c.kind is CommandKind.TRANSFER}
     for command in commands:
         if command.kind is CommandKind.REQUEST_ACCEPT:
@@ -384,11 +385,34 @@ def _holdings(tx: Transaction, commands: tuple[Command, ...], requests: Mapping[
         return {}
     lock_people(tx, receivers)
     counted = tx.rows(
-        sa.select(t.claim.c.owner, sa.func.count().label("held"))
-        .where(t.claim.c.owner.in_(sorted(receivers)), t.claim.c.state.in_(_HELD_STATES))
+        sa.select(t.claim.c.owner, t.claim.c.state, sa.func.count().label("held"))
+        .where(t.claim.c.owner.in_(sorted(receivers)), t.claim.c.state.in_(_OPEN_STATES))
+        .group_by(t.claim.c.owner, t.claim.c.state)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for row in counted:
+        found.setdefault(row["owner"], {})[row["state"]] = row["held"]
+    return found
+
+
+def _lost(
+    tx: Transaction, matter: str, commands: tuple[Command, ...], requests: Mapping[str, Request]
+) -> dict[str, datetime]:
+    """When whoever a colleague names as receiver last lost this customer, by lapse or release (CLM-26)."""
+    named = {c.data.get("to") for c in commands} | {(r.data or {}).get("to") for r in requests.values()}
+    people = sorted(person for person in named if person is not None)
+    if not people:
+        return {}
+    ended = tx.rows(
+        sa.select(t.claim.c.owner, sa.func.max(t.claim.c.ended_at).label("at"))
+        .where(
+            t.claim.c.matter == matter,
+            t.claim.c.owner.in_(people),
+            t.claim.c.state.in_([ClaimState.LAPSED.value, ClaimState.RELEASED.value]),
+        )
         .group_by(t.claim.c.owner)
     )
-    return {row["owner"]: row["held"] for row in counted}
+    return {row["owner"]: row["at"] for row in ended}
 
 
 def lock_people(tx: Transaction, people: set[str]) -> None:

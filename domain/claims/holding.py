@@ -281,6 +281,17 @@ def ask(draft: Draft, claim: Claim, request: Request, *, rule: str, urgency: str
         )
 
 
+def flag_return(draft: Draft, claim: Claim, *, kind: str) -> None:
+    """Oversight is told of a customer that comes back to a former owner through a colleague (CLM-26)."""
+    lost = draft.matter.lost.get(claim.owner or "")
+    flagged = draft.setting.terms_of(claim).policy.duration("claim.return_flag_days")
+    if lost is None or flagged is None or draft.at > draft.setting.calendar(claim.program).add(lost, flagged).at:
+        return
+    for person in draft.setting.programs[claim.program].oversight:
+        if draft.setting.organisation.is_active(person, at=draft.at):
+            draft.tell(person, kind, claim, rule="CLM-26", facts={"cause": "returned", "person": claim.owner})
+
+
 def approved_pause(claim: Claim) -> bool:
     """Whether a pause that somebody approved is in force."""
     return any(p.kind in APPROVED_PAUSES for p in claim.pauses)
@@ -337,7 +348,7 @@ def _assign(draft: Draft, former: Claim, *, to: str, actor: str | None) -> None:
     draft.new_claims.append(fresh)
     draft.put(fresh)
     draft.record("received", fresh, actor=actor, data={"assigned_from": former.id})
-    accept_claim(draft, fresh, actor=actor)
+    flag_return(draft, accept_claim(draft, fresh, actor=actor), kind="claim.accepted")
 
 
 def _escalates(draft: Draft, claim: Claim) -> bool:

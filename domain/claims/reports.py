@@ -11,6 +11,7 @@ from domain.claims.permissions import authorise, gainers
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command, Matter
 from domain.people.access import Actor
+from domain.people.organisation import ChangeKind
 from domain.policy.policy import Policy
 from domain.refusals import Refusal
 
@@ -401,9 +402,12 @@ def _judge_key(claim: Claim) -> str:
 
 
 def last_change(draft: Draft, person: str) -> int:
-    """The latest leaving or moving of ``person`` by now; a claim that begins only now takes in none before it."""
+    """The latest move of ``person`` by now: a claim that begins only now takes in none before it.
+
+    Whoever has left stays away: a report of theirs that is accepted afterwards is handed over too (PPL-06).
+    """
     changes = draft.setting.organisation.changes.get(person, ())
-    return max((c.number for c in changes if c.at <= draft.at), default=0)
+    return max((c.number for c in changes if c.at <= draft.at and c.kind is ChangeKind.MOVED), default=0)
 
 
 def _last_migration(draft: Draft, program: str) -> int:

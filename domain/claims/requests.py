@@ -7,7 +7,7 @@ from datetime import datetime
 
 from domain.calendar.duration import Duration, Scale
 from domain.claims import clocks
-from domain.claims.holding import ask, lapse_now, release_now, supervises
+from domain.claims.holding import ask, flag_return, lapse_now, release_now, supervises
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
 from domain.claims.model import (
     APPROVED_PAUSES,
@@ -186,6 +186,7 @@ def transfer_now(draft: Draft, claim: Claim, *, to: str, actor: str | None, text
         actor=actor,
         data={"from": former, "to": to, "text": text, "clocks": clock_data(claim)},
     )
+    flag_return(draft, claim, kind="claim.transferred")
     for person in (to, former):
         if person != actor:
             draft.tell(
@@ -447,8 +448,9 @@ def _receive(draft: Draft, to: str, claim: Claim) -> None:
     """The receiver must be there and have room (CLM-24, POOL-07)."""
     if not draft.setting.organisation.is_active(to, at=draft.at):
         raise Refusal("person_inactive", rule="PPL-01")
-    cap = draft.setting.policy_at(claim.program, at=draft.at).limit("pool.holding_cap")
-    held = draft.matter.holdings.get(to, 0)
+    policy = draft.setting.policy_at(claim.program, at=draft.at)
+    cap, counts = policy.limit("pool.holding_cap"), policy.words("pool.holding_counts")
+    held = sum(number for state, number in draft.matter.holdings.get(to, {}).items() if state in counts)
     if cap is not None and held >= cap:
         raise Refusal("holding_cap", rule="CLM-24", facts={"cap": cap, "count": held}, current_state=claim.state.value)
 

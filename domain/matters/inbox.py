@@ -103,7 +103,8 @@ def _standing(claim: Claim, setting: Setting) -> Iterator[Due]:
         yield Due(migration.at, DueKind.MIGRATION, claim.id, str(migration.number))
     change = next_change(claim, setting)
     if change is not None:
-        yield Due(change.at, DueKind.CHANGE, claim.id, str(change.number))
+        # A leaver's report may be accepted after they have left.
+        yield Due(max(change.at, claim.accepted_at or change.at), DueKind.CHANGE, claim.id, str(change.number))
     if not any(p.kind is PauseKind.ABSENCE for p in claim.pauses):
         absence = next_absence(claim, setting)
         if absence is not None:

@@ -78,7 +78,9 @@ class Matter:
     deals: Mapping[str, Deal] = field(default_factory=dict)
     commands: tuple[Command, ...] = ()
     follow_ups: Mapping[str, tuple[FollowUpFact, ...]] = field(default_factory=dict)  # by claim, when voiding
-    holdings: Mapping[str, int] = field(default_factory=dict)  # customers held, by person who may receive one
+    # Of people who may receive the customer: their claims by state, and when they last lost this very customer.
+    holdings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    lost: Mapping[str, datetime] = field(default_factory=dict)
     parked: frozenset[str] = frozenset()  # items given up as poison, by their key
 
     @property

@@ -123,6 +123,22 @@ _CLAIMS = (
         "{customer} was handed to a new owner[; the next deadline is {deadline}].",
     ),
     _row(
+        "claim.transferred/returned",
+        "客户经同事转回原归属人",
+        "A customer came back through a colleague",
+        "{customer}失效或释放后不久，经同事转回给原归属人[{person}]，请关注。",
+        "{customer} came back to its former owner[, {person},] through a colleague soon after a lapse or release; "
+        "please have a look.",
+    ),
+    _row(
+        "claim.accepted/returned",
+        "客户经同事转回原归属人",
+        "A customer came back through a colleague",
+        "{customer}失效或释放后不久，经同事转回给原归属人[{person}]，请关注。",
+        "{customer} came back to its former owner[, {person},] through a colleague soon after a lapse or release; "
+        "please have a look.",
+    ),
+    _row(
         "claim.disputed",
         "客户进入争议",
         "Customer in dispute",

@@ -261,6 +261,21 @@ def test_a_leavers_customers_stand_still_for_the_supervisor(company: Company) ->
     assert {"transfer", "release"} <= set(still["allowed"])
 
 
+def test_a_report_accepted_after_its_reporter_left_is_handed_over_too(company: Company) -> None:
+    """PPL-06: the supervisor decides on every customer held, also on one that the judge gave to a leaver."""
+    office = Office(company, policy={"claim.judgement_mode": "manual"})
+    claim = office.claim(office.first)
+    company.advance(hours=2)
+    leave(company, office.first)
+    company.advance(hours=2)
+    accepted = done(act(office.leader, claim, "accept"))
+    assert (accepted["state"], [p["kind"] for p in accepted["paused"]]) == ("protected", ["handover"])
+    assert entry(office.leader, claim, "paused")["at"] == accepted["accepted_at"]
+    assert clock(accepted, "protection")["remaining_s"] == 90 * 86400
+    assert ("request.handover", claim["id"]) in tasks(office.leader)
+    assert done(act(office.leader, claim, "transfer", to=office.second.id))["owner"] == office.second.id
+
+
 def test_the_supervisor_gives_a_leavers_customer_to_a_colleague_at_once(company: Company) -> None:
     """PPL-06, contract section 5: by `transfer`, without asking; clocks run on with what was left."""
     office = Office(company)

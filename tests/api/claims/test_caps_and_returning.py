@@ -307,7 +307,6 @@ def test_a_lapsed_customer_goes_where_the_policy_says(company: Company) -> None:
     assert answer.json()["answer"] == "pooled"
 
 
-@pytest.mark.xfail(strict=True, reason="CLM-26: claim.return_flag_days is not built yet")
 def test_a_customer_that_comes_back_through_a_colleague_is_reported_to_oversight(company: Company) -> None:
     """CLM-26: `claim.return_flag_days` 30: released, claimed by a colleague, transferred back."""
     office = Office(company)
@@ -318,6 +317,19 @@ def test_a_customer_that_comes_back_through_a_colleague_is_reported_to_oversight
     done(decide(office.first, request))
     assert read(office.first, claim)["owner"] == office.first.id
     assert len(notices(company.admin)) == told + 1
+
+
+@pytest.mark.parametrize(("days", "told"), [(2, 1), (31, 0)])
+def test_a_customer_handed_back_by_a_release_is_reported_within_the_flag_days(
+    company: Company, days: int, told: int
+) -> None:
+    """CLM-26: `claim.return_flag_days` 30 from the loss, whichever way the colleague takes."""
+    office = Office(company, policy={"claim.first_follow_up_wh": 0})
+    done(act(office.first, office.claim(office.first), "release", reason="lost"))
+    claim = office.claim(office.second)
+    company.advance(days=days)
+    done(act(office.second, claim, "release", reason="customer_request", to=office.first.id))
+    assert len([kind for kind in notices(company.admin) if kind == "claim.accepted"]) == told
 
 
 def test_work_entered_at_the_end_of_the_grace_counts_if_it_was_received_in_it(company: Company) -> None:

@@ -181,6 +181,15 @@ def test_a_full_receiver_takes_no_more(company: Company) -> None:
     assert read(office.second, claim)["owner"] == office.second.id
 
 
+def test_the_policy_says_which_states_fill_a_receiver(company: Company) -> None:
+    """CLM-24, POL-01: `pool.holding_counts`; what is worked on does not count here."""
+    office = Office(company, policy={"pool.holding_cap": 1, "pool.holding_counts": ["protected"]})
+    work(office.second, office.claim(office.second, customer=customer(2)))
+    claim = office.claim(office.first)
+    done(decide(office.second, offered(office, claim, office.second)))
+    assert read(office.second, claim)["owner"] == office.second.id
+
+
 def test_a_receiver_is_another_active_member_who_sells(company: Company) -> None:
     """CLM-24, PPL-01: 422 with the field; shares lie between 0 and 10,000."""
     office = Office(company)
