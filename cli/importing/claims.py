@@ -18,6 +18,7 @@ from cli.importing.kind import Kind, Lane, lanes
 from cli.importing.rows import Outcome, Record, Result, RowError, compared, refusal
 from cli.importing.tokens import Tokens
 from cli.importing.values import CellError, instant_text, money
+from domain.customers.names import mask_person_name
 
 _WHAT = "this claim"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -185,6 +186,9 @@ class Claims(Kind):
             given["customer"], present["customer"] = customer["id"], known["customer"]["id"]
         else:
             shown = as_shown(customer, self.directory.company_policy)
+            if known["reason"] == "customer_owned" and customer.get("kind") == "person" and "name" in customer:
+                # A collision tells nobody the name that belongs to the number.
+                shown["name"] = mask_person_name(customer["name"])
             given |= {f"customer {name}": value for name, value in shown.items() if name != "level"}
             present |= {f"customer {name}": value for name, value in known["customer"].items()}
         return compared(given, present, id=known["id"], what=_WHAT)

@@ -67,6 +67,7 @@ class RowError(Exception):
 
 
 def refused(error: RowError) -> Outcome:
+    """The check's own no."""
     return Outcome(Result.REFUSED, error.code, error.sentence)
 
 
@@ -88,6 +89,7 @@ def compared(given: Mapping[str, Any], present: Mapping[str, Any], *, id: str, w
 
 
 def different(names: Sequence[str], *, id: str, what: str) -> Outcome:  # noqa: A002
+    """It is there and says something else in ``names``."""
     return Outcome(Result.DIFFERENT, "different", f"{what} is there with another {', '.join(names)}", id=id)
 
 
@@ -143,6 +145,7 @@ def repeated(records: Sequence[Record]) -> dict[int, Outcome]:
 
 
 def with_record(outcome: Outcome, id: str) -> Outcome:  # noqa: A002
+    """The same, naming the record that the row led to."""
     return replace(outcome, id=id)
 
 

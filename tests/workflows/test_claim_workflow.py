@@ -52,7 +52,7 @@ def test_a_report_costs_eight_events(live: LiveCompany) -> None:
 
 def test_a_whole_life_costs_at_most_28_events(live: LiveCompany) -> None:
     """Report, six follow-ups of which the first rings, one re-armed timer, lapse (issue, "Speed and memory")."""
-    program = live.program(policy={"claim.first_follow_up_wh": "PT20S", "claim.idle_days": "PT4S"})
+    program = live.program(policy={"claim.first_follow_up_wh": "PT40S", "claim.idle_days": "PT8S"})
     rep = live.rep()
     claim = rep.made("/v1/claims", {"program": program, "customer": person_customer()})
     for place in range(6):
