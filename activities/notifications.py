@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from temporalio import activity
 
@@ -24,27 +25,29 @@ class CourierActivities:
 
     @activity.defn(name="courier")
     async def courier(self) -> None:
-        """Remind and deliver until the shift is over."""
-        await rounds(self._round, shift_s=self._shift_s, every_s=_EVERY_S)
+        """Remind and deliver until the shift is over; channels do not wait for one another."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(rounds(self._reminders, shift_s=self._shift_s, every_s=_EVERY_S))
+            for channel in self._channels:
+                deliveries = partial(self._deliveries, channel)
+                group.create_task(rounds(deliveries, shift_s=self._shift_s, every_s=_EVERY_S))
 
-    async def _round(self) -> None:
+    async def _reminders(self) -> None:
+        await asyncio.to_thread(self._outbox.give_up_others, tuple(self._channels), "channel_off")
         while await asyncio.to_thread(self._outbox.remind, _BATCH) == _BATCH:
             continue
-        while True:
-            due = await asyncio.to_thread(self._outbox.due, _BATCH)
-            for channel, message in due:
+
+    async def _deliveries(self, channel: str) -> None:
+        while due := await asyncio.to_thread(self._outbox.due, channel, _BATCH):
+            for message in due:
+                if activity.is_worker_shutdown():
+                    return
                 await asyncio.to_thread(self.deliver, channel, message)
-            if len(due) < _BATCH:
-                return
 
     def deliver(self, channel: str, message: Message) -> None:
         """Try one delivery and remember how it went."""
-        port = self._channels.get(channel)
-        if port is None:
-            self._outbox.failed(message.delivery, "channel_off", for_good=True)
-            return
         try:
-            port.send(message)
+            self._channels[channel].send(message)
         except UndeliverableError as error:
             self._outbox.failed(message.delivery, error.code, for_good=True)
         except Exception as error:  # noqa: BLE001 - whatever the provider did, it is tried again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -168,8 +168,12 @@ class Outbox(Protocol):
         """Turn reminders that are due and still true into notices; how many were looked at (CLM-18)."""
         ...
 
-    def due(self, limit: int) -> Sequence[tuple[str, Message]]:
-        """Deliveries to try now, as (channel, message)."""
+    def due(self, channel: str, limit: int) -> Sequence[Message]:
+        """Deliveries of ``channel`` to try now, the oldest first."""
+        ...
+
+    def give_up_others(self, channels: Collection[str], code: str) -> None:
+        """Deliveries of all but these channels are not tried any more."""
         ...
 
     def sent(self, delivery: str) -> None: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ from storage.setting import Snapshots
 
 T = TypeVar("T")
 
+_WAITING = (t.outbox.c.sent_at.is_(None), t.outbox.c.dead_at.is_(None))
+
 
 class DatabaseOutbox:
     """What is to be sent, and what is to be remembered at a certain time."""
@@ -40,23 +42,30 @@ class DatabaseOutbox:
 
         def write(tx: Transaction) -> int:
             setting = self._snapshots.setting(tx)
-            rows = _due_reminders(tx, limit)
-            _send_reminders(tx, rows, setting)
+            # Locked: a courier that was taken for dead may be at it still, and each reminder is one notice.
+            rows = _due_reminders(tx, limit, lock=True)
+            if rows:
+                _send_reminders(tx, rows, setting)
             return len(rows)
 
         return self._write(write)
 
-    def due(self, limit: int) -> Sequence[tuple[str, Message]]:
-        def read(tx: Transaction) -> list[tuple[str, Message]]:
+    def due(self, channel: str, limit: int) -> Sequence[Message]:
+        def read(tx: Transaction) -> list[Message]:
             rows = tx.rows(
                 sa.select(t.outbox)
-                .where(t.outbox.c.sent_at.is_(None), t.outbox.c.dead_at.is_(None), t.outbox.c.due_at <= tx.now())
-                .order_by(t.outbox.c.due_at)
+                .where(*_WAITING, t.outbox.c.channel == channel, t.outbox.c.due_at <= tx.now())
+                .order_by(t.outbox.c.due_at, t.outbox.c.id)
                 .limit(limit)
             )
-            return _messages(tx, rows, self._snapshots.setting(tx))
+            return _messages(tx, rows, self._snapshots.setting(tx)) if rows else []
 
         return self._read(read)
+
+    def give_up_others(self, channels: Collection[str], code: str) -> None:
+        others = sa.and_(*_WAITING, t.outbox.c.channel.not_in(channels))
+        if self._read(lambda tx: tx.row(sa.select(t.outbox.c.id).where(others).limit(1))) is not None:
+            self._write(lambda tx: tx.execute(t.outbox.update().where(others).values(dead_at=tx.now(), error=code)))
 
     def sent(self, delivery: str) -> None:
         self._write(
@@ -95,7 +104,7 @@ class DatabaseOutbox:
             raise StoreTroubleError from refusal
 
 
-def _messages(tx: Transaction, rows: list[dict[str, Any]], setting: Setting) -> list[tuple[str, Message]]:
+def _messages(tx: Transaction, rows: list[dict[str, Any]], setting: Setting) -> list[Message]:
     """Each delivery with its words and its address."""
     notices = {
         r["id"]: r for r in tx.rows(sa.select(t.notice).where(t.notice.c.id.in_(sorted({r["notice"] for r in rows}))))
@@ -113,30 +122,32 @@ def _messages(tx: Transaction, rows: list[dict[str, Any]], setting: Setting) -> 
     for row in rows:
         notice = notices[row["notice"]]
         person, said = people[notice["person"]], words[notice["id"]]
-        message = Message(
-            delivery=row["id"],
-            notice=notice["id"],
-            kind=notice["kind"],
-            at=notice["at"],
-            subject_type=notice["subject_type"],
-            subject=notice["subject"],
-            address=tx.keys.open_text(person["email"]),
-            language="en" if person["locale"] == "en" else "zh",
-            title=said.title,
-            text=said.text,
-            data={"person": notice["person"], "rule": notice["rule"], **notice["facts"]},
+        found.append(
+            Message(
+                delivery=row["id"],
+                notice=notice["id"],
+                kind=notice["kind"],
+                at=notice["at"],
+                subject_type=notice["subject_type"],
+                subject=notice["subject"],
+                address=tx.keys.open_text(person["email"]),
+                language="en" if person["locale"] == "en" else "zh",
+                title=said.title,
+                text=said.text,
+                data={"person": notice["person"], "rule": notice["rule"], **notice["facts"]},
+            )
         )
-        found.append((row["channel"], message))
     return found
 
 
-def _due_reminders(tx: Transaction, limit: int) -> list[dict[str, Any]]:
-    return tx.rows(
+def _due_reminders(tx: Transaction, limit: int, *, lock: bool = False) -> list[dict[str, Any]]:
+    due = (
         sa.select(t.reminder)
         .where(t.reminder.c.sent_at.is_(None), t.reminder.c.due_at <= tx.now())
         .order_by(t.reminder.c.due_at)
         .limit(limit)
     )
+    return tx.rows(tx.locked(due) if lock else due)
 
 
 def _send_reminders(tx: Transaction, rows: list[dict[str, Any]], setting: Setting) -> None:

@@ -28,7 +28,7 @@ from storage.setting import Snapshots
 from storage.settings import Settings
 from tests.support.company import Company, DirectGateway, Person
 from worker import launch
-from worker.engine import EmbeddedServer, Located
+from worker.engine import EmbeddedServer, EngineOptions, Located
 from worker.engine.ports import remembered_address
 from worker.engine.server import last_lines
 
@@ -162,6 +162,7 @@ class Parts:
     """Engine, worker and API as three children of the test, on the database of ``database_url`` (default: SQLite).
 
     ``entry`` runs the command line of worker and API: a test may put a module of its own in front of it.
+    ``engine_options``: how the engine behaves, where it is not as usual.
     """
 
     def __init__(
@@ -172,13 +173,14 @@ class Parts:
         database_url: str | None = None,
         env: Mapping[str, str] | None = None,
         entry: Sequence[str] = FAIRCLAIM,
+        engine_options: EngineOptions | None = None,
     ) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database_url = database_url or f"sqlite:///{self.data / 'fairclaim.db'}"
-        self.engine = EmbeddedServer(located=server, folder=self.data / "engine")
+        self.engine = EmbeddedServer(located=server, folder=self.data / "engine", options=engine_options)
         self._entry = tuple(entry)
         self._env = {**clean_environment(), **(env or {})}
         self._running: dict[str, subprocess.Popen[bytes]] = {}

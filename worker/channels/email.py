@@ -43,6 +43,8 @@ class EmailChannel:
                     server.login(self._user, self._password)
                 server.send_message(mail)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused) as error:
+            if _is_transient(error):
+                raise
             raise UndeliverableError("address_refused") from error
 
     def _connect(self) -> smtplib.SMTP:
@@ -54,3 +56,10 @@ class EmailChannel:
             server.starttls(context=ssl.create_default_context())
             server.ehlo()
         return server
+
+
+def _is_transient(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefused) -> bool:
+    """Greylisting, a full mailbox: refused for now, with a code below 500 (RFC 5321, 4.2.1)."""
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return error.smtp_code < 500
+    return all(code < 500 for code, _ in error.recipients.values())

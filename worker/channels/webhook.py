@@ -31,7 +31,7 @@ class WebhookChannel:
         self._client = httpx2.Client(timeout=_TIMEOUT_S, follow_redirects=False)
 
     def send(self, message: Message) -> None:
-        if not self._allow_private and self._is_private():
+        if not self._allow_private and self.is_private():
             raise UndeliverableError("private_target")
         body = json.dumps(
             {
@@ -59,7 +59,7 @@ class WebhookChannel:
             raise UndeliverableError("gone")
         answer.raise_for_status()
 
-    def _is_private(self) -> bool:
+    def is_private(self) -> bool:
         """Whether any address of the host is not public: asked at every delivery, for names change."""
         found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         return any(not ipaddress.ip_address(address[4][0]).is_global for address in found)
