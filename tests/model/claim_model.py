@@ -350,22 +350,16 @@ class Model:
             return "date_invalid"
         if kind == "cancel_deal" and data.get("deal") is None and sum(deal.live for deal in claim.deals) > 1:
             return "field_missing"
-        if kind == "correct":
-            return self._stale(self.as_of(claim.matter, stamp).claims[claim.key], data["version"])
+        if kind == "correct" and data["version"] != self.as_of(claim.matter, stamp).claims[claim.key].version:
+            return "version_conflict"
         return None
-
-    def _stale(self, claim: Claim, version: int) -> str | None:
-        """Why fields can no longer be changed, or not by somebody who saw that version."""
-        if claim.ended_at is not None:
-            return "illegal_transition"
-        return None if version == claim.version else "version_conflict"
 
     def _gone(self, claim: Claim, at: int) -> bool:
         return claim.owner is not None and not self.people[claim.owner].active(at)
 
     def allowed(self, actor: str, claim: Claim, at: int) -> set[str]:
         """What the actor may do now (contract section 5, ``allowed``)."""
-        judged = {"accept", "send_back"} if claim.waiting == "judge" else set[str]()
+        judged = {"judge": {"accept", "send_back"}, "correction": {"accept"}}.get(claim.waiting or "", set[str]())
         paused = {"unpause"} if any(kind in APPROVED for kind in claim.pauses) else {"pause"}
         by_state = {
             "reported": {"reject", "withdraw", "correct", "follow_up", *judged},
@@ -680,7 +674,8 @@ class Model:
     def _accept(self, claim: Claim, at: int, actor: str | None) -> None:
         program = self._program(claim)
         self._move(claim, "accept", "accepted", at, actor, to="protected")
-        claim.owner, claim.accepted_at, claim.changes_from = claim.reporter, at, at
+        claim.owner, claim.accepted_at = claim.reporter, at
+        claim.changes_from = self._begins_after(claim.reporter, at)
         claim.waiting = claim.correct_by = None
         claim.clocks.clear()
         claim.tasks.clear()
@@ -692,6 +687,11 @@ class Model:
         for other in map(self.claims.__getitem__, self.matters[claim.matter].claims):
             other.grace_until = None  # the customer has an owner again
         self._look_again(claim.matter, at)
+
+    def _begins_after(self, person: str, at: int) -> int:
+        """Moves up to now are taken in; whoever has left stays away, so what they get now is handed over (PPL-06)."""
+        left_at = self.people[person].left_at
+        return at if left_at is None or at < left_at else left_at - 1
 
     def _protect(self, claim: Claim, at: int) -> None:
         program = self._program(claim)
@@ -773,9 +773,10 @@ class Model:
     def _do_correct(self, claim: Claim, command: Command) -> None:
         self._authorise(claim, command)
         at = command.at
-        code = self._stale(claim, command.data["version"])
-        if code is not None:
-            raise No(code)
+        if claim.ended_at is not None:
+            raise No("illegal_transition")
+        if command.data["version"] != claim.version:
+            raise No("version_conflict")
         claim.version += 1
         before, claim.missing = claim.missing, tuple(f for f in claim.missing if f not in command.data["given"])
         completed = bool(before) and not claim.missing
@@ -1215,7 +1216,7 @@ class Model:
     def _change(self, claim: Claim) -> tuple[int, str] | None:
         """The next leaving or moving of the owner that this claim has not taken in (PPL-06)."""
         changes = self.people[str(claim.owner)].changes
-        return next(((at, kind) for at, kind in changes if at > claim.changes_from), None)
+        return next(((max(at, claim.accepted_at or at), kind) for at, kind in changes if at > claim.changes_from), None)
 
     def _changed(self, claim: Claim, at: int, kind: str) -> None:
         """Clocks stand still until the supervisor has decided on the customer (PPL-06)."""

@@ -35,6 +35,8 @@ class StoppedDatabase(Database):
         if self.is_sqlite:
             for engine in (self.engine, self._writer):
                 sa.event.listen(engine, "connect", _do_not_sync)
+        else:
+            self.engine.pool._pre_ping = False  # this server stays
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

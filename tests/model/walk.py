@@ -84,6 +84,10 @@ class Walk:
 
     #: How many acts lie between two looks at everything.
     AUDIT_EVERY = 120
+    #: How many people's lists are read then; in the end everybody's are.
+    READERS = 4
+    #: How many acts the engine is away for.
+    AWAY = (4, 25)
 
     def __init__(self, company: Company, seed: int) -> None:
         self.company = company
@@ -92,7 +96,7 @@ class Walk:
         self.world = World(company)
         self.model = self.world.model
         self.tally = Tally()
-        self.now = self._clock()
+        self.now = self.start = self._clock()
         self.ids: dict[str, str] = {}  # of claims, requests, follow-ups, by the model's name
         self.keys: dict[str, str] = {}  # the other way round
         self.matter_ids: dict[str, str] = {}
@@ -122,7 +126,7 @@ class Walk:
                 if self.away_for <= 0:
                     self._come_back()
             if self.tally.operations % self.AUDIT_EVERY == 0:
-                self.audit()
+                self.audit(readers=self.READERS)
         self.audit()
         self.tally.triggers = Counter(trigger for trigger, _ in self.model.moves)
         return self.tally
@@ -154,7 +158,9 @@ class Walk:
     # --- reports ---------------------------------------------------------------------------------------------------
 
     def _report(self) -> None:
-        program = self.rng.choice(list(self.world.programs))
+        program, actor = self.rng.choice(list(self.world.programs)), self._rep()
+        if self.rng.random() < 0.2:
+            program, actor = "elapsed", self._busiest()
         subjects = self.subjects[program]
         if self.rng.random() < 0.12:
             subjects[self.rng.randrange(len(subjects))] = self._new_subject()
@@ -162,7 +168,6 @@ class Walk:
         free = [s for s in subjects if not self._owned(program, s)]
         if free and self.rng.random() < 0.6:
             kind, number = self.rng.choice(free)
-        actor = self._rep()
         given = tuple(f for f in ("need", "next_follow_up_at", "expected_close") if self.rng.random() < 0.6)
         self.report(actor, program, kind, number, given=given, provisional=self.rng.random() < 0.15)
 
@@ -287,8 +292,7 @@ class Walk:
         if answer.status_code == 202:
             self._pending(answer.json()["pending"]["command"], command)
             return
-        before = len(self.model.moves)
-        self._settle(claim.matter)
+        self._follow(claim.matter)
         if command.answer is None:
             self._differ(claim.matter, "the service has decided, the model has not")
         if command.answer == "ok":
@@ -299,7 +303,6 @@ class Walk:
         else:
             code = str(command.answer)
             self._expect(answer, STATUS.get(code, CONFLICT), code, claim.matter)
-        self.touched.update(key for _, key in self.model.moves[before:])
 
     def _pending(self, id_: str, command: Command) -> None:
         """Not decided yet: that may only be while the engine is away."""
@@ -338,8 +341,8 @@ class Walk:
                 note = claim.follow_ups[-1].note
         body: dict[str, Any] = {"kind": kind, "note": note}
         happened = self.now
-        if self.rng.random() < 0.1:
-            happened += self.rng.choice((-2 * HOUR, -3 * DAY, 1, HOUR))
+        if self.rng.random() < 0.25:
+            happened += self.rng.choice((-MINUTE, -HOUR, -2 * HOUR, -5 * HOUR, -3 * DAY, 1, HOUR))
             body["at"] = rfc3339(happened)
         answered = kind != "message"
         if self.rng.random() < 0.3:
@@ -641,7 +644,7 @@ class Walk:
         if not self.away:
             self.log.append((None, "the engine is away"))
             self._switch_engine(on=False)
-            self.away_for = self.rng.randrange(4, 25)
+            self.away_for = self.rng.randrange(*self.AWAY)
 
     @property
     def away(self) -> bool:
@@ -680,7 +683,10 @@ class Walk:
 
     def _drain(self, stream: str) -> None:
         self._decide_now(stream)
-        matter = self.model.claims[self.keys[stream]].matter
+        self._follow(self.model.claims[self.keys[stream]].matter)
+
+    def _follow(self, matter: str) -> None:
+        """The service has looked at this matter: so does the model."""
         before = len(self.model.moves)
         self._settle(matter)
         self.touched.update(key for _, key in self.model.moves[before:])
@@ -723,8 +729,11 @@ class Walk:
 
     # --- comparing -------------------------------------------------------------------------------------------------
 
-    def audit(self) -> None:
-        """Look at everything: whatever is due must be known to the service as due, then every list must agree."""
+    def audit(self, *, readers: int | None = None) -> None:
+        """Look at all that was touched: what is due must be known to the service as due, then every list must agree.
+
+        ``readers``: of so many people, drawn by lot; of everybody without it.
+        """
         if self.away:
             self._come_back()
         DatabaseBells(self.company.database).spread()
@@ -741,9 +750,9 @@ class Walk:
             self._same_timeline(self.model.claims[key])
             self._same_follow_ups(self.model.claims[key])
         self.touched.clear()
-        for name in self.model.people:
-            if self.model.people[name].active(self.now):
-                self._same_lists(name)
+        there = [name for name, person in self.model.people.items() if person.active(self.now)]
+        for name in there if readers is None else self.rng.sample(there, min(readers, len(there))):
+            self._same_lists(name)
 
     def _look(self, claim: Claim) -> None:
         answer = self.world.callers["admin"].get(f"/v1/claims/{self.ids[claim.key]}")
@@ -968,6 +977,12 @@ class Walk:
 
     def _rep(self) -> str:
         return self.rng.choice([n for n, p in self.model.people.items() if p.sells and p.active(self.now)])
+
+    def _busiest(self) -> str:
+        """Whoever has most customers: the cap is near."""
+        counts = Counter(c.owner or c.reporter for c in self.model.claims.values() if c.state in ("reported", *HOLDING))
+        sellers = [n for n, p in self.model.people.items() if p.sells and p.active(self.now)]
+        return max(sellers, key=lambda name: (counts[name], name))
 
     def _anybody(self) -> str:
         return self.rng.choice(list(self.model.people))

@@ -72,7 +72,7 @@ EVERYWHERE: dict[str, Any] = {
 ELAPSED: dict[str, Any] = {
     "absence.pause_after_wd": "PT12H",
     "claim.after_deal_days": "P1DT6H",
-    "claim.cap_person": 4,
+    "claim.cap_person": 3,
     "claim.complete_fields": [],
     "claim.extension_days": "P1D",
     "claim.extension_decide_wh": "PT5H",
