@@ -87,7 +87,7 @@ async def rounds(one: Callable[[], Awaitable[None]], *, shift_s: float, every_s:
         except StoreTroubleError:
             activity.logger.warning("store_unavailable")
         rest = every_s
-        while rest > 0 and not activity.is_worker_shutdown():
+        while rest > 0 and time.monotonic() < until and not activity.is_worker_shutdown():
             activity.heartbeat()
             await asyncio.sleep(min(_BEAT_EVERY_S, rest))
             rest -= _BEAT_EVERY_S

@@ -53,13 +53,17 @@ def decide(matter: Matter, item: Command | Due, *, setting: Setting, mint: Mint)
 def settled(matter: Matter, *, setting: Setting, now: datetime, mint: Mint) -> Matter:
     """``matter`` as it will be once everything up to ``now`` is decided; nothing is saved.
 
-    For checks before receipt, which must see a lapse that fell due while the engine was away (CLM-19, CLM-26).
+    For checks before receipt, which must see a lapse that fell due while the engine was away (CLM-19, CLM-26). An item
+    that cannot be decided ends it: the drain will park it, and nobody else is kept from reporting meanwhile.
     """
     for _ in range(MAX_ITEMS):
         item = next_item(matter, setting=setting, now=now)
         if item is None:
             break
-        matter = decide(matter, item, setting=setting, mint=mint).matter
+        try:
+            matter = decide(matter, item, setting=setting, mint=mint).matter
+        except Exception:  # noqa: BLE001 - whatever it is, it is the drain that finds it and tells of it
+            break
     return matter
 
 

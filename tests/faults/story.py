@@ -1,0 +1,103 @@
+"""One story of an office that meets most of what a claim can meet, and how it ended, without ids and instants."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from storage import tables as t
+from tests.support.company import Company, Person, person_customer
+from tests.support.office import act, done, work
+
+#: What runs out by itself in the story runs out soon.
+SOON_S = 2
+_LONG = {"claim.extension_decide_wh": f"PT{SOON_S}S"}
+_SHORT = {"claim.first_follow_up_wh": f"PT{SOON_S}S"}
+
+
+class Waits(Protocol):
+    """Returns when ``seen`` is true, which takes about ``SOON_S`` seconds on the company's clock."""
+
+    def __call__(self, seen: Callable[[], object], *, what: str) -> None: ...
+
+
+def tell(company: Company, wait: Waits) -> None:
+    """Collision, work, an extension nobody decides on, a transfer, a deal and its end, a release, a lapse."""
+    team = company.team("一组")
+    company.leader(team)
+    first, second = company.rep("甲", team=team), company.rep("乙", team=team)
+    finance = company.person("财务", roles=("finance",), company_wide=True)
+    long, short = company.program("Long", policy=_LONG), company.program("Short", policy=_SHORT)
+
+    claim = _report(first, long, "13800000001")
+    _report(second, long, "13800000001")
+    work(first, claim, note="谈了户型、预算和下次看房时间安排")
+    work(first, claim, note="谈了付款方式和车位，约好周六看房")
+    asked = _asked(done(act(first, claim, "extend", reason="客户出差")), "extension")
+    wait(lambda: _state(company, asked) == "expired", what="the request for an extension expires")
+    asked = _asked(done(act(first, claim, "transfer", to=second.id)), "transfer")
+    done(second.post(f"/v1/requests/{asked}/accept"))
+    deal = {
+        "amount": {"amount_minor": 100_00, "currency": "CNY"},
+        "contract_at": "2026-01-01T00:00:00Z",
+        "contract_end": "2099-01-01",
+    }
+    done(act(second, claim, "win", **deal))
+    done(act(finance, claim, "cancel_deal", reason="退房"))
+    done(act(second, claim, "release", reason="lost"))
+    assert act(second, claim, "release", reason="lost").status_code == 409
+
+    left = _report(first, short, "13800000002")
+    wait(lambda: first.get(f"/v1/claims/{left}").json()["state"] == "lapsed", what="the claim lapses")
+
+
+def ending(company: Company) -> dict[str, Any]:
+    """What is there now, people by name and claims by receipt: equal for two companies that lived the same."""
+    with company.database.reading() as tx:
+        people = {r["id"]: tx.keys.open_text(r["name"]) for r in tx.rows(sa.select(t.person.c.id, t.person.c.name))}
+        claims = tx.rows(sa.select(t.claim).order_by(t.claim.c.receipt))
+        receipt = {c["id"]: c["receipt"] for c in claims}
+        events = tx.rows(
+            sa.select(t.event).where(t.event.c.stream_kind == "claim").order_by(t.event.c.stream, t.event.c.seq)
+        )
+        return {
+            "claims": [(c["receipt"], c["state"], c["reason"], people.get(c["owner"]), c["holds"]) for c in claims],
+            "events": {
+                r: [
+                    (e["kind"], e["before"], e["after"], people.get(e["actor"]), e["reason"])
+                    for e in events
+                    if e["stream"] == claim
+                ]
+                for claim, r in receipt.items()
+            },
+            "notices": Counter(
+                (people[n["person"]], n["kind"], receipt.get(n["subject"])) for n in tx.rows(sa.select(t.notice))
+            ),
+            "tasks": Counter((people[k["person"]], k["kind"], k["state"]) for k in tx.rows(sa.select(t.task))),
+            "commands": Counter(
+                (receipt[c["claim"]], c["kind"], c["decided_at"] is not None, (c["problem"] or {}).get("code"))
+                for c in tx.rows(sa.select(t.command))
+            ),
+            "follow_ups": Counter((receipt[f["claim"]], f["qualified"]) for f in tx.rows(sa.select(t.follow_up))),
+            "requests": Counter((receipt[r["claim"]], r["kind"], r["state"]) for r in tx.rows(sa.select(t.request))),
+            "deals": Counter((receipt[d["claim"]], d["number"], d["state"]) for d in tx.rows(sa.select(t.deal))),
+            "reminders": Counter((receipt[r["claim"]], r["clock"], r["last"]) for r in tx.rows(sa.select(t.reminder))),
+            "open": sorted(receipt[s["id"]] for s in tx.rows(sa.select(t.stream)) if s["open"]),
+        }
+
+
+def _report(rep: Person, program: str, phone: str) -> str:
+    customer = person_customer(phone=phone)
+    return str(done(rep.post("/v1/claims", {"program": program, "customer": customer}))["id"])
+
+
+def _asked(claim: dict[str, Any], kind: str) -> str:
+    return next(str(r["id"]) for r in claim["requests"] if r["kind"] == kind)
+
+
+def _state(company: Company, request: str) -> str:
+    with company.database.reading() as tx:
+        return str(tx.execute(sa.select(t.request.c.state).where(t.request.c.id == request)).scalar_one())
