@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from domain.calendar.duration import Duration
 from domain.calendar.working_calendar import WorkingCalendar
 from domain.claims.clocks import Terms
+from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Clock, RunningClock
 from domain.matters.setting import Setting
 from storage import tables as t
@@ -51,7 +52,7 @@ def plan(
         if clock.deadline is not None and clock.deadline != was.get(clock.clock)
         for due_at, last in due(clock, terms=terms, after=at)
     ]
-    if completion and claim.complete_by is not None and (former is None or former.state != claim.state):
+    if completion and claim.complete_by is not None and (former is None or _stands(former) != _stands(claim)):
         rows.append(
             {
                 "id": mint(),
@@ -89,6 +90,11 @@ def due(clock: RunningClock, *, terms: Terms, after: datetime) -> list[tuple[dat
         if after < instant < clock.deadline:
             planned.append((instant, last))
     return planned
+
+
+def _stands(claim: Claim) -> tuple[ClaimState, bool]:
+    """What a report has come to: one that waits for a judge or a visit is completed like any other."""
+    return claim.state, claim.decided
 
 
 def _morning(instant: datetime, calendar: WorkingCalendar) -> datetime:

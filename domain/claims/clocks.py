@@ -145,6 +145,11 @@ def started_stage(claim: Claim, *, at: datetime, stage: str, terms: Terms) -> Cl
     )
 
 
+def stage_length(claim: Claim, *, terms: Terms) -> Duration | None:
+    """How long the stage lasts that the claim has reached (CLM-12); None = without limit."""
+    return terms.policy.stage_length(_stage(claim, terms))
+
+
 def started_after_deal(claim: Claim, *, contract_at: datetime, contract_end: date | None, terms: Terms) -> Claim:
     """Only the after-deal clock runs in `won`: from the end of the contract, else from the deal (CLM-32)."""
     begin = contract_at
@@ -253,9 +258,7 @@ def _started_protection(claim: Claim, *, at: datetime, terms: Terms, bid_date: d
     shape = policy.protection_shape
     if shape in ("report_visit_deal", "visit_deal"):
         # A visit that was made stays made: a rescued claim goes on in the stage it had reached.
-        reached = shape == "visit_deal" or claim.visited_at is not None
-        stage = "visit_deal" if reached else "report_visit"
-        return started_stage(claim, at=at, stage=stage, terms=terms)
+        return started_stage(claim, at=at, stage=_stage(claim, terms), terms=terms)
     claim = started(
         claim,
         Clock.PROTECTION,
@@ -265,6 +268,11 @@ def _started_protection(claim: Claim, *, at: datetime, terms: Terms, bid_date: d
         terms=terms,
     )
     return _kept_for_bid(claim, at=at, bid_date=bid_date, terms=terms)
+
+
+def _stage(claim: Claim, terms: Terms) -> str:
+    reached = terms.policy.protection_shape == "visit_deal" or claim.visited_at is not None
+    return "visit_deal" if reached else "report_visit"
 
 
 def _kept_for_bid(claim: Claim, *, at: datetime, bid_date: date | None, terms: Terms) -> Claim:

@@ -393,11 +393,15 @@ def _renewed(draft: Draft, claim: Claim, clock: RunningClock) -> bool:
     if length is None:
         return False
     until = calendar.add(draft.at, length).at
-    if total is not None:
-        until = min(until, calendar.add(accepted, total).at)
+    renewed = replace(clock, deadline=until, start=draft.at, length=length)
+    last_day = calendar.add(accepted, total).at if total is not None else until
+    if total is not None and last_day < until:
+        # Counted from where it is limited from, so that a new calendar does not count it beyond.
+        until = last_day
+        renewed = replace(clock, deadline=until, start=accepted, length=total, rule="claim.max_total_days")
     if until <= draft.at:
         return False
-    claim = claim.with_clock(replace(clock, deadline=until, start=draft.at, length=length))
+    claim = claim.with_clock(renewed)
     draft.put(claim)
     draft.record("renewed", claim, data={"clocks": clock_data(claim)})
     draft.tell(claim.owner, "claim.renewed", claim, rule="CLM-11", facts={"deadline": until})

@@ -162,7 +162,9 @@ def _fits_state(kind: CommandKind, claim: Claim, at: datetime) -> bool:
     if kind in (CommandKind.PAUSE, CommandKind.UNPAUSE):
         paused = any(p.kind in APPROVED_PAUSES for p in claim.pauses)
         return paused is (kind is CommandKind.UNPAUSE)
-    if kind in (CommandKind.ACCEPT, CommandKind.SEND_BACK):
+    if kind is CommandKind.ACCEPT:
+        return claim.waiting in (Waiting.JUDGE, Waiting.CORRECTION)
+    if kind is CommandKind.SEND_BACK:
         return claim.waiting is Waiting.JUDGE
     return True
 

@@ -215,6 +215,7 @@ _LENGTHS: dict[Clock, str] = {
     Clock.IDLE: "claim.idle_days",
     Clock.NO_DEAL: "claim.no_deal_days",
     Clock.PROTECTION: "claim.protection_days",
+    Clock.STAGE: "claim.stage_length",
     Clock.PROVISIONAL: "claim.provisional_days",
     Clock.AFTER_DEAL: "claim.after_deal_days",
 }
@@ -224,9 +225,10 @@ def _recounted_under(claim: Claim, clock: RunningClock, *, terms: clocks.Terms, 
     parameter = _LENGTHS.get(clock.clock)
     if parameter is None or clock.rule != parameter or clock.paused:
         return claim
-    moved = clocks.started(
-        claim, clock.clock, at=clock.start, length=terms.policy.duration(parameter), rule=parameter, terms=terms
-    )
+    if clock.clock is Clock.STAGE and terms.policy.protection_shape == "report_deal":
+        return claim
+    length = clocks.stage_length(claim, terms=terms) if clock.clock is Clock.STAGE else terms.policy.duration(parameter)
+    moved = clocks.started(claim, clock.clock, at=clock.start, length=length, rule=parameter, terms=terms)
     fresh = moved.clock(clock.clock)
     if fresh is None or fresh.deadline is None or clock.deadline is None or fresh.deadline >= clock.deadline:
         return moved

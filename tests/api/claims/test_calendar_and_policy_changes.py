@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from storage.codec import rfc3339
 from tests.support.answers import refused
 from tests.support.company import Company, Person, person_customer
 from tests.support.office import (
@@ -111,6 +112,21 @@ def test_no_deadline_moves_to_less_than_the_minimum_notice(company: Company, not
     assert near(read(office.first, claim)["deadline"], until)
 
 
+def test_a_renewal_cut_at_the_longest_total_time_stays_cut(company: Company) -> None:
+    """TER-06, CLM-11: a calendar counts again from where the limit runs from, not the whole renewal."""
+    limits = {"claim.protection_days": 20, "claim.max_total_days": 30}
+    office = Office(company, opened=EVE, policy=limits | {"claim.first_follow_up_wh": 0, "claim.idle_days": 0})
+    claim = office.claim(office.first)
+    company.advance(days=15)
+    work(office.first, claim)
+    company.advance(days=6)
+    renewed = clock(read(office.first, claim), "protection")
+    assert moment(renewed["deadline"]) == after(claim["accepted_at"], days=30)
+    assert renewed["rule"] == "claim.max_total_days"
+    publish(company, LABOUR_DAY)
+    assert clock(read(office.first, claim), "protection")["deadline"] == renewed["deadline"]
+
+
 def test_a_passed_deadline_stays_passed(company: Company) -> None:
     """TER-06: also one that was not decided yet when the year was loaded."""
     office = Office(company, opened=EVE, policy=FIRST)
@@ -148,7 +164,7 @@ def test_the_idle_clock_stands_still_on_long_closures(company: Company, closure_
     company.advance(days=1)
     made = work(office.first, claim)
     # Entered on the 1st, inside the closure: it counts from Tuesday the 6th 00:00.
-    expected = "2031-05-12T16:00:00Z" if days == 12 else after(made["received_at"], days=7).isoformat()
+    expected = "2031-05-12T16:00:00Z" if days == 12 else rfc3339(after(made["received_at"], days=7))
     assert clocks(read(office.first, claim))["idle"] is not None
     assert near(clocks(read(office.first, claim))["idle"], expected)
 
@@ -259,10 +275,23 @@ def test_a_migration_that_shortens_a_deadline_leaves_the_notice(company: Company
     claim = office.claim(office.first)
     parameters = {"claim.idle_days": 3, "policy.migration_notice_wd": notice_wd}
     rulers.migrated(rulers.version(office.program, parameters=parameters), dry_run=False)
-    expected = after("2031-03-03T02:00:00Z", days=days).isoformat()
+    expected = rfc3339(after("2031-03-03T02:00:00Z", days=days))
     assert near(read(office.first, claim)["deadline"], expected)
     company.advance(days=days, hours=1)
     assert read(office.first, claim)["state"] == "lapsed"
+
+
+def test_a_migration_counts_the_stage_again_that_a_claim_has_reached(company: Company) -> None:
+    """POL-02, CLM-12: `claim.stage_length` of the new version, from where the stage began."""
+    stages = {"claim.protection_shape": "report_visit_deal", "claim.first_follow_up_wh": 0}
+    office = Office(company, policy=stages | {"claim.stage_length": {"report_visit": "15d", "visit_deal": "30d"}})
+    rulers = Rulers(company)
+    reported, visited = (office.claim(office.first, customer=customer(n)) for n in (1, 2))
+    visit = work(office.first, visited, "visit")
+    longer = {"claim.stage_length": {"report_visit": "20d", "visit_deal": "40d"}}
+    rulers.migrated(rulers.version(office.program, parameters=longer), dry_run=False)
+    ends = [moment(clocks(read(office.first, claim))["stage"]) for claim in (reported, visited)]
+    assert ends == [after(reported["accepted_at"], days=20), after(visit["received_at"], days=40)]
 
 
 def test_a_migration_of_named_claims_leaves_the_others(company: Company) -> None:

@@ -306,3 +306,13 @@ def test_a_request_of_a_stranger_is_not_found(company: Company) -> None:
     request = done(act(office.first, claim, "extend", reason="客户出差"))["requests"][0]
     refused(decide(office.outsider(), request), 404, "not_found")
     refused(decide(office.leader, {"id": claim["id"]}), 404, "not_found")
+
+
+def test_a_report_sent_back_may_still_be_accepted_and_says_so(company: Company) -> None:
+    """CLM-04, contract section 5 `allowed`: what the judge may do now, and is then done."""
+    office = Office(company, policy={"claim.judgement_mode": "manual"})
+    claim = office.claim(office.first)
+    sent_back = done(act(office.leader, claim, "send_back", reason="补充需求"))
+    assert set(sent_back["allowed"]) == {"accept", "reject"}
+    refused(act(office.leader, claim, "send_back", reason="再补"), 409, "illegal_transition")
+    assert done(act(office.leader, claim, "accept"))["state"] == "protected"

@@ -132,6 +132,17 @@ def test_fields_still_missing_are_listed_for_the_supervisor_and_nothing_lapses(c
     assert entry(office.first, claim, "completed")["actor"] == office.first.id
 
 
+def test_fields_missing_from_a_report_that_waits_for_its_judge_are_listed_too(company: Company) -> None:
+    """CLM-02: the completion time runs from receipt, whatever the report waits for."""
+    policy = {"claim.complete_h": 24, "claim.complete_fields": ["need"], "claim.judgement_mode": "manual"}
+    office = Office(company, policy=policy)
+    claim = office.claim(office.first)
+    company.advance(hours=25)
+    company.remind()
+    assert ("complete_report", claim["id"]) in tasks(office.leader)
+    assert read(office.first, claim)["state"] == "reported"
+
+
 def test_what_the_policy_needs_at_once_is_refused_when_it_is_left_out(company: Company) -> None:
     """CLM-02: `field_missing` names every field; there is no claim and no receipt number."""
     office = Office(company, policy={"claim.required_fields": ["identity", "program", "need", "expected_amount"]})
