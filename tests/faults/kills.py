@@ -44,13 +44,14 @@ class Outage:
     killed_at: datetime
     ready_at: datetime
     decided_at: datetime
-    deadlines: int = 0  # how many claims' deadlines fell into it
+    deadlines: int = 0  # how many claims' deadlines fell into it, counted when all is over
 
     def __str__(self) -> str:
         ready, decided = self.ready_at - self.killed_at, self.decided_at - self.killed_at
+        meanwhile = f", {self.deadlines} deadlines meanwhile" if self.deadlines else ""
         return (
             f"{self.part}: ready after {ready.total_seconds():.1f} s, "
-            f"all decided after {decided.total_seconds():.1f} s, {self.deadlines} deadlines meanwhile"
+            f"all decided after {decided.total_seconds():.1f} s{meanwhile}"
         )
 
 
