@@ -96,7 +96,7 @@ class Scene:
         live.leader(team)
         self.rep: Person = live.rep("甲", team=team)
         self.rival: Person = live.rep("乙", team=team)
-        policy = {"claim.first_follow_up_wh": "PT60S", "claim.idle_days": "PT3S", "claim.grace_days": 0}
+        policy = {"claim.first_follow_up_wh": "PT60S", "claim.idle_days": "PT15S", "claim.grace_days": 0}
         self.program = live.program(policy=policy)
         report = self.rep.made("/v1/claims", {"program": self.program, "customer": person_customer()})
         self.claim: str = report["id"]
@@ -149,6 +149,6 @@ class Scene:
         worked = act(self.rep, self.claim, "follow-ups", **note(1))
         assert worked.status_code == 201, worked.text
         assert read(self.rep, self.claim)["state"] == "active"
-        assert ended(self.live, self.claim)
+        assert ended(self.live, self.claim, limit_s=40)
         found = read(self.rep, self.claim)
         assert (found["state"], found["ended_at"]) == ("lapsed", worked.json()["deadline"])
