@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.customers.identity import KEY_FIELDS, KeyPair, MatchValues, strong_groups, weak_keys
+from domain.customers.identity import KEY_FIELDS, KeyPair, MatchValues, strong_groups
 from domain.customers.names import CustomerKind, search_words
+from domain.policy.policy import Policy
 from storage import tables as t
 from storage.database import Transaction, mint
 
@@ -29,6 +30,18 @@ class Match:
     @property
     def ambiguous(self) -> bool:
         return len(self.certain) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What records of one kind are compared by under a policy: strong key groups, and whether a phone may hint."""
+
+    groups: Sequence[Sequence[str]]
+    by_contact_phone: bool
+
+    @classmethod
+    def under(cls, policy: Policy, kind: str) -> Comparison:
+        return cls(policy.match_groups(kind), "contact_phone" in policy.words("match.weak_keys"))
 
 
 @dataclass(frozen=True)
@@ -84,20 +97,21 @@ def lock_row(tx: Transaction, customer: str) -> dict[str, Any]:
     return row
 
 
-def check_pairs(values: MatchValues, groups: Sequence[Sequence[str]]) -> tuple[KeyPair, ...]:
+def check_pairs(values: MatchValues, by: Comparison) -> tuple[KeyPair, ...]:
     """Every key the duplicate check asks about, strong and weak."""
-    strong = {pair for group in strong_groups(values, groups=groups) for pair in group}
-    return tuple(sorted(strong | set(_weak(values))))
+    strong = {pair for group in strong_groups(values, groups=by.groups) for pair in group}
+    return tuple(sorted(strong | set(_weak(values, by))))
 
 
-def match(tx: Transaction, values: MatchValues, groups: Sequence[Sequence[str]]) -> Match:
+def match(tx: Transaction, values: MatchValues, by: Comparison) -> Match:
     """Compare the keys with every customer, those the caller cannot see included (CUS-02).
 
     A certain match is of the same kind; the same phone on a record of the other kind is only possible.
     """
-    wanted = strong_groups(values, groups=groups)
+    wanted = strong_groups(values, groups=by.groups)
+    weak = _weak(values, by)
     digests = {pair: tx.keys.blind(*pair) for group in wanted for pair in group}
-    digests |= {pair: tx.keys.blind(*pair) for pair in _weak(values)}
+    digests |= {pair: tx.keys.blind(*pair) for pair in weak}
     if not digests:
         return Match((), ())
     found = tx.execute(_HAVING, {"digests": sorted(set(digests.values()))}).mappings()
@@ -111,7 +125,7 @@ def match(tx: Transaction, values: MatchValues, groups: Sequence[Sequence[str]])
     for group in wanted:
         certain |= set.intersection(*(same_kind.get(digests[pair], set()) for pair in group))
     possible: set[str] = set()
-    for pair in _weak(values):
+    for pair in weak:
         possible |= anybody.get(digests[pair], set())
     # Ids are time-ordered, so the oldest record comes first.
     return Match(tuple(sorted(certain)), tuple(sorted(possible - certain)))
@@ -255,12 +269,13 @@ def find(tx: Transaction, field: str, value: str) -> tuple[str, ...]:
     return tuple(found.scalars())
 
 
-def _weak(values: MatchValues) -> tuple[KeyPair, ...]:
-    weak = weak_keys(values, kind=values.kind)
-    if values.phone is not None and not weak:
-        # A person's own number may be the contact of a company record.
-        return (("phone", values.phone),)
-    return weak
+def _weak(values: MatchValues, by: Comparison) -> tuple[KeyPair, ...]:
+    """A number that many may share is never more than a hint (CUS-03); a contact's mobile is one where policy says so.
+
+    A person's own number may be the contact of a company record.
+    """
+    shared = values.phone_written is not None and values.phone_written.shared
+    return (("phone", values.phone),) if values.phone is not None and (shared or by.by_contact_phone) else ()
 
 
 def _open_columns(tx: Transaction, contact: Contact, values: MatchValues, key: bytes | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -38,15 +38,19 @@ def name_key(name: str) -> str:
     return " ".join(narrow(name).casefold().split())[:200]
 
 
-def find_or_create(tx: Transaction, customer: str, facts: ProjectFacts, *, at: datetime) -> Found:
-    """The same tender number is the same project; without one the same name is. Close names are only possible.
+def find_or_create(
+    tx: Transaction, customer: str, facts: ProjectFacts, *, groups: Sequence[Sequence[str]], at: datetime
+) -> Found:
+    """The project of the customer that agrees in every field of one of ``groups`` (`match.project_keys`).
+
+    Where tender numbers do not tell them apart the same name is the same project. Close names are only possible.
 
     The caller holds the identity locks of the customer, so two first reports of one project meet here in turn.
     """
     if not tx.is_sqlite:
         tx.execute(sa.select(t.customer.c.id).where(t.customer.c.id == customer).with_for_update()).all()
     known = tx.rows(sa.select(t.project).where(t.project.c.customer == customer).order_by(t.project.c.id))
-    found, close = _compared(known, facts)
+    found, close = _compared(known, facts, groups)
     if found is not None:
         return Found(found)
     project = mint()
@@ -68,29 +72,41 @@ def find_or_create(tx: Transaction, customer: str, facts: ProjectFacts, *, at: d
 
 
 def look_up(
-    tx: Transaction, customers: Collection[str], facts: ProjectFacts
+    tx: Transaction, customers: Collection[str], facts: ProjectFacts, groups: Sequence[Sequence[str]]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Projects of ``customers`` that are the one meant, and those that it may be the same as; makes nothing."""
     rows = tx.rows(sa.select(t.project).where(t.project.c.customer.in_(sorted(customers))).order_by(t.project.c.id))
     same: list[str] = []
     close: list[str] = []
     for customer in sorted(customers):
-        found, possible = _compared([r for r in rows if r["customer"] == customer], facts)
+        found, possible = _compared([r for r in rows if r["customer"] == customer], facts, groups)
         same += [found] if found is not None else []
         close += possible
     return tuple(same), tuple(close)
 
 
-def _compared(known: Sequence[Mapping[str, Any]], facts: ProjectFacts) -> tuple[str | None, tuple[str, ...]]:
+def _compared(
+    known: Sequence[Mapping[str, Any]], facts: ProjectFacts, groups: Sequence[Sequence[str]]
+) -> tuple[str | None, tuple[str, ...]]:
     """Of one customer's projects the one meant, else those with a close name."""
     key, tender = name_key(facts.name), _tender(facts.tender_number)
+    given = _keys(asdict(facts))
     for row in known:
-        if tender is not None and row["tender_number"] == tender:
+        there = _keys(row)
+        if any(
+            all(given[f] is not None and given[f] == there[f] for f in group if f != "customer") for group in groups
+        ):
             return row["id"], ()
     for row in known:
         if row["name_key"] == key and (tender is None or row["tender_number"] is None):
             return row["id"], ()
     return None, tuple(r["id"] for r in known if _close(r["name_key"], key))
+
+
+def _keys(project: Mapping[str, Any]) -> dict[str, Any]:
+    """What a project is compared by, each None where there is nothing to compare."""
+    texts = {name: name_key(project[name] or "") or None for name in ("name", "department", "site")}
+    return {**texts, "tender_number": _tender(project["tender_number"]), "bid_date": project["bid_date"]}
 
 
 def _tender(number: str | None) -> str | None:

@@ -24,7 +24,7 @@ from api.schemas.claims import (
 from api.views.claims import interested_in
 from domain.calendar.duration import DAY_US
 from domain.claims.model import Claim
-from domain.customers.identity import Identity, KeyGroups, MatchValues, match_values
+from domain.customers.identity import Identity, MatchValues, match_values
 from domain.customers.names import CustomerKind
 from domain.customers.phone import require_phone_mode
 from domain.matters.matter import CommandKind
@@ -242,11 +242,11 @@ def _customer_fields(patch: CustomerPatch | None) -> list[str]:
 
 
 class _Wanted(NamedTuple):
-    """A customer's record as it will be, and the key groups it is compared by."""
+    """A customer's record as it will be, and what it is compared by."""
 
     contact: customers.Contact
     values: MatchValues
-    groups: KeyGroups
+    compared: customers.Comparison
 
 
 def _customer_wanted(
@@ -271,8 +271,8 @@ def _customer_wanted(
     values = match_values(identity, region=policy.word("match.phone_region") or "CN")
     if given.get("phone") and values.phone_written is not None:
         require_phone_mode(values.phone_written, mode=policy.choice("match.phone_mode"), field="customer.phone")
-    groups = policy.match_groups(record["kind"])
-    customers.lock_identity(tx, customers.check_pairs(values, groups))
+    compared = customers.Comparison.under(policy, record["kind"])
+    customers.lock_identity(tx, customers.check_pairs(values, compared))
     present = customers.lock_row(tx, row["customer"])
     if present["version"] != record["version"]:
         raise Refusal("version_conflict", rule="CUS-01", facts={"versions": [record["version"], present["version"]]})
@@ -283,12 +283,12 @@ def _customer_wanted(
         email=values.email,
         company_code=values.company_code,
     )
-    return _Wanted(contact, values, groups)
+    return _Wanted(contact, values, compared)
 
 
 def _customer_corrected(tx: Transaction, customer: str, wanted: _Wanted) -> list[str]:
     """Complete or correct the customer's record; other records that have a new key are named (CUS-02)."""
-    found = customers.match(tx, wanted.values, wanted.groups)
+    found = customers.match(tx, wanted.values, wanted.compared)
     customers.update(tx, customer, wanted.contact, wanted.values)
     return [c for c in (*found.certain, *found.possible) if c != customer]
 

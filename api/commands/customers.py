@@ -244,12 +244,12 @@ def _unprefixed() -> Iterator[None]:
 
 def _compare(tx: Transaction, caller: Caller, values: MatchValues) -> customers.Match:
     """Take the locks of all keys, then look who has them already (CUS-02)."""
-    groups = caller.setting.company_policy_at(caller.at).match_groups(values.kind.value)
-    pairs = set(customers.check_pairs(values, groups))
+    compared = customers.Comparison.under(caller.setting.company_policy_at(caller.at), values.kind.value)
+    pairs = set(customers.check_pairs(values, compared))
     if values.external_id is not None:
         pairs.add(("external_id", values.external_id))
     customers.lock_identity(tx, pairs)
-    return customers.match(tx, values, groups)
+    return customers.match(tx, values, compared)
 
 
 def _require_unused(tx: Transaction, external_id: str | None, *, besides: str | None) -> None:

@@ -161,15 +161,17 @@ def _subjects(
         certain: Sequence[str] = (body.customer.id,)
         possible = False
     else:
-        match = customers.match(tx, values, policy.match_groups(values.kind.value))
+        match = customers.match(tx, values, customers.Comparison.under(policy, values.kind.value))
         certain, possible = match.certain, bool(match.possible) or match.ambiguous
     if body.project is None:
         return certain, possible
-    same, close = _projects(tx, certain or (_NOBODY,), body.project)
+    same, close = _projects(tx, certain or (_NOBODY,), body.project, policy)
     return same, possible or close
 
 
-def _projects(tx: Transaction, of: Sequence[str], given: ProjectRef | ProjectGiven) -> tuple[Collection[str], bool]:
+def _projects(
+    tx: Transaction, of: Sequence[str], given: ProjectRef | ProjectGiven, policy: Policy
+) -> tuple[Collection[str], bool]:
     if isinstance(given, ProjectRef):
         known = tx.execute(
             sa.select(t.project.c.id).where(t.project.c.id == given.id, t.project.c.customer.in_(sorted(of)))
@@ -182,7 +184,7 @@ def _projects(tx: Transaction, of: Sequence[str], given: ProjectRef | ProjectGiv
         tender_number=given.tender_number,
         bid_date=given.bid_date,
     )
-    same, close = projects.look_up(tx, of, facts)
+    same, close = projects.look_up(tx, of, facts, policy.project_match_groups())
     return same, bool(close)
 
 

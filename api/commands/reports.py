@@ -186,16 +186,16 @@ def _resolve(tx: Transaction, caller: Caller, body: ReportIn, values: MatchValue
         customer = body.customer.id
     else:
         assert values is not None
-        groups = policy.match_groups(body.customer.kind)
-        customers.lock_identity(tx, customers.check_pairs(values, groups))
-        match = customers.match(tx, values, groups)
+        compared = customers.Comparison.under(policy, body.customer.kind)
+        customers.lock_identity(tx, customers.check_pairs(values, compared))
+        match = customers.match(tx, values, compared)
         possible, ambiguous = match.possible, match.ambiguous
         if match.certain:
             customer = match.certain[0]
             possible += match.certain[1:]
         else:
             customer, new = customers.create(tx, contact_from(body.customer, values), values, at=tx.now()), True
-    project, close = _project(tx, customer, body.project)
+    project, close = _project(tx, customer, body.project, policy)
     if new and project is None and isinstance(body.customer, CustomerGiven):
         about = _About(body.customer.kind, body.customer.level, None)
     else:
@@ -216,7 +216,7 @@ def _resolve(tx: Transaction, caller: Caller, body: ReportIn, values: MatchValue
 
 
 def _project(
-    tx: Transaction, customer: str, given: ProjectRef | ProjectGiven | None
+    tx: Transaction, customer: str, given: ProjectRef | ProjectGiven | None, policy: Policy
 ) -> tuple[str | None, tuple[str, ...]]:
     if given is None:
         return None, ()
@@ -237,6 +237,7 @@ def _project(
             tender_number=given.tender_number,
             bid_date=given.bid_date,
         ),
+        groups=policy.project_match_groups(),
         at=tx.now(),
     )
     return found.project, found.possible

@@ -46,6 +46,17 @@ def test_the_same_tender_number_is_the_same_project(company: Company) -> None:
     assert two_lots["state"] == "protected"
 
 
+def test_the_policy_says_what_makes_two_projects_one(company: Company) -> None:
+    """CLM-33, POL-01: `match.project_keys`; fields that nobody gave are not equal."""
+    office = Office(company, policy=PROJECTS | {"match.project_keys": [["customer", "site", "bid_date"]]})
+    here = {"site": "厂区 东", "bid_date": "2031-06-15"}
+    office.claim(office.first, customer=BUYER, project=project(tender_number="ZB-1", **here))
+    same = office.claim(office.second, customer=BUYER, project=project("空调", tender_number="ZB-2", **here))
+    assert same["reason"] == "customer_owned"
+    other = office.claim(office.second, customer=BUYER, project=project("电梯", tender_number="ZB-1", site="厂区 东"))
+    assert other["state"] == "protected"
+
+
 def test_a_close_project_name_is_possible(company: Company) -> None:
     """CLM-33, CUS-02: accepted with an alert, or judged first."""
     office = Office(company, policy=PROJECTS)

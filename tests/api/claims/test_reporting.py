@@ -261,6 +261,16 @@ def test_a_shared_line_is_only_possible_and_both_supervisors_are_told(company: C
     assert len(notices(other_leader)) == before[1] + 1
 
 
+@pytest.mark.parametrize(("weak", "told"), [(["contact_phone"], 1), (["close_name"], 0)])
+def test_a_contacts_mobile_is_a_hint_where_the_policy_says_so(company: Company, weak: list[str], told: int) -> None:
+    """CUS-02, POL-01: `match.weak_keys`."""
+    office = Office(company, policy={"match.weak_keys": weak})
+    office.claim(office.first, customer={"kind": "company", "name": "甲子贸易有限公司", "phone": "13812345678"})
+    claim = office.claim(office.second)
+    assert claim["state"] == "protected"
+    assert notices(office.leader, claim).count("claim.attempt") == told
+
+
 @pytest.mark.parametrize(
     ("mode", "state"), [("auto_then_manual", "reported"), ("auto", "protected"), ("manual", "reported")]
 )
