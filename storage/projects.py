@@ -91,12 +91,12 @@ def _compared(
     """Of one customer's projects the one meant, else those with a close name."""
     key, tender = name_key(facts.name), _tender(facts.tender_number)
     given = _keys(asdict(facts))
-    for row in known:
-        there = _keys(row)
-        if any(
-            all(given[f] is not None and given[f] == there[f] for f in group if f != "customer") for group in groups
-        ):
-            return row["id"], ()
+    # One tender number is one project, whatever else the policy compares.
+    for fields in (("tender_number",), *(tuple(f for f in group if f != "customer") for group in groups)):
+        for row in known:
+            there = _keys(row)
+            if all(given[f] is not None and given[f] == there[f] for f in fields):
+                return row["id"], ()
     for row in known:
         if row["name_key"] == key and (tender is None or row["tender_number"] is None):
             return row["id"], ()

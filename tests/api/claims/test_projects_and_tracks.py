@@ -53,7 +53,7 @@ def test_the_policy_says_what_makes_two_projects_one(company: Company) -> None:
     office.claim(office.first, customer=BUYER, project=project(tender_number="ZB-1", **here))
     same = office.claim(office.second, customer=BUYER, project=project("空调", tender_number="ZB-2", **here))
     assert same["reason"] == "customer_owned"
-    other = office.claim(office.second, customer=BUYER, project=project("电梯", tender_number="ZB-1", site="厂区 东"))
+    other = office.claim(office.second, customer=BUYER, project=project("电梯", tender_number="ZB-3", site="厂区 东"))
     assert other["state"] == "protected"
 
 
