@@ -13,9 +13,8 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
+from cli.opening import open_database
 from storage.bells import DatabaseBells
-from storage.database import Database
-from storage.keys import KeyRing
 from storage.setting import ask_for_fresh_runs
 from storage.settings import Settings
 from worker.doctor import diagnose
@@ -42,7 +41,7 @@ def reconcile(
     # `fairclaim up` chooses a port for its engine; beside it nobody should have to know which.
     embedded = remembered_address(data / "engine") if "TEMPORAL_ADDRESS" not in os.environ else None
     address = embedded or settings.temporal_address
-    database = Database(settings.url, keys=KeyRing.open(settings.key_file), patient=True)
+    database = open_database(settings, patient=True)
     if fresh_runs:
         database.transact(ask_for_fresh_runs)
         DatabaseBells(database).hang_all()

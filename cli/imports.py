@@ -35,8 +35,10 @@ _TOLD: Final = (Result.REFUSED, Result.DIFFERENT)
 
 
 def import_(
-    kind: Literal["people", "teams", "customers", "claims", "follow-ups"],
-    file: Path,
+    kind: Annotated[
+        Literal["people", "teams", "customers", "claims", "follow-ups"], Parameter(help="What the rows are.")
+    ],
+    file: Annotated[Path, Parameter(help="CSV or XLSX, columns named in its first row.")],
     *,
     map_: Annotated[
         tuple[str, ...],

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Annotated
 
 import uvicorn
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from api.app import make_app
 from api.gateway import TemporalGateway
 from api.services import Services
+from cli.failing import CallError, CommandError
 from storage import installation, logs, schema
 from storage.database import Database
 from storage.keys import KeyRing
@@ -26,7 +27,7 @@ from worker.engine import EmbeddedServer, EngineFailedError, EngineUnavailableEr
 from worker.engine.ports import port_is_free
 from worker.process import WorkerOptions
 from worker.progress import Progress, progress_on_stderr
-from worker.serve import serve
+from worker.serve import channels, serve
 from worker.supervision import (
     Child,
     ChildFailedError,
@@ -37,7 +38,9 @@ from worker.supervision import (
 )
 
 Data = Annotated[Path, Parameter(name="--data", help="The folder that holds everything of this installation.")]
-Port = Annotated[int, Parameter(name="--port", help="Where the API listens.")]
+Port = Annotated[
+    int, Parameter(name="--port", help="Where the API listens.", validator=validators.Number(gte=1, lte=65_535))
+]
 Host = Annotated[str, Parameter(name="--host", help="The address the API listens on.")]
 
 _READY_LIMIT_S = 60.0
@@ -50,6 +53,8 @@ def up(*, data: Data = Path(".data"), port: Port = 8080, host: Host = "127.0.0.1
     running it again continues where it stopped.
     """
     progress = progress_on_stderr()
+    _refuse_unusable(Settings(data=data))
+    _make_folder(data)
     try:
         with DataFolderLock(data):
             return _up(data.absolute(), port, host, progress)
@@ -63,6 +68,7 @@ def up(*, data: Data = Path(".data"), port: Port = 8080, host: Host = "127.0.0.1
 def api(*, data: Data = Path(".data"), port: Port = 8080, host: Host = "127.0.0.1") -> int:
     """Run one API process against TEMPORAL_ADDRESS and FAIRCLAIM_DATABASE_URL."""
     settings = Settings(data=data)
+    _refuse_taken(host, port)
     logs.configure(settings.log_level, process="api")
     database = Database(settings.url, keys=KeyRing.open(settings.key_file), channels=settings.channels)
     gateway = TemporalGateway(
@@ -82,8 +88,9 @@ def api(*, data: Data = Path(".data"), port: Port = 8080, host: Host = "127.0.0.
         server_header=False,
         h11_max_incomplete_event_size=65_536,
     )
-    uvicorn.Server(config).run()
-    return 0
+    server = uvicorn.Server(config)
+    server.run()
+    return 0 if server.started else 1
 
 
 def worker(
@@ -95,12 +102,17 @@ def worker(
 ) -> int:
     """Run one worker process against TEMPORAL_ADDRESS and FAIRCLAIM_DATABASE_URL."""
     settings = Settings(data=data)
+    _refuse_unusable(settings)
     logs.configure(settings.log_level, process="worker")
     asyncio.run(serve(settings, options=WorkerOptions(cached_workflows=cached_workflows)))
     return 0
 
 
-def migrate(*, data: Data = Path(".data"), as_json: Annotated[bool, Parameter(name="--json")] = False) -> int:
+def migrate(
+    *,
+    data: Data = Path(".data"),
+    as_json: Annotated[bool, Parameter(name="--json", help="Print the result as JSON.")] = False,
+) -> int:
     """Bring the database to the newest schema; fill an empty one and write DATA/admin-token."""
     settings = Settings(data=data)
     created = prepare(settings, progress_on_stderr())
@@ -111,15 +123,15 @@ def migrate(*, data: Data = Path(".data"), as_json: Annotated[bool, Parameter(na
 
 def prepare(settings: Settings, progress: Progress) -> bool:
     """Keys, schema, first administrator. Whether this was the first start."""
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(settings.data)
     database = Database(settings.url, keys=KeyRing.open(settings.key_file), patient=True)
     try:
         with progress.step("Database schema"):
             schema.upgrade(database)
         made = installation.install(database)
     except installation.WrongKeysError:
-        raise SystemExit(
-            f"fairclaim: {settings.key_file} is not the key file this database was written with. "
+        raise CommandError(
+            f"{settings.key_file} is not the key file this database was written with. "
             "Restore the right one; without it names and numbers cannot be read."
         ) from None
     finally:
@@ -130,9 +142,7 @@ def prepare(settings: Settings, progress: Progress) -> bool:
 
 
 def _up(data: Path, port: int, host: str, progress: Progress) -> int:
-    if not port_is_free(port, host=host):
-        print(f"fairclaim: port {port} of {host} is taken; choose another with --port", file=sys.stderr)
-        return 1
+    _refuse_taken(host, port)
     settings = Settings(data=data)
     prepare(settings, progress)
     located = locate(env=os.environ, pinned_only=False, progress=progress)
@@ -151,13 +161,44 @@ def _up(data: Path, port: int, host: str, progress: Progress) -> int:
             ("api", ("api", "--data", str(data), "--host", host, "--port", str(port))),
         ):
             supervisor.start(Child(name=name, argv=(sys.executable, "-m", "cli.main", *arguments), env=env))
-        url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+        url = _url(host, port)
         with progress.step("Worker and API"):
             supervisor.wait_until(lambda: _is_ready(url), what="the service", timeout_s=_READY_LIMIT_S)
         supervisor.say(f"Fairclaim listens on {url}, its documentation is at {url}/docs")
         supervisor.say(f"The administrator's token is in {data / 'admin-token'}")
         supervisor.say("Ctrl-C ends it; the same command continues where it stopped.")
         return supervisor.run()
+
+
+def _refuse_unusable(settings: Settings) -> None:
+    """Settings that the worker would only stumble over while it starts, again and again."""
+    try:
+        channels(settings)
+    except ValueError as error:
+        raise CallError(error) from None
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    try:
+        free = port_is_free(port, host=host)
+    except OSError as error:
+        raise CommandError(f"cannot listen on port {port} of {host}: {error.strerror}") from None
+    if not free:
+        raise CommandError(f"port {port} of {host} is taken; choose another with --port")
+
+
+def _make_folder(data: Path) -> None:
+    """The data folder, which nobody else may look into."""
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise CommandError(f"the data folder {data} cannot be made: {error.strerror}") from None
+
+
+def _url(host: str, port: int) -> str:
+    """Where the API is reached from this machine."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
 def _is_ready(url: str) -> bool:

@@ -9,9 +9,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from cli.opening import open_database
 from storage import history, tokens
 from storage.database import Database, Transaction
-from storage.keys import KeyRing
 from storage.settings import Settings
 
 app = App(name="token", help="Tokens of people, made beside the service: needs the database and its key file.")
@@ -25,7 +25,7 @@ def create(
     *,
     name: Annotated[str, Parameter(help="What the token is called in lists.")] = "command line",
     data: _Data = Path(".data"),
-    as_json: Annotated[bool, Parameter(name="--json")] = False,
+    as_json: Annotated[bool, Parameter(name="--json", help="Print it as JSON.")] = False,
 ) -> int:
     """Make a token that acts as PERSON and print it, once."""
     database = _open(data)
@@ -77,5 +77,4 @@ def revoke(person: Annotated[str, Parameter(help="Person number or id.")], *, da
 
 
 def _open(data: Path) -> Database:
-    settings = Settings(data=data)
-    return Database(settings.url, keys=KeyRing.open(settings.key_file))
+    return open_database(Settings(data=data))

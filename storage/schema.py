@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from storage.database import Database
+from storage.database import Database, translated
 from storage.tables import metadata
 
 _HERE = Path(__file__).parent / "migrations"
@@ -19,17 +19,16 @@ _HERE = Path(__file__).parent / "migrations"
 
 def upgrade(database: Database) -> None:
     """Bring the database to the newest schema. Nothing to do is quick."""
+    if is_current(database):
+        return
     with database.engine.connect() as connection:
-        if current(connection) == newest():
-            return
-        connection.commit()
         command.upgrade(_config(connection), "head")
         connection.commit()
 
 
 def is_current(database: Database) -> bool:
-    """Whether the schema is the newest one."""
-    with database.engine.connect() as connection:
+    """Whether the schema is the newest one; refuses ``store_unavailable`` where the database is away."""
+    with translated(), database.engine.connect() as connection:
         return current(connection) == newest()
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+import sqlalchemy as sa
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """What one process needs to know about its surroundings."""
 
-    model_config = SettingsConfigDict(env_prefix="FAIRCLAIM_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="FAIRCLAIM_", extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     data: Path = Path(".data")
     database_url: str | None = None
@@ -34,6 +37,17 @@ class Settings(BaseSettings):
     webhook_allow_private: bool = False
     body_max_bytes: int = 2_000_000
     file_max_bytes: int = 20_000_000
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_one_of_ours(cls, url: str | None) -> str | None:
+        try:
+            known = url is None or sa.make_url(url).get_backend_name() in ("sqlite", "postgresql")
+        except sa.exc.ArgumentError:
+            known = False
+        if not known:
+            raise ValueError("is sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE")
+        return url
 
     @property
     def url(self) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpx2
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from activities.ports import Message, UndeliverableError
 
@@ -26,7 +26,10 @@ class WebhookChannel:
         self._url = url
         self._host = parts.hostname
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
-        self._signer = Webhook(secret)
+        try:
+            self._signer = Webhook(secret)
+        except (ValueError, EmptyWebhookSecretError):
+            raise ValueError("FAIRCLAIM_WEBHOOK_SECRET is needed: whsec_ and a key in base64") from None
         self._allow_private = allow_private
         self._client = httpx2.Client(timeout=_TIMEOUT_S, follow_redirects=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import secrets
 import socket
@@ -46,13 +47,16 @@ def remembered_address(folder: Path) -> str | None:
 
 
 def port_is_free(port: int, *, host: str = "127.0.0.1") -> bool:
-    """Whether nothing listens on the port."""
-    with socket.socket() as probe:
+    """Whether nothing listens on the port; ``OSError`` where one cannot listen there for another reason."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
         # As the servers themselves do: a connection of the last run in TIME_WAIT does not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
-        except OSError:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
             return False
         return True
 
