@@ -524,7 +524,7 @@ def _save_tasks(tx: Transaction, tasks: list[Task], closed: list[str], *, at: da
         present = tx.execute(
             t.task.update()
             .where(t.task.c.key == task.key, t.task.c.person == task.person)
-            .values(state="open", due=task.due)
+            .values(state="open", due=task.due, subject=task.subject)
         ).rowcount
         if not present:
             tx.insert(

@@ -13,7 +13,7 @@ from domain.claims.clocks import Terms
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock
 from domain.claims.permissions import authorise, may_sell
-from domain.claims.reports import accept_claim, clock_data, earlier, is_taken, last_change
+from domain.claims.reports import accept_claim, clock_data, earlier, is_taken, last_change, leave_pool
 from domain.matters.draft import Draft, NewFollowUp
 from domain.matters.matter import Command, FollowUpFact, Matter
 from domain.people.access import Actor
@@ -221,7 +221,7 @@ def _rescue(draft: Draft, claim: Claim, actor: str, terms: Terms) -> None:
     rescued = clocks.started_at_acceptance(rescued, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
     rescued = rescued.without_clock(Clock.FIRST_FOLLOW_UP)
     draft.put(rescued)
-    draft.matter = replace(draft.matter, pooled=False, pool_at=None)
+    leave_pool(draft, rescued)
     draft.record("rescued", rescued, before=before, actor=actor, data={"clocks": clock_data(rescued)})
     draft.tell(rescued.owner, "claim.rescued", rescued, rule="CLM-20", facts={"deadline": rescued.deadline})
 

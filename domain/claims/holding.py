@@ -19,7 +19,7 @@ from domain.claims.model import (
     RunningClock,
 )
 from domain.claims.permissions import authorise, is_supervisor
-from domain.claims.reports import accept_claim, clock_data
+from domain.claims.reports import accept_claim, clock_data, lapsed_key
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command
 from domain.people.access import Actor
@@ -235,7 +235,7 @@ def lapse_now(draft: Draft, claim: Claim, *, reason: str, rule: str | None) -> N
         if supervisor is not None:
             draft.tasks.append(
                 Task(
-                    key=f"lapsed:{claim.id}",
+                    key=lapsed_key(claim),
                     person=supervisor,
                     kind="assign_lapsed",
                     subject_type="claim",
@@ -251,6 +251,8 @@ def close_requests(draft: Draft, claim: Claim) -> None:
         draft.closed_tasks.append(f"handover:{claim.id}")
     if claim.escalated:
         draft.closed_tasks.append(f"first_follow_up:{claim.id}")
+    if claim.missing and claim.ended_at is not None:
+        draft.closed_tasks.append(f"complete:{claim.id}")
     for request in draft.matter.requests_of(claim.id):
         if request.state is RequestState.OPEN:
             draft.put_request(replace(request, state=RequestState.WITHDRAWN, decided_at=draft.at))
@@ -311,6 +313,10 @@ def _after_deal(draft: Draft, claim: Claim) -> Claim:
         )
         if best is None or _later(counted.deadline, best.deadline):
             best = counted
+    ends = best.clock(Clock.AFTER_DEAL) if best is not None else None
+    if best is not None and ends is not None and ends.deadline is not None and ends.deadline < draft.at:
+        # A deal that is told late is over at once, but nothing ends before it was told.
+        return best.with_clock(replace(ends, deadline=draft.at))
     return best or claim
 
 

@@ -81,10 +81,22 @@ def accept_claim(draft: Draft, claim: Claim, *, actor: str | None, text: str | N
     draft.tell(claim.owner, "claim.accepted", claim, rule="CLM-03", facts={"deadline": claim.deadline})
     if claim.possible or claim.ambiguous:
         _alert_possible(draft, claim)
-    draft.matter = replace(draft.matter, pooled=False, pool_at=None)
+    leave_pool(draft, claim)
     _end_grace(draft)
     advance(draft)
     return claim
+
+
+def leave_pool(draft: Draft, claim: Claim) -> None:
+    """The customer has an owner again: it lies in no pool, and nobody need assign it any more (POOL-02)."""
+    if draft.matter.pooled:
+        draft.closed_tasks.append(lapsed_key(claim))
+    draft.matter = replace(draft.matter, pooled=False, pool_at=None)
+
+
+def lapsed_key(claim: Claim) -> str:
+    """The task of whoever must say what becomes of a lapsed customer (`claim.lapse_to`, CLM-20)."""
+    return f"lapsed:{claim.matter}"
 
 
 def _end_grace(draft: Draft) -> None:
@@ -170,6 +182,7 @@ def withdraw(draft: Draft, command: Command) -> None:
     )
     draft.put(claim)
     _close_judging(draft, claim)
+    _close_completion(draft, claim)
     draft.record("withdrawn", claim, before=before, actor=command.actor, data={"text": command.data.get("text")})
     advance(draft)
 
@@ -374,6 +387,7 @@ def _reject(draft: Draft, claim: Claim, *, reason: str, actor: str | None, text:
     )
     draft.put(rejected)
     _close_judging(draft, claim)
+    _close_completion(draft, claim)
     draft.record(
         "rejected",
         rejected,
@@ -395,6 +409,11 @@ def _alert_possible(draft: Draft, claim: Claim) -> None:
 def _close_judging(draft: Draft, claim: Claim) -> None:
     if claim.judges:
         draft.closed_tasks.append(_judge_key(claim))
+
+
+def _close_completion(draft: Draft, claim: Claim) -> None:
+    if claim.missing:
+        draft.closed_tasks.append(f"complete:{claim.id}")
 
 
 def _judge_key(claim: Claim) -> str:

@@ -86,7 +86,7 @@ def owner_changed(draft: Draft, claim: Claim, change: PersonChange) -> None:
     supervisor = draft.supervisor(owner)
     if change.kind is ChangeKind.LEFT:
         claim = replace(claim, hand_over_by=by)
-        _withdraw_handovers(draft, claim)
+    _withdraw_handovers(draft, claim)
     draft.put(claim)
     draft.record("paused", claim, data={"kind": "handover", "until": by, "clocks": clock_data(claim)})
     if change.kind is ChangeKind.LEFT:
@@ -129,7 +129,7 @@ def owner_changed(draft: Draft, claim: Claim, change: PersonChange) -> None:
 
 
 def _withdraw_handovers(draft: Draft, claim: Claim) -> None:
-    """Only a mover can keep a customer: who has left is no longer asked about (PPL-06)."""
+    """What was asked about an earlier move is settled by what is asked now; who has left keeps nothing (PPL-06)."""
     for request in draft.matter.requests_of(claim.id):
         if request.kind is RequestKind.HANDOVER and request.state is RequestState.OPEN:
             draft.put_request(replace(request, state=RequestState.WITHDRAWN, decided_at=draft.at))

@@ -382,6 +382,19 @@ def test_a_movers_customers_stand_still_until_the_supervisor_decides(company: Co
     assert within(moment(clocks(kept)["first_follow_up"]) - moment("2031-03-06T02:00:00Z"), timedelta())
 
 
+def test_who_moves_again_is_asked_about_once(company: Company) -> None:
+    """PPL-06: the later move takes the place of the earlier one, so what was kept is not handed over by silence."""
+    office = Office(company, policy={"claim.first_follow_up_wh": 0})
+    claim = office.claim(office.first)
+    for team in ("二组", "三组"):
+        move(company, office.first, company.team(team))
+    asked = [r for r in read(office.first, claim)["requests"] if r["kind"] == "handover"]
+    assert sorted(r["state"] for r in asked) == ["open", "withdrawn"]
+    done(decide(company.admin, next(r for r in asked if r["state"] == "open")))
+    company.advance(days=7)
+    assert read(office.first, claim)["owner"] == office.first.id
+
+
 def test_what_a_mover_kept_goes_on_after_the_time(company: Company) -> None:
     """PPL-06: `people.mover_keep_days` 5, then `people.handover_to`."""
     policy = {"people.mover_keep_days": 5, "people.handover_to": "pool", "claim.first_follow_up_wh": 0}

@@ -299,10 +299,12 @@ def test_a_lapsed_customer_goes_where_the_policy_says(company: Company) -> None:
     claim = office.claim(office.first)
     company.advance(hours=2)
     assert [subject for _, subject in tasks(office.leader)] == [claim["id"]]
+    other = office.claim(office.second)
+    assert tasks(office.leader) == []
     office.program = company.program("Pool", policy={"claim.first_follow_up_wh": "PT1H"})
     office.claim(office.first)
     company.advance(hours=2)
-    assert len(tasks(office.leader)) == 1
+    assert [subject for _, subject in tasks(office.leader)] == [other["id"]]
     answer = office.second.post("/v1/ownership/lookup", {"program": office.program, "customer": person_customer()})
     assert answer.json()["answer"] == "pooled"
 

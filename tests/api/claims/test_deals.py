@@ -51,6 +51,17 @@ def test_a_deal_keeps_the_customer_until_so_long_after_it(company: Company) -> N
     assert (item["from"], item["to"], item["actor"]) == ("active", "won", office.first.id)
 
 
+def test_a_deal_told_long_after_it_ends_no_earlier_than_it_was_told(company: Company) -> None:
+    """CLM-32: its period is over already, so the customer is free from the moment the deal is recorded."""
+    office = Office(company)
+    claim = office.claim(office.first)
+    over = won(office, claim, contract_at="2029-03-04T08:00:00Z")
+    company.advance(seconds=1)
+    lapsed = read(office.first, claim)
+    assert (lapsed["state"], lapsed["reason"]) == ("lapsed", "after_deal")
+    assert lapsed["ended_at"] == entry(office.first, claim, "won")["at"] >= over["accepted_at"]
+
+
 def test_a_protected_customer_is_won_without_any_follow_up(company: Company) -> None:
     """Table 0.2."""
     office = Office(company)

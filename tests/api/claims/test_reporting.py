@@ -132,6 +132,21 @@ def test_fields_still_missing_are_listed_for_the_supervisor_and_nothing_lapses(c
     assert entry(office.first, claim, "completed")["actor"] == office.first.id
 
 
+def test_nobody_is_asked_to_complete_a_claim_that_is_over(company: Company) -> None:
+    """CLM-02: however it ended, the task goes with it."""
+    policy = {"claim.complete_h": 1, "claim.complete_fields": ["need"], "claim.judgement_mode": "manual"}
+    office = Office(company, policy=policy)
+    released, rejected, withdrawn = (office.claim(office.first, customer=customer(n)) for n in range(3))
+    done(act(office.leader, released, "accept"))
+    company.advance(hours=2)
+    company.remind()
+    assert [kind for kind, _ in tasks(office.leader)].count("complete_report") == 3
+    done(act(office.first, released, "release", reason="lost"))
+    done(act(office.leader, rejected, "reject", reason="资料不实"))
+    done(act(office.first, withdrawn, "withdraw"))
+    assert tasks(office.leader) == []
+
+
 def test_fields_missing_from_a_report_that_waits_for_its_judge_are_listed_too(company: Company) -> None:
     """CLM-02: the completion time runs from receipt, whatever the report waits for."""
     policy = {"claim.complete_h": 24, "claim.complete_fields": ["need"], "claim.judgement_mode": "manual"}
