@@ -922,15 +922,18 @@ class Model:
         end = command.data["end_day"]
         begins = command.data["signed"] if end is None else (end + 1) * DAY - ZONE
         claim.deals.append(Deal(command.data["key"], begins))
-        self._count_after_deal(claim)
+        self._count_after_deal(claim, command.at)
         self._close_requests(claim)
 
-    def _count_after_deal(self, claim: Claim) -> None:
+    def _count_after_deal(self, claim: Claim, at: int) -> None:
         """Only this clock runs in ``won``; of several live deals the one that keeps the customer longest counts."""
         claim.clocks.clear()
         length = self._program(claim).span("claim.after_deal_days")
         live = [deal.begins for deal in claim.deals if deal.live]
         self._start(claim, "after_deal", max(live), length)
+        clock = claim.clocks.get("after_deal")
+        if clock is not None and clock.due is not None:
+            clock.due = max(at, clock.due)  # told late, it is over at once, but not before it was told
 
     def _do_cancel_deal(self, claim: Claim, command: Command) -> None:
         self._authorise(claim, command)
@@ -944,7 +947,7 @@ class Model:
         if any(deal.live for deal in claim.deals):
             self._event(claim, "deal_cancelled", command.at, command.actor)
             claim.timeline[-1].before = claim.timeline[-1].after = "won"
-            self._count_after_deal(claim)
+            self._count_after_deal(claim, command.at)
             return
         self._move(claim, "cancel_deal", "deal_cancelled", command.at, command.actor, to="active")
         claim.clocks.clear()
@@ -1227,11 +1230,11 @@ class Model:
             self._pause(claim, "handover", at, None, None)
         else:
             self._event(claim, "paused", at, None)
+        for request in claim.open_requests("handover"):
+            request.state = "withdrawn"  # what is asked now takes its place; who has left keeps nothing
         if kind == "left":
             claim.hand_over_by = until
             claim.tasks["request.handover"] = self.supervisor(str(claim.owner), at)
-            for request in claim.open_requests("handover"):
-                request.state = "withdrawn"  # only a mover's customer can be kept
             return
         judge = self.supervisor(str(claim.owner), at)
         key = f"{claim.key}/handover{len(claim.requests)}"

@@ -137,9 +137,9 @@ class Walk:
             self._report_again: 3,
             self._follow_up: 24,
             self._void: 4,
-            self._judge: 12,
+            self._judge: 10,
             self._correct: 6,
-            self._withdraw: 2,
+            self._withdraw: 3,
             self._win: 6,
             self._cancel_deal: 6,
             self._release: 5,
@@ -158,7 +158,7 @@ class Walk:
     # --- reports ---------------------------------------------------------------------------------------------------
 
     def _report(self) -> None:
-        program, actor = self.rng.choice(list(self.world.programs)), self._rep()
+        program, actor = self.rng.choices(("elapsed", "counted", "judged", "visited"), (3, 3, 5, 2))[0], self._rep()
         if self.rng.random() < 0.2:
             program, actor = "elapsed", self._busiest()
         subjects = self.subjects[program]
@@ -168,6 +168,10 @@ class Walk:
         free = [s for s in subjects if not self._owned(program, s)]
         if free and self.rng.random() < 0.6:
             kind, number = self.rng.choice(free)
+        pending = [c for c in self._recent("reported") if c.waiting in ("judge", "earlier", "correction")]
+        if pending and self.rng.random() < 0.3:
+            rival = self.rng.choice(pending)
+            program, (kind, number) = rival.program, self._subject_of(rival)
         given = tuple(f for f in ("need", "next_follow_up_at", "expected_close") if self.rng.random() < 0.6)
         self.report(actor, program, kind, number, given=given, provisional=self.rng.random() < 0.15)
 
@@ -176,11 +180,9 @@ class Walk:
         claim = self._some(self._recent("lapsed", "released", "rejected", "rejected", "protected")[:12])
         if claim is None:
             return
-        subject = claim.matter.partition("/")[2]
-        kind = "company" if subject.startswith("company") else "person"
         given = ("need",) if self.rng.random() < 0.5 else ()
         actor = claim.owner or claim.reporter
-        self.report(actor, claim.program, kind, int(subject.removeprefix(kind)), given=given, provisional=False)
+        self.report(actor, claim.program, *self._subject_of(claim), given=given, provisional=False)
 
     def report(
         self, actor: str, program: str, kind: str, number: int, *, given: tuple[str, ...], provisional: bool
@@ -236,6 +238,11 @@ class Walk:
     def _owned(self, program: str, subject: tuple[str, int]) -> bool:
         matter = f"{program}/{subject[0]}{subject[1]}"
         return matter in self.model.matters and self.model.holder(matter) is not None
+
+    def _subject_of(self, claim: Claim) -> tuple[str, int]:
+        subject = claim.matter.partition("/")[2]
+        kind = "company" if subject.startswith("company") else "person"
+        return kind, int(subject.removeprefix(kind))
 
     def _new_subject(self) -> tuple[str, int]:
         self.counters["customers"] += 1
@@ -373,7 +380,10 @@ class Walk:
         self.command(kind, actor, claim, {}, body)
 
     def _withdraw(self) -> None:
-        claim = self._some(self._recent("reported"))
+        reported = self._recent("reported")
+        behind = {c.matter for c in reported if c.waiting == "earlier"}
+        before = [c for c in reported if c.matter in behind and c.waiting != "earlier"]
+        claim = self._some(before if before and self.rng.random() < 0.8 else reported)
         if claim is not None:
             self.command("withdraw", claim.reporter, claim, {}, {})
 
