@@ -88,12 +88,12 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch) -> D
         phone_given="phone" in named,
     )
     found = _compare(tx, caller, values)
+    _require_unused(tx, values.external_id, besides=customer)
     present = customers.lock_row(tx, customer)
     if present["erased_at"] is not None:
         raise Refusal("illegal_transition", rule="AUD-05", current_state="erased")
     if not body.version == row["version"] == present["version"]:
         raise Refusal("version_conflict", facts={"versions": {"sent": body.version, "present": present["version"]}})
-    _require_unused(tx, values.external_id, besides=customer)
     customers.update(tx, customer, replace(wanted, phone=values.phone or wanted.phone, email=values.email), values)
     same = [c for c in found.certain if c != customer]
     possible = [c for c in found.possible if c != customer]

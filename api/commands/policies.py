@@ -98,12 +98,12 @@ def approve(change: Change, policy: str) -> Done:
 def activate(change: Change, policy: str, body: ActivateIn) -> Done:
     """approved → active at ``at`` (now), which archives the version before; until then it may be moved (POL-04)."""
     row = _own_row(change, policy)
-    state = fire(state=_standing(change.tx, row, at=change.now), trigger=PolicyTrigger.ACTIVATE)
     earliest = max(change.now, row["not_before"] or change.now)
     at = body.at or earliest
     if at < earliest:
         facts = {"until": earliest} if at >= change.now else {}
         raise Refusal("date_invalid", rule="POL-04", facts=facts, errors=(FieldError("at", "date_invalid"),))
+    state = fire(state=_standing(change.tx, row, at=change.now), trigger=PolicyTrigger.ACTIVATE)
     _write(change, row, state, effective_at=at)
     change.record(policy, "policy", "activated", program=row["program"], version=row["version"], effective_at=at)
     return Done(200, policy_view(change.tx, _row(change, policy)))

@@ -219,6 +219,10 @@ def test_an_edit_of_an_old_version_is_refused_with_both_versions(company: Compan
     assert company.admin.patch(path, {"version": 1, "level": "A"}).status_code == 200
     stale = company.admin.patch(path, {"version": 1, "level": "C"})
     assert (stale.status_code, stale.json()["code"]) == (409, "version_conflict")
+    company.admin.made("/v1/customers", {"kind": "company", "name": "甲子贸易有限公司", "external_id": "CRM-9"})
+    # Contract section 1: 422 before 409.
+    taken = company.admin.patch(path, {"version": 1, "external_id": "CRM-9"})
+    assert (taken.status_code, taken.json()["code"]) == (422, "field_invalid")
     assert stale.json()["facts"] == {"versions": {"sent": 1, "present": 2}}
     assert company.admin.get(path).json()["level"] == "A"
 

@@ -242,6 +242,10 @@ def test_nothing_becomes_active_in_the_past(company: Company, second: Person) ->
     second.made(f"/v1/policies/{draft['id']}/approve")
     body = {"at": rfc3339(company.now() - timedelta(seconds=1))}
     refused(second.post(f"/v1/policies/{draft['id']}/activate", body), 422, "date_invalid", "at")
+    # Contract section 1: what is wrong in itself goes before what is out of order.
+    undone = company.admin.made("/v1/policies", {"reason": "test"})
+    refused(second.post(f"/v1/policies/{undone['id']}/activate", body), 422, "date_invalid", "at")
+    refused(second.post(f"/v1/policies/{undone['id']}/activate"), 409, "illegal_transition")
 
 
 def test_an_open_claim_keeps_its_version_and_a_new_one_takes_the_new(company: Company, second: Person) -> None:
