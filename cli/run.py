@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import uvicorn
@@ -89,6 +91,13 @@ def api(*, data: Data = Path(".data"), port: Port = 8080, host: Host = "127.0.0.
         h11_max_incomplete_event_size=65_536,
     )
     server = uvicorn.Server(config)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # Once it has ended, the server sends itself the signal again that ended it; being asked to end is how it ends.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
     server.run()
     return 0 if server.started else 1
 

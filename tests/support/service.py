@@ -234,8 +234,9 @@ class Parts:
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 
-    def stop(self, name: str) -> None:
-        _end(self._running.pop(name, None), signal.SIGTERM)
+    def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> int | None:
+        """Ask it to end and wait for it; its exit code."""
+        return _end(self._running.pop(name, None), number)
 
     def kill(self, name: str) -> None:
         _end(self._running.pop(name, None), signal.SIGKILL)
