@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-import sqlalchemy as sa
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -19,7 +18,7 @@ from api.problems import house_language, language_of, problem_response
 from api.services import Services
 from domain.matters.setting import Setting
 from domain.refusals import FieldError, Refusal
-from storage import tables as t
+from storage import matters
 from storage.database import Transaction
 
 T = TypeVar("T")
@@ -208,8 +207,7 @@ class Call:
 
 def _require_room(tx: Transaction, most: int) -> None:
     """So many commands may wait for an engine that is away, this one included (contract section 1, Codes)."""
-    undecided = sa.select(t.command.c.id).where(t.command.c.decided_at.is_(None)).limit(most + 1).subquery()
-    if tx.execute(sa.select(sa.func.count()).select_from(undecided)).scalar_one() > most:
+    if matters.undecided(tx, at_most=most + 1) > most:
         raise Refusal("engine_unavailable")
 
 

@@ -204,6 +204,12 @@ def touch(tx: Transaction, matter: str, at: datetime) -> None:
     tx.update(t.matter, {"id": matter}, {"last_at": at})
 
 
+def undecided(tx: Transaction, *, at_most: int) -> int:
+    """How many commands wait for a decision, counted no further than ``at_most``."""
+    waiting = sa.select(t.command.c.id).where(t.command.c.decided_at.is_(None)).limit(at_most).subquery()
+    return int(tx.execute(sa.select(sa.func.count()).select_from(waiting)).scalar_one())
+
+
 def problem_data(refusal: Refusal) -> dict[str, Any]:
     """What a refused command keeps of its refusal."""
     return {
