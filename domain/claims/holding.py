@@ -185,7 +185,7 @@ def release_now(
     if to is not None and draft.setting.organisation.is_active(to, at=draft.at):
         _assign(draft, claim, to=to, actor=actor)
     elif word not in _CLOSED:
-        _to_pool(draft, claim, word=word, pool=pool)
+        put_in_pool(draft, claim, word=word, pool=pool)
 
 
 def lapse(draft: Draft, claim: Claim, clock: RunningClock) -> None:
@@ -324,7 +324,8 @@ def _later(one: datetime | None, other: datetime | None) -> bool:
     return one is None or (other is not None and one > other)
 
 
-def _to_pool(draft: Draft, claim: Claim, *, word: str | None, pool: str | None) -> None:
+def put_in_pool(draft: Draft, claim: Claim, *, word: str | None, pool: str | None) -> None:
+    """The customer is nobody's and enters its pool, at once or after nurture (CLM-23, POOL-02)."""
     nurture = draft.setting.terms_of(claim).policy.duration("release.nurture_days") if word == "lost" else None
     until = draft.setting.calendar(claim.program).add(draft.at, nurture).at if nurture else draft.at
     draft.matter = replace(draft.matter, pooled=True, pool_at=until)

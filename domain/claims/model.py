@@ -222,12 +222,15 @@ class Claim:
     hand_over_by: datetime | None = None  # PPL-06: a leaver's claim is decided until then
     earlier: ClaimState | None = None  # the state before its dispute
     dispute: str | None = None
+    ruled_holder: bool | None = None  # a ruling that is not final yet says whether it holds; None = as before
     version: int = 1
 
     @property
     def holds(self) -> bool:
         """Whether this claim holds the customer (table 0.2)."""
         if self.state in (ClaimState.DISPUTED, ClaimState.ARBITRATED):
+            if self.ruled_holder is not None:
+                return self.ruled_holder
             return self.owner is not None and self.earlier in HOLDING
         return self.state in HOLDING
 

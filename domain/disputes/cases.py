@@ -1,0 +1,664 @@
+"""What happens in a case: opened, negotiated, heard, ruled, appealed, ended (DSP-01 to DSP-16; design section 4).
+
+Every function decides one item of a matter's inbox and writes into the draft; the instant that counts is ``draft.at``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.calendar.duration import Duration
+from domain.claims.lifecycle import ENDED, ClaimState
+from domain.claims.model import Claim
+from domain.disputes import effects
+from domain.disputes.arbitrators import choose
+from domain.disputes.lifecycle import DisputeState, DisputeTrigger, fire
+from domain.disputes.model import (
+    Dispute,
+    Grounds,
+    Outcome,
+    Party,
+    Proposal,
+    Role,
+    Ruled,
+    Ruling,
+    Window,
+)
+from domain.matters.draft import Draft, Task
+from domain.matters.matter import Command, Matter
+from domain.policy.policy import Policy
+from domain.refusals import FieldError, Refusal
+
+S, T = DisputeState, DisputeTrigger
+
+#: The executive panel is the tier above the top manager (DSP-12).
+PANEL_TIER = 3
+_ONE_DAY = timedelta(days=1)
+
+
+# --- opening ---------------------------------------------------------------------------------------------------------
+
+
+def open_case(draft: Draft, command: Command) -> None:
+    """A case is admitted and everything it is about frozen in one step; on an open case one joins (DSP-01, DSP-03)."""
+    claim = draft.matter.claims[command.claim]
+    present = draft.matter.open_dispute
+    if present is not None:
+        _join(draft, command, present, claim)
+        return
+    if claim.state is ClaimState.WITHDRAWN:
+        raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
+    parties = parties_of(draft.matter, claim)
+    if len(parties) < 2:
+        raise Refusal("party_missing", rule="DSP-01")
+    policy = draft.setting.policy_at(claim.program, at=draft.at)
+    holder = draft.matter.owner_claim
+    dispute = Dispute(
+        id=command.data["dispute"],
+        number=0,  # storage numbers it when it is saved
+        matter=draft.matter.id,
+        program=claim.program,
+        grounds=Grounds(command.data["grounds"]),
+        state=S.OPENED,
+        opened_by=command.actor or person_of(claim),
+        opened_at=draft.at,
+        terms=_terms(draft, claim, holder),
+        statement=command.data.get("statement"),
+        asks=outcome_of(command.data.get("asks")),
+        parties=parties,
+    )
+    dispute = replace(dispute, served_by=_server(draft, dispute, holder, policy))
+    draft.new_disputes.append(dispute)
+    _put(draft, dispute)
+    draft.record_case("opened", dispute, actor=command.actor, data={"grounds": dispute.grounds.value})
+    for party in dispute.parties:
+        if party.claim is not None:
+            effects.freeze(draft, dispute, draft.matter.claims[party.claim])
+    _tell_parties(draft, dispute, "dispute.opened", urgency="urgent")
+    _negotiate(draft, dispute)
+
+
+def parties_of(matter: Matter, claim: Claim) -> tuple[Party, ...]:
+    """Whom a case about ``claim`` concerns: its person, and whoever stands against them on this customer (DSP-01).
+
+    Against whom does not hold: the holder, else whoever has reported too. Against the holder: everybody with an
+    undecided or refused report.
+    """
+    opener = person_of(claim)
+    holder = matter.owner_claim
+    if holder is not None and holder.id != claim.id:
+        rivals: Iterable[Claim] = [holder]
+    else:
+        rivals = [c for c in matter.claims.values() if c.id != claim.id and _contends(c)]
+    parties = [Party(person=opener, claim=claim.id, role=Role.OPENER)]
+    for rival in sorted(rivals, key=lambda c: c.receipt, reverse=True):
+        person = person_of(rival)
+        if all(p.person != person for p in parties):
+            parties.append(Party(person=person, claim=rival.id, role=Role.RESPONDENT))
+    return tuple(parties)
+
+
+def person_of(claim: Claim) -> str:
+    """Whose claim it is: the owner's, or the reporter's where nobody owned it yet."""
+    return claim.owner or claim.reporter
+
+
+def _contends(claim: Claim) -> bool:
+    if claim.state is ClaimState.REPORTED:
+        return True
+    return claim.state is ClaimState.REJECTED and claim.reason == "customer_owned"
+
+
+def _join(draft: Draft, command: Command, dispute: Dispute, claim: Claim) -> None:
+    person = person_of(claim)
+    draft.retarget(command, dispute.id)
+    if dispute.party(person) is not None:
+        return
+    if claim.state is ClaimState.WITHDRAWN:
+        raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
+    dispute = dispute.with_party(Party(person=person, claim=claim.id, role=Role.JOINED))
+    _put(draft, dispute)
+    effects.freeze(draft, dispute, claim)
+    draft.record_case("joined", dispute, actor=command.actor, data={"person": person, "claim": claim.id})
+    _tell_parties(draft, dispute, "dispute.opened")
+
+
+def _terms(draft: Draft, claim: Claim, holder: Claim | None) -> Any:
+    """The policy in force at receipt of the contested event (DSP-02): the lapse or refusal, else the opening."""
+    if claim.state in ENDED and claim.ended_at is not None:
+        return draft.setting.terms_at(claim.program, at=claim.ended_at)
+    return draft.setting.terms_at(claim.program, at=draft.at)
+
+
+def _server(draft: Draft, dispute: Dispute, holder: Claim | None, policy: Policy) -> str | None:
+    """The one person who serves the customer meanwhile (DSP-03)."""
+    if policy.choice("dispute.service_by") == "owner" and holder is not None:
+        return holder.owner
+    first = dispute.parties[0].person
+    return draft.supervisor(first, interested=tuple(p.person for p in dispute.parties))
+
+
+# --- negotiation -----------------------------------------------------------------------------------------------------
+
+
+def waive(draft: Draft, command: Command) -> None:
+    """A party wants no negotiation; when all say so the case goes on (DSP-05)."""
+    dispute, party = _mine(draft, command)
+    _require(dispute, S.NEGOTIATING)
+    dispute = _put(draft, dispute.with_party(replace(party, waived=True)))
+    draft.record_case("waived", dispute, actor=command.actor)
+    if all(p.waived for p in dispute.parties):
+        _arbitrate(draft, dispute, tier=1)
+
+
+def propose(draft: Draft, command: Command) -> None:
+    """Terms to agree on; new ones replace those before and void the consents given (DSP-05)."""
+    dispute = draft.matter.disputes[command.data["dispute"]]
+    if dispute.party(command.actor) is None and command.actor != dispute.mediator:
+        raise Refusal("not_allowed", rule="DSP-05")
+    _require(dispute, S.NEGOTIATING, S.MEDIATING)
+    terms = _checked(draft, dispute, outcome_of(command.data["terms"]))
+    replaced = tuple(replace(p, state="replaced") if p.state == "open" else p for p in dispute.proposals)
+    proposal = Proposal(
+        n=len(replaced) + 1,
+        by=command.actor or "",
+        terms=terms,
+        text=command.data["text"],
+        digest=command.data["digest"],
+        accepted_by=(command.actor,) if command.actor and dispute.party(command.actor) else (),
+    )
+    dispute = _put(draft, replace(dispute, proposals=(*replaced, proposal)))
+    draft.record_case("proposed", dispute, actor=command.actor, data={"n": proposal.n, "digest": proposal.digest})
+    _tell_parties(draft, dispute, "dispute.negotiating", apart=command.actor)
+
+
+def accept_proposal(draft: Draft, command: Command) -> None:
+    """A party agrees to this very text; when all have, it takes effect by itself (DSP-05, DSP-15)."""
+    dispute, party = _mine(draft, command)
+    proposal = _proposal(dispute, command)
+    if proposal.state == "agreed":
+        return
+    _require(dispute, S.NEGOTIATING, S.MEDIATING)
+    if proposal.state != "open" or proposal.digest != command.data["digest"]:
+        raise Refusal("terms_changed", rule="DSP-05", facts={"n": _latest(dispute)})
+    accepted = tuple(dict.fromkeys((*proposal.accepted_by, party.person)))
+    everybody = {p.person for p in dispute.parties} <= set(accepted)
+    proposal = replace(proposal, accepted_by=accepted, state="agreed" if everybody else "open")
+    dispute = _put(draft, _with_proposal(dispute, proposal))
+    draft.record_case("agreed", dispute, actor=command.actor, data={"n": proposal.n, "digest": proposal.digest})
+    if everybody:
+        _settled(draft, dispute, proposal.terms)
+
+
+def decline_proposal(draft: Draft, command: Command) -> None:
+    """A party does not agree; the proposal is off (DSP-05)."""
+    dispute, _ = _mine(draft, command)
+    proposal = _proposal(dispute, command)
+    _require(dispute, S.NEGOTIATING, S.MEDIATING)
+    if proposal.state != "open" or proposal.digest != command.data["digest"]:
+        raise Refusal("terms_changed", rule="DSP-05", facts={"n": _latest(dispute)})
+    dispute = _put(draft, _with_proposal(dispute, replace(proposal, state="declined")))
+    draft.record_case("declined", dispute, actor=command.actor, data={"n": proposal.n})
+    _tell_parties(draft, dispute, "dispute.negotiating", apart=command.actor)
+
+
+def _negotiate(draft: Draft, dispute: Dispute) -> None:
+    policy = _policy(draft, dispute)
+    length = policy.duration("dispute.negotiation_oh") or policy.duration("dispute.negotiation_wh")
+    dispute = _moved(draft, dispute, T.NEGOTIATE)
+    if length is None:
+        _arbitrate(draft, dispute, tier=1)
+        return
+    _put(draft, dispute.with_window(Window.NEGOTIATION, _until(draft, dispute, length)))
+
+
+def _settled(draft: Draft, dispute: Dispute, terms: Outcome) -> None:
+    before = dispute.state
+    ruling = Ruling(
+        id=draft.mint(), tier=0, by=None, at=draft.at, outcome=terms, final_at=draft.at, final=True
+    )
+    dispute = replace(dispute, rulings=(*dispute.rulings, ruling), outcome=terms)
+    dispute = _ended(draft, dispute, T.SETTLE)
+    draft.record_case("settled", dispute, before=before, data=_outcome_data(terms))
+    effects.rule(draft, dispute, terms)
+    effects.settle(draft, dispute, terms)
+    _tell_parties(draft, dispute, "dispute.settled", urgency="urgent")
+
+
+# --- hearing and ruling ----------------------------------------------------------------------------------------------
+
+
+def add_evidence(draft: Draft, command: Command) -> None:
+    """A statement, file or fact for the case; a party that speaks has been heard (DSP-09, DSP-10)."""
+    dispute = draft.matter.disputes[command.data["dispute"]]
+    party = dispute.party(command.actor)
+    if not dispute.open:
+        raise _over(dispute)
+    ends = dispute.window(Window.EVIDENCE)
+    if dispute.state is S.ARBITRATING and ends is None:
+        raise Refusal("evidence_closed", rule="DSP-10", current_state=dispute.state.value)
+    draft.new_evidence.append((dispute.id, command.data, command.actor, draft.at))
+    draft.record_case(
+        "evidence",
+        dispute,
+        actor=command.actor,
+        data={"evidence": command.data["evidence"], "kind": command.data["kind"], "digest": command.data["digest"]},
+    )
+    if party is not None and command.data["kind"] in ("statement", "answer"):
+        _heard(draft, dispute, party)
+
+
+def heard(draft: Draft, command: Command) -> None:
+    """A party has nothing to add (DSP-10)."""
+    dispute, party = _mine(draft, command)
+    if not dispute.open:
+        raise _over(dispute)
+    draft.record_case("heard", dispute, actor=command.actor)
+    _heard(draft, dispute, party)
+
+
+def more_evidence(draft: Draft, command: Command) -> None:
+    """The arbitrator asks for more, once; the limit of the tier moves by as much (DSP-10)."""
+    dispute = draft.matter.disputes[command.data["dispute"]]
+    _require_arbitrator(draft, dispute, command)
+    if dispute.more_evidence_asked:
+        raise Refusal("illegal_transition", rule="DSP-10", current_state=dispute.state.value)
+    policy = _policy(draft, dispute)
+    extra = policy.duration("dispute.more_evidence_wh")
+    tier_ends = dispute.window(Window.TIER)
+    dispute = replace(
+        dispute, more_evidence_asked=True, parties=tuple(replace(p, heard=False) for p in dispute.parties)
+    )
+    if extra is not None:
+        dispute = dispute.with_window(Window.EVIDENCE, _until(draft, dispute, extra))
+        if tier_ends is not None:
+            later = draft.setting.calendar(dispute.program).add(tier_ends, extra).at
+            dispute = dispute.with_window(Window.TIER, later)
+    _put(draft, dispute)
+    draft.record_case("more_evidence", dispute, actor=command.actor, data={"question": command.data.get("question")})
+    _tell_parties(draft, dispute, "dispute.arbitrating", urgency="urgent")
+
+
+def rule(draft: Draft, command: Command) -> None:
+    """The assigned arbitrator decides (DSP-14), refused in the contract's order; the same decision twice counts once."""
+    dispute = draft.matter.disputes[command.data["dispute"]]
+    outcome = outcome_of(command.data["outcome"])
+    assert outcome is not None
+    if dispute.state in (S.RULED, S.FINAL) and dispute.rulings and dispute.rulings[-1].by == command.actor:
+        if dispute.rulings[-1].outcome == outcome:
+            return
+        raise Refusal("already_ruled", rule="DSP-14", current_state=dispute.state.value)
+    _require_arbitrator(draft, dispute, command)
+    if dispute.window(Window.EVIDENCE) is not None and not all(p.heard for p in dispute.parties):
+        waits = [p.person for p in dispute.parties if not p.heard]
+        raise Refusal(
+            "hearing_open", rule="DSP-10", facts={"until": dispute.window(Window.EVIDENCE), "unheard": waits}
+        )
+    if not command.data.get("reason") or not command.data.get("facts"):
+        raise Refusal("reason_required", rule="DSP-14")
+    outcome = _checked(draft, dispute, outcome)
+    before = dispute.state
+    tier = dispute.tier or 1
+    policy = _policy(draft, dispute)
+    limit = policy.duration("dispute.appeal_wd")
+    may_appeal = limit is not None and not dispute.rulings and _next_tier(draft, dispute, tier) is not None
+    ruling = Ruling(
+        id=draft.mint(),
+        tier=tier,
+        by=command.actor,
+        at=draft.at,
+        outcome=outcome,
+        reason=command.data["reason"],
+        facts=command.data["facts"],
+        evidence=tuple(command.data.get("evidence") or ()),
+        follows_advice=command.data.get("follows_advice"),
+    )
+    dispute = replace(
+        dispute.without_windows(), ruled_by=(*dispute.ruled_by, command.actor or ""), outcome=outcome
+    )
+    dispute = replace(dispute, state=fire(state=dispute.state, trigger=T.RULE))
+    draft.closed_tasks.append(_task_key(dispute))
+    if may_appeal:
+        assert limit is not None
+        ends = _until(draft, dispute, limit)
+        dispute = replace(
+            dispute.with_window(Window.APPEAL, ends), rulings=(*dispute.rulings, replace(ruling, final_at=ends))
+        )
+        _put(draft, dispute)
+        draft.record_case("ruled", dispute, before=before, actor=command.actor, data=_ruling_data(ruling))
+        effects.rule(draft, dispute, outcome)
+        _tell_parties(draft, dispute, "dispute.ruled", urgency="urgent", facts={"until": ends})
+        return
+    dispute = replace(dispute, rulings=(*dispute.rulings, replace(ruling, final_at=draft.at)))
+    _put(draft, dispute)
+    draft.record_case("ruled", dispute, before=before, actor=command.actor, data=_ruling_data(ruling))
+    effects.rule(draft, dispute, outcome)
+    _finalise(draft, dispute)
+
+
+def appeal(draft: Draft, command: Command) -> None:
+    """Once per party and case, on new evidence, to the tier above; those of several parties are one (DSP-16)."""
+    dispute, party = _mine(draft, command)
+    if party.appealed:
+        raise Refusal("appeal_used", rule="DSP-16", current_state=dispute.state.value)
+    if dispute.state is S.ARBITRATING and dispute.rulings:
+        _put(draft, dispute.with_party(replace(party, appealed=True)))
+        draft.record_case("appealed", dispute, actor=command.actor, data={"reason": command.data["reason"]})
+        return
+    if dispute.state is not S.RULED:
+        ruled = bool(dispute.rulings)
+        raise Refusal(
+            "appeal_final" if ruled and not dispute.open else "illegal_transition",
+            rule="DSP-16",
+            current_state=dispute.state.value,
+        )
+    last = dispute.rulings[-1]
+    fresh = draft.matter.evidence_after(dispute.id, last.at)
+    if not set(command.data["evidence"]) & fresh:
+        raise Refusal("no_new_evidence", rule="DSP-16")
+    before = dispute.state
+    dispute = replace(dispute.with_party(replace(party, appealed=True)), more_evidence_asked=False)
+    dispute = replace(
+        dispute.without_windows(),
+        parties=tuple(replace(p, heard=False) for p in dispute.parties),
+        state=fire(state=dispute.state, trigger=T.APPEAL),
+    )
+    _put(draft, dispute)
+    draft.record_case(
+        "appealed", dispute, before=before, actor=command.actor, data={"reason": command.data["reason"]}
+    )
+    effects.appeal(draft, dispute)
+    _assign(draft, dispute, tier=(dispute.tier or 1) + 1)
+
+
+def _heard(draft: Draft, dispute: Dispute, party: Party) -> None:
+    if not party.heard:
+        _put(draft, dispute.with_party(replace(party, heard=True)))
+
+
+def _arbitrate(draft: Draft, dispute: Dispute, *, tier: int) -> None:
+    before = dispute.state
+    dispute = replace(dispute.without_windows(), state=fire(state=dispute.state, trigger=T.ARBITRATE))
+    _put(draft, dispute)
+    draft.record_case("arbitrating", dispute, before=before, data={"tier": tier})
+    _assign(draft, dispute, tier=tier)
+
+
+def _assign(draft: Draft, dispute: Dispute, *, tier: int) -> None:
+    """The one arbitrator of the tier, or of the next one that has anybody neutral (DSP-12, DSP-13)."""
+    policy = _policy(draft, dispute)
+    found = _choice(draft, dispute, tier)
+    if found is None:
+        _put(draft, replace(dispute, tier=tier, arbitrator=None))
+        return
+    tier, person = found
+    limit = policy.duration("dispute.exec_wd" if tier >= PANEL_TIER else "dispute.tier_wh")
+    evidence = policy.duration("dispute.evidence_wh")
+    dispute = replace(dispute.without_windows(), tier=tier, arbitrator=person, more_evidence_asked=False)
+    if limit is not None:
+        dispute = dispute.with_window(Window.TIER, _until(draft, dispute, limit))
+    if evidence is not None:
+        dispute = dispute.with_window(Window.EVIDENCE, _until(draft, dispute, evidence))
+    _put(draft, dispute)
+    draft.record_case("assigned", dispute, data={"tier": tier, "arbitrator": person})
+    draft.tasks.append(
+        Task(
+            key=_task_key(dispute),
+            person=person,
+            kind="arbitrate",
+            subject_type="dispute",
+            subject=dispute.id,
+            due=dispute.window(Window.TIER),
+        )
+    )
+    facts = {"until": dispute.window(Window.TIER)}
+    draft.tell_case(person, "dispute.arbitrating", dispute, rule="DSP-12", urgency="urgent", facts=facts)
+    _tell_parties(draft, dispute, "dispute.arbitrating", facts={"until": dispute.window(Window.EVIDENCE)})
+
+
+def _finalise(draft: Draft, dispute: Dispute) -> None:
+    before = dispute.state
+    assert dispute.outcome is not None
+    rulings = (*dispute.rulings[:-1], replace(dispute.rulings[-1], final=True, final_at=draft.at))
+    dispute = _ended(draft, replace(dispute, rulings=rulings), T.FINALISE)
+    draft.record_case("final", dispute, before=before, data=_outcome_data(dispute.outcome))
+    effects.settle(draft, dispute, dispute.outcome)
+    _tell_parties(draft, dispute, "dispute.final", urgency="urgent")
+
+
+# --- ending without a ruling -----------------------------------------------------------------------------------------
+
+
+def withdraw(draft: Draft, command: Command) -> None:
+    """The opener gives up before a ruling; the others may carry the case on in time (table 0.3)."""
+    dispute = draft.matter.disputes[command.data["dispute"]]
+    if command.actor != dispute.opened_by:
+        raise Refusal("not_allowed", rule="DSP-01")
+    if dispute.rulings:
+        raise Refusal("illegal_transition", rule="DSP-01", current_state=dispute.state.value)
+    if dispute.window(Window.CONTINUE) is not None:
+        return
+    fire(state=dispute.state, trigger=T.WITHDRAW)  # refuses where the case is over
+    limit = _policy(draft, dispute).duration("dispute.objection_wh")
+    draft.record_case("withdrawal", dispute, actor=command.actor, data={"reason": command.data.get("reason")})
+    if limit is None:
+        _given_up(draft, dispute, actor=command.actor)
+        return
+    dispute = dispute.with_window(Window.CONTINUE, _until(draft, dispute, limit))
+    _put(draft, dispute)
+    _tell_parties(
+        draft, dispute, "dispute.withdrawn", apart=command.actor, facts={"until": dispute.window(Window.CONTINUE)}
+    )
+
+
+def carry_on(draft: Draft, command: Command) -> None:
+    """Another party keeps the case alive (table 0.3)."""
+    dispute, party = _mine(draft, command)
+    if dispute.window(Window.CONTINUE) is None:
+        raise Refusal("illegal_transition", rule="DSP-01", current_state=dispute.state.value)
+    if party.person == dispute.opened_by:
+        raise Refusal("not_allowed", rule="DSP-01")
+    dispute = _put(draft, dispute.without_windows(Window.CONTINUE))
+    draft.record_case("continued", dispute, actor=command.actor)
+    _tell_parties(draft, dispute, "dispute.opened")
+
+
+def dismiss(draft: Draft, command: Command) -> None:
+    """No ground: arbitrator or oversight end the case, everything is as it was (DSP-14)."""
+    dispute = draft.matter.disputes[command.data["dispute"]]
+    oversees = command.actor in draft.setting.programs[dispute.program].oversight
+    if dispute.party(command.actor) is not None or not (oversees or _is_arbitrator(draft, dispute, command.actor)):
+        raise Refusal("not_allowed", rule="DSP-14")
+    if not command.data.get("reason"):
+        raise Refusal("reason_required", rule="DSP-14")
+    if dispute.rulings:
+        raise Refusal("illegal_transition", rule="DSP-14", current_state=dispute.state.value)
+    before = dispute.state
+    dispute = _ended(draft, dispute, T.DISMISS)
+    draft.record_case(
+        "dismissed", dispute, before=before, actor=command.actor, data={"reason": command.data["reason"]}
+    )
+    effects.restore(draft, dispute)
+    _tell_parties(draft, dispute, "dispute.dismissed", urgency="urgent")
+
+
+def _given_up(draft: Draft, dispute: Dispute, *, actor: str | None) -> None:
+    before = dispute.state
+    dispute = _ended(draft, dispute, T.WITHDRAW)
+    draft.record_case("withdrawn", dispute, before=before, actor=actor)
+    effects.restore(draft, dispute)
+    _tell_parties(draft, dispute, "dispute.withdrawn")
+
+
+# --- windows ---------------------------------------------------------------------------------------------------------
+
+
+def window_over(draft: Draft, dispute: Dispute, window: Window) -> None:
+    """A window ran out at ``draft.at``, its recorded end (design section 4)."""
+    dispute = dispute.without_windows(window) if len(dispute.windows) > 1 else dispute.without_windows()
+    _put(draft, dispute)
+    match window:
+        case Window.CONTINUE:
+            _given_up(draft, dispute, actor=None)
+        case Window.NEGOTIATION | Window.MEDIATION:
+            _arbitrate(draft, dispute, tier=1)
+        case Window.EVIDENCE:
+            draft.record_case("evidence_closed", dispute)
+        case Window.TIER:
+            _tier_missed(draft, dispute)
+        case Window.APPEAL:
+            _finalise(draft, dispute)
+        case Window.OBJECTION | Window.RECUSAL:
+            raise AssertionError(window)
+
+
+def _tier_missed(draft: Draft, dispute: Dispute) -> None:
+    """It escalates; the top tier is reminded every day and never decided by time (DSP-12)."""
+    tier = dispute.tier or 1
+    draft.record_case("tier_missed", dispute, data={"tier": tier, "arbitrator": dispute.arbitrator})
+    draft.closed_tasks.append(_task_key(dispute))
+    if _next_tier(draft, dispute, tier) is None:
+        again = draft.setting.calendar(dispute.program).add(draft.at, _DAY).at
+        dispute = _put(draft, dispute.with_window(Window.TIER, again))
+        draft.tell_case(dispute.arbitrator, "dispute.arbitrating", dispute, rule="DSP-12", urgency="urgent")
+        return
+    _assign(draft, dispute, tier=tier + 1)
+
+
+# --- small things ----------------------------------------------------------------------------------------------------
+
+
+def outcome_of(data: Any) -> Outcome | None:
+    """The outcome that a command carries."""
+    if data is None:
+        return None
+    from domain.disputes.model import Share
+
+    return Outcome(
+        ruled=Ruled(data["outcome"]),
+        owner=data.get("owner"),
+        shares=tuple(Share(s["person"], s["share_bps"]) for s in data.get("shares") or ()),
+        same=data.get("same"),
+    )
+
+
+def _checked(draft: Draft, dispute: Dispute, outcome: Outcome | None) -> Outcome:
+    """An owner is a party with a claim; shares name people once and sum to the whole (DSP-14, COM-03)."""
+    assert outcome is not None
+    party = dispute.party(outcome.owner)
+    if outcome.ruled in (Ruled.PARTY, Ruled.JOINT) and (party is None or party.claim is None):
+        raise Refusal("field_invalid", rule="DSP-14", errors=(FieldError("owner", "field_invalid"),))
+    total = sum(s.share_bps for s in outcome.shares)
+    if outcome.shares and total != 10_000:
+        raise Refusal("split_total", rule="COM-03", facts={"total_bps": total})
+    if outcome.ruled is Ruled.JOINT and len(outcome.shares) < 2:
+        raise Refusal("field_invalid", rule="DSP-14", errors=(FieldError("shares", "field_invalid"),))
+    return outcome
+
+
+def _put(draft: Draft, dispute: Dispute) -> Dispute:
+    draft.matter = draft.matter.with_dispute(dispute)
+    return dispute
+
+
+def _moved(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> Dispute:
+    before = dispute.state
+    dispute = _put(draft, replace(dispute, state=fire(state=dispute.state, trigger=trigger)))
+    draft.record_case(dispute.state.value, dispute, before=before)
+    return dispute
+
+
+def _ended(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> Dispute:
+    state = fire(state=dispute.state, trigger=trigger)
+    draft.closed_tasks.append(_task_key(dispute))
+    return _put(draft, replace(dispute.without_windows(), state=state, ended_at=draft.at))
+
+
+def _mine(draft: Draft, command: Command) -> tuple[Dispute, Party]:
+    """The case and the party that acts in it; ``not_allowed`` for anybody else."""
+    dispute = draft.matter.disputes[command.data["dispute"]]
+    party = dispute.party(command.actor)
+    if party is None:
+        raise Refusal("not_allowed", rule="DSP-01")
+    return dispute, party
+
+
+def _require(dispute: Dispute, *states: DisputeState) -> None:
+    if dispute.state not in states:
+        raise _over(dispute)
+
+
+def _over(dispute: Dispute) -> Refusal:
+    return Refusal("illegal_transition", rule="DSP-01", current_state=dispute.state.value)
+
+
+def _is_arbitrator(draft: Draft, dispute: Dispute, actor: str | None) -> bool:
+    if actor is None or dispute.arbitrator is None or dispute.state is not S.ARBITRATING:
+        return False
+    return actor in (dispute.arbitrator, draft.setting.organisation.delegate_of(dispute.arbitrator, at=draft.at))
+
+
+def _require_arbitrator(draft: Draft, dispute: Dispute, command: Command) -> None:
+    if not _is_arbitrator(draft, dispute, command.actor):
+        raise Refusal("not_allowed", rule="DSP-14", current_state=dispute.state.value)
+
+
+def _proposal(dispute: Dispute, command: Command) -> Proposal:
+    return next(p for p in dispute.proposals if p.n == command.data["n"])
+
+
+def _latest(dispute: Dispute) -> int:
+    return len(dispute.proposals)
+
+
+def _with_proposal(dispute: Dispute, proposal: Proposal) -> Dispute:
+    return replace(dispute, proposals=tuple(proposal if p.n == proposal.n else p for p in dispute.proposals))
+
+
+def _policy(draft: Draft, dispute: Dispute) -> Policy:
+    return draft.setting.policy(dispute.terms)
+
+
+def _until(draft: Draft, dispute: Dispute, length: Duration) -> datetime:
+    return draft.setting.calendar(dispute.program).add(draft.at, length).at
+
+
+def _outcome_data(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "outcome": outcome.ruled.value,
+        "owner": outcome.owner,
+        "shares": [{"person": s.person, "share_bps": s.share_bps} for s in outcome.shares],
+    }
+
+
+def _ruling_data(ruling: Ruling) -> dict[str, Any]:
+    return {
+        "ruling": ruling.id,
+        "tier": ruling.tier,
+        **_outcome_data(ruling.outcome),
+        "reason": ruling.reason,
+        "facts": ruling.facts,
+        "evidence": list(ruling.evidence),
+        "follows_advice": ruling.follows_advice,
+    }
+
+
+def _task_key(dispute: Dispute) -> str:
+    return f"arbitrate:{dispute.id}"
+
+
+def _tell_parties(
+    draft: Draft,
+    dispute: Dispute,
+    kind: str,
+    *,
+    urgency: str = "normal",
+    apart: str | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    for party in dispute.parties:
+        if party.person != apart:
+            draft.tell_case(party.person, kind, dispute, rule="DSP-15", urgency=urgency, facts=facts)

@@ -1,0 +1,220 @@
+"""What a case does to the claims it is about: frozen, given back, ended (DSP-03, DSP-15; design section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain.claims import clocks
+from domain.claims.holding import close_requests, put_in_pool
+from domain.claims.lifecycle import DISPUTABLE, ENDED, HOLDING, ClaimState, ClaimTrigger
+from domain.claims.model import Claim, Clock, Pause, PauseKind
+from domain.claims.reports import advance, clock_data
+from domain.disputes.model import Dispute, Outcome, Ruled
+from domain.matters.draft import Draft
+
+_S, _T = ClaimState, ClaimTrigger
+
+
+def freeze(draft: Draft, dispute: Dispute, claim: Claim) -> None:
+    """All clocks of ``claim`` stand still, and nobody can move it but the case (DSP-03, CLM-21)."""
+    if claim.state not in DISPUTABLE:
+        return
+    before = claim.state
+    terms = draft.setting.terms_of(claim)
+    claim = replace(claim, earlier=before, dispute=dispute.id, state=draft.move(claim, _T.DISPUTE), grace_until=None)
+    claim = clocks.paused(claim, Pause(kind=PauseKind.DISPUTE, since=draft.at), at=draft.at, terms=terms)
+    draft.put(claim)
+    close_requests(draft, claim)
+    draft.record("disputed", claim, before=before, data={"dispute": dispute.id, "clocks": clock_data(claim)})
+    draft.tell(claim.owner or claim.reporter, "claim.disputed", claim, rule="DSP-03", urgency="urgent")
+
+
+def restore(draft: Draft, dispute: Dispute) -> None:
+    """Every claim of the case is what it was before, with the time that was left (DSP-03, table 0.2)."""
+    for claim in claims_of(draft, dispute):
+        earlier = claim.earlier
+        assert earlier is not None
+        before = claim.state
+        given_back = _thawed(draft, replace(claim, state=draft.move(claim, _T.RESTORE, to=earlier)))
+        draft.put(given_back)
+        draft.record(
+            "restored", given_back, before=before, data={"dispute": dispute.id, "clocks": clock_data(given_back)}
+        )
+        draft.tell(
+            given_back.owner or given_back.reporter,
+            "claim.restored",
+            given_back,
+            rule="DSP-03",
+            facts={"deadline": given_back.deadline},
+        )
+    advance(draft)
+
+
+def rule(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
+    """Owner and service change at once; states and clocks wait until the outcome is final (DSP-15)."""
+    for claim in claims_of(draft, dispute):
+        if claim.state is not _S.DISPUTED:
+            continue
+        before = claim.state
+        ruled = replace(claim, state=draft.move(claim, _T.RULE))
+        draft.put(ruled)
+        draft.record("ruled", ruled, before=before, data={"dispute": dispute.id, "outcome": outcome.ruled.value})
+    if outcome.ruled in (Ruled.PARTY, Ruled.JOINT):
+        _hand_over(draft, dispute, outcome)
+
+
+def appeal(draft: Draft, dispute: Dispute) -> None:
+    """The case goes on: its claims are disputed again, and whoever the ruling named serves on (DSP-16)."""
+    for claim in claims_of(draft, dispute):
+        if claim.state is not _S.ARBITRATED:
+            continue
+        before = claim.state
+        again = replace(claim, state=draft.move(claim, _T.APPEAL))
+        draft.put(again)
+        draft.record("appealed", again, before=before, data={"dispute": dispute.id})
+
+
+def settle(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
+    """The outcome is final: winner and losers end where it says, clocks run again (DSP-15, table 0.2)."""
+    if outcome.ruled is Ruled.NO_CHANGE:
+        restore(draft, dispute)
+        return
+    winner = _winner(draft, dispute, outcome)
+    for claim in claims_of(draft, dispute):
+        if winner is None or claim.id != winner.id:
+            _end(draft, dispute, claim, outcome)
+    if winner is not None:
+        _keep(draft, dispute, draft.matter.claims[winner.id])
+    advance(draft)
+
+
+def claims_of(draft: Draft, dispute: Dispute) -> tuple[Claim, ...]:
+    """The claims that the case holds frozen, in the order of their receipts."""
+    mine = [
+        c
+        for c in draft.matter.claims.values()
+        if c.dispute == dispute.id and c.state in (_S.DISPUTED, _S.ARBITRATED)
+    ]
+    return tuple(sorted(mine, key=lambda c: c.receipt))
+
+
+def _winner(draft: Draft, dispute: Dispute, outcome: Outcome) -> Claim | None:
+    if outcome.ruled not in (Ruled.PARTY, Ruled.JOINT):
+        return None
+    party = dispute.party(outcome.owner)
+    return draft.matter.claims[party.claim] if party is not None and party.claim is not None else None
+
+
+def _hand_over(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
+    """The ruled owner holds from now on, whoever held before does not (the database knows one holder only)."""
+    winner = _winner(draft, dispute, outcome)
+    for claim in claims_of(draft, dispute):
+        holds = winner is not None and claim.id == winner.id
+        owner = outcome.owner if holds else claim.owner
+        if claim.ruled_holder is not holds or claim.owner != owner:
+            draft.put(replace(claim, ruled_holder=holds, owner=owner))
+
+
+def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
+    """The winner goes on by the work recorded; with what was left if it held before, else with full clocks."""
+    before, held = claim.state, claim.earlier in HOLDING
+    terms = draft.setting.terms_of(claim)
+    if draft.matter.live_deals(claim.id):
+        target = _S.WON
+    elif claim.last_qualified_at is not None:
+        target = _S.ACTIVE
+    else:
+        target = _S.PROTECTED
+    claim = replace(
+        claim, state=draft.move(claim, _T.KEEP, to=target), reason=None, reason_text=None, release_reason=None
+    )
+    if held:
+        claim = _with_least(draft, _thawed(draft, claim))
+    else:
+        claim = replace(
+            _bare(claim),
+            accepted_at=draft.at,
+            ended_at=None,
+            decided=True,
+            waiting=None,
+            team=draft.setting.organisation.team_of(claim.owner or claim.reporter, at=draft.at),
+            terms=draft.setting.terms_at(claim.program, at=draft.at),
+        )
+        terms = draft.setting.terms_of(claim)
+        claim = clocks.started_at_acceptance(claim, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
+        if target is not _S.PROTECTED:
+            claim = claim.without_clock(Clock.FIRST_FOLLOW_UP)
+    draft.put(claim)
+    draft.matter = replace(draft.matter, pooled=False, pool_at=None)
+    draft.record(
+        "kept",
+        claim,
+        before=before,
+        data={"dispute": dispute.id, "owner": claim.owner, "clocks": clock_data(claim)},
+    )
+    draft.tell(claim.owner, "claim.kept", claim, rule="DSP-15", urgency="urgent", facts={"deadline": claim.deadline})
+
+
+def _end(draft: Draft, dispute: Dispute, claim: Claim, outcome: Outcome) -> None:
+    """A loser that held is released, one that was only reported is rejected, any other ends as it had ended."""
+    before, earlier = claim.state, claim.earlier
+    assert earlier is not None
+    held = earlier in HOLDING
+    if held:
+        target = _S.RELEASED
+    elif earlier in ENDED:
+        target = earlier
+    else:
+        target = _S.REJECTED
+    to_pool = outcome.ruled is Ruled.POOL and held
+    ended = replace(_bare(claim), state=draft.move(claim, _T.END, to=target))
+    if target is not _S.LAPSED:
+        ended = replace(ended, reason="to_pool" if to_pool else "ruled_out")
+    if earlier not in ENDED:
+        ended = replace(ended, ended_at=draft.at)
+    draft.put(ended)
+    draft.record("ended", ended, before=before, reason=ended.reason, data={"dispute": dispute.id})
+    draft.tell(
+        claim.owner or claim.reporter,
+        "claim.ended",
+        ended,
+        rule="DSP-15",
+        urgency="urgent",
+        facts={"reason": ended.reason},
+    )
+    if to_pool:
+        put_in_pool(draft, ended, word=None, pool=None)
+
+
+def _bare(claim: Claim) -> Claim:
+    """Without clocks, pauses and whatever the case had put on it."""
+    return replace(claim, clocks=(), pauses=(), waiting=None, ruled_holder=None)
+
+
+def _thawed(draft: Draft, claim: Claim) -> Claim:
+    """Its clocks run on from here with what was left of them (CLM-21)."""
+    claim = replace(claim, ruled_holder=None)
+    return clocks.resumed(claim, PauseKind.DISPUTE, at=draft.at, terms=draft.setting.terms_of(claim))
+
+
+def _with_least(draft: Draft, claim: Claim) -> Claim:
+    """The protection of a winner that held before is at least `dispute.min_remaining_days` long (DSP-15)."""
+    terms = draft.setting.terms_of(claim)
+    least = terms.policy.duration("dispute.min_remaining_days")
+    if least is None:
+        return claim
+    counted = terms.calendar.add(draft.at, least)
+    for kind in (Clock.PROTECTION, Clock.STAGE):
+        running = claim.clock(kind)
+        if running is not None and running.deadline is not None and running.deadline < counted.at:
+            claim = claim.with_clock(
+                replace(
+                    running,
+                    deadline=counted.at,
+                    start=draft.at,
+                    length=least,
+                    rule="dispute.min_remaining_days",
+                    provisional=counted.provisional,
+                )
+            )
+    return claim

@@ -1,0 +1,178 @@
+"""What a dispute (争议) is made of. Immutable: a decision replaces it (DSP-01)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from domain.claims.model import TermsRef
+from domain.disputes.lifecycle import DisputeState
+
+
+class Grounds(StrEnum):
+    """Kinds of disputes (DSP-01)."""
+
+    OWNERSHIP = "ownership"  # 归属
+    SHARE = "share"  # 分成
+    CONTESTED_LAPSE = "contested_lapse"  # 对失效有异议
+    REFUSED_REPORT = "refused_report"  # 对驳回有异议
+    POACHING = "poaching"  # 抢单
+    IDENTITY = "identity"  # 同一客户认定
+
+
+class Role(StrEnum):
+    """How a party came into the case."""
+
+    OPENER = "opener"
+    RESPONDENT = "respondent"
+    JOINED = "joined"
+
+
+class Window(StrEnum):
+    """What a case waits for, each until an instant (contract section 6). Equal instants fall due in this order."""
+
+    CONTINUE = "continue"  # another party may carry on what its opener gave up (table 0.3)
+    OBJECTION = "objection"
+    NEGOTIATION = "negotiation"
+    MEDIATION = "mediation"
+    RECUSAL = "recusal"
+    EVIDENCE = "evidence"
+    TIER = "tier"
+    APPEAL = "appeal"
+
+
+WINDOW_ORDER: dict[Window, int] = {window: place for place, window in enumerate(Window)}
+
+
+class Ruled(StrEnum):
+    """What a case may end with (DSP-14)."""
+
+    PARTY = "party"
+    JOINT = "joint"
+    POOL = "pool"
+    NO_CHANGE = "no_change"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A person's part of the commission in basis points (COM-03)."""
+
+    person: str
+    share_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``owner`` is named by `party` and `joint` only; ``shares`` sum to 10,000 where there are any."""
+
+    ruled: Ruled
+    owner: str | None = None
+    shares: tuple[Share, ...] = ()
+    same: bool | None = None  # identity only: one customer, or two
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Whom the case concerns (当事人). ``claim`` is theirs, None for a person without one."""
+
+    person: str
+    claim: str | None
+    role: Role
+    heard: bool = False
+    waived: bool = False
+    appealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision on the case (裁决): by an arbitrator in a tier, by agreement, or by the rules themselves in tier 0.
+
+    ``reason`` and ``facts`` are ids of free texts. ``final_at`` is when it takes full effect unless somebody appeals.
+    """
+
+    id: str
+    tier: int
+    by: str | None
+    at: datetime
+    outcome: Outcome
+    reason: str | None = None
+    facts: str | None = None
+    evidence: tuple[str, ...] = ()
+    follows_advice: bool | None = None
+    final_at: datetime | None = None
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Terms that the parties may agree on (DSP-05). ``digest`` names the very text that is accepted."""
+
+    n: int
+    by: str
+    terms: Outcome
+    text: str
+    digest: str
+    accepted_by: tuple[str, ...] = ()
+    state: str = "open"  # open, replaced, agreed, declined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """A case. References are ids; instants are aware UTC."""
+
+    id: str
+    number: int
+    matter: str
+    program: str
+    grounds: Grounds
+    state: DisputeState
+    opened_by: str
+    opened_at: datetime
+    terms: TermsRef
+    statement: str | None = None  # id of the free text
+    parties: tuple[Party, ...] = ()
+    windows: tuple[tuple[Window, datetime], ...] = ()
+    tier: int | None = None
+    arbitrator: str | None = None
+    mediator: str | None = None
+    served_by: str | None = None
+    ruled_by: tuple[str, ...] = ()  # who decided it in a tier already and may not again (DSP-13)
+    more_evidence_asked: bool = False
+    asks: Outcome | None = None
+    outcome: Outcome | None = None
+    rulings: tuple[Ruling, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    withdrawn_from: DisputeState | None = None  # where the case goes on if another party carries on
+    ended_at: datetime | None = None
+    version: int = 1
+
+    @property
+    def open(self) -> bool:
+        """Whether the case is still going on: a matter has at most one such case (DSP-01)."""
+        return self.ended_at is None
+
+    @property
+    def deadline(self) -> datetime | None:
+        """The earliest end of a window."""
+        return min((at for _, at in self.windows), default=None)
+
+    def window(self, window: Window) -> datetime | None:
+        """When ``window`` ends, None where it is not open."""
+        return next((at for w, at in self.windows if w is window), None)
+
+    def party(self, person: str | None) -> Party | None:
+        return next((p for p in self.parties if p.person == person), None)
+
+    def with_window(self, window: Window, at: datetime) -> Dispute:
+        return replace(self, windows=(*(w for w in self.windows if w[0] is not window), (window, at)))
+
+    def without_windows(self, *windows: Window) -> Dispute:
+        """Without those windows, or without any where none is named."""
+        return replace(self, windows=tuple(w for w in self.windows if windows and w[0] not in windows))
+
+    def with_party(self, party: Party) -> Dispute:
+        """``party`` replaces the one of the same person, or comes last."""
+        if self.party(party.person) is None:
+            return replace(self, parties=(*self.parties, party))
+        return replace(self, parties=tuple(party if p.person == party.person else p for p in self.parties))
