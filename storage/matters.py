@@ -16,7 +16,7 @@ from domain.matters.inbox import next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import history, reminders
+from storage import disputes, history, reminders
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row, deal_of, request_of, request_row
 from storage.codec import pack, plain, unpack
@@ -71,7 +71,11 @@ def load(tx: Transaction, locked: Locked, *, also: Collection[str] = (), quiet: 
         commands = _commands(tx, row["id"])
         # A command is decided as of its receipt: a grace period that was open then may be over by now.
         since = min((c.received_at for c in commands), default=locked.now)
-        claims = _claims(tx, row["id"], {c.claim for c in commands} | set(also), since)
+        named = {c.claim for c in commands} | set(also)
+        if any(c.kind is CommandKind.DISPUTE_OPEN for c in commands):
+            named |= disputes.contenders(tx, row["id"])
+        claims = _claims(tx, row["id"], named, since)
+    cases = disputes.load(tx, row["id"], commands, claims.values())
     ids = list(claims)
     requests = _requests(tx, ids) if any(r["asked"] for r in claims.values()) else {}
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
@@ -91,6 +95,8 @@ def load(tx: Transaction, locked: Locked, *, also: Collection[str] = (), quiet: 
         requests=requests,
         deals=_deals(tx, [i for i in ids if claims[i]["state"] == ClaimState.WON.value]),
         commands=commands,
+        disputes=cases,
+        evidence=disputes.evidence_times(tx, commands),
         follow_ups=_follow_ups(tx, voiding),
         holdings=_holdings(tx, commands, requests),
         lost=_lost(tx, row["id"], commands, requests),
@@ -103,6 +109,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     after = draft.matter
     for claim in draft.new_claims:
         _insert_claim(tx, claim, after)
+    disputes.save(tx, before, draft)
     changed = [
         after.claims[i]
         for i in after.claims
@@ -132,7 +139,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         [
             history.Entry(
                 stream=e.stream,
-                stream_kind="claim",
+                stream_kind=e.stream_kind,
                 kind=e.kind,
                 at=e.at,
                 actor=e.actor,
@@ -144,7 +151,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
             )
             for e in draft.events
         ],
-        fresh=fresh_ids,
+        fresh=fresh_ids | {d.id for d in draft.new_disputes},
     )
     queue_notices(tx, draft.notices, at=draft.at)
     _save_tasks(tx, draft.tasks, draft.closed_tasks, at=decided_at)
@@ -157,12 +164,15 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
                 "problem": problem_data(answer.refusal) if answer.refusal is not None else None,
             },
         )
+    for command, dispute in draft.retargeted:
+        tx.update(t.command, {"id": command}, {"target": dispute})
     for claim in [*changed, *(after.claims[i] for i in fresh_ids)]:
         reminders.plan(tx, claim, former=before.claims.get(claim.id), setting=setting, at=draft.at)
 
 
 def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting) -> None:
     """Set what each workflow should be armed with; ring those of others that must know sooner (design section 2)."""
+    _save_case_streams(tx, before, after, own=own, setting=setting)
     for claim in after.claims.values():
         was = before.claims.get(claim.id)
         if was is claim and claim.id != own:
@@ -192,6 +202,24 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
             # A later instant needs no bell: its workflow wakes at the old one and arms again.
             if not is_open or (instant is not None and (armed is None or instant < armed)):
                 ring_later(tx, claim.id, "claim", at=after.last_at)
+
+
+def _save_case_streams(
+    tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting
+) -> None:
+    """The same for cases. Their streams were written with the command that opened them."""
+    for dispute in after.disputes.values():
+        was = before.disputes.get(dispute.id)
+        if was is dispute and dispute.id != own:
+            continue
+        instant = next_instant(after, dispute.id, setting=setting)
+        armed = next_instant(before, dispute.id, setting=setting) if was is not None else None
+        if dispute.id == own or instant != armed or not dispute.open:
+            tx.execute(_SET_STREAM, {"of": dispute.id, "next_instant": instant, "open": dispute.open})
+        if dispute.id == own:
+            continue
+        if was is None or not dispute.open or (instant is not None and (armed is None or instant < armed)):
+            ring_later(tx, dispute.id, "dispute", at=after.last_at)
 
 
 def ring_later(tx: Transaction, stream: str, kind: str, *, at: datetime) -> None:
@@ -560,13 +588,15 @@ def close(tx: Transaction, before: Matter, after: Matter, *, pool: str | None, a
     tx.update(t.matter, {"id": after.id}, values)
 
 
-def command_row(command: Command, *, matter: str, target_type: str, target: str) -> dict[str, Any]:
-    """The row of a command that was just received."""
+def command_row(
+    command: Command, *, matter: str, target_type: str, target: str, stream: str | None = None
+) -> dict[str, Any]:
+    """The row of a command that was just received. ``stream``: whose workflow decides it, if not the claim's."""
     return {
         "id": command.id,
         "kind": command.kind.value,
         "matter": matter,
-        "stream": command.claim,
+        "stream": stream or command.claim,
         "claim": command.claim,
         "actor": command.actor,
         "target_type": target_type,

@@ -573,6 +573,75 @@ file_use = sa.Table(
     Col("claim", Id, sa.ForeignKey("claim.id"), primary_key=True, index=True),
 )
 
+# --- disputes ----------------------------------------------------------------------------------------------------
+
+dispute = sa.Table(
+    "dispute",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("number", sa.BigInteger, nullable=False, unique=True),
+    Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False, index=True),
+    Col("program", Id, nullable=False),
+    Col("customer", Id, nullable=False, index=True),
+    Col("project", Id),
+    Col("track", sa.String(10), nullable=False),
+    Col("grounds", sa.String(20), nullable=False),
+    Col("state", sa.String(12), nullable=False),
+    Col("open", sa.Boolean, nullable=False),
+    Col("tier", sa.Integer),
+    Col("arbitrator", Id),
+    Col("mediator", Id),
+    Col("served_by", Id),
+    Col("opened_by", Id, nullable=False),
+    Col("opened_at", Instant, nullable=False),
+    Col("ended_at", Instant),
+    Col("statement", Id),
+    Col("policy", Id, nullable=False),
+    Col("company_policy", Id, nullable=False),
+    Col("policy_version", sa.Integer, nullable=False),
+    Col("calendar_version", sa.Integer, nullable=False),
+    Col("detail", Json, nullable=False),  # parties, windows, proposals and rulings of the domain's dispute
+    Col("version", sa.Integer, nullable=False),
+    sa.Index("ix_dispute_opened_at_id", "opened_at", "id"),
+    sa.Index("ix_dispute_program", "program", "opened_at", "id"),
+    # One open case per customer and track (DSP-01).
+    sa.Index(
+        "uq_dispute_one_open",
+        "matter",
+        unique=True,
+        sqlite_where=sa.text("open"),
+        postgresql_where=sa.text("open"),
+    ),
+)
+
+#: Whom a case concerns, so that their list and their right to see it are one look-up.
+dispute_party = sa.Table(
+    "dispute_party",
+    metadata,
+    Col("dispute", Id, sa.ForeignKey("dispute.id"), primary_key=True),
+    Col("person", Id, primary_key=True, index=True),
+    Col("claim", Id),
+)
+
+#: Entered once and never changed; a correction is a new item (DSP-09).
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("dispute", Id, sa.ForeignKey("dispute.id"), nullable=False, index=True),
+    Col("kind", sa.String(20), nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("received_at", Instant, nullable=False),
+    Col("author", Id),
+    Col("about", Id),
+    Col("origin", sa.String(12), nullable=False),
+    Col("consent", sa.Boolean),
+    Col("text", Id),
+    Col("file", Id),
+    Col("digest", sa.String(64), nullable=False),
+    Col("corrects", Id),
+)
+
 # --- commands, streams, bells ------------------------------------------------------------------------------------
 
 command = sa.Table(

@@ -240,7 +240,7 @@ def add_evidence(draft: Draft, command: Command) -> None:
     ends = dispute.window(Window.EVIDENCE)
     if dispute.state is S.ARBITRATING and ends is None:
         raise Refusal("evidence_closed", rule="DSP-10", current_state=dispute.state.value)
-    draft.new_evidence.append((dispute.id, command.data, command.actor, draft.at))
+    draft.add_evidence(dispute, author=command.actor, data=command.data)
     draft.record_case(
         "evidence",
         dispute,

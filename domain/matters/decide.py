@@ -8,6 +8,8 @@ from datetime import datetime
 from domain.claims import follow_ups, holding, reports, requests, standing
 from domain.claims.clocks import lapse_due
 from domain.claims.model import PauseKind
+from domain.disputes import cases
+from domain.disputes.model import Window
 from domain.matters.draft import Draft
 from domain.matters.inbox import Due, DueKind, next_item
 from domain.matters.matter import Command, CommandKind, Matter
@@ -38,6 +40,19 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.REQUEST_ACCEPT: requests.accept_request,
     CommandKind.REQUEST_REFUSE: requests.refuse_request,
     CommandKind.REQUEST_WITHDRAW: requests.withdraw_request,
+    CommandKind.DISPUTE_OPEN: cases.open_case,
+    CommandKind.DISPUTE_WAIVE: cases.waive,
+    CommandKind.DISPUTE_PROPOSE: cases.propose,
+    CommandKind.DISPUTE_AGREE: cases.accept_proposal,
+    CommandKind.DISPUTE_DECLINE: cases.decline_proposal,
+    CommandKind.DISPUTE_EVIDENCE: cases.add_evidence,
+    CommandKind.DISPUTE_HEARD: cases.heard,
+    CommandKind.DISPUTE_ASK_MORE: cases.more_evidence,
+    CommandKind.DISPUTE_RULE: cases.rule,
+    CommandKind.DISPUTE_APPEAL: cases.appeal,
+    CommandKind.DISPUTE_WITHDRAW: cases.withdraw,
+    CommandKind.DISPUTE_CONTINUE: cases.carry_on,
+    CommandKind.DISPUTE_DISMISS: cases.dismiss,
 }
 
 
@@ -87,6 +102,9 @@ def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint) 
 
 def _due(draft: Draft, due: Due) -> None:
     untouched = draft.matter
+    if due.kind is DueKind.WINDOW:
+        cases.window_over(draft, draft.matter.disputes[due.claim], Window(due.ref))
+        return
     claim = draft.matter.claims[due.claim]
     match due.kind:
         case DueKind.LAPSE:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, fire
-from domain.claims.model import Claim, Deal, Request
+from domain.claims.model import Claim, Deal, Request, TermsRef
+from domain.disputes.model import Dispute
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
@@ -16,7 +18,7 @@ from domain.refusals import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of a claim's history (AUD-01). ``data`` holds ids, codes, numbers and instants, never free text."""
+    """One entry of a claim's or a case's history (AUD-01). ``data`` holds ids, codes, numbers and instants, no text."""
 
     stream: str
     kind: str
@@ -24,8 +26,19 @@ class Event:
     actor: str | None
     reason: str | None
     policy_version: int | None
-    before: ClaimState | None
-    after: ClaimState | None
+    before: StrEnum | None
+    after: StrEnum | None
+    data: Mapping[str, Any]
+    stream_kind: str = "claim"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvidence:
+    """An item of evidence that becomes part of a case; its text is kept under its id already (DSP-09)."""
+
+    dispute: str
+    author: str | None
+    received_at: datetime
     data: Mapping[str, Any]
 
 
@@ -95,6 +108,9 @@ class Draft:
     columns: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)  # what a correction changes, by claim
     new_deals: list[tuple[Deal, Mapping[str, Any]]] = field(default_factory=list)
     new_claims: list[Claim] = field(default_factory=list)
+    new_disputes: list[Dispute] = field(default_factory=list)
+    new_evidence: list[NewEvidence] = field(default_factory=list)
+    retargeted: list[tuple[str, str]] = field(default_factory=list)  # command, the case that it joined
     pooled: list[tuple[str, str | None]] = field(default_factory=list)  # reason, named pool
 
     def put(self, claim: Claim) -> Claim:
@@ -131,6 +147,54 @@ class Draft:
             )
         )
 
+    def record_case(
+        self,
+        kind: str,
+        dispute: Dispute,
+        *,
+        before: StrEnum | None = None,
+        actor: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append to the history of ``dispute``, whose state after the move is its present one (AUD-01)."""
+        self.events.append(
+            Event(
+                stream=dispute.id,
+                stream_kind="dispute",
+                kind=kind,
+                at=self.at,
+                actor=actor,
+                reason=None,
+                policy_version=dispute.terms.version,
+                before=before,
+                after=dispute.state if before is not None else None,
+                data=data or {},
+            )
+        )
+
+    def tell_case(
+        self,
+        person: str | None,
+        kind: str,
+        dispute: Dispute,
+        *,
+        rule: str | None,
+        urgency: str = "normal",
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Queue a notice about a case, unless there is nobody to tell."""
+        if person is not None:
+            self._tell(person, kind, ("dispute", dispute.id), dispute.terms, rule=rule, urgency=urgency, facts=facts)
+
+    def add_evidence(self, dispute: Dispute, *, author: str | None, data: Mapping[str, Any]) -> None:
+        """``data`` becomes an item of evidence, received at ``self.at``."""
+        self.new_evidence.append(NewEvidence(dispute=dispute.id, author=author, received_at=self.at, data=data))
+        self.matter = self.matter.with_evidence(dispute.id, data["evidence"], self.at)
+
+    def retarget(self, command: Command, dispute: str) -> None:
+        """The command is answered with the case that it joined."""
+        self.retargeted.append((command.id, dispute))
+
     def _on_behalf(self, claim: Claim, actor: str | None) -> dict[str, str]:
         """For whom a delegate decides on a claim that is not their own (PPL-05)."""
         if actor is None or actor in (claim.owner, claim.reporter) or not self.setting.organisation.delegations:
@@ -156,17 +220,29 @@ class Draft:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Queue a notice, unless there is nobody to tell."""
-        if person is None:
-            return
+        if person is not None:
+            self._tell(person, kind, ("claim", claim.id), claim.terms, rule=rule, urgency=urgency, facts=facts)
+
+    def _tell(
+        self,
+        person: str,
+        kind: str,
+        subject: tuple[str, str],
+        terms: TermsRef,
+        *,
+        rule: str | None,
+        urgency: str,
+        facts: Mapping[str, Any] | None,
+    ) -> None:
         self.notices.append(
             Notice(
                 person=person,
                 kind=kind,
                 urgency=urgency,
-                subject_type="claim",
-                subject=claim.id,
+                subject_type=subject[0],
+                subject=subject[1],
                 rule=rule,
-                policy_version=claim.terms.version,
+                policy_version=terms.version,
                 facts=facts or {},
             )
         )

@@ -15,6 +15,7 @@ from domain.claims.clocks import lapse_due
 from domain.claims.lifecycle import ENDED
 from domain.claims.model import CLOCK_ORDER, Claim, Clock, PauseKind, RequestState, Waiting
 from domain.claims.standing import calendar_changed_at, next_absence, next_change, next_migration
+from domain.disputes.model import WINDOW_ORDER, Dispute
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
 
@@ -32,6 +33,7 @@ class DueKind(StrEnum):
     APPROVAL = "approval"
     HANDOVER = "handover"
     LAPSE = "lapse"
+    WINDOW = "window"  # of a case (design section 4)
 
 
 _DUE_ORDER = {kind: place for place, kind in enumerate(DueKind)}
@@ -39,7 +41,10 @@ _DUE_ORDER = {kind: place for place, kind in enumerate(DueKind)}
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something of ``claim`` that happens at ``at`` by itself. ``ref`` names the clock, pause or request."""
+    """Something of ``claim`` that happens at ``at`` by itself. ``ref`` names the clock, pause or request.
+
+    For the window of a case ``claim`` is the case and ``ref`` the window.
+    """
 
     at: datetime
     kind: DueKind
@@ -62,11 +67,17 @@ def next_item(matter: Matter, *, setting: Setting, now: datetime) -> Command | D
     return command
 
 
-def next_instant(matter: Matter, claim: str, *, setting: Setting) -> datetime | None:
-    """When ``claim`` next needs its workflow awake: its own earliest instant, decided or not."""
-    return min(
-        (due.at for due in dues(matter.claims[claim], matter, setting) if due.key not in matter.parked), default=None
-    )
+def next_instant(matter: Matter, stream: str, *, setting: Setting) -> datetime | None:
+    """When the claim or case ``stream`` next needs its workflow awake: its own earliest instant, decided or not."""
+    dispute = matter.disputes.get(stream)
+    found = case_dues(dispute) if dispute is not None else dues(matter.claims[stream], matter, setting)
+    return min((due.at for due in found if due.key not in matter.parked), default=None)
+
+
+def case_dues(dispute: Dispute) -> Iterator[Due]:
+    """The ends of the windows of a case."""
+    for window, at in dispute.windows:
+        yield Due(at, DueKind.WINDOW, dispute.id, window.value, WINDOW_ORDER[window])
 
 
 def dues(claim: Claim, matter: Matter, setting: Setting) -> Iterator[Due]:
@@ -112,13 +123,10 @@ def _standing(claim: Claim, setting: Setting) -> Iterator[Due]:
 
 
 def _earliest(matter: Matter, setting: Setting) -> Due | None:
+    found = [due for claim in matter.claims.values() for due in dues(claim, matter, setting)]
+    found += [due for dispute in matter.disputes.values() for due in case_dues(dispute)]
     return min(
-        (
-            due
-            for claim in matter.claims.values()
-            for due in dues(claim, matter, setting)
-            if due.key not in matter.parked
-        ),
+        (due for due in found if due.key not in matter.parked),
         key=lambda d: (d.at, _DUE_ORDER[d.kind], d.order, d.claim),
         default=None,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Deal, Request
+from domain.disputes.model import Dispute
 
 
 class CommandKind(StrEnum):
@@ -33,11 +34,27 @@ class CommandKind(StrEnum):
     REQUEST_ACCEPT = "request_accept"
     REQUEST_REFUSE = "request_refuse"
     REQUEST_WITHDRAW = "request_withdraw"
+    DISPUTE_OPEN = "dispute_open"
+    DISPUTE_WAIVE = "dispute_waive"
+    DISPUTE_PROPOSE = "dispute_propose"
+    DISPUTE_AGREE = "dispute_agree"
+    DISPUTE_DECLINE = "dispute_decline"
+    DISPUTE_EVIDENCE = "dispute_evidence"
+    DISPUTE_HEARD = "dispute_heard"
+    DISPUTE_ASK_MORE = "dispute_ask_more"
+    DISPUTE_RULE = "dispute_rule"
+    DISPUTE_APPEAL = "dispute_appeal"
+    DISPUTE_WITHDRAW = "dispute_withdraw"
+    DISPUTE_CONTINUE = "dispute_continue"
+    DISPUTE_DISMISS = "dispute_dismiss"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something received at ``received_at`` that a drain must answer. ``data`` holds ids, codes, numbers, instants."""
+    """Something received at ``received_at`` that a drain must answer. ``data`` holds ids, codes, numbers, instants.
+
+    A command in a case names the case in ``data``; its ``claim`` is one that the case is about.
+    """
 
     id: str
     kind: CommandKind
@@ -81,12 +98,24 @@ class Matter:
     # Of people who may receive the customer: their claims by state, and when they last lost this very customer.
     holdings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     lost: Mapping[str, datetime] = field(default_factory=dict)
+    disputes: Mapping[str, Dispute] = field(default_factory=dict)  # the open one, and those that commands name
+    # Of disputes whose commands ask for it: when each item of evidence was received.
+    evidence: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
     parked: frozenset[str] = frozenset()  # items given up as poison, by their key
 
     @property
     def owner_claim(self) -> Claim | None:
         """The claim that holds the customer, in this track (TER-01)."""
         return next((c for c in self.claims.values() if c.holds), None)
+
+    @property
+    def open_dispute(self) -> Dispute | None:
+        """The one case that is going on about this customer, in this track (DSP-01)."""
+        return next((d for d in self.disputes.values() if d.open), None)
+
+    def evidence_after(self, dispute: str, at: datetime) -> frozenset[str]:
+        """Items of a case that were received later than ``at``."""
+        return frozenset(i for i, received in self.evidence.get(dispute, {}).items() if received > at)
 
     def requests_of(self, claim: str) -> tuple[Request, ...]:
         return tuple(r for r in self.requests.values() if r.claim == claim)
@@ -102,6 +131,13 @@ class Matter:
 
     def with_deal(self, deal: Deal) -> Matter:
         return replace(self, deals={**self.deals, deal.id: deal})
+
+    def with_dispute(self, dispute: Dispute) -> Matter:
+        return replace(self, disputes={**self.disputes, dispute.id: dispute})
+
+    def with_evidence(self, dispute: str, item: str, at: datetime) -> Matter:
+        """What is decided next, in the same drain perhaps, must know the item."""
+        return replace(self, evidence={**self.evidence, dispute: {**self.evidence.get(dispute, {}), item: at}})
 
     def with_voided(self, claim: str, follow_up: str) -> Matter:
         """What is decided next, in the same drain perhaps, must know that the entry is void."""

@@ -1,0 +1,249 @@
+"""Cases in the database: loaded with their matter, saved with what a decision made of them (DSP-01)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.claims.lifecycle import ClaimState
+from domain.claims.model import TermsRef
+from domain.disputes.lifecycle import DisputeState
+from domain.disputes.model import (
+    Dispute,
+    Grounds,
+    Outcome,
+    Party,
+    Proposal,
+    Role,
+    Ruled,
+    Ruling,
+    Share,
+    Window,
+)
+from domain.matters.draft import Draft
+from domain.matters.matter import Command, CommandKind, Matter
+from storage import tables as t
+from storage.codec import pack, unpack
+from storage.database import Transaction
+
+#: Columns that carry the domain's field of the same name.
+_SAME = (
+    "id",
+    "number",
+    "matter",
+    "program",
+    "opened_by",
+    "opened_at",
+    "ended_at",
+    "statement",
+    "tier",
+    "arbitrator",
+    "mediator",
+    "served_by",
+    "version",
+)
+
+
+def load(
+    tx: Transaction, matter: str, commands: Iterable[Command], claims: Iterable[Mapping[str, Any]]
+) -> dict[str, Dispute]:
+    """The open case of a matter and those that ``commands`` name; no query where nothing tells of one."""
+    named = {c.data["dispute"] for c in commands if "dispute" in c.data}
+    named |= {c["dispute"] for c in claims if c["dispute"] is not None}
+    if not named:
+        return {}
+    rows = tx.rows(
+        sa.select(t.dispute).where(
+            t.dispute.c.matter == matter, sa.or_(t.dispute.c.open, t.dispute.c.id.in_(sorted(named)))
+        )
+    )
+    return {r["id"]: dispute_of(r) for r in rows}
+
+
+def contenders(tx: Transaction, matter: str) -> set[str]:
+    """Claims that a case about the customer may concern although they have ended: reports refused for its owner."""
+    found = tx.execute(
+        sa.select(t.claim.c.id).where(
+            t.claim.c.matter == matter,
+            t.claim.c.state == ClaimState.REJECTED.value,
+            t.claim.c.reason == "customer_owned",
+        )
+    )
+    return set(found.scalars())
+
+
+def evidence_times(tx: Transaction, commands: Iterable[Command]) -> dict[str, dict[str, datetime]]:
+    """When the evidence of cases with an undecided appeal was received (DSP-16)."""
+    wanted = sorted({c.data["dispute"] for c in commands if c.kind is CommandKind.DISPUTE_APPEAL})
+    if not wanted:
+        return {}
+    found: dict[str, dict[str, datetime]] = {}
+    for row in tx.rows(sa.select(t.evidence).where(t.evidence.c.dispute.in_(wanted))):
+        found.setdefault(row["dispute"], {})[row["id"]] = row["received_at"]
+    return found
+
+
+def save(tx: Transaction, before: Matter, draft: Draft) -> None:
+    """Write new and changed cases, their parties and evidence."""
+    after = draft.matter
+    fresh = {d.id for d in draft.new_disputes}
+    for dispute in after.disputes.values():
+        was = before.disputes.get(dispute.id)
+        if was == dispute:
+            continue
+        row = dispute_row(dispute)
+        if was is None and dispute.id in fresh:
+            row |= {
+                "number": tx.next_number("dispute"),
+                "customer": after.customer,
+                "project": after.project,
+                "track": after.track,
+            }
+            tx.insert(t.dispute, row)
+        else:
+            del row["number"]
+            tx.update(t.dispute, {"id": dispute.id}, row | {"version": dispute.version + 1})
+        known = {p.person for p in was.parties} if was is not None else set()
+        parties = [p for p in dispute.parties if p.person not in known]
+        if parties:
+            tx.insert(
+                t.dispute_party, [{"dispute": dispute.id, "person": p.person, "claim": p.claim} for p in parties]
+            )
+    for item in draft.new_evidence:
+        data = item.data
+        tx.insert(
+            t.evidence,
+            {
+                "id": data["evidence"],
+                "dispute": item.dispute,
+                "kind": data["kind"],
+                "at": data.get("at") or item.received_at,
+                "received_at": item.received_at,
+                "author": item.author,
+                "about": data.get("about"),
+                "origin": data["origin"],
+                "consent": data.get("consent"),
+                "text": data.get("text"),
+                "file": data.get("file"),
+                "digest": data["digest"],
+                "corrects": data.get("corrects"),
+            },
+        )
+
+
+def dispute_row(dispute: Dispute) -> dict[str, Any]:
+    """The columns of a case that a decision makes."""
+    row: dict[str, Any] = {name: getattr(dispute, name) for name in _SAME}
+    return row | {
+        "grounds": dispute.grounds.value,
+        "state": dispute.state.value,
+        "open": dispute.open,
+        "policy": dispute.terms.policy,
+        "company_policy": dispute.terms.company_policy,
+        "policy_version": dispute.terms.version,
+        "calendar_version": dispute.terms.calendar_version,
+        "detail": pack(
+            {
+                "parties": [
+                    {
+                        "person": p.person,
+                        "claim": p.claim,
+                        "role": p.role.value,
+                        "heard": p.heard,
+                        "waived": p.waived,
+                        "appealed": p.appealed,
+                    }
+                    for p in dispute.parties
+                ],
+                "windows": [[w.value, at] for w, at in dispute.windows],
+                "ruled_by": list(dispute.ruled_by),
+                "more_evidence_asked": dispute.more_evidence_asked,
+                "asks": _outcome_data(dispute.asks),
+                "outcome": _outcome_data(dispute.outcome),
+                "rulings": [
+                    {
+                        "id": r.id,
+                        "tier": r.tier,
+                        "by": r.by,
+                        "at": r.at,
+                        "outcome": _outcome_data(r.outcome),
+                        "reason": r.reason,
+                        "facts": r.facts,
+                        "evidence": list(r.evidence),
+                        "follows_advice": r.follows_advice,
+                        "final_at": r.final_at,
+                        "final": r.final,
+                    }
+                    for r in dispute.rulings
+                ],
+                "proposals": [
+                    {
+                        "n": p.n,
+                        "by": p.by,
+                        "terms": _outcome_data(p.terms),
+                        "text": p.text,
+                        "digest": p.digest,
+                        "accepted_by": list(p.accepted_by),
+                        "state": p.state,
+                    }
+                    for p in dispute.proposals
+                ],
+            }
+        ),
+    }
+
+
+def dispute_of(row: Mapping[str, Any]) -> Dispute:
+    """The domain's case of a row."""
+    detail = unpack(row["detail"])
+    fields: dict[str, Any] = {name: row[name] for name in _SAME}
+    return Dispute(
+        **fields,
+        grounds=Grounds(row["grounds"]),
+        state=DisputeState(row["state"]),
+        terms=TermsRef(
+            policy=row["policy"],
+            company_policy=row["company_policy"],
+            version=row["policy_version"],
+            calendar_version=row["calendar_version"],
+        ),
+        parties=tuple(Party(**{**p, "role": Role(p["role"])}) for p in detail["parties"]),
+        windows=tuple((Window(w), at) for w, at in detail["windows"]),
+        ruled_by=tuple(detail["ruled_by"]),
+        more_evidence_asked=detail["more_evidence_asked"],
+        asks=_outcome_of(detail["asks"]),
+        outcome=_outcome_of(detail["outcome"]),
+        rulings=tuple(
+            Ruling(**{**r, "outcome": _outcome_of(r["outcome"]), "evidence": tuple(r["evidence"])})
+            for r in detail["rulings"]
+        ),
+        proposals=tuple(
+            Proposal(**{**p, "terms": _outcome_of(p["terms"]), "accepted_by": tuple(p["accepted_by"])})
+            for p in detail["proposals"]
+        ),
+    )
+
+
+def _outcome_data(outcome: Outcome | None) -> dict[str, Any] | None:
+    if outcome is None:
+        return None
+    return {
+        "outcome": outcome.ruled.value,
+        "owner": outcome.owner,
+        "shares": [{"person": s.person, "share_bps": s.share_bps} for s in outcome.shares],
+        "same": outcome.same,
+    }
+
+
+def _outcome_of(data: Mapping[str, Any] | None) -> Any:
+    if data is None:
+        return None
+    return Outcome(
+        ruled=Ruled(data["outcome"]),
+        owner=data["owner"],
+        shares=tuple(Share(s["person"], s["share_bps"]) for s in data["shares"]),
+        same=data["same"],
+    )
