@@ -61,7 +61,8 @@ def reconcile(
     finally:
         database.close()
     if as_json:
-        print(json.dumps({**asdict(report), "differences": report.differences}))
+        told = {name: value for name, value in asdict(report).items() if name != "kinds"}
+        print(json.dumps({**told, "differences": report.differences}))
     else:
         print(
             f"{report.open_streams} open, {report.running} running, {report.differences} differ, {report.rung} rung, "

@@ -40,7 +40,8 @@ class DatabaseBells:
                 .limit(limit)
             )
             forgotten = tx.rows(
-                sa.select(t.command.c.id, t.command.c.stream)
+                sa.select(t.command.c.id, t.command.c.stream, t.stream.c.kind)
+                .join(t.stream, t.stream.c.id == t.command.c.stream)
                 .where(t.command.c.decided_at.is_(None), t.command.c.received_at < now - _FORGOTTEN)
                 .order_by(t.command.c.received_at)
                 .limit(limit)
@@ -49,7 +50,7 @@ class DatabaseBells:
             for row in hung:
                 bells.setdefault(row["stream"], Bell(row["stream"], row["kind"], row["id"]))
             for row in forgotten:
-                bells.setdefault(row["stream"], Bell(row["stream"], "claim", command=row["id"]))
+                bells.setdefault(row["stream"], Bell(row["stream"], row["kind"], command=row["id"]))
             return list(bells.values())[:limit]
 
         return self._read(read)

@@ -116,6 +116,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
         waiting=Waiting(detail["waiting"]) if "waiting" in detail else None,
         earlier=ClaimState(detail["earlier"]) if "earlier" in detail else None,
         qualified_on=date.fromisoformat(detail["qualified_on"]) if "qualified_on" in detail else None,
+        ruled_holder=detail.get("ruled_holder"),
     )
 
 
@@ -208,6 +209,8 @@ def _detail(claim: Claim) -> dict[str, Any]:
         detail["waiting"] = claim.waiting.value
     if claim.earlier is not None:
         detail["earlier"] = claim.earlier.value
+    if claim.ruled_holder is not None:
+        detail["ruled_holder"] = claim.ruled_holder
     if claim.qualified_on is not None:
         detail["qualified_on"] = claim.qualified_on.isoformat()
     if claim.idle_stops:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import TermsRef
+from domain.disputes.arbitrators import Seat, Source, Tier
 from domain.disputes.lifecycle import DisputeState
 from domain.disputes.model import (
     Dispute,
@@ -40,7 +42,6 @@ _SAME = (
     "ended_at",
     "statement",
     "tier",
-    "arbitrator",
     "mediator",
     "served_by",
     "version",
@@ -48,11 +49,18 @@ _SAME = (
 
 
 def load(
-    tx: Transaction, matter: str, commands: Iterable[Command], claims: Iterable[Mapping[str, Any]]
+    tx: Transaction,
+    matter: str,
+    commands: Iterable[Command],
+    claims: Iterable[Mapping[str, Any]],
+    *,
+    also: str | None = None,
 ) -> dict[str, Dispute]:
     """The open case of a matter and those that ``commands`` name; no query where nothing tells of one."""
     named = {c.data["dispute"] for c in commands if "dispute" in c.data}
     named |= {c["dispute"] for c in claims if c["dispute"] is not None}
+    if also is not None:
+        named.add(also)
     if not named:
         return {}
     rows = tx.rows(
@@ -97,21 +105,17 @@ def save(tx: Transaction, before: Matter, draft: Draft) -> None:
         row = dispute_row(dispute)
         if was is None and dispute.id in fresh:
             row |= {
-                "number": tx.next_number("dispute"),
                 "customer": after.customer,
                 "project": after.project,
                 "track": after.track,
             }
             tx.insert(t.dispute, row)
         else:
-            del row["number"]
             tx.update(t.dispute, {"id": dispute.id}, row | {"version": dispute.version + 1})
         known = {p.person for p in was.parties} if was is not None else set()
         parties = [p for p in dispute.parties if p.person not in known]
         if parties:
-            tx.insert(
-                t.dispute_party, [{"dispute": dispute.id, "person": p.person, "claim": p.claim} for p in parties]
-            )
+            tx.insert(t.dispute_party, [{"dispute": dispute.id, "person": p.person, "claim": p.claim} for p in parties])
     for item in draft.new_evidence:
         data = item.data
         tx.insert(
@@ -141,6 +145,7 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
         "grounds": dispute.grounds.value,
         "state": dispute.state.value,
         "open": dispute.open,
+        "arbitrator": dispute.arbitrator,
         "policy": dispute.terms.policy,
         "company_policy": dispute.terms.company_policy,
         "policy_version": dispute.terms.version,
@@ -159,7 +164,8 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                     for p in dispute.parties
                 ],
                 "windows": [[w.value, at] for w, at in dispute.windows],
-                "ruled_by": list(dispute.ruled_by),
+                "seats": [asdict(seat) for seat in dispute.seats],
+                "recused": list(dispute.recused),
                 "more_evidence_asked": dispute.more_evidence_asked,
                 "asks": _outcome_data(dispute.asks),
                 "outcome": _outcome_data(dispute.outcome),
@@ -212,7 +218,10 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
         ),
         parties=tuple(Party(**{**p, "role": Role(p["role"])}) for p in detail["parties"]),
         windows=tuple((Window(w), at) for w, at in detail["windows"]),
-        ruled_by=tuple(detail["ruled_by"]),
+        seats=tuple(
+            Seat(**{**seat, "tier": Tier(seat["tier"]), "source": Source(seat["source"])}) for seat in detail["seats"]
+        ),
+        recused=tuple(detail["recused"]),
         more_evidence_asked=detail["more_evidence_asked"],
         asks=_outcome_of(detail["asks"]),
         outcome=_outcome_of(detail["outcome"]),

@@ -27,7 +27,7 @@ T = TypeVar("T")
 _log = structlog.get_logger("fairclaim.drain")
 
 
-_STREAM = sa.select(t.stream.c.matter, t.stream.c.epoch).where(t.stream.c.id == sa.bindparam("stream"))
+_STREAM = sa.select(t.stream.c.matter, t.stream.c.kind, t.stream.c.epoch).where(t.stream.c.id == sa.bindparam("stream"))
 
 
 class DatabaseMatters:
@@ -42,7 +42,10 @@ class DatabaseMatters:
             found = tx.execute(_STREAM, {"stream": stream}).one()
             locked = matters.lock(tx, found.matter)
             setting = self._snapshots.setting(tx)
-            loaded = matters.load(tx, locked, also=(stream,))
+            if found.kind == "dispute":
+                loaded = matters.load(tx, locked, case=stream)
+            else:
+                loaded = matters.load(tx, locked, also=(stream,))
             return work(_Open(tx, stream, int(found.epoch), locked.now, setting, loaded, loaded))
 
         try:
@@ -120,16 +123,27 @@ class _Open:
         matters.save_streams(self.tx, self.loaded, self.matter, own=self.stream, setting=self.setting)
         self.tx.execute(t.bell.delete().where(t.bell.c.stream == self.stream))
         matters.close(self.tx, self.loaded, self.matter, pool=self.pool, at=self.now)
-        claim = self.matter.claims[self.stream]
         restart = self.epoch < self.setting.epoch
         if restart:
             self.tx.update(t.stream, {"id": self.stream}, {"epoch": self.setting.epoch})
+        state, ended = self._stands()
         return Standing(
-            state=claim.state.value,
-            ended=claim.state in ENDED,
+            state=state,
+            ended=ended,
             next_instant=next_instant(self.matter, self.stream, setting=self.setting),
             restart=restart,
         )
+
+    def _stands(self) -> tuple[str, bool]:
+        claim = self.matter.claims.get(self.stream)
+        if claim is not None:
+            return claim.state.value, claim.state in ENDED
+        dispute = self.matter.disputes.get(self.stream)
+        if dispute is not None:
+            return dispute.state.value, not dispute.open
+        # Its opener joined a case that was there already, or was refused.
+        self.tx.update(t.stream, {"id": self.stream}, {"open": False})
+        return "not_opened", True
 
 
 def _key(item: Command | Due) -> str:

@@ -56,10 +56,13 @@ def peek(tx: Transaction, matter: str, *, now: datetime) -> Locked:
     return Locked(row=dict(row), now=max(now, row["last_at"] + timedelta(microseconds=1)))
 
 
-def load(tx: Transaction, locked: Locked, *, also: Collection[str] = (), quiet: bool = False) -> Matter:
+def load(
+    tx: Transaction, locked: Locked, *, also: Collection[str] = (), case: str | None = None, quiet: bool = False
+) -> Matter:
     """The locked matter with its undecided commands and every claim they or a due instant may concern.
 
-    ``also``: claims wanted whatever their state. ``quiet``: probably nothing is undecided, so the claims are read
+    ``also``: claims wanted whatever their state; ``case``: a case wanted likewise. ``quiet``: probably nothing is
+    undecided, so the claims are read
     first and say whether anything is.
     """
     row = locked.row
@@ -75,7 +78,7 @@ def load(tx: Transaction, locked: Locked, *, also: Collection[str] = (), quiet: 
         if any(c.kind is CommandKind.DISPUTE_OPEN for c in commands):
             named |= disputes.contenders(tx, row["id"])
         claims = _claims(tx, row["id"], named, since)
-    cases = disputes.load(tx, row["id"], commands, claims.values())
+    cases = disputes.load(tx, row["id"], commands, claims.values(), also=case)
     ids = list(claims)
     requests = _requests(tx, ids) if any(r["asked"] for r in claims.values()) else {}
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
@@ -204,9 +207,7 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
                 ring_later(tx, claim.id, "claim", at=after.last_at)
 
 
-def _save_case_streams(
-    tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting
-) -> None:
+def _save_case_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting) -> None:
     """The same for cases. Their streams were written with the command that opened them."""
     for dispute in after.disputes.values():
         was = before.disputes.get(dispute.id)

@@ -24,13 +24,14 @@ def worded(tx: Transaction, rows: Sequence[Mapping[str, Any]], setting: Setting)
     A company is named, a person is ``张*``, an erased customer nobody; instants are on the clock of the program's
     calendar, or of the company's where there is no program.
     """
-    claims = _claims(tx, {r["subject"] for r in rows if r["subject_type"] == "claim"})
+    places = _places(tx, t.claim, {r["subject"] for r in rows if r["subject_type"] == "claim"})
+    places |= _places(tx, t.dispute, {r["subject"] for r in rows if r["subject_type"] == "dispute"})
     subjects = {r["subject"] for r in rows if r["subject_type"] == "customer"}
-    names = _customer_names(tx, subjects | {customer for customer, _ in claims.values()})
+    names = _customer_names(tx, subjects | {customer for customer, _ in places.values()})
     people = _people(tx, {one for r in rows for name in _PEOPLE if isinstance(one := r["facts"].get(name), str)})
     found: dict[str, Sentences] = {}
     for row in rows:
-        customer, program = claims.get(row["subject"], (row["subject"], None))
+        customer, program = places.get(row["subject"], (row["subject"], None))
         found[row["id"]] = sentences(
             row["kind"],
             row["facts"],
@@ -41,11 +42,12 @@ def worded(tx: Transaction, rows: Sequence[Mapping[str, Any]], setting: Setting)
     return found
 
 
-def _claims(tx: Transaction, ids: set[str]) -> dict[str, tuple[str, str]]:
-    """Customer and program of claims."""
+def _places(tx: Transaction, table: sa.Table, ids: set[str]) -> dict[str, tuple[str, str]]:
+    """Customer and program of claims or cases."""
     if not ids:
         return {}
-    found = tx.rows(sa.select(t.claim.c.id, t.claim.c.customer, t.claim.c.program).where(t.claim.c.id.in_(sorted(ids))))
+    c = table.c
+    found = tx.rows(sa.select(c.id, c.customer, c.program).where(c.id.in_(sorted(ids))))
     return {r["id"]: (r["customer"], r["program"]) for r in found}
 
 

@@ -22,20 +22,23 @@ class Streams:
     open: frozenset[str]
     overdue: frozenset[str]
     fresh: frozenset[str]
+    kinds: dict[str, str]  # of the open ones: claim or dispute
 
 
 def survey(database: Database, *, young: timedelta) -> Streams:
     """Every stream as the store sees it now; a command younger than ``young`` makes its stream fresh."""
     with database.reading() as tx:
         now = tx.now()
-        is_open = set(tx.execute(sa.select(t.stream.c.id).where(t.stream.c.open)).scalars())
+        kinds = {
+            r.id: str(r.kind) for r in tx.execute(sa.select(t.stream.c.id, t.stream.c.kind).where(t.stream.c.open))
+        }
         overdue = set(
             tx.execute(
                 sa.select(t.stream.c.id).where(t.stream.c.open, t.stream.c.next_instant < now - OVERDUE)
             ).scalars()
         )
         fresh = set(tx.execute(sa.select(t.command.c.stream).where(t.command.c.received_at > now - young)).scalars())
-    return Streams(frozenset(is_open), frozenset(overdue), frozenset(fresh))
+    return Streams(frozenset(kinds), frozenset(overdue), frozenset(fresh), kinds)
 
 
 def next_to_ring(database: Database, *, until: datetime) -> tuple[str, str, datetime] | None:

@@ -20,6 +20,7 @@ from storage.database import Database
 from storage.drain_store import DatabaseMatters
 from storage.setting import Snapshots
 from workflows.claim import ClaimWorkflow
+from workflows.dispute import DisputeWorkflow
 from workflows.names import TASK_QUEUE
 
 #: Modules that workflows may use as they are: pure, and dear to import once per workflow.
@@ -62,7 +63,7 @@ def make_worker(
     activities: Sequence[Callable[..., Any]] = (),
     store: MatterStore | None = None,
 ) -> Worker:
-    """A worker over ``database``; ``workflows`` and ``activities`` are added to the claim's own.
+    """A worker over ``database``; ``workflows`` and ``activities`` are added to those of claims and cases.
 
     ``store``: the matters to drain, those of ``database`` where not given.
     """
@@ -72,7 +73,7 @@ def make_worker(
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[ClaimWorkflow, *workflows],
+        workflows=[ClaimWorkflow, DisputeWorkflow, *workflows],
         activities=[drains.drain, *activities],
         activity_executor=executor,
         workflow_runner=workflow_runner(),

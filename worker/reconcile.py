@@ -18,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from storage.database import Database, mint
 from storage.streams import survey
-from workflows.names import CLAIM_WORKFLOW, TASK_QUEUE, workflow_id
+from workflows.names import CLAIM_WORKFLOW, DISPUTE_WORKFLOW, TASK_QUEUE, workflow_id
 from workflows.ringing import ring
 
 #: The two looks lie so far apart, in seconds.
@@ -35,6 +35,7 @@ class Report:
     without_run: list[str] = field(default_factory=list)  # open in the store, no workflow runs
     without_stream: list[str] = field(default_factory=list)  # a workflow runs, the store says ended
     overdue: list[str] = field(default_factory=list)  # its instant is long past
+    kinds: dict[str, str] = field(default_factory=dict, repr=False)  # of the streams named above
     rung: int = 0
     unanswered: list[str] = field(default_factory=list)
 
@@ -72,9 +73,12 @@ async def reconcile(
 
 async def _look(client: Client, database: Database, young: timedelta, note: Callable[[str], None]) -> Report:
     note("reading the engine")
-    running = set()
-    async for execution in client.list_workflows(f"WorkflowType='{CLAIM_WORKFLOW}' AND ExecutionStatus='Running'"):
-        running.add(execution.id.partition("/")[2])
+    ran: dict[str, str] = {}
+    wanted = f"WorkflowType IN ('{CLAIM_WORKFLOW}', '{DISPUTE_WORKFLOW}') AND ExecutionStatus='Running'"
+    async for execution in client.list_workflows(wanted):
+        kind, _, stream = execution.id.partition("/")
+        ran[stream] = kind
+    running = set(ran)
     note("reading the store")
 
     streams = await asyncio.to_thread(survey, database, young=young)
@@ -84,18 +88,19 @@ async def _look(client: Client, database: Database, young: timedelta, note: Call
         without_run=sorted(streams.open - running - streams.fresh),
         without_stream=sorted(running - streams.open - streams.fresh),
         overdue=sorted(streams.overdue),
+        kinds={**ran, **streams.kinds},
     )
 
 
 async def _confirm(client: Client, report: Report) -> None:
     """The list of running workflows lags; describing one does not."""
-    report.without_run = [s for s in report.without_run if not await _is_running(client, s)]
-    report.without_stream = [s for s in report.without_stream if await _is_running(client, s)]
+    report.without_run = [s for s in report.without_run if not await _is_running(client, report.kinds[s], s)]
+    report.without_stream = [s for s in report.without_stream if await _is_running(client, report.kinds[s], s)]
 
 
-async def _is_running(client: Client, stream: str) -> bool:
+async def _is_running(client: Client, kind: str, stream: str) -> bool:
     try:
-        described = await client.get_workflow_handle(workflow_id("claim", stream)).describe()
+        described = await client.get_workflow_handle(workflow_id(kind, stream)).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False
@@ -106,7 +111,8 @@ async def _is_running(client: Client, stream: str) -> bool:
 async def _ring(client: Client, stream: str, task_queue: str, report: Report) -> None:
     ring_id = f"reconcile/{mint()}"
     try:
-        await ring(client, kind="claim", stream=stream, ring_id=ring_id, timeout=_LIMIT, task_queue=task_queue)
+        kind = report.kinds[stream]
+        await ring(client, kind=kind, stream=stream, ring_id=ring_id, timeout=_LIMIT, task_queue=task_queue)
     except (TemporalError, TimeoutError, RuntimeError):
         report.unanswered.append(stream)
     else:

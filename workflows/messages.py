@@ -10,3 +10,10 @@ class ClaimStart:
     """A claim's workflow is started with its id alone, and continues as new with it."""
 
     claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeStart:
+    """A case's workflow is started with its id alone, and continues as new with it."""
+
+    dispute: str

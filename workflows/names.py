@@ -6,6 +6,7 @@ TASK_QUEUE = "fairclaim"
 NAMESPACE = "fairclaim"
 
 CLAIM_WORKFLOW = "claim"
+DISPUTE_WORKFLOW = "dispute"
 RING_UPDATE = "ring"
 STATE_QUERY = "state"
 

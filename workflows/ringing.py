@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from workflows.messages import ClaimStart
-from workflows.names import CLAIM_WORKFLOW, RING_UPDATE, TASK_QUEUE, workflow_id
+from workflows.messages import ClaimStart, DisputeStart
+from workflows.names import CLAIM_WORKFLOW, DISPUTE_WORKFLOW, RING_UPDATE, TASK_QUEUE, workflow_id
 
 #: How a stream of each kind is started; its only argument is its id.
-_STARTS = {"claim": (CLAIM_WORKFLOW, ClaimStart)}
+_STARTS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "claim": (CLAIM_WORKFLOW, ClaimStart),
+    "dispute": (DISPUTE_WORKFLOW, DisputeStart),
+}
 
 
 class RingIds:

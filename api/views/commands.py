@@ -10,19 +10,29 @@ from api.auth import Caller
 from api.call import Call, Decision, Waiting
 from api.problems import problem, refusal_of
 from api.views.claims import claim_view, request_views
+from api.views.disputes import (
+    dispute_view,
+    evidence_views,
+    proposal_views,
+    undecided_dispute,
+    undecided_evidence,
+)
 from api.views.follow_ups import follow_up_view, undecided_follow_up
 from domain.refusals import Refusal
 from storage import tables as t
-from storage.codec import rfc3339
+from storage import texts
+from storage.codec import rfc3339, unpack
 from storage.database import Transaction
+from storage.disputes import dispute_of
 
-_CREATING = frozenset({"report", "follow_up"})
+_CREATING = frozenset({"report", "follow_up", "dispute_open", "dispute_evidence", "dispute_propose"})
 
 
 def waiting_of(tx: Transaction, command: str) -> Waiting:
     """How to ring for a stored command."""
     row = _row(tx, command)
-    return Waiting(command=command, kind="claim", stream=row["stream"])
+    kind = tx.execute(sa.select(t.stream.c.kind).where(t.stream.c.id == row["stream"])).scalar_one()
+    return Waiting(command=command, kind=str(kind), stream=row["stream"])
 
 
 def decision_of(tx: Transaction, call: Call, command: str) -> Decision:
@@ -35,7 +45,10 @@ def decision_of(tx: Transaction, call: Call, command: str) -> Decision:
     if not decided:
         body["pending"] = {"command": command}
         return Decision(status=202, body=body, decided=False, refusal=None)
-    return Decision(status=201 if row["kind"] in _CREATING else 200, body=body, decided=True, refusal=None)
+    # Who joins a case that is open makes none (contract section 6).
+    joined = row["kind"] == "dispute_open" and row["target"] != unpack(row["data"])["dispute"]
+    created = row["kind"] in _CREATING and not joined
+    return Decision(status=201 if created else 200, body=body, decided=True, refusal=None)
 
 
 def command_view(row: dict[str, Any], *, language: str, request_id: str, instance: str) -> dict[str, Any]:
@@ -69,4 +82,31 @@ def _body(tx: Transaction, caller: Caller, row: dict[str, Any], *, decided: bool
     if row["target_type"] == "request":
         found = tx.rows(sa.select(t.request).where(t.request.c.id == row["target"]))
         return request_views(tx, found)[0]
+    if row["target_type"] == "dispute":
+        there = decided or row["kind"] != "dispute_open"
+        return dispute_view(tx, caller, row["target"]) if there else undecided_dispute(tx, row)
+    if row["target_type"] == "evidence":
+        found = tx.rows(sa.select(t.evidence).where(t.evidence.c.id == row["target"]))
+        return evidence_views(tx, found)[0] if found else undecided_evidence(tx, row)
+    if row["target_type"] == "proposal":
+        return _proposal(tx, row)
     return claim_view(tx, caller, row["claim"])
+
+
+def _proposal(tx: Transaction, row: dict[str, Any]) -> dict[str, Any]:
+    """What was proposed; while undecided it has no number yet."""
+    data = unpack(row["data"])
+    case = tx.row(sa.select(t.dispute).where(t.dispute.c.id == data["dispute"]))
+    assert case is not None
+    views = proposal_views(tx, dispute_of(case))
+    mine = next((v for v in views if v["digest"] == data["digest"] and v["by"] == row["actor"]), None)
+    said = texts.read(tx, [data["text"]])
+    return mine or {
+        "n": len(views) + 1,
+        "by": row["actor"],
+        "terms": data["terms"],
+        "text": said.get(data["text"]),
+        "digest": data["digest"],
+        "accepted_by": [],
+        "state": "open",
+    }

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from domain.calendar.duration import Duration
+from domain.calendar.duration import DAY_US, Duration, Scale
 from domain.claims.lifecycle import ENDED, ClaimState
 from domain.claims.model import Claim
 from domain.disputes import effects
-from domain.disputes.arbitrators import choose
-from domain.disputes.lifecycle import DisputeState, DisputeTrigger, fire
+from domain.disputes.arbitrators import Bench, Seat, Sides, acts_for, plan, plan_above, tier_deadline
+from domain.disputes.lifecycle import DisputeState, DisputeTrigger, fire, refused
 from domain.disputes.model import (
     Dispute,
     Grounds,
@@ -25,6 +25,7 @@ from domain.disputes.model import (
     Role,
     Ruled,
     Ruling,
+    Share,
     Window,
 )
 from domain.matters.draft import Draft, Task
@@ -34,9 +35,8 @@ from domain.refusals import FieldError, Refusal
 
 S, T = DisputeState, DisputeTrigger
 
-#: The executive panel is the tier above the top manager (DSP-12).
-PANEL_TIER = 3
-_ONE_DAY = timedelta(days=1)
+#: The top tier is late: reminded once a day (DSP-12).
+_A_DAY = Duration(DAY_US, Scale.ELAPSED)
 
 
 # --- opening ---------------------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def open_case(draft: Draft, command: Command) -> None:
     holder = draft.matter.owner_claim
     dispute = Dispute(
         id=command.data["dispute"],
-        number=0,  # storage numbers it when it is saved
+        number=command.data["number"],
         matter=draft.matter.id,
         program=claim.program,
         grounds=Grounds(command.data["grounds"]),
@@ -147,11 +147,11 @@ def _server(draft: Draft, dispute: Dispute, holder: Claim | None, policy: Policy
 def waive(draft: Draft, command: Command) -> None:
     """A party wants no negotiation; when all say so the case goes on (DSP-05)."""
     dispute, party = _mine(draft, command)
-    _require(dispute, S.NEGOTIATING)
+    _require(dispute, "waive", S.NEGOTIATING)
     dispute = _put(draft, dispute.with_party(replace(party, waived=True)))
     draft.record_case("waived", dispute, actor=command.actor)
     if all(p.waived for p in dispute.parties):
-        _arbitrate(draft, dispute, tier=1)
+        _arbitrate(draft, dispute)
 
 
 def propose(draft: Draft, command: Command) -> None:
@@ -159,7 +159,7 @@ def propose(draft: Draft, command: Command) -> None:
     dispute = draft.matter.disputes[command.data["dispute"]]
     if dispute.party(command.actor) is None and command.actor != dispute.mediator:
         raise Refusal("not_allowed", rule="DSP-05")
-    _require(dispute, S.NEGOTIATING, S.MEDIATING)
+    _require(dispute, "settle", S.NEGOTIATING, S.MEDIATING)
     terms = _checked(draft, dispute, outcome_of(command.data["terms"]))
     replaced = tuple(replace(p, state="replaced") if p.state == "open" else p for p in dispute.proposals)
     proposal = Proposal(
@@ -181,7 +181,7 @@ def accept_proposal(draft: Draft, command: Command) -> None:
     proposal = _proposal(dispute, command)
     if proposal.state == "agreed":
         return
-    _require(dispute, S.NEGOTIATING, S.MEDIATING)
+    _require(dispute, "settle", S.NEGOTIATING, S.MEDIATING)
     if proposal.state != "open" or proposal.digest != command.data["digest"]:
         raise Refusal("terms_changed", rule="DSP-05", facts={"n": _latest(dispute)})
     accepted = tuple(dict.fromkeys((*proposal.accepted_by, party.person)))
@@ -197,7 +197,7 @@ def decline_proposal(draft: Draft, command: Command) -> None:
     """A party does not agree; the proposal is off (DSP-05)."""
     dispute, _ = _mine(draft, command)
     proposal = _proposal(dispute, command)
-    _require(dispute, S.NEGOTIATING, S.MEDIATING)
+    _require(dispute, "settle", S.NEGOTIATING, S.MEDIATING)
     if proposal.state != "open" or proposal.digest != command.data["digest"]:
         raise Refusal("terms_changed", rule="DSP-05", facts={"n": _latest(dispute)})
     dispute = _put(draft, _with_proposal(dispute, replace(proposal, state="declined")))
@@ -210,16 +210,14 @@ def _negotiate(draft: Draft, dispute: Dispute) -> None:
     length = policy.duration("dispute.negotiation_oh") or policy.duration("dispute.negotiation_wh")
     dispute = _moved(draft, dispute, T.NEGOTIATE)
     if length is None:
-        _arbitrate(draft, dispute, tier=1)
+        _arbitrate(draft, dispute)
         return
     _put(draft, dispute.with_window(Window.NEGOTIATION, _until(draft, dispute, length)))
 
 
 def _settled(draft: Draft, dispute: Dispute, terms: Outcome) -> None:
     before = dispute.state
-    ruling = Ruling(
-        id=draft.mint(), tier=0, by=None, at=draft.at, outcome=terms, final_at=draft.at, final=True
-    )
+    ruling = Ruling(id=draft.mint(), tier=0, by=None, at=draft.at, outcome=terms, final_at=draft.at, final=True)
     dispute = replace(dispute, rulings=(*dispute.rulings, ruling), outcome=terms)
     dispute = _ended(draft, dispute, T.SETTLE)
     draft.record_case("settled", dispute, before=before, data=_outcome_data(terms))
@@ -236,7 +234,7 @@ def add_evidence(draft: Draft, command: Command) -> None:
     dispute = draft.matter.disputes[command.data["dispute"]]
     party = dispute.party(command.actor)
     if not dispute.open:
-        raise _over(dispute)
+        raise refused(state=dispute.state, trigger="evidence")
     ends = dispute.window(Window.EVIDENCE)
     if dispute.state is S.ARBITRATING and ends is None:
         raise Refusal("evidence_closed", rule="DSP-10", current_state=dispute.state.value)
@@ -255,7 +253,7 @@ def heard(draft: Draft, command: Command) -> None:
     """A party has nothing to add (DSP-10)."""
     dispute, party = _mine(draft, command)
     if not dispute.open:
-        raise _over(dispute)
+        raise refused(state=dispute.state, trigger="heard")
     draft.record_case("heard", dispute, actor=command.actor)
     _heard(draft, dispute, party)
 
@@ -283,7 +281,7 @@ def more_evidence(draft: Draft, command: Command) -> None:
 
 
 def rule(draft: Draft, command: Command) -> None:
-    """The assigned arbitrator decides (DSP-14), refused in the contract's order; the same decision twice counts once."""
+    """The assigned arbitrator decides (DSP-14); refusals in the contract's order; the same again counts once."""
     dispute = draft.matter.disputes[command.data["dispute"]]
     outcome = outcome_of(command.data["outcome"])
     assert outcome is not None
@@ -294,20 +292,16 @@ def rule(draft: Draft, command: Command) -> None:
     _require_arbitrator(draft, dispute, command)
     if dispute.window(Window.EVIDENCE) is not None and not all(p.heard for p in dispute.parties):
         waits = [p.person for p in dispute.parties if not p.heard]
-        raise Refusal(
-            "hearing_open", rule="DSP-10", facts={"until": dispute.window(Window.EVIDENCE), "unheard": waits}
-        )
+        raise Refusal("hearing_open", rule="DSP-10", facts={"until": dispute.window(Window.EVIDENCE), "unheard": waits})
     if not command.data.get("reason") or not command.data.get("facts"):
         raise Refusal("reason_required", rule="DSP-14")
     outcome = _checked(draft, dispute, outcome)
     before = dispute.state
-    tier = dispute.tier or 1
-    policy = _policy(draft, dispute)
-    limit = policy.duration("dispute.appeal_wd")
-    may_appeal = limit is not None and not dispute.rulings and _next_tier(draft, dispute, tier) is not None
+    limit = _policy(draft, dispute).duration("dispute.appeal_wd")
+    may_appeal = limit is not None and not dispute.rulings and _above(draft, dispute) is not None
     ruling = Ruling(
         id=draft.mint(),
-        tier=tier,
+        tier=dispute.tier or 1,
         by=command.actor,
         at=draft.at,
         outcome=outcome,
@@ -316,10 +310,8 @@ def rule(draft: Draft, command: Command) -> None:
         evidence=tuple(command.data.get("evidence") or ()),
         follows_advice=command.data.get("follows_advice"),
     )
-    dispute = replace(
-        dispute.without_windows(), ruled_by=(*dispute.ruled_by, command.actor or ""), outcome=outcome
-    )
-    dispute = replace(dispute, state=fire(state=dispute.state, trigger=T.RULE))
+    state = fire(state=dispute.state, trigger=T.RULE)
+    dispute = replace(dispute.without_windows(), outcome=outcome, state=state)
     draft.closed_tasks.append(_task_key(dispute))
     if may_appeal:
         assert limit is not None
@@ -367,11 +359,11 @@ def appeal(draft: Draft, command: Command) -> None:
         state=fire(state=dispute.state, trigger=T.APPEAL),
     )
     _put(draft, dispute)
-    draft.record_case(
-        "appealed", dispute, before=before, actor=command.actor, data={"reason": command.data["reason"]}
-    )
+    draft.record_case("appealed", dispute, before=before, actor=command.actor, data={"reason": command.data["reason"]})
     effects.appeal(draft, dispute)
-    _assign(draft, dispute, tier=(dispute.tier or 1) + 1)
+    seat = _above(draft, dispute)
+    assert seat is not None  # a ruling without a tier above it is final at once
+    _seat(draft, dispute, seat)
 
 
 def _heard(draft: Draft, dispute: Dispute, party: Party) -> None:
@@ -379,53 +371,104 @@ def _heard(draft: Draft, dispute: Dispute, party: Party) -> None:
         _put(draft, dispute.with_party(replace(party, heard=True)))
 
 
-def _arbitrate(draft: Draft, dispute: Dispute, *, tier: int) -> None:
-    before = dispute.state
-    dispute = replace(dispute.without_windows(), state=fire(state=dispute.state, trigger=T.ARBITRATE))
-    _put(draft, dispute)
-    draft.record_case("arbitrating", dispute, before=before, data={"tier": tier})
-    _assign(draft, dispute, tier=tier)
-
-
-def _assign(draft: Draft, dispute: Dispute, *, tier: int) -> None:
-    """The one arbitrator of the tier, or of the next one that has anybody neutral (DSP-12, DSP-13)."""
-    policy = _policy(draft, dispute)
-    found = _choice(draft, dispute, tier)
-    if found is None:
-        _put(draft, replace(dispute, tier=tier, arbitrator=None))
+def _arbitrate(draft: Draft, dispute: Dispute) -> None:
+    dispute = _moved(draft, _moving_on(dispute), T.ARBITRATE)
+    seat = plan(sides=_sides(draft, dispute), bench=_bench(draft, dispute), at=draft.at).first
+    if seat is None:
+        # Nobody neutral is left anywhere: an admin has to name a person (DSP-13).
+        for admin in draft.setting.organisation.admins(at=draft.at):
+            draft.tasks.append(
+                Task(
+                    key=_task_key(dispute),
+                    person=admin,
+                    kind="name_arbitrator",
+                    subject_type="dispute",
+                    subject=dispute.id,
+                    due=None,
+                )
+            )
         return
-    tier, person = found
-    limit = policy.duration("dispute.exec_wd" if tier >= PANEL_TIER else "dispute.tier_wh")
-    evidence = policy.duration("dispute.evidence_wh")
-    dispute = replace(dispute.without_windows(), tier=tier, arbitrator=person, more_evidence_asked=False)
+    _seat(draft, dispute, seat)
+
+
+def _seat(draft: Draft, dispute: Dispute, seat: Seat) -> None:
+    """``seat`` has the case from here on, with the windows of its tier (DSP-10, DSP-12)."""
+    policy, calendar = _policy(draft, dispute), draft.setting.calendar(dispute.program)
+    dispute = replace(
+        _moving_on(dispute),
+        tier=int(seat.tier),
+        seats=(*dispute.seats, seat),
+        more_evidence_asked=False,
+        parties=tuple(replace(p, heard=False) for p in dispute.parties),
+    )
+    limit = tier_deadline(seat.tier, start=draft.at, policy=policy, calendar=calendar)
     if limit is not None:
-        dispute = dispute.with_window(Window.TIER, _until(draft, dispute, limit))
+        dispute = dispute.with_window(Window.TIER, limit.at)
+    evidence = policy.duration("dispute.evidence_wh")
     if evidence is not None:
-        dispute = dispute.with_window(Window.EVIDENCE, _until(draft, dispute, evidence))
+        ends = _until(draft, dispute, evidence)
+        dispute = dispute.with_window(Window.EVIDENCE, min(ends, limit.at) if limit is not None else ends)
     _put(draft, dispute)
-    draft.record_case("assigned", dispute, data={"tier": tier, "arbitrator": person})
+    draft.record_case("assigned", dispute, data={"tier": int(seat.tier), "arbitrator": seat.acting})
+    due = dispute.window(Window.TIER)
     draft.tasks.append(
         Task(
             key=_task_key(dispute),
-            person=person,
+            person=seat.acting,
             kind="arbitrate",
             subject_type="dispute",
             subject=dispute.id,
-            due=dispute.window(Window.TIER),
+            due=due,
         )
     )
-    facts = {"until": dispute.window(Window.TIER)}
-    draft.tell_case(person, "dispute.arbitrating", dispute, rule="DSP-12", urgency="urgent", facts=facts)
+    draft.tell_case(seat.acting, "dispute.arbitrating", dispute, rule="DSP-12", urgency="urgent", facts={"until": due})
     _tell_parties(draft, dispute, "dispute.arbitrating", facts={"until": dispute.window(Window.EVIDENCE)})
+
+
+def _sides(draft: Draft, dispute: Dispute) -> Sides:
+    """Whom the case concerns: its parties, and whoever owns or reported a claim in it (DSP-13)."""
+    claims = effects.claims_of(draft, dispute)
+    gains = {p for c in claims for p in (c.owner, c.reporter) if p is not None}
+    return Sides(
+        parties=[p.person for p in dispute.parties],
+        opened_at=dispute.opened_at,
+        interested=sorted(gains),
+        recused=dispute.recused,
+        mediated=[dispute.mediator] if dispute.mediator is not None else [],
+        ruled=[r.by for r in dispute.rulings if r.by is not None],
+    )
+
+
+def _bench(draft: Draft, dispute: Dispute) -> Bench:
+    return Bench.of(
+        program=draft.setting.programs[dispute.program],
+        policy=_policy(draft, dispute),
+        organisation=draft.setting.organisation,
+    )
+
+
+def _above(draft: Draft, dispute: Dispute) -> Seat | None:
+    """Who would have the case after its present seat; None at the top tier (DSP-12, DSP-16)."""
+    seat = dispute.seat
+    if seat is None:
+        return None
+    return plan_above(
+        seat,
+        sides=_sides(draft, dispute),
+        bench=_bench(draft, dispute),
+        at=draft.at,
+        lower=dispute.seats[:-1],
+    ).first
 
 
 def _finalise(draft: Draft, dispute: Dispute) -> None:
     before = dispute.state
     assert dispute.outcome is not None
     rulings = (*dispute.rulings[:-1], replace(dispute.rulings[-1], final=True, final_at=draft.at))
-    dispute = _ended(draft, replace(dispute, rulings=rulings), T.FINALISE)
-    draft.record_case("final", dispute, before=before, data=_outcome_data(dispute.outcome))
-    effects.settle(draft, dispute, dispute.outcome)
+    outcome = dispute.outcome
+    dispute = _ended(draft, replace(dispute, rulings=rulings), T.CONCLUDE)
+    draft.record_case("final", dispute, before=before, data=_outcome_data(outcome))
+    effects.settle(draft, dispute, outcome)
     _tell_parties(draft, dispute, "dispute.final", urgency="urgent")
 
 
@@ -469,18 +512,17 @@ def carry_on(draft: Draft, command: Command) -> None:
 def dismiss(draft: Draft, command: Command) -> None:
     """No ground: arbitrator or oversight end the case, everything is as it was (DSP-14)."""
     dispute = draft.matter.disputes[command.data["dispute"]]
-    oversees = command.actor in draft.setting.programs[dispute.program].oversight
-    if dispute.party(command.actor) is not None or not (oversees or _is_arbitrator(draft, dispute, command.actor)):
-        raise Refusal("not_allowed", rule="DSP-14")
+    if dispute.party(command.actor) is not None:
+        raise Refusal("not_allowed", rule="PPL-07")
+    if command.actor not in draft.setting.programs[dispute.program].oversight:
+        _require_arbitrator(draft, dispute, command)
     if not command.data.get("reason"):
         raise Refusal("reason_required", rule="DSP-14")
     if dispute.rulings:
         raise Refusal("illegal_transition", rule="DSP-14", current_state=dispute.state.value)
     before = dispute.state
     dispute = _ended(draft, dispute, T.DISMISS)
-    draft.record_case(
-        "dismissed", dispute, before=before, actor=command.actor, data={"reason": command.data["reason"]}
-    )
+    draft.record_case("dismissed", dispute, before=before, actor=command.actor, data={"reason": command.data["reason"]})
     effects.restore(draft, dispute)
     _tell_parties(draft, dispute, "dispute.dismissed", urgency="urgent")
 
@@ -498,13 +540,12 @@ def _given_up(draft: Draft, dispute: Dispute, *, actor: str | None) -> None:
 
 def window_over(draft: Draft, dispute: Dispute, window: Window) -> None:
     """A window ran out at ``draft.at``, its recorded end (design section 4)."""
-    dispute = dispute.without_windows(window) if len(dispute.windows) > 1 else dispute.without_windows()
-    _put(draft, dispute)
+    dispute = _put(draft, dispute.without_windows(window))
     match window:
         case Window.CONTINUE:
             _given_up(draft, dispute, actor=None)
         case Window.NEGOTIATION | Window.MEDIATION:
-            _arbitrate(draft, dispute, tier=1)
+            _arbitrate(draft, dispute)
         case Window.EVIDENCE:
             draft.record_case("evidence_closed", dispute)
         case Window.TIER:
@@ -517,15 +558,14 @@ def window_over(draft: Draft, dispute: Dispute, window: Window) -> None:
 
 def _tier_missed(draft: Draft, dispute: Dispute) -> None:
     """It escalates; the top tier is reminded every day and never decided by time (DSP-12)."""
-    tier = dispute.tier or 1
-    draft.record_case("tier_missed", dispute, data={"tier": tier, "arbitrator": dispute.arbitrator})
-    draft.closed_tasks.append(_task_key(dispute))
-    if _next_tier(draft, dispute, tier) is None:
-        again = draft.setting.calendar(dispute.program).add(draft.at, _DAY).at
-        dispute = _put(draft, dispute.with_window(Window.TIER, again))
+    draft.record_case("tier_missed", dispute, data={"tier": dispute.tier, "arbitrator": dispute.arbitrator})
+    following = _above(draft, dispute)
+    if following is None:
+        dispute = _put(draft, dispute.with_window(Window.TIER, _until(draft, dispute, _A_DAY)))
         draft.tell_case(dispute.arbitrator, "dispute.arbitrating", dispute, rule="DSP-12", urgency="urgent")
         return
-    _assign(draft, dispute, tier=tier + 1)
+    draft.closed_tasks.append(_task_key(dispute))
+    _seat(draft, _put(draft, replace(dispute, state=fire(state=dispute.state, trigger=T.ESCALATE))), following)
 
 
 # --- small things ----------------------------------------------------------------------------------------------------
@@ -535,8 +575,6 @@ def outcome_of(data: Any) -> Outcome | None:
     """The outcome that a command carries."""
     if data is None:
         return None
-    from domain.disputes.model import Share
-
     return Outcome(
         ruled=Ruled(data["outcome"]),
         owner=data.get("owner"),
@@ -571,6 +609,11 @@ def _moved(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> Dispute:
     return dispute
 
 
+def _moving_on(dispute: Dispute) -> Dispute:
+    """Without the windows of its step; whether it is carried on at all stays open."""
+    return dispute.without_windows(*(w for w in Window if w is not Window.CONTINUE))
+
+
 def _ended(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> Dispute:
     state = fire(state=dispute.state, trigger=trigger)
     draft.closed_tasks.append(_task_key(dispute))
@@ -586,24 +629,24 @@ def _mine(draft: Draft, command: Command) -> tuple[Dispute, Party]:
     return dispute, party
 
 
-def _require(dispute: Dispute, *states: DisputeState) -> None:
+def _require(dispute: Dispute, trigger: str, *states: DisputeState) -> None:
     if dispute.state not in states:
-        raise _over(dispute)
-
-
-def _over(dispute: Dispute) -> Refusal:
-    return Refusal("illegal_transition", rule="DSP-01", current_state=dispute.state.value)
-
-
-def _is_arbitrator(draft: Draft, dispute: Dispute, actor: str | None) -> bool:
-    if actor is None or dispute.arbitrator is None or dispute.state is not S.ARBITRATING:
-        return False
-    return actor in (dispute.arbitrator, draft.setting.organisation.delegate_of(dispute.arbitrator, at=draft.at))
+        raise refused(state=dispute.state, trigger=trigger)
 
 
 def _require_arbitrator(draft: Draft, dispute: Dispute, command: Command) -> None:
-    if not _is_arbitrator(draft, dispute, command.actor):
+    """Whoever has the case, in their own name or for somebody who is away (DSP-14, PPL-05)."""
+    seat = dispute.seat
+    if seat is None or dispute.state is not S.ARBITRATING:
         raise Refusal("not_allowed", rule="DSP-14", current_state=dispute.state.value)
+    acts_for(
+        command.actor or "",
+        seat=seat,
+        sides=_sides(draft, dispute),
+        bench=_bench(draft, dispute),
+        at=draft.at,
+        lower=dispute.seats[:-1],
+    )
 
 
 def _proposal(dispute: Dispute, command: Command) -> Proposal:

@@ -91,9 +91,7 @@ def settle(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
 def claims_of(draft: Draft, dispute: Dispute) -> tuple[Claim, ...]:
     """The claims that the case holds frozen, in the order of their receipts."""
     mine = [
-        c
-        for c in draft.matter.claims.values()
-        if c.dispute == dispute.id and c.state in (_S.DISPUTED, _S.ARBITRATED)
+        c for c in draft.matter.claims.values() if c.dispute == dispute.id and c.state in (_S.DISPUTED, _S.ARBITRATED)
     ]
     return tuple(sorted(mine, key=lambda c: c.receipt))
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.claims.model import TermsRef
-from domain.disputes.lifecycle import DisputeState
+from domain.disputes.arbitrators import Seat
+from domain.disputes.lifecycle import ENDED, DisputeState
 
 
 class Grounds(StrEnum):
@@ -134,23 +135,32 @@ class Dispute:
     parties: tuple[Party, ...] = ()
     windows: tuple[tuple[Window, datetime], ...] = ()
     tier: int | None = None
-    arbitrator: str | None = None
+    seats: tuple[Seat, ...] = ()  # who has the case, and before them those who had it (DSP-12)
+    recused: tuple[str, ...] = ()
     mediator: str | None = None
     served_by: str | None = None
-    ruled_by: tuple[str, ...] = ()  # who decided it in a tier already and may not again (DSP-13)
     more_evidence_asked: bool = False
     asks: Outcome | None = None
     outcome: Outcome | None = None
     rulings: tuple[Ruling, ...] = ()
     proposals: tuple[Proposal, ...] = ()
-    withdrawn_from: DisputeState | None = None  # where the case goes on if another party carries on
     ended_at: datetime | None = None
     version: int = 1
 
     @property
     def open(self) -> bool:
         """Whether the case is still going on: a matter has at most one such case (DSP-01)."""
-        return self.ended_at is None
+        return self.state not in ENDED
+
+    @property
+    def seat(self) -> Seat | None:
+        """Who has the case now, or had it last."""
+        return self.seats[-1] if self.seats else None
+
+    @property
+    def arbitrator(self) -> str | None:
+        """Who gets the task: the holder of the seat, or who stands in."""
+        return self.seats[-1].acting if self.seats else None
 
     @property
     def deadline(self) -> datetime | None:

@@ -69,8 +69,13 @@ def next_item(matter: Matter, *, setting: Setting, now: datetime) -> Command | D
 
 def next_instant(matter: Matter, stream: str, *, setting: Setting) -> datetime | None:
     """When the claim or case ``stream`` next needs its workflow awake: its own earliest instant, decided or not."""
-    dispute = matter.disputes.get(stream)
-    found = case_dues(dispute) if dispute is not None else dues(matter.claims[stream], matter, setting)
+    dispute, claim = matter.disputes.get(stream), matter.claims.get(stream)
+    if dispute is not None:
+        found = case_dues(dispute)
+    elif claim is not None:
+        found = dues(claim, matter, setting)
+    else:
+        return None
     return min((due.at for due in found if due.key not in matter.parked), default=None)
 
 

@@ -260,6 +260,65 @@ _CLAIMS = (
     ),
 )
 
+_DISPUTES: Final = (
+    _row(
+        "dispute.opened",
+        "争议已立案",
+        "Dispute opened",
+        "{customer}的争议已立案，客户暂由指定人员服务，各项期限停止计算[；{until}前可以处理]。",
+        "A dispute about {customer} was opened; one named person serves the customer and all clocks stand still[; you may act until {until}].",
+    ),
+    _row(
+        "dispute.negotiating",
+        "争议协商中",
+        "Dispute in negotiation",
+        "{customer}的争议正在协商，请查看提出的方案[；协商到{until}为止]。",
+        "The dispute about {customer} is in negotiation; please look at what is proposed[; it ends on {until}].",
+    ),
+    _row(
+        "dispute.arbitrating",
+        "争议进入仲裁",
+        "Dispute in arbitration",
+        "{customer}的争议正在仲裁，请在期限内陈述或裁决[；期限是{until}]。",
+        "The dispute about {customer} is in arbitration; please state your case or decide in time[; it is due by {until}].",
+    ),
+    _row(
+        "dispute.ruled",
+        "争议已裁决",
+        "Dispute ruled on",
+        "{customer}的争议已有裁决[；{until}前可以申诉]。",
+        "There is a ruling in the dispute about {customer}[; an appeal is possible until {until}].",
+    ),
+    _row(
+        "dispute.final",
+        "裁决生效",
+        "Ruling final",
+        "{customer}的争议裁决已生效。",
+        "The ruling in the dispute about {customer} is final.",
+    ),
+    _row(
+        "dispute.settled",
+        "争议已和解",
+        "Dispute settled",
+        "{customer}的争议已由各方和解，和解内容自动生效。",
+        "The parties settled the dispute about {customer}; what they agreed takes effect by itself.",
+    ),
+    _row(
+        "dispute.dismissed",
+        "争议被驳回",
+        "Dispute dismissed",
+        "{customer}的争议被驳回，一切恢复原状。",
+        "The dispute about {customer} was dismissed and everything is as it was before.",
+    ),
+    _row(
+        "dispute.withdrawn",
+        "争议撤回",
+        "Dispute withdrawn",
+        "{customer}的争议已由发起人撤回[；其他当事人可在{until}前继续]。",
+        "The dispute about {customer} was withdrawn by its opener[; another party may carry it on until {until}].",
+    ),
+)
+
 _REQUESTS = (
     _row(
         "request.extension",
@@ -507,7 +566,9 @@ FAMILIES: Final[Mapping[str, Entry]] = MappingProxyType(
     )
 )
 
-CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(dict((*_CLAIMS, *_REQUESTS, *_REMINDERS, *_OTHERS)))
+CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
+    dict((*_CLAIMS, *_DISPUTES, *_REQUESTS, *_REMINDERS, *_OTHERS))
+)
 
 #: Words for the codes that facts carry as ``reason``; refusal codes have their own titles.
 REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(

@@ -26,6 +26,16 @@ def install(op: Any) -> None:
     op.execute("INSERT INTO clock (id, shift_us) VALUES (1, 0)")
 
 
+def install_disputes(op: Any) -> None:
+    """Running numbers of cases; evidence, once entered, is never changed (DSP-09)."""
+    if op.get_bind().dialect.name == "sqlite":
+        protect_sqlite(op, "evidence")
+    else:
+        protect_postgresql(op, "evidence")
+        op.execute("CREATE SEQUENCE number_dispute")
+    op.execute("INSERT INTO counter (name, value) VALUES ('dispute', 0)")
+
+
 def protect_sqlite(op: Any, table: str) -> None:
     """Refuse UPDATE and DELETE; with recursive_triggers on, INSERT OR REPLACE deletes and is refused too."""
     for act in ("UPDATE", "DELETE"):

@@ -1,0 +1,342 @@
+"""Commands in a case (contract section 6): opened, spoken in, ruled, appealed. Decided by the matter's drain."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.call import Waiting
+from api.commands.received import as_of_now
+from api.schemas.disputes import (
+    AppealIn,
+    ClaimNamed,
+    DigestIn,
+    DisputeIn,
+    EvidenceIn,
+    OutcomeIn,
+    ProposalIn,
+    QuestionIn,
+    RulingIn,
+)
+from api.views.claims import readable
+from api.views.disputes import visible_dispute
+from domain.claims.lifecycle import ClaimState
+from domain.claims.model import Claim
+from domain.claims.permissions import is_supervisor, may_sell
+from domain.disputes.cases import person_of
+from domain.matters.matter import Command, CommandKind
+from domain.people.access import has_role
+from domain.people.organisation import Role
+from domain.refusals import FieldError, Refusal
+from storage import files, matters, texts
+from storage import tables as t
+from storage.claim_rows import claim_of
+from storage.codec import canonical, plain
+from storage.database import Transaction, mint
+
+#: Evidence that only people in charge, reception or an administrator enter (contract section 6).
+_OFFICIAL = frozenset({"reception", "named_account", "territory", "customer_choice"})
+
+
+def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
+    """Open a case, or join the one that is open (DSP-01, DSP-02)."""
+    row = _claim_named(tx, caller, body.claim)
+    held = claim_of(row)
+    _standing(caller, held)
+    if body.grounds == "identity" or body.other_customer is not None:
+        raise Refusal("field_invalid", rule="CUS-13", errors=(FieldError("grounds", "field_invalid"),))
+    text = texts.keep(tx, body.statement, customer=row["customer"])
+    locked = matters.lock(tx, row["matter"])
+    present = as_of_now(tx, caller, locked, also=(row["id"],)).claims[row["id"]]
+    _in_time(caller, present, locked)
+    dispute, number = mint(), tx.next_number("dispute")
+    open_one = tx.execute(
+        sa.select(t.dispute.c.id).where(t.dispute.c.matter == row["matter"], t.dispute.c.open)
+    ).scalar()
+    if open_one is None:
+        tx.insert(
+            t.stream,
+            {
+                "id": dispute,
+                "kind": "dispute",
+                "matter": row["matter"],
+                "open": True,
+                "next_instant": None,
+                "epoch": caller.setting.epoch,
+            },
+        )
+    data = {
+        "dispute": dispute,
+        "number": number,
+        "grounds": body.grounds,
+        "statement": text,
+        "asks": _outcome(body.asks),
+        "contests": body.contests,
+    }
+    return _received(
+        tx, caller, row["matter"], row["id"], CommandKind.DISPUTE_OPEN, data, locked=locked, stream=open_one or dispute
+    )
+
+
+def waive(tx: Transaction, caller: Caller, dispute: str) -> Waiting:
+    """No negotiation (DSP-05)."""
+    return _simple(tx, caller, dispute, CommandKind.DISPUTE_WAIVE, {})
+
+
+def heard(tx: Transaction, caller: Caller, dispute: str) -> Waiting:
+    """Nothing to add (DSP-10)."""
+    return _simple(tx, caller, dispute, CommandKind.DISPUTE_HEARD, {})
+
+
+def ask_more(tx: Transaction, caller: Caller, dispute: str, body: QuestionIn) -> Waiting:
+    """The arbitrator's one question (DSP-10)."""
+    row = visible_dispute(tx, caller, dispute)
+    text = texts.keep(tx, body.question, customer=row["customer"])
+    return _on(tx, caller, row, CommandKind.DISPUTE_ASK_MORE, {"question": text})
+
+
+def add_evidence(tx: Transaction, caller: Caller, dispute: str, body: EvidenceIn) -> Waiting:
+    """A statement, a file, or a fact that somebody in charge vouches for (DSP-09)."""
+    row = visible_dispute(tx, caller, dispute)
+    party = _is_party(tx, caller, dispute)
+    if body.kind in _OFFICIAL:
+        if party or not _vouches(tx, caller, row):
+            raise Refusal("not_allowed", rule="DSP-09")
+    elif not party and not _in_charge(tx, caller, row):
+        raise Refusal("not_allowed", rule="DSP-09")
+    if body.kind in ("statement", "answer") and not (body.text or "").strip():
+        raise Refusal("field_missing", rule="DSP-09", errors=(FieldError("text", "field_missing"),))
+    if body.kind == "file" and body.file is None:
+        raise Refusal("field_missing", rule="DSP-09", errors=(FieldError("file", "field_missing"),))
+    if body.at is not None and body.at > caller.at:
+        raise Refusal("date_invalid", rule="DSP-09", errors=(FieldError("at", "date_invalid"),))
+    sha = _file(tx, caller, row, body)
+    text = texts.keep(tx, body.text, customer=row["customer"])
+    data = {
+        "evidence": mint(),
+        "kind": body.kind,
+        "at": body.at,
+        "about": _person(caller, body.about, "about"),
+        "consent": body.consent,
+        "text": text,
+        "file": body.file,
+        "digest": sha or tx.keys.digest(body.text or ""),
+        "origin": "party" if party else ("customer" if body.kind == "customer_choice" else "third_party"),
+    }
+    return _on(
+        tx, caller, row, CommandKind.DISPUTE_EVIDENCE, data, target_type="evidence", target=str(data["evidence"])
+    )
+
+
+def propose(tx: Transaction, caller: Caller, dispute: str, body: ProposalIn) -> Waiting:
+    """Terms for all parties to agree on (DSP-05)."""
+    row = visible_dispute(tx, caller, dispute)
+    terms = _outcome(body.terms)
+    data = {
+        "terms": terms,
+        "text": texts.keep(tx, body.text, customer=row["customer"]),
+        "digest": hashlib.sha256(canonical(plain([terms, body.text]))).hexdigest(),
+    }
+    return _on(tx, caller, row, CommandKind.DISPUTE_PROPOSE, data, target_type="proposal")
+
+
+def answer_proposal(
+    tx: Transaction, caller: Caller, dispute: str, number: int, kind: CommandKind, body: DigestIn
+) -> Waiting:
+    """Yes or no to one proposal, named by what it says (DSP-05)."""
+    row = visible_dispute(tx, caller, dispute)
+    if not 1 <= number <= len(row["detail"]["proposals"]):
+        raise Refusal("not_found")
+    return _on(tx, caller, row, kind, {"n": number, "digest": body.digest})
+
+
+def rule(tx: Transaction, caller: Caller, dispute: str, body: RulingIn) -> Waiting:
+    """The arbitrator's decision (DSP-14)."""
+    row = visible_dispute(tx, caller, dispute)
+    data = {
+        "outcome": _outcome(body),
+        "facts": texts.keep(tx, body.facts, customer=row["customer"]),
+        "reason": texts.keep(tx, body.reason, customer=row["customer"]),
+        "evidence": body.evidence,
+        "follows_advice": body.follows_advice,
+    }
+    return _on(tx, caller, row, CommandKind.DISPUTE_RULE, data)
+
+
+def appeal(tx: Transaction, caller: Caller, dispute: str, body: AppealIn) -> Waiting:
+    """To the tier above, on new evidence (DSP-16)."""
+    row = visible_dispute(tx, caller, dispute)
+    reason = texts.keep(tx, body.reason, customer=row["customer"])
+    return _on(tx, caller, row, CommandKind.DISPUTE_APPEAL, {"reason": reason, "evidence": body.evidence})
+
+
+def with_reason(tx: Transaction, caller: Caller, dispute: str, kind: CommandKind, reason: str | None) -> Waiting:
+    """Withdraw, carry on, dismiss."""
+    row = visible_dispute(tx, caller, dispute)
+    return _on(tx, caller, row, kind, {"reason": texts.keep(tx, reason, customer=row["customer"])})
+
+
+def _simple(tx: Transaction, caller: Caller, dispute: str, kind: CommandKind, data: Mapping[str, Any]) -> Waiting:
+    return _on(tx, caller, visible_dispute(tx, caller, dispute), kind, data)
+
+
+def _on(
+    tx: Transaction,
+    caller: Caller,
+    row: Mapping[str, Any],
+    kind: CommandKind,
+    data: Mapping[str, Any],
+    *,
+    target_type: str = "dispute",
+    target: str | None = None,
+) -> Waiting:
+    claim = next(p["claim"] for p in row["detail"]["parties"] if p["claim"] is not None)
+    return _received(
+        tx,
+        caller,
+        row["matter"],
+        claim,
+        kind,
+        {"dispute": row["id"], **data},
+        locked=matters.lock(tx, row["matter"]),
+        stream=row["id"],
+        target_type=target_type,
+        target=target or row["id"],
+    )
+
+
+def _received(
+    tx: Transaction,
+    caller: Caller,
+    matter: str,
+    claim: str,
+    kind: CommandKind,
+    data: Mapping[str, Any],
+    *,
+    locked: matters.Locked,
+    stream: str,
+    target_type: str = "dispute",
+    target: str | None = None,
+) -> Waiting:
+    command = Command(id=mint(), kind=kind, claim=claim, actor=caller.person, received_at=locked.now, data=data)
+    tx.insert(
+        t.command,
+        matters.command_row(
+            command, matter=matter, target_type=target_type, target=target or data["dispute"], stream=stream
+        ),
+    )
+    matters.touch(tx, matter, locked.now)
+    return Waiting(command=command.id, kind="dispute", stream=stream)
+
+
+def _claim_named(tx: Transaction, caller: Caller, named: str | ClaimNamed) -> dict[str, Any]:
+    """The claim a case is about: by id, or the caller's own on a customer, else the one that holds it."""
+    if isinstance(named, str):
+        row = tx.row(sa.select(t.claim).where(t.claim.c.id == named))
+        if row is None or not readable(tx, caller, row):
+            raise Refusal("field_invalid", errors=(FieldError("claim", "field_invalid"),))
+        return row
+    c = t.claim.c
+    found = tx.rows(
+        sa.select(t.claim)
+        .where(
+            c.program == named.program,
+            c.customer == named.customer,
+            c.track == named.track,
+            c.project == named.project if named.project is not None else sa.true(),
+        )
+        .order_by(c.received_at.desc())
+    )
+    mine = [r for r in found if caller.person in (r["reporter"], r["owner"])]
+    held = [r for r in found if r["holds"] and readable(tx, caller, r)]
+    chosen = next(iter([*mine, *held]), None)
+    if chosen is None:
+        raise Refusal("no_standing", rule="DSP-02")
+    return chosen
+
+
+def _standing(caller: Caller, claim: Claim) -> None:
+    """One's own claim, or one that one is in charge of (DSP-02, PPL-07)."""
+    if caller.person == person_of(claim):
+        if not may_sell(caller.actor, setting=caller.setting, at=caller.at):
+            raise Refusal("not_allowed", rule="PPL-02")
+        return
+    if caller.person in caller.setting.programs[claim.program].oversight:
+        return
+    if not is_supervisor(person_of(claim), claim, actor=caller.actor, setting=caller.setting, at=caller.at):
+        raise Refusal("not_allowed", rule="DSP-02")
+
+
+def _in_time(caller: Caller, claim: Claim, locked: matters.Locked) -> None:
+    """Within `dispute.contest_wd` of the event that is contested (DSP-02)."""
+    if claim.state is ClaimState.WITHDRAWN:
+        raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
+    if claim.ended_at is None or claim.state in (ClaimState.DISPUTED, ClaimState.ARBITRATED):
+        return
+    limit = caller.setting.policy_at(claim.program, at=claim.ended_at).duration("dispute.contest_wd")
+    if limit is None:
+        return
+    until = caller.setting.calendar(claim.program).add(claim.ended_at, limit).at
+    if locked.now > until:
+        raise Refusal("dispute_too_late", rule="DSP-02", facts={"until": until})
+
+
+def _is_party(tx: Transaction, caller: Caller, dispute: str) -> bool:
+    wanted = sa.select(t.dispute_party.c.person).where(
+        t.dispute_party.c.dispute == dispute, t.dispute_party.c.person == caller.person
+    )
+    return tx.execute(wanted).first() is not None
+
+
+def _in_charge(tx: Transaction, caller: Caller, row: Mapping[str, Any]) -> bool:
+    """Supervisors of a party and oversight speak for what they saw."""
+    if caller.person in caller.setting.programs[row["program"]].oversight:
+        return True
+    claims = [p["claim"] for p in row["detail"]["parties"] if p["claim"] is not None]
+    held = [claim_of(r) for r in tx.rows(sa.select(t.claim).where(t.claim.c.id.in_(claims)))]
+    return any(is_supervisor(person_of(c), c, actor=caller.actor, setting=caller.setting, at=caller.at) for c in held)
+
+
+def _vouches(tx: Transaction, caller: Caller, row: Mapping[str, Any]) -> bool:
+    roles = {Role.RECEPTION, Role.ADMIN}
+    if has_role(caller.actor, roles, organisation=caller.setting.organisation, at=caller.at):
+        return True
+    return _in_charge(tx, caller, row)
+
+
+def _file(tx: Transaction, caller: Caller, row: Mapping[str, Any], body: EvidenceIn) -> str | None:
+    """The digest of an uploaded file, which the readers of the case's claims may read from now on."""
+    if body.file is None:
+        return None
+    found = files.row_of(tx, body.file)
+    if found is None or found["uploaded_by"] != caller.person or found["sealed_key"] is None:
+        raise Refusal("field_invalid", errors=(FieldError("file", "field_invalid"),))
+    if found["media_type"].startswith("audio/") and body.consent is None:
+        raise Refusal("field_missing", rule="DSP-09", errors=(FieldError("consent", "field_missing"),))
+    for party in row["detail"]["parties"]:
+        if party["claim"] is not None:
+            files.link(tx, [body.file], party["claim"])
+    return str(found["sha256"])
+
+
+def _person(caller: Caller, person: str | None, field: str) -> str | None:
+    if person is not None and person not in caller.setting.organisation.people:
+        raise Refusal("field_invalid", errors=(FieldError(field, "field_invalid"),))
+    return person
+
+
+def _outcome(body: OutcomeIn | None) -> dict[str, Any] | None:
+    if body is None:
+        return None
+    if body.outcome in ("party", "joint") and body.owner is None:
+        raise Refusal("field_missing", rule="DSP-14", errors=(FieldError("owner", "field_missing"),))
+    return {
+        "outcome": body.outcome,
+        "owner": body.owner,
+        "shares": [{"person": s.person, "share_bps": s.share_bps} for s in body.shares],
+        "same": body.same,
+    }

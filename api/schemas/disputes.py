@@ -1,0 +1,216 @@
+"""Disputes (contract section 6)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.schemas.base import Bool, Bps, Id, Input, Instant, Output, Pending, Reason, Text, Track
+
+GroundsName = Literal["ownership", "share", "contested_lapse", "refused_report", "poaching", "identity"]
+DisputeStateName = Literal[
+    "opened",
+    "proposed",
+    "negotiating",
+    "mediating",
+    "arbitrating",
+    "ruled",
+    "final",
+    "settled",
+    "dismissed",
+    "withdrawn",
+]
+OutcomeName = Literal["party", "joint", "pool", "no_change"]
+EvidenceKind = Literal["statement", "answer", "file", "reception", "named_account", "territory", "customer_choice"]
+
+
+class ShareIn(Input):
+    person: Id
+    share_bps: Bps
+
+
+class OutcomeIn(Input):
+    """What a case may end with; `party` and `joint` name an owner, who is a party."""
+
+    outcome: OutcomeName
+    owner: Id | None = None
+    shares: Annotated[list[ShareIn], Field(max_length=20, default_factory=list)]
+    same: Bool | None = None
+
+
+class ClaimNamed(Input):
+    """The matter of a dispute by program and customer, for those who have no claim of their own."""
+
+    program: Id
+    customer: Id
+    track: Track = "sales"
+    project: Id | None = None
+
+
+class DisputeIn(Input):
+    """`POST /v1/disputes` (DSP-01, DSP-02). `claim` is the opener's own, or any concerned for those in charge."""
+
+    claim: Id | ClaimNamed
+    grounds: GroundsName
+    other_customer: Id | None = None
+    statement: Reason
+    asks: OutcomeIn | None = None
+    contests: Annotated[list[Id], Field(max_length=50, default_factory=list)]
+
+
+class EvidenceIn(Input):
+    kind: EvidenceKind
+    text: Text | None = None
+    file: Id | None = None
+    at: Instant | None = None
+    about: Id | None = None
+    consent: Bool | None = None
+
+
+class QuestionIn(Input):
+    question: Reason
+
+
+class ProposalIn(Input):
+    terms: OutcomeIn
+    text: Reason
+
+
+class DigestIn(Input):
+    digest: Annotated[str, Field(strict=True, pattern="^[0-9a-f]{64}$")]
+
+
+class RulingIn(OutcomeIn):
+    """`POST /v1/disputes/{id}/ruling` (DSP-14). Blank facts or reason are `reason_required`, after what goes before."""
+
+    facts: Text
+    reason: Text
+    evidence: Annotated[list[Id], Field(max_length=200, default_factory=list)]
+    follows_advice: Bool
+
+
+class AppealIn(Input):
+    reason: Reason
+    evidence: Annotated[list[Id], Field(max_length=200)]
+
+
+class DismissIn(Input):
+    reason: Text
+
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+
+class ShareOut(Output):
+    person: str
+    share_bps: int
+
+
+class OutcomeOut(Output):
+    outcome: OutcomeName
+    owner: str | None
+    shares: list[ShareOut]
+    same: bool | None
+
+
+class PartyOut(Output):
+    person: str
+    claim: str | None
+    role: Literal["opener", "respondent", "joined"]
+    represented_by: str | None
+    heard: bool
+    appealed: bool
+
+
+class WindowOut(Output):
+    window: Literal["continue", "objection", "negotiation", "mediation", "evidence", "recusal", "tier", "appeal"]
+    deadline: str
+
+
+class RulingOut(Output):
+    id: str
+    tier: int
+    by: str | None
+    at: str
+    outcome: OutcomeOut
+    reason: str | None
+    facts: str | None
+    evidence: list[str]
+    follows_advice: bool | None
+    final_at: str | None
+    final: bool
+
+
+class DisputeOut(Output):
+    """A case as its reader may see it."""
+
+    id: str
+    number: int
+    program: str
+    track: Track
+    customer: str
+    other_customer: str | None
+    project: str | None
+    grounds: GroundsName
+    statement: str | None
+    asks: OutcomeOut | None
+    state: DisputeStateName
+    tier: int | None
+    parties: list[PartyOut]
+    served_by: str | None
+    mediator: str | None
+    arbitrator: str | None
+    windows: list[WindowOut]
+    deadline: str | None
+    outcome: OutcomeOut | None
+    rulings: list[RulingOut]
+    policy_version: int
+    opened_at: str
+    ended_at: str | None
+    allowed: list[str]
+    pending: Pending | None
+    version: int
+
+
+class DisputePage(Output):
+    items: list[DisputeOut]
+    next: str | None
+
+
+class EvidenceOut(Output):
+    id: str
+    kind: EvidenceKind
+    at: str
+    received_at: str
+    author: str | None
+    about: str | None
+    origin: Literal["system", "customer", "third_party", "party"]
+    consent: bool | None
+    text: str | None
+    file: str | None
+    sha256: str
+    after_opening: bool
+    automatic: bool
+    corrects: str | None
+    pending: Pending | None
+
+
+class EvidencePage(Output):
+    items: list[EvidenceOut]
+    next: str | None
+
+
+class ProposalOut(Output):
+    n: int
+    by: str
+    terms: OutcomeOut
+    text: str | None
+    digest: str
+    accepted_by: list[str]
+    state: Literal["open", "replaced", "agreed", "declined"]
+
+
+class ProposalPage(Output):
+    items: list[ProposalOut]
+    next: str | None

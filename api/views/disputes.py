@@ -1,0 +1,295 @@
+"""Cases as their readers see them (contract section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.paging import page
+from api.views.claims import acting_for, scope_of
+from domain.disputes.lifecycle import DisputeState
+from domain.disputes.model import Dispute, Outcome, Window
+from domain.refusals import Refusal
+from storage import tables as t
+from storage import texts
+from storage.codec import rfc3339, unpack
+from storage.database import Transaction
+from storage.disputes import dispute_of
+
+
+def visible_dispute(tx: Transaction, caller: Caller, dispute: str) -> dict[str, Any]:
+    """The row of a case that the caller reads; else ``not_found``, the same as for a missing one (DSP-06)."""
+    row = tx.row(_readable(caller).where(t.dispute.c.id == dispute))
+    if row is None:
+        raise Refusal("not_found")
+    return row
+
+
+def _readable(caller: Caller) -> sa.Select[Any]:
+    """Cases of the caller: as party, arbitrator or mediator, and those about claims in the caller's scope."""
+    d, scope, mine = t.dispute.c, scope_of(caller), acting_for(caller)
+    if scope.everything:
+        return sa.select(t.dispute)
+    ways = [
+        d.id.in_(sa.select(t.dispute_party.c.dispute).where(t.dispute_party.c.person.in_(mine))),
+        d.arbitrator.in_(mine),
+        d.mediator.in_(mine),
+    ]
+    if scope.programs:
+        ways.append(d.program.in_(sorted(scope.programs)))
+    if scope.teams:
+        led = sa.select(t.dispute_party.c.dispute).join(t.claim, t.claim.c.id == t.dispute_party.c.claim)
+        ways.append(d.id.in_(led.where(t.claim.c.team.in_(sorted(scope.teams)))))
+    return sa.select(t.dispute).where(sa.or_(*ways))
+
+
+def dispute_page(
+    tx: Transaction, caller: Caller, filters: dict[str, Any], *, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """`GET /v1/disputes`."""
+    statement = _readable(caller)
+    for name, value in filters.items():
+        if value is None:
+            continue
+        if name == "party":
+            of = sa.select(t.dispute_party.c.dispute).where(t.dispute_party.c.person == value)
+            statement = statement.where(t.dispute.c.id.in_(of))
+        else:
+            statement = statement.where(t.dispute.c[name] == value)
+    rows, following = page(
+        tx,
+        statement,
+        time_column=t.dispute.c.opened_at,
+        id_column=t.dispute.c.id,
+        cursor=cursor,
+        limit=limit,
+        filters={"list": "disputes", **filters},
+    )
+    return {"items": dispute_views(tx, caller, rows), "next": following}
+
+
+def dispute_view(tx: Transaction, caller: Caller, dispute: str) -> dict[str, Any]:
+    """One case by id, which the caller is known to read."""
+    row = tx.row(sa.select(t.dispute).where(t.dispute.c.id == dispute))
+    assert row is not None
+    return dispute_views(tx, caller, [row])[0]
+
+
+def dispute_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Cases in the order of ``rows``, in a fixed number of queries."""
+    cases = [dispute_of(r) for r in rows]
+    said = texts.read(
+        tx, (text for c in cases for text in (c.statement, *(x for r in c.rulings for x in (r.reason, r.facts))))
+    )
+    ids = [r["id"] for r in rows]
+    waiting = tx.rows(
+        sa.select(t.command.c.id, t.command.c.stream).where(
+            t.command.c.stream.in_(ids), t.command.c.actor == caller.person, t.command.c.decided_at.is_(None)
+        )
+    )
+    pending = {r["stream"]: {"command": r["id"]} for r in waiting}
+    return [_view(r, c, said, caller, pending.get(r["id"])) for r, c in zip(rows, cases, strict=True)]
+
+
+def undecided_dispute(tx: Transaction, command: dict[str, Any]) -> dict[str, Any]:
+    """A case that was received and is not decided yet."""
+    data = unpack(command["data"])
+    claim = tx.row(sa.select(t.claim).where(t.claim.c.id == command["claim"]))
+    assert claim is not None
+    said = texts.read(tx, [data["statement"]])
+    return {
+        "id": data["dispute"],
+        "number": data["number"],
+        "program": claim["program"],
+        "track": claim["track"],
+        "customer": claim["customer"],
+        "other_customer": None,
+        "project": claim["project"],
+        "grounds": data["grounds"],
+        "statement": said.get(data["statement"]),
+        "asks": data["asks"],
+        "state": "opened",
+        "tier": None,
+        "parties": [],
+        "served_by": None,
+        "mediator": None,
+        "arbitrator": None,
+        "windows": [],
+        "deadline": None,
+        "outcome": None,
+        "rulings": [],
+        "policy_version": claim["policy_version"],
+        "opened_at": rfc3339(command["received_at"]),
+        "ended_at": None,
+        "allowed": [],
+        "pending": {"command": command["id"]},
+        "version": 1,
+    }
+
+
+def evidence_page(tx: Transaction, dispute: str, *, limit: int, cursor: str | None) -> dict[str, Any]:
+    """`GET /v1/disputes/{id}/evidence`, newest first."""
+    rows, following = page(
+        tx,
+        sa.select(t.evidence).where(t.evidence.c.dispute == dispute),
+        time_column=t.evidence.c.received_at,
+        id_column=t.evidence.c.id,
+        cursor=cursor,
+        limit=limit,
+        filters={"list": "evidence", "dispute": dispute},
+    )
+    return {"items": evidence_views(tx, rows), "next": following}
+
+
+def evidence_views(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Items of evidence in the order of ``rows``."""
+    said = texts.read(tx, (r["text"] for r in rows))
+    return [
+        {
+            "id": r["id"],
+            "kind": r["kind"],
+            "at": rfc3339(r["at"]),
+            "received_at": rfc3339(r["received_at"]),
+            "author": r["author"],
+            "about": r["about"],
+            "origin": r["origin"],
+            "consent": r["consent"],
+            "text": said.get(r["text"]),
+            "file": r["file"],
+            "sha256": r["digest"],
+            "after_opening": True,
+            "automatic": False,
+            "corrects": r["corrects"],
+            "pending": None,
+        }
+        for r in rows
+    ]
+
+
+def undecided_evidence(tx: Transaction, command: dict[str, Any]) -> dict[str, Any]:
+    """An item that was received and is not decided yet."""
+    data = unpack(command["data"])
+    row = {
+        "id": data["evidence"],
+        "kind": data["kind"],
+        "at": data["at"] or command["received_at"],
+        "received_at": command["received_at"],
+        "author": command["actor"],
+        **{name: data[name] for name in ("about", "origin", "consent", "text", "file", "digest")},
+        "corrects": None,
+    }
+    return evidence_views(tx, [row])[0]
+
+
+def proposal_views(tx: Transaction, dispute: Dispute) -> list[dict[str, Any]]:
+    """Proposals of a case, the latest first."""
+    said = texts.read(tx, (p.text for p in dispute.proposals))
+    return [
+        {
+            "n": p.n,
+            "by": p.by,
+            "terms": _outcome(p.terms),
+            "text": said.get(p.text),
+            "digest": p.digest,
+            "accepted_by": list(p.accepted_by),
+            "state": p.state,
+        }
+        for p in reversed(dispute.proposals)
+    ]
+
+
+def _view(
+    row: dict[str, Any], case: Dispute, said: dict[str, str], caller: Caller, pending: dict[str, str] | None
+) -> dict[str, Any]:
+    organisation = caller.setting.organisation
+    return {
+        "id": case.id,
+        "number": case.number,
+        "program": case.program,
+        "track": row["track"],
+        "customer": row["customer"],
+        "other_customer": None,
+        "project": row["project"],
+        "grounds": case.grounds.value,
+        "statement": said.get(case.statement or ""),
+        "asks": _outcome(case.asks),
+        "state": case.state.value,
+        "tier": case.tier,
+        "parties": [
+            {
+                "person": p.person,
+                "claim": p.claim,
+                "role": p.role.value,
+                "represented_by": organisation.delegate_of(p.person, at=caller.at),
+                "heard": p.heard,
+                "appealed": p.appealed,
+            }
+            for p in case.parties
+        ],
+        "served_by": case.served_by,
+        "mediator": case.mediator,
+        "arbitrator": case.arbitrator,
+        "windows": [{"window": w.value, "deadline": rfc3339(at)} for w, at in case.windows],
+        "deadline": rfc3339(case.deadline) if case.deadline is not None else None,
+        "outcome": _outcome(case.outcome),
+        "rulings": [
+            {
+                "id": r.id,
+                "tier": r.tier,
+                "by": r.by,
+                "at": rfc3339(r.at),
+                "outcome": _outcome(r.outcome),
+                "reason": said.get(r.reason or ""),
+                "facts": said.get(r.facts or ""),
+                "evidence": list(r.evidence),
+                "follows_advice": r.follows_advice,
+                "final_at": rfc3339(r.final_at) if r.final_at is not None else None,
+                "final": r.final,
+            }
+            for r in case.rulings
+        ],
+        "policy_version": case.terms.version,
+        "opened_at": rfc3339(case.opened_at),
+        "ended_at": rfc3339(case.ended_at) if case.ended_at is not None else None,
+        "allowed": allowed_acts(case, caller),
+        "pending": pending,
+        "version": case.version,
+    }
+
+
+def allowed_acts(case: Dispute, caller: Caller) -> list[str]:
+    """What this caller may do now in the case: the last word of each call's path."""
+    if not case.open:
+        return []
+    s, party = case.state, case.party(caller.person)
+    arbitrates = s is DisputeState.ARBITRATING and caller.person == case.arbitrator
+    oversees = caller.person in caller.setting.programs[case.program].oversight and party is None
+    talks = s in (DisputeState.NEGOTIATING, DisputeState.MEDIATING)
+    hears = s is not DisputeState.ARBITRATING or case.window(Window.EVIDENCE) is not None
+    found = {
+        "waive": party is not None and not party.waived and s is DisputeState.NEGOTIATING,
+        "proposals": (party is not None or caller.person == case.mediator) and talks,
+        "evidence": party is not None and hears,
+        "heard": party is not None and not party.heard and s is DisputeState.ARBITRATING,
+        "more_evidence": arbitrates and not case.more_evidence_asked,
+        "ruling": arbitrates,
+        "appeal": party is not None and not party.appealed and s is DisputeState.RULED,
+        "withdraw": caller.person == case.opened_by and not case.rulings and case.window(Window.CONTINUE) is None,
+        "continue": party is not None and caller.person != case.opened_by and case.window(Window.CONTINUE) is not None,
+        "dismiss": (arbitrates or oversees) and not case.rulings,
+    }
+    return [name for name, may in found.items() if may]
+
+
+def _outcome(outcome: Outcome | None) -> dict[str, Any] | None:
+    if outcome is None:
+        return None
+    return {
+        "outcome": outcome.ruled.value,
+        "owner": outcome.owner,
+        "shares": [{"person": s.person, "share_bps": s.share_bps} for s in outcome.shares],
+        "same": outcome.same,
+    }
