@@ -20,9 +20,9 @@ from domain.disputes.model import (
     Party,
     Proposal,
     Role,
-    Ruled,
     Ruling,
     Share,
+    Verdict,
     Window,
 )
 from domain.matters.draft import Draft
@@ -240,7 +240,7 @@ def _outcome_data(outcome: Outcome | None) -> dict[str, Any] | None:
     if outcome is None:
         return None
     return {
-        "outcome": outcome.ruled.value,
+        "outcome": outcome.verdict.value,
         "owner": outcome.owner,
         "shares": [{"person": s.person, "share_bps": s.share_bps} for s in outcome.shares],
         "same": outcome.same,
@@ -251,7 +251,7 @@ def _outcome_of(data: Mapping[str, Any] | None) -> Any:
     if data is None:
         return None
     return Outcome(
-        ruled=Ruled(data["outcome"]),
+        verdict=Verdict(data["outcome"]),
         owner=data["owner"],
         shares=tuple(Share(s["person"], s["share_bps"]) for s in data["shares"]),
         same=data["same"],

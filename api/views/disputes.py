@@ -288,7 +288,7 @@ def _outcome(outcome: Outcome | None) -> dict[str, Any] | None:
     if outcome is None:
         return None
     return {
-        "outcome": outcome.ruled.value,
+        "outcome": outcome.verdict.value,
         "owner": outcome.owner,
         "shares": [{"person": s.person, "share_bps": s.share_bps} for s in outcome.shares],
         "same": outcome.same,

@@ -23,9 +23,9 @@ from domain.disputes.model import (
     Party,
     Proposal,
     Role,
-    Ruled,
     Ruling,
     Share,
+    Verdict,
     Window,
 )
 from domain.matters.draft import Draft, Task
@@ -576,7 +576,7 @@ def outcome_of(data: Any) -> Outcome | None:
     if data is None:
         return None
     return Outcome(
-        ruled=Ruled(data["outcome"]),
+        verdict=Verdict(data["outcome"]),
         owner=data.get("owner"),
         shares=tuple(Share(s["person"], s["share_bps"]) for s in data.get("shares") or ()),
         same=data.get("same"),
@@ -587,12 +587,12 @@ def _checked(draft: Draft, dispute: Dispute, outcome: Outcome | None) -> Outcome
     """An owner is a party with a claim; shares name people once and sum to the whole (DSP-14, COM-03)."""
     assert outcome is not None
     party = dispute.party(outcome.owner)
-    if outcome.ruled in (Ruled.PARTY, Ruled.JOINT) and (party is None or party.claim is None):
+    if outcome.verdict in (Verdict.PARTY, Verdict.JOINT) and (party is None or party.claim is None):
         raise Refusal("field_invalid", rule="DSP-14", errors=(FieldError("owner", "field_invalid"),))
     total = sum(s.share_bps for s in outcome.shares)
     if outcome.shares and total != 10_000:
         raise Refusal("split_total", rule="COM-03", facts={"total_bps": total})
-    if outcome.ruled is Ruled.JOINT and len(outcome.shares) < 2:
+    if outcome.verdict is Verdict.JOINT and len(outcome.shares) < 2:
         raise Refusal("field_invalid", rule="DSP-14", errors=(FieldError("shares", "field_invalid"),))
     return outcome
 
@@ -671,7 +671,7 @@ def _until(draft: Draft, dispute: Dispute, length: Duration) -> datetime:
 
 def _outcome_data(outcome: Outcome) -> dict[str, Any]:
     return {
-        "outcome": outcome.ruled.value,
+        "outcome": outcome.verdict.value,
         "owner": outcome.owner,
         "shares": [{"person": s.person, "share_bps": s.share_bps} for s in outcome.shares],
     }

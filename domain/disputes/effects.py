@@ -9,7 +9,7 @@ from domain.claims.holding import close_requests, put_in_pool
 from domain.claims.lifecycle import DISPUTABLE, ENDED, HOLDING, ClaimState, ClaimTrigger
 from domain.claims.model import Claim, Clock, Pause, PauseKind
 from domain.claims.reports import advance, clock_data
-from domain.disputes.model import Dispute, Outcome, Ruled
+from domain.disputes.model import Dispute, Outcome, Verdict
 from domain.matters.draft import Draft
 
 _S, _T = ClaimState, ClaimTrigger
@@ -58,8 +58,8 @@ def rule(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
         before = claim.state
         ruled = replace(claim, state=draft.move(claim, _T.RULE))
         draft.put(ruled)
-        draft.record("ruled", ruled, before=before, data={"dispute": dispute.id, "outcome": outcome.ruled.value})
-    if outcome.ruled in (Ruled.PARTY, Ruled.JOINT):
+        draft.record("ruled", ruled, before=before, data={"dispute": dispute.id, "outcome": outcome.verdict.value})
+    if outcome.verdict in (Verdict.PARTY, Verdict.JOINT):
         _hand_over(draft, dispute, outcome)
 
 
@@ -76,7 +76,7 @@ def appeal(draft: Draft, dispute: Dispute) -> None:
 
 def settle(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
     """The outcome is final: winner and losers end where it says, clocks run again (DSP-15, table 0.2)."""
-    if outcome.ruled is Ruled.NO_CHANGE:
+    if outcome.verdict is Verdict.NO_CHANGE:
         restore(draft, dispute)
         return
     winner = _winner(draft, dispute, outcome)
@@ -97,7 +97,7 @@ def claims_of(draft: Draft, dispute: Dispute) -> tuple[Claim, ...]:
 
 
 def _winner(draft: Draft, dispute: Dispute, outcome: Outcome) -> Claim | None:
-    if outcome.ruled not in (Ruled.PARTY, Ruled.JOINT):
+    if outcome.verdict not in (Verdict.PARTY, Verdict.JOINT):
         return None
     party = dispute.party(outcome.owner)
     return draft.matter.claims[party.claim] if party is not None and party.claim is not None else None
@@ -164,7 +164,7 @@ def _end(draft: Draft, dispute: Dispute, claim: Claim, outcome: Outcome) -> None
         target = earlier
     else:
         target = _S.REJECTED
-    to_pool = outcome.ruled is Ruled.POOL and held
+    to_pool = outcome.verdict is Verdict.POOL and held
     ended = replace(_bare(claim), state=draft.move(claim, _T.END, to=target))
     if target is not _S.LAPSED:
         ended = replace(ended, reason="to_pool" if to_pool else "ruled_out")

@@ -7,19 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.claims.model import TermsRef
+from domain.disputes.advice import Outcome, Share, Verdict
 from domain.disputes.arbitrators import Seat
+from domain.disputes.facts import Grounds
 from domain.disputes.lifecycle import ENDED, DisputeState
-
-
-class Grounds(StrEnum):
-    """Kinds of disputes (DSP-01)."""
-
-    OWNERSHIP = "ownership"  # 归属
-    SHARE = "share"  # 分成
-    CONTESTED_LAPSE = "contested_lapse"  # 对失效有异议
-    REFUSED_REPORT = "refused_report"  # 对驳回有异议
-    POACHING = "poaching"  # 抢单
-    IDENTITY = "identity"  # 同一客户认定
 
 
 class Role(StrEnum):
@@ -46,31 +37,19 @@ class Window(StrEnum):
 WINDOW_ORDER: dict[Window, int] = {window: place for place, window in enumerate(Window)}
 
 
-class Ruled(StrEnum):
-    """What a case may end with (DSP-14)."""
-
-    PARTY = "party"
-    JOINT = "joint"
-    POOL = "pool"
-    NO_CHANGE = "no_change"
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A person's part of the commission in basis points (COM-03)."""
-
-    person: str
-    share_bps: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """``owner`` is named by `party` and `joint` only; ``shares`` sum to 10,000 where there are any."""
-
-    ruled: Ruled
-    owner: str | None = None
-    shares: tuple[Share, ...] = ()
-    same: bool | None = None  # identity only: one customer, or two
+__all__ = [
+    "WINDOW_ORDER",
+    "Dispute",
+    "Grounds",
+    "Outcome",
+    "Party",
+    "Proposal",
+    "Role",
+    "Ruling",
+    "Share",
+    "Verdict",
+    "Window",
+]
 
 
 @dataclass(frozen=True, slots=True)
