@@ -16,7 +16,7 @@ from domain.matters.inbox import next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import disputes, history, reminders
+from storage import case_facts, disputes, history, reminders
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row, deal_of, request_of, request_row
 from storage.codec import pack, plain, unpack
@@ -81,6 +81,7 @@ def load(
     cases = disputes.load(tx, row["id"], commands, claims.values(), also=case)
     ids = list(claims)
     requests = _requests(tx, ids) if any(r["asked"] for r in claims.values()) else {}
+    opening = any(c.kind is CommandKind.DISPUTE_OPEN for c in commands)
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
     return Matter(
         id=row["id"],
@@ -100,6 +101,8 @@ def load(
         commands=commands,
         disputes=cases,
         evidence=disputes.evidence_times(tx, commands),
+        facts=case_facts.facts(tx, row["id"]) if opening else (),
+        amounts=case_facts.amounts(tx, row["id"]) if opening else (),
         follow_ups=_follow_ups(tx, voiding),
         holdings=_holdings(tx, commands, requests),
         lost=_lost(tx, row["id"], commands, requests),

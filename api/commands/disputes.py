@@ -17,6 +17,8 @@ from api.schemas.disputes import (
     DigestIn,
     DisputeIn,
     EvidenceIn,
+    MediatorIn,
+    ObjectionIn,
     OutcomeIn,
     ProposalIn,
     QuestionIn,
@@ -80,6 +82,24 @@ def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
     return _received(
         tx, caller, row["matter"], row["id"], CommandKind.DISPUTE_OPEN, data, locked=locked, stream=open_one or dispute
     )
+
+
+def object_to(tx: Transaction, caller: Caller, dispute: str, body: ObjectionIn) -> Waiting:
+    """Dispute what the system settled (DSP-04)."""
+    row = visible_dispute(tx, caller, dispute)
+    data = {
+        "contests": body.contests,
+        "missing": texts.keep(tx, body.missing, customer=row["customer"]),
+        "reason": texts.keep(tx, body.reason, customer=row["customer"]),
+    }
+    return _on(tx, caller, row, CommandKind.DISPUTE_OBJECT, data)
+
+
+def name_mediator(tx: Transaction, caller: Caller, dispute: str, body: MediatorIn) -> Waiting:
+    """Somebody neutral helps (DSP-08)."""
+    row = visible_dispute(tx, caller, dispute)
+    person = _person(caller, body.person, "person")
+    return _on(tx, caller, row, CommandKind.DISPUTE_MEDIATOR, {"person": person})
 
 
 def waive(tx: Transaction, caller: Caller, dispute: str) -> Waiting:

@@ -14,6 +14,7 @@ from api.routing import StrictRoute
 from api.schemas.base import Id, Nothing, Track
 from api.schemas.claims import OptionalReason, TimelinePage
 from api.schemas.disputes import (
+    AdviceOut,
     AppealIn,
     DigestIn,
     DismissIn,
@@ -24,13 +25,15 @@ from api.schemas.disputes import (
     EvidenceIn,
     EvidenceOut,
     EvidencePage,
+    MediatorIn,
+    ObjectionIn,
     ProposalIn,
     ProposalOut,
     ProposalPage,
     QuestionIn,
     RulingIn,
 )
-from api.views.disputes import dispute_page, dispute_view, evidence_page, proposal_views, visible_dispute
+from api.views.disputes import advice_view, dispute_page, dispute_view, evidence_page, proposal_views, visible_dispute
 from api.views.lists import timeline_page
 from domain.matters.matter import CommandKind
 from storage.database import Transaction
@@ -122,6 +125,28 @@ async def be_heard(call: TheCall, id: Id, body: Nothing) -> Response:
 async def ask_for_more_evidence(call: TheCall, id: Id, body: QuestionIn) -> Response:
     """The arbitrator asks for more, once (DSP-10)."""
     return await call.command(lambda tx: disputes.ask_more(tx, call.caller, id, body))
+
+
+@router.post("/{id}/object", response_model=DisputeOut)
+async def object_to_result(call: TheCall, id: Id, body: ObjectionIn) -> Response:
+    """A party disputes what the system settled (异议): DSP-04."""
+    return await call.command(lambda tx: disputes.object_to(tx, call.caller, id, body))
+
+
+@router.post("/{id}/mediator", response_model=DisputeOut)
+async def name_mediator(call: TheCall, id: Id, body: MediatorIn) -> Response:
+    """Name a neutral person who helps the parties agree (调解员): DSP-08."""
+    return await call.command(lambda tx: disputes.name_mediator(tx, call.caller, id, body))
+
+
+@router.get("/{id}/advice", response_model=AdviceOut)
+def read_advice(call: TheCall, id: Id) -> dict[str, Any]:
+    """What the ownership rules say of the recorded facts (裁决建议): DSP-11."""
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        return advice_view(tx, call.caller, visible_dispute(tx, call.caller, id))
+
+    return call.read(work)
 
 
 @router.post("/{id}/waive", response_model=DisputeOut)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Bool, Bps, Id, Input, Instant, Output, Pending, Reason, Text, Track
+from api.schemas.base import Bool, Bps, Id, Input, Instant, Messages, Output, Pending, Reason, Text, Track
 
 GroundsName = Literal["ownership", "share", "contested_lapse", "refused_report", "poaching", "identity"]
 DisputeStateName = Literal[
@@ -57,6 +57,18 @@ class DisputeIn(Input):
     statement: Reason
     asks: OutcomeIn | None = None
     contests: Annotated[list[Id], Field(max_length=50, default_factory=list)]
+
+
+class ObjectionIn(Input):
+    """What the result of tier 0 rests on that is not so: a recorded fact, or one that is missing (DSP-04)."""
+
+    contests: Annotated[list[Id], Field(max_length=50, default_factory=list)]
+    missing: Text | None = None
+    reason: Text | None = None
+
+
+class MediatorIn(Input):
+    person: Id
 
 
 class EvidenceIn(Input):
@@ -194,6 +206,29 @@ class EvidenceOut(Output):
     automatic: bool
     corrects: str | None
     pending: Pending | None
+
+
+class PointOut(Output):
+    """One reason: the rule, whom it speaks for, its points and what it rests on, in words too (DSP-11)."""
+
+    rule: str
+    rule_id: str
+    person: str | None
+    points: float
+    evidence: list[str]
+    text: Messages
+
+
+class AdviceOut(Output):
+    """What the ownership rules say of the recorded facts; it decides nothing (DSP-11)."""
+
+    outcome: OutcomeOut | Literal["no_recommendation"]
+    missing: list[str]
+    points: list[PointOut]
+    reasons: list[Messages]
+    policy_version: int
+    facts_digest: str
+    similar: list[str]
 
 
 class EvidencePage(Output):

@@ -10,11 +10,14 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.paging import page
 from api.views.claims import acting_for, scope_of
+from domain.disputes.advice import advise
+from domain.disputes.facts import Case as Judged
 from domain.disputes.lifecycle import DisputeState
 from domain.disputes.model import Dispute, Outcome, Window
+from domain.disputes.wording import Reader, outcome_text, passed_text, point_text, set_aside_text
 from domain.refusals import Refusal
+from storage import case_facts, texts
 from storage import tables as t
-from storage import texts
 from storage.codec import rfc3339, unpack
 from storage.database import Transaction
 from storage.disputes import dispute_of
@@ -184,6 +187,56 @@ def undecided_evidence(tx: Transaction, command: dict[str, Any]) -> dict[str, An
     return evidence_views(tx, [row])[0]
 
 
+def advice_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
+    """`GET /v1/disputes/{id}/advice`: made of the facts on record now (DSP-11)."""
+    case = dispute_of(row)
+    setting = caller.setting
+    customer = tx.row(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == row["customer"]))
+    assert customer is not None
+    found = advise(
+        Judged(
+            grounds=case.grounds,
+            rivals=tuple(p.person for p in case.parties),
+            opened_at=case.opened_at,
+            facts=case_facts.facts(tx, case.matter, dispute=case.id),
+            customer_level=customer["level"],
+            customer_kind=customer["kind"],
+        ),
+        policy=setting.policy(case.terms),
+        calendar=setting.calendar(case.program),
+    )
+    reader = Reader(zone=setting.calendar(case.program).zone, names=_names(tx, [p.person for p in case.parties]))
+    return {
+        "outcome": _outcome(found.outcome) or "no_recommendation",
+        "missing": list(found.missing),
+        "points": [
+            {
+                "rule": p.rule,
+                "rule_id": p.rule_id,
+                "person": p.person,
+                "points": float(p.points),
+                "evidence": list(p.evidence),
+                "text": dict(point_text(p, reader=reader, mode=found.mode, policy_version=found.policy_version)),
+            }
+            for p in found.points
+        ],
+        "reasons": [
+            dict(outcome_text(found, reader=reader)),
+            *(dict(passed_text(p, reader=reader, policy_version=found.policy_version)) for p in found.passed_over),
+            *(dict(set_aside_text(i, reader=reader, policy_version=found.policy_version)) for i in found.set_aside),
+        ],
+        "policy_version": found.policy_version,
+        "facts_digest": found.facts_digest,
+        "similar": [],
+    }
+
+
+def _names(tx: Transaction, people: Sequence[str]) -> dict[str, str]:
+    """The parties by name: whoever reads the case may be told who they are."""
+    found = tx.rows(sa.select(t.person.c.id, t.person.c.name).where(t.person.c.id.in_(list(people))))
+    return {r["id"]: tx.keys.open_text(r["name"]) or "" for r in found}
+
+
 def proposal_views(tx: Transaction, dispute: Dispute) -> list[dict[str, Any]]:
     """Proposals of a case, the latest first."""
     said = texts.read(tx, (p.text for p in dispute.proposals))
@@ -270,6 +323,7 @@ def allowed_acts(case: Dispute, caller: Caller) -> list[str]:
     talks = s in (DisputeState.NEGOTIATING, DisputeState.MEDIATING)
     hears = s is not DisputeState.ARBITRATING or case.window(Window.EVIDENCE) is not None
     found = {
+        "object": party is not None and s is DisputeState.PROPOSED,
         "waive": party is not None and not party.waived and s is DisputeState.NEGOTIATING,
         "proposals": (party is not None or caller.person == case.mediator) and talks,
         "evidence": party is not None and hears,

@@ -5,7 +5,7 @@ Every function decides one item of a matter's inbox and writes into the draft; t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,18 @@ from domain.calendar.duration import DAY_US, Duration, Scale
 from domain.claims.lifecycle import ENDED, ClaimState
 from domain.claims.model import Claim
 from domain.disputes import effects
-from domain.disputes.arbitrators import Bench, Seat, Sides, acts_for, plan, plan_above, tier_deadline
+from domain.disputes.advice import advise
+from domain.disputes.arbitrators import (
+    Bench,
+    Seat,
+    Sides,
+    acts_for,
+    check_mediator,
+    plan,
+    plan_above,
+    tier_deadline,
+)
+from domain.disputes.facts import Case as Judged
 from domain.disputes.lifecycle import DisputeState, DisputeTrigger, fire, refused
 from domain.disputes.model import (
     Dispute,
@@ -30,7 +41,7 @@ from domain.disputes.model import (
 )
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command, Matter
-from domain.policy.policy import Policy
+from domain.policy.policy import Amount, Policy
 from domain.refusals import FieldError, Refusal
 
 S, T = DisputeState, DisputeTrigger
@@ -78,7 +89,8 @@ def open_case(draft: Draft, command: Command) -> None:
         if party.claim is not None:
             effects.freeze(draft, dispute, draft.matter.claims[party.claim])
     _tell_parties(draft, dispute, "dispute.opened", urgency="urgent")
-    _negotiate(draft, dispute)
+    if not _proposed(draft, dispute, policy, contests=command.data.get("contests") or ()):
+        _negotiate(draft, draft.matter.disputes[dispute.id], T.NEGOTIATE)
 
 
 def parties_of(matter: Matter, claim: Claim) -> tuple[Party, ...]:
@@ -141,6 +153,89 @@ def _server(draft: Draft, dispute: Dispute, holder: Claim | None, policy: Policy
     return draft.supervisor(first, interested=tuple(p.person for p in dispute.parties))
 
 
+# --- tier 0 ----------------------------------------------------------------------------------------------------------
+
+
+def _proposed(draft: Draft, dispute: Dispute, policy: Policy, *, contests: Collection[str]) -> bool:
+    """The rules decide by themselves where recorded, uncontested facts separate the parties (系统判客, DSP-04)."""
+    most = policy.auto_max_amount
+    if not policy.switch("dispute.auto_settle") or _exceeds(draft.matter.amounts, most):
+        return False
+    advice = advise(
+        Judged(
+            grounds=dispute.grounds,
+            rivals=tuple(p.person for p in dispute.parties),
+            opened_at=dispute.opened_at,
+            facts=draft.matter.facts,
+            contested=frozenset(contests),
+            customer_level=draft.matter.customer_level,
+            customer_kind=draft.matter.customer_kind,
+        ),
+        policy=policy,
+        calendar=draft.setting.calendar(dispute.program),
+    )
+    if advice.outcome is None or advice.obstacles or not _claimant(dispute, advice.outcome.owner):
+        return False
+    length = policy.duration("dispute.objection_wh")
+    ends = _until(draft, dispute, length) if length is not None else draft.at
+    before = dispute.state
+    dispute = replace(
+        dispute.with_window(Window.OBJECTION, ends),
+        state=fire(state=before, trigger=T.PROPOSE),
+        tier=0,
+        outcome=advice.outcome,
+    )
+    _put(draft, dispute)
+    draft.record_case(
+        "proposed", dispute, before=before, data={**_outcome_data(advice.outcome), "advice": advice.as_data()}
+    )
+    _tell_parties(draft, dispute, "dispute.proposed", urgency="urgent", facts={"until": ends})
+    return True
+
+
+def object_to(draft: Draft, command: Command) -> None:
+    """A party disputes a recorded fact, or says which is missing: the parties negotiate (DSP-04).
+
+    An objection that names neither is kept for the record, and the result stays.
+    """
+    dispute, _ = _mine(draft, command)
+    if dispute.state is not S.PROPOSED:
+        raise refused(state=dispute.state, trigger=T.OBJECT.value)
+    named = bool(command.data.get("contests")) or bool(command.data.get("missing"))
+    needed = _policy(draft, dispute).choice("dispute.objection_needs") == "fact"
+    data = {
+        "contests": list(command.data.get("contests") or ()),
+        "missing": command.data.get("missing"),
+        "reason": command.data.get("reason"),
+        "counts": named or not needed,
+    }
+    draft.record_case("objected", dispute, actor=command.actor, data=data)
+    if not named and needed:
+        return
+    _negotiate(draft, replace(dispute.without_windows(Window.OBJECTION), outcome=None, tier=None), T.OBJECT)
+    _tell_parties(draft, draft.matter.disputes[dispute.id], "dispute.negotiating", apart=command.actor)
+
+
+def _unobjected(draft: Draft, dispute: Dispute) -> None:
+    outcome = dispute.outcome
+    assert outcome is not None
+    ruling = Ruling(id=draft.mint(), tier=0, by=None, at=draft.at, outcome=outcome)
+    effects.rule(draft, dispute, outcome)
+    _finalise(draft, _put(draft, replace(dispute, rulings=(*dispute.rulings, ruling))))
+
+
+def _exceeds(amounts: Iterable[tuple[int, str]], most: Amount | None) -> bool:
+    """Whether any amount is larger than a person need look at it; another currency cannot be compared."""
+    return most is not None and any(
+        currency != most.currency or amount > most.amount_minor for amount, currency in amounts
+    )
+
+
+def _claimant(dispute: Dispute, person: str | None) -> bool:
+    party = dispute.party(person)
+    return party is not None and party.claim is not None
+
+
 # --- negotiation -----------------------------------------------------------------------------------------------------
 
 
@@ -151,7 +246,7 @@ def waive(draft: Draft, command: Command) -> None:
     dispute = _put(draft, dispute.with_party(replace(party, waived=True)))
     draft.record_case("waived", dispute, actor=command.actor)
     if all(p.waived for p in dispute.parties):
-        _arbitrate(draft, dispute)
+        _unsettled(draft, dispute)
 
 
 def propose(draft: Draft, command: Command) -> None:
@@ -205,14 +300,44 @@ def decline_proposal(draft: Draft, command: Command) -> None:
     _tell_parties(draft, dispute, "dispute.negotiating", apart=command.actor)
 
 
-def _negotiate(draft: Draft, dispute: Dispute) -> None:
+def name_mediator(draft: Draft, command: Command) -> None:
+    """A neutral person helps the parties agree (DSP-08)."""
+    dispute = draft.matter.disputes[command.data["dispute"]]
+    _require(dispute, "mediate", S.OPENED, S.PROPOSED, S.NEGOTIATING, S.MEDIATING)
+    person = command.data["person"]
+    check_mediator(
+        person, by=command.actor or "", sides=_sides(draft, dispute), bench=_bench(draft, dispute), at=draft.at
+    )
+    dispute = _put(draft, replace(dispute, mediator=person))
+    draft.record_case("mediator", dispute, actor=command.actor, data={"person": person})
+    draft.tell_case(person, "dispute.mediating", dispute, rule="DSP-08", urgency="urgent")
+
+
+def _negotiate(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> None:
     policy = _policy(draft, dispute)
     length = policy.duration("dispute.negotiation_oh") or policy.duration("dispute.negotiation_wh")
-    dispute = _moved(draft, dispute, T.NEGOTIATE)
+    dispute = _moved(draft, dispute, trigger)
     if length is None:
-        _arbitrate(draft, dispute)
+        _unsettled(draft, dispute)
         return
     _put(draft, dispute.with_window(Window.NEGOTIATION, _until(draft, dispute, length)))
+
+
+def _unsettled(draft: Draft, dispute: Dispute) -> None:
+    """Negotiation led nowhere: mediation where the policy wants it and somebody neutral is named, else arbitration."""
+    policy = _policy(draft, dispute)
+    length = policy.duration("dispute.mediation_wh")
+    wanted = policy.choice("dispute.mediation")
+    if wanted == "none" or length is None or (wanted == "optional" and dispute.mediator is None):
+        _arbitrate(draft, dispute)
+        return
+    dispute = _moved(draft, _moving_on(dispute), T.MEDIATE)
+    ends = _until(draft, dispute, length)
+    dispute = _put(draft, dispute.with_window(Window.MEDIATION, ends))
+    draft.tell_case(
+        dispute.mediator, "dispute.mediating", dispute, rule="DSP-08", urgency="urgent", facts={"until": ends}
+    )
+    _tell_parties(draft, dispute, "dispute.mediating", facts={"until": ends})
 
 
 def _settled(draft: Draft, dispute: Dispute, terms: Outcome) -> None:
@@ -544,7 +669,11 @@ def window_over(draft: Draft, dispute: Dispute, window: Window) -> None:
     match window:
         case Window.CONTINUE:
             _given_up(draft, dispute, actor=None)
-        case Window.NEGOTIATION | Window.MEDIATION:
+        case Window.OBJECTION:
+            _unobjected(draft, dispute)
+        case Window.NEGOTIATION:
+            _unsettled(draft, dispute)
+        case Window.MEDIATION:
             _arbitrate(draft, dispute)
         case Window.EVIDENCE:
             draft.record_case("evidence_closed", dispute)
@@ -552,7 +681,7 @@ def window_over(draft: Draft, dispute: Dispute, window: Window) -> None:
             _tier_missed(draft, dispute)
         case Window.APPEAL:
             _finalise(draft, dispute)
-        case Window.OBJECTION | Window.RECUSAL:
+        case Window.RECUSAL:
             raise AssertionError(window)
 
 

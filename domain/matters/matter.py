@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Deal, Request
+from domain.disputes.facts import Fact
 from domain.disputes.model import Dispute
 
 
@@ -35,7 +36,9 @@ class CommandKind(StrEnum):
     REQUEST_REFUSE = "request_refuse"
     REQUEST_WITHDRAW = "request_withdraw"
     DISPUTE_OPEN = "dispute_open"
+    DISPUTE_OBJECT = "dispute_object"
     DISPUTE_WAIVE = "dispute_waive"
+    DISPUTE_MEDIATOR = "dispute_mediator"
     DISPUTE_PROPOSE = "dispute_propose"
     DISPUTE_AGREE = "dispute_agree"
     DISPUTE_DECLINE = "dispute_decline"
@@ -101,6 +104,9 @@ class Matter:
     disputes: Mapping[str, Dispute] = field(default_factory=dict)  # the open one, and those that commands name
     # Of disputes whose commands ask for it: when each item of evidence was received.
     evidence: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
+    # What ownership is judged by, where a command is about to ask for it; with amounts that are expected (DSP-04).
+    facts: tuple[Fact, ...] = ()
+    amounts: tuple[tuple[int, str], ...] = ()
     parked: frozenset[str] = frozenset()  # items given up as poison, by their key
 
     @property

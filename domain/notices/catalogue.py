@@ -266,7 +266,22 @@ _DISPUTES: Final = (
         "争议已立案",
         "Dispute opened",
         "{customer}的争议已立案，客户暂由指定人员服务，各项期限停止计算[；{until}前可以处理]。",
-        "A dispute about {customer} was opened; one named person serves the customer and all clocks stand still[; you may act until {until}].",
+        "A dispute about {customer} was opened; one named person serves the customer and all clocks stand still"
+        "[; you may act until {until}].",
+    ),
+    _row(
+        "dispute.proposed",
+        "系统判客待异议",
+        "The rules decided, objections possible",
+        "{customer}的争议已按归属规则得出结果[；{until}前可以提出异议]。",
+        "The ownership rules settled the dispute about {customer}[; you may object until {until}].",
+    ),
+    _row(
+        "dispute.mediating",
+        "争议调解中",
+        "Dispute in mediation",
+        "{customer}的争议正在调解[；调解到{until}为止]。",
+        "The dispute about {customer} is in mediation[; it ends on {until}].",
     ),
     _row(
         "dispute.negotiating",
@@ -280,7 +295,8 @@ _DISPUTES: Final = (
         "争议进入仲裁",
         "Dispute in arbitration",
         "{customer}的争议正在仲裁，请在期限内陈述或裁决[；期限是{until}]。",
-        "The dispute about {customer} is in arbitration; please state your case or decide in time[; it is due by {until}].",
+        "The dispute about {customer} is in arbitration; please state your case or decide in time"
+        "[; it is due by {until}].",
     ),
     _row(
         "dispute.ruled",

@@ -1,0 +1,98 @@
+"""What is on record about a customer, as facts that ownership is judged by and as items a case shows (DSP-09)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.claims.lifecycle import ClaimState
+from domain.disputes.facts import Choice, Contact, Fact, Origin, Plan, Protection, Reception, Report
+from storage import tables as t
+from storage.claim_rows import claim_of
+from storage.database import Transaction
+
+#: Ends after which a report says nothing any more; a report refused for a collision is what the case is about.
+_OVER = frozenset({ClaimState.LAPSED, ClaimState.RELEASED, ClaimState.WITHDRAWN, ClaimState.REJECTED})
+
+
+def facts(tx: Transaction, matter: str, *, dispute: str | None = None) -> tuple[Fact, ...]:
+    """Reports, protections and contacts of ``matter``, and what people in charge entered in the case ``dispute``."""
+    claims = tx.rows(sa.select(t.claim).where(t.claim.c.matter == matter))
+    found: list[Fact] = [fact for row in claims for fact in _of_claim(row)]
+    ids = [row["id"] for row in claims]
+    found += _contacts(tx.rows(sa.select(t.follow_up).where(t.follow_up.c.claim.in_(ids))))
+    if dispute is not None:
+        found += _entered(tx.rows(sa.select(t.evidence).where(t.evidence.c.dispute == dispute)))
+    return tuple(found)
+
+
+def amounts(tx: Transaction, matter: str) -> tuple[tuple[int, str], ...]:
+    """Expected amounts in minor units, with their currency (DSP-04, `dispute.auto_max_amount`)."""
+    c = t.claim.c
+    rows = tx.rows(
+        sa.select(c.expected_minor, c.expected_currency).where(c.matter == matter, c.expected_minor.is_not(None))
+    )
+    return tuple((r["expected_minor"], r["expected_currency"]) for r in rows)
+
+
+def _of_claim(row: Mapping[str, Any]) -> Iterable[Fact]:
+    claim = claim_of(row)
+    state = claim.earlier or claim.state
+    over = state in _OVER and claim.reason != "customer_owned"
+    yield Report(
+        evidence=claim.id,
+        at=claim.rank_at,
+        entered_at=claim.received_at,
+        person=claim.reporter,
+        claim=claim.id,
+        receipt=claim.receipt,
+        channel=claim.channel,
+        source=claim.source,
+        false=claim.release_reason == "false_report",
+        ended_at=claim.ended_at if over else None,
+    )
+    if claim.accepted_at is not None and claim.owner is not None:
+        yield Protection(
+            evidence=claim.id,
+            at=claim.accepted_at,
+            entered_at=claim.accepted_at,
+            person=claim.owner,
+            claim=claim.id,
+            until=claim.ended_at,
+        )
+
+
+def _contacts(rows: Iterable[Mapping[str, Any]]) -> Iterable[Fact]:
+    return (
+        Contact(
+            evidence=row["id"],
+            at=row["at"],
+            entered_at=row["received_at"],
+            person=row["author"],
+            kind=row["kind"],
+            answered=row["answered"],
+            qualified=row["qualified"] and row["voided_at"] is None,
+        )
+        for row in rows
+    )
+
+
+def _entered(rows: Iterable[Mapping[str, Any]]) -> Iterable[Fact]:
+    for row in rows:
+        if row["about"] is None:
+            continue
+        item: dict[str, Any] = {
+            "evidence": row["id"],
+            "at": row["at"],
+            "entered_at": row["received_at"],
+            "origin": Origin(row["origin"]),
+            "corrects": row["corrects"],
+        }
+        if row["kind"] == "reception":
+            yield Reception(**item, person=row["about"])
+        elif row["kind"] == "customer_choice":
+            yield Choice(**item, person=row["about"])
+        elif row["kind"] in ("named_account", "territory"):
+            yield Plan(**item, rule=row["kind"], people=(row["about"],))
