@@ -144,7 +144,7 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
     return row | {
         "grounds": dispute.grounds.value,
         "state": dispute.state.value,
-        "open": dispute.open,
+        "open": dispute.is_open,
         "arbitrator": dispute.arbitrator,
         "policy": dispute.terms.policy,
         "company_policy": dispute.terms.company_policy,

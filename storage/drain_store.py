@@ -140,7 +140,7 @@ class _Open:
             return claim.state.value, claim.state in ENDED
         dispute = self.matter.disputes.get(self.stream)
         if dispute is not None:
-            return dispute.state.value, not dispute.open
+            return dispute.state.value, not dispute.is_open
         # Its opener joined a case that was there already, or was refused.
         self.tx.update(t.stream, {"id": self.stream}, {"open": False})
         return "not_opened", True

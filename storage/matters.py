@@ -218,11 +218,11 @@ def _save_case_streams(tx: Transaction, before: Matter, after: Matter, *, own: s
             continue
         instant = next_instant(after, dispute.id, setting=setting)
         armed = next_instant(before, dispute.id, setting=setting) if was is not None else None
-        if dispute.id == own or instant != armed or not dispute.open:
-            tx.execute(_SET_STREAM, {"of": dispute.id, "next_instant": instant, "open": dispute.open})
+        if dispute.id == own or instant != armed or not dispute.is_open:
+            tx.execute(_SET_STREAM, {"of": dispute.id, "next_instant": instant, "open": dispute.is_open})
         if dispute.id == own:
             continue
-        if was is None or not dispute.open or (instant is not None and (armed is None or instant < armed)):
+        if was is None or not dispute.is_open or (instant is not None and (armed is None or instant < armed)):
             ring_later(tx, dispute.id, "dispute", at=after.last_at)
 
 

@@ -16,8 +16,8 @@ from domain.customers.email import mask_email
 from domain.customers.lookup import OwnerNameVisibility, shows_owner_name
 from domain.customers.names import mask_person_name
 from domain.customers.phone import mask_phone
-from domain.people.access import ReadScope, read_scope
-from domain.people.organisation import Organisation
+from domain.people.access import READING, ReadScope, read_scope
+from domain.people.organisation import Organisation, Role
 from storage import customers, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
@@ -25,10 +25,16 @@ from storage.codec import rfc3339
 from storage.database import Transaction
 
 
-def scope_of(caller: Caller) -> ReadScope:
+def scope_of(caller: Caller, roles: Collection[Role] = READING) -> ReadScope:
     """Which claims the caller reads."""
     oversight = [p.id for p in caller.setting.programs.values() if caller.person in p.oversight]
-    return read_scope(caller.actor, organisation=caller.setting.organisation, at=caller.at, oversight_of=oversight)
+    return read_scope(
+        caller.actor,
+        organisation=caller.setting.organisation,
+        at=caller.at,
+        oversight_of=oversight,
+        roles=roles,
+    )
 
 
 def readable(tx: Transaction, caller: Caller, row: dict[str, Any]) -> bool:

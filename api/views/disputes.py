@@ -15,6 +15,7 @@ from domain.disputes.facts import Case as Judged
 from domain.disputes.lifecycle import DisputeState
 from domain.disputes.model import Dispute, Outcome, Window
 from domain.disputes.wording import Reader, outcome_text, passed_text, point_text, set_aside_text
+from domain.people.access import READING_CASES
 from domain.refusals import Refusal
 from storage import case_facts, texts
 from storage import tables as t
@@ -33,7 +34,7 @@ def visible_dispute(tx: Transaction, caller: Caller, dispute: str) -> dict[str, 
 
 def _readable(caller: Caller) -> sa.Select[Any]:
     """Cases of the caller: as party, arbitrator or mediator, and those about claims in the caller's scope."""
-    d, scope, mine = t.dispute.c, scope_of(caller), acting_for(caller)
+    d, scope, mine = t.dispute.c, scope_of(caller, READING_CASES), acting_for(caller)
     if scope.everything:
         return sa.select(t.dispute)
     ways = [
@@ -315,7 +316,7 @@ def _view(
 
 def allowed_acts(case: Dispute, caller: Caller) -> list[str]:
     """What this caller may do now in the case: the last word of each call's path."""
-    if not case.open:
+    if not case.is_open:
         return []
     s, party = case.state, case.party(caller.person)
     arbitrates = s is DisputeState.ARBITRATING and caller.person == case.arbitrator

@@ -358,7 +358,7 @@ def add_evidence(draft: Draft, command: Command) -> None:
     """A statement, file or fact for the case; a party that speaks has been heard (DSP-09, DSP-10)."""
     dispute = draft.matter.disputes[command.data["dispute"]]
     party = dispute.party(command.actor)
-    if not dispute.open:
+    if not dispute.is_open:
         raise refused(state=dispute.state, trigger="evidence")
     ends = dispute.window(Window.EVIDENCE)
     if dispute.state is S.ARBITRATING and ends is None:
@@ -377,7 +377,7 @@ def add_evidence(draft: Draft, command: Command) -> None:
 def heard(draft: Draft, command: Command) -> None:
     """A party has nothing to add (DSP-10)."""
     dispute, party = _mine(draft, command)
-    if not dispute.open:
+    if not dispute.is_open:
         raise refused(state=dispute.state, trigger="heard")
     draft.record_case("heard", dispute, actor=command.actor)
     _heard(draft, dispute, party)
@@ -468,7 +468,7 @@ def appeal(draft: Draft, command: Command) -> None:
     if dispute.state is not S.RULED:
         ruled = bool(dispute.rulings)
         raise Refusal(
-            "appeal_final" if ruled and not dispute.open else "illegal_transition",
+            "appeal_final" if ruled and not dispute.is_open else "illegal_transition",
             rule="DSP-16",
             current_state=dispute.state.value,
         )

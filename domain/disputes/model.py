@@ -127,7 +127,7 @@ class Dispute:
     version: int = 1
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether the case is still going on: a matter has at most one such case (DSP-01)."""
         return self.state not in ENDED
 

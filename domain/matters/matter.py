@@ -117,7 +117,7 @@ class Matter:
     @property
     def open_dispute(self) -> Dispute | None:
         """The one case that is going on about this customer, in this track (DSP-01)."""
-        return next((d for d in self.disputes.values() if d.open), None)
+        return next((d for d in self.disputes.values() if d.is_open), None)
 
     def evidence_after(self, dispute: str, at: datetime) -> frozenset[str]:
         """Items of a case that were received later than ``at``."""

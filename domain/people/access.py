@@ -13,6 +13,9 @@ SELLING: frozenset[Role] = frozenset({Role.REP, Role.ACCOUNT_MANAGER, Role.BROKE
 #: Roles that read every claim in their scope (contract section 9).
 READING: frozenset[Role] = frozenset({Role.MANAGER, Role.OVERSIGHT, Role.FINANCE, Role.AUDITOR, Role.ADMIN})
 
+#: Roles that read every case in their scope (contract section 6).
+READING_CASES: frozenset[Role] = READING - {Role.FINANCE}
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -106,18 +109,24 @@ class ReadScope:
 
 
 def read_scope(
-    actor: Actor, *, organisation: Organisation, at: datetime, oversight_of: Collection[str] = ()
+    actor: Actor,
+    *,
+    organisation: Organisation,
+    at: datetime,
+    oversight_of: Collection[str] = (),
+    roles: Collection[Role] = READING,
 ) -> ReadScope:
     """What ``actor`` reads of claims (contract section 9, "read a claim").
 
-    ``oversight_of``: programs whose oversight group names the person (PPL-07).
+    ``oversight_of``: programs whose oversight group names the person (PPL-07). ``roles`` that read in their scope,
+    leaders apart; cases are not read by finance (section 6).
     """
     teams: set[str] = set()
     programs: set[str] = set()
     everything = False
     for grant in grants_of(actor, organisation=organisation, at=at):
         scope = grant.scope_id
-        if grant.role not in READING and grant.role is not Role.TEAM_LEAD:
+        if grant.role not in roles and grant.role is not Role.TEAM_LEAD:
             continue
         if grant.scope is ScopeKind.COMPANY:
             everything = True

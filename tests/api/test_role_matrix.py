@@ -153,13 +153,40 @@ transfer_claim               401 404 404 200 403 404 403 404 403 403 403 404 403
 # PPL-06: a leaver's claims are decided by their supervisor. The claim is of the owner's team, not the owner's own.
 transfer_claim: a leaver's   401 404 404 404 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
 
+# Section 6. "parties, their supervisors, mediator, arbitrator, oversight, auditor; else 404"; the mediator of the table
+# is not the mediator of the case. The peer contests the refusal for the owner's customer, the leader of both decides.
+open_dispute                 401 422 201 422 201 422 201 422 201 403 403 422 403 422 422 422 422 422 422
+list_disputes                401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_dispute                 401 404 200 200 200 404 200 404 200 404 200 404 200 404 404 404 404 404 404
+read_dispute_timeline        401 404 200 200 200 404 200 404 200 404 200 404 200 404 404 404 404 404 404
+list_evidence                401 404 200 200 200 404 200 404 200 404 200 404 200 404 404 404 404 404 404
+list_proposals               401 404 200 200 200 404 200 404 200 404 200 404 200 404 404 404 404 404 404
+read_advice                  401 404 200 200 200 404 200 404 200 404 200 404 200 404 404 404 404 404 404
+# Parties speak for themselves, their supervisors and oversight for what they saw.
+add_evidence                 401 404 201 201 201 404 201 404 201 404 403 404 403 404 404 404 404 404 404
+be_heard                     401 404 200 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+object_to_result             401 404 200 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+waive_negotiation            401 404 200 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+propose_terms                401 404 201 201 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+accept_proposal              401 404 200 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+decline_proposal             401 404 200 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+# "supervisor common to the parties, oversight"
+name_mediator                401 404 403 403 200 404 403 404 200 404 403 404 403 404 404 404 404 404 404
+# "rule: whoever the case names, no grant needed"
+ask_for_more_evidence        401 404 403 403 200 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+rule_dispute                 401 404 403 403 200 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+appeal_ruling                401 404 200 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+withdraw_dispute             401 404 200 403 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+continue_dispute             401 404 403 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+dismiss_dispute              401 404 403 403 403 404 403 404 200 404 403 404 403 404 404 404 404 404 404
+
 # Section 8: "audit: auditor, admin, oversight of the program" · "verify: auditor, admin"
 list_events                  401 403 403 403 403 403 403 403 200 403 200 403 200 403 403 403 403 403 403
 check_history                401 403 403 403 403 403 403 403 403 403 200 403 200 403 403 403 403 403 403
 """
 
 
-CODES = {401: "not_signed_in", 403: "not_allowed", 404: "not_found"}
+CODES = {401: "not_signed_in", 403: "not_allowed", 404: "not_found", 422: "field_invalid"}
 #: CLM-04: nobody judges their own report.
 OTHER_CODES = {(row, "owner"): "recusal_required" for row in ("accept_claim", "reject_claim", "send_back_claim")}
 
@@ -218,4 +245,4 @@ def test_every_operation_succeeds_for_the_role_its_factory_names() -> None:
     """Else the table would say nothing but no."""
     for row, expected in ROWS.items():
         assert any(status < 300 for status in expected.values()), row
-    assert {status for row in ROWS.values() for status in row.values()} == {200, 201, 401, 403, 404}
+    assert {status for row in ROWS.values() for status in row.values()} == {200, 201, 401, 403, 404, 422}

@@ -109,6 +109,8 @@ class World:
         }
         self.program = self.new_program("自动")
         self.judged = self.new_program("人工", {"claim.judgement_mode": "manual"})
+        # The administrator is the panel: somebody neutral above the leader.
+        self.contested = self.new_program("争议", {"dispute.auto_settle": False}, panel=[self["admin"].id])
         self.people["reception"] = self._person("前台", self.office, "reception", program=self.program)
         self.people["mediator"] = self._person("调解员", self.office, "mediator", program=self.program)
         self._numbers = count(1)
@@ -192,6 +194,36 @@ class World:
         self.company.direct.drain(claim)
         return answer.headers["location"].rpartition("/")[2]
 
+    def refused(self, program: str | None = None) -> dict[str, str]:
+        """A customer that the owner holds, and the peer's report that was refused for it: both claims."""
+        body = {"program": program or self.contested, "customer": self.customer()}
+        return {role: str(self[role].made("/v1/claims", body)["id"]) for role in ("owner", "peer")}
+
+    def case(self, program: str | None = None) -> str:
+        """The peer contests the refusal: a case in negotiation, where the rules do not settle it."""
+        body = {"claim": self.refused(program)["peer"], "grounds": "refused_report", "statement": "我先接待的客户"}
+        return str(self["peer"].made("/v1/disputes", body)["id"])
+
+    def arbitrated(self) -> str:
+        """A case that the leader of both decides."""
+        case = self.case()
+        for role in ("owner", "peer"):
+            self[role].made(f"/v1/disputes/{case}/waive")
+        return case
+
+    def heard(self) -> str:
+        """A case that is ready to be decided."""
+        case = self.arbitrated()
+        for role in ("owner", "peer"):
+            self[role].made(f"/v1/disputes/{case}/heard")
+        return case
+
+    def proposal(self) -> tuple[str, str]:
+        """A case with the owner's proposal, and what it says."""
+        case = self.case()
+        made = self["owner"].made(f"/v1/disputes/{case}/proposals", {"terms": {"outcome": "pool"}, "text": "放回公海"})
+        return case, str(made["digest"])
+
     def file(self) -> str:
         """A file that the owner uploaded and attached to a follow-up."""
         answer = self.send(FACTORIES["upload"](self), "owner")
@@ -204,7 +236,7 @@ class World:
         """Somebody new in 北区, without token and grants."""
         return str(self.setup.made("/v1/people", {"name": "新人", "team": self.north})["id"])
 
-    def new_program(self, name: str, policy: Mapping[str, Any] | None = None) -> str:
+    def new_program(self, name: str, policy: Mapping[str, Any] | None = None, **more: Any) -> str:
         """A program of 销售 that ``oversight`` looks after. Nothing in it limits how often anything is done."""
         unlimited = {"in_house": 0, "partner": 0}
         parameters = {**PLAIN_POLICY, "match.probes_per_hour": unlimited, "match.probes_per_day": unlimited}
@@ -213,6 +245,7 @@ class World:
             policy={**parameters, **(policy or {})},
             members=[{"team": self.sales}],
             oversight=[self["oversight"].id],
+            **more,
         )
 
     def member(self) -> str:
@@ -526,6 +559,65 @@ FACTORIES["unpause_claim"] = _unpause_claim
 _when("log_follow_up", "owner", ids={"id": World.claim}, body={"kind": "call", "note": NOTE})
 _when("correct_follow_up", "owner", ids={"id": lambda w: w.follow_up(w.claim())}, body={"note": "更正:" + NOTE})
 _when("void_follow_up", "leader", ids={"id": lambda w: w.follow_up(w.claim())}, body={"reason": "不属实"})
+
+# --- disputes --------------------------------------------------------------------------------------------------------
+
+_RULING: Mapping[str, Any] = {
+    "outcome": "pool",
+    "facts": "双方都没有接待",
+    "reason": "先放回公海",
+    "follows_advice": False,
+}
+_CASE: Mapping[str, Any] = {"id": World.case}
+_when(
+    "open_dispute",
+    "peer",
+    body={"claim": lambda w: w.refused()["peer"], "grounds": "refused_report", "statement": "我先接待的客户"},
+)
+_when("list_disputes", "owner")
+for _read in ("read_dispute", "read_dispute_timeline", "list_evidence", "list_proposals", "read_advice"):
+    _when(_read, "owner", ids=_CASE)
+_when("add_evidence", "owner", ids=_CASE, body={"kind": "statement", "text": "客户是我先接待的"})
+_when("be_heard", "owner", ids={"id": World.arbitrated}, body={})
+_when("ask_for_more_evidence", "leader", ids={"id": World.arbitrated}, body={"question": "谁先接待的？"})
+_when("object_to_result", "peer", ids={"id": lambda w: w.case(w.program)}, body={"missing": "缺少到访记录"})
+_when("name_mediator", "leader", ids=_CASE, body={"person": lambda w: w["mediator"].id})
+_when("waive_negotiation", "owner", ids=_CASE, body={})
+_when("propose_terms", "owner", ids=_CASE, body={"terms": {"outcome": "pool"}, "text": "放回公海"})
+
+
+def _answer(name: str) -> Factory:
+    def made(world: World) -> Wanted:
+        case, digest = world.proposal()
+        return _wanted(name, "peer", ids={"id": case, "n": "1"}, body={"digest": digest})
+
+    return made
+
+
+for _yes_or_no in ("accept_proposal", "decline_proposal"):
+    FACTORIES[_yes_or_no] = _answer(_yes_or_no)
+_when("rule_dispute", "leader", ids={"id": World.heard}, body=_RULING)
+
+
+def _appeal_ruling(world: World) -> Wanted:
+    case = world.heard()
+    world["leader"].made(f"/v1/disputes/{case}/ruling", _RULING)
+    item = world["owner"].made(f"/v1/disputes/{case}/evidence", {"kind": "statement", "text": "新找到的接待单"})
+    return _wanted("appeal_ruling", "owner", ids={"id": case}, body={"reason": "有新证据", "evidence": [item["id"]]})
+
+
+FACTORIES["appeal_ruling"] = _appeal_ruling
+_when("withdraw_dispute", "peer", ids=_CASE, body={})
+
+
+def _continue_dispute(world: World) -> Wanted:
+    case = world.case()
+    world["peer"].made(f"/v1/disputes/{case}/withdraw", {})
+    return _wanted("continue_dispute", "owner", ids={"id": case}, body={})
+
+
+FACTORIES["continue_dispute"] = _continue_dispute
+_when("dismiss_dispute", "oversight", ids=_CASE, body={"reason": "没有依据"})
 
 # --- requests, files, notices, audit ---------------------------------------------------------------------------------
 
