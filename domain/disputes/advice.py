@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from domain.calendar import WorkingCalendar
 from domain.disputes.facts import Case, Choice, Fact, Grounds, Origin, Sameness, recorded
-from domain.disputes.ownership import RULE_IDS, Asked, Depth, Finding, Passed, depths, find, plain
-from domain.disputes.sifting import Ground, SetAside, Why, sift, strongest
+from domain.disputes.ownership import Asked, Depth, Finding, Passed, depths, find, plain, rule_id
+from domain.disputes.sifting import SetAside, Why, sift, strongest
 from domain.policy import Policy
 from domain.refusals import Refusal
 
@@ -154,8 +154,8 @@ def advise(case: Case, *, policy: Policy, calendar: WorkingCalendar) -> Advice:
         raise Refusal("party_missing", rule="DSP-01")
     record = recorded(case)
     ground = sift(record, case=case, policy=policy)
-    asked = Asked(case, ground, policy, calendar)
-    reasoning = _judged(asked)
+    reasoning = _judged(Asked(case, ground, policy, calendar))
+    reasoning = replace(reasoning, set_aside=ground.set_aside + reasoning.set_aside)
     if case.grounds is Grounds.SHARE and reasoning.winner is not None:
         joint = sift(record, case=case, policy=policy, joint=True)
         reasoning = _shared(reasoning, Asked(case, joint, policy, calendar))
@@ -164,7 +164,7 @@ def advise(case: Case, *, policy: Policy, calendar: WorkingCalendar) -> Advice:
         missing=reasoning.missing,
         points=reasoning.points,
         passed_over=reasoning.passed_over,
-        set_aside=_in_order((*ground.set_aside, *reasoning.set_aside)),
+        set_aside=_in_order(reasoning.set_aside),
         obstacles=_obstacles(reasoning, case, record.facts),
         mode=policy.choice("ownership.mode"),
         policy_version=policy.version,
@@ -224,19 +224,16 @@ def _owned(asked: Asked) -> _Reasoning:
         return _Reasoning(outcome=Outcome(verdict), points=(point,))
     if len(entitled) == 1:
         (person,) = entitled
-        point = Point("valid_claim", "CLM-03", person, _ONE, _title(person, asked.ground), "only")
+        point = Point("valid_claim", "CLM-03", person, _ONE, (asked.ground.titles[person][0].evidence,), "only")
         return _Reasoning(outcome=Outcome(Verdict.PARTY, owner=person), points=(point,))
     if asked.policy.switch("ownership.visit_first"):
         visit = find("first_reception", asked=asked, among=entitled)
         if visit.passed is None:
-            return _decided(visit, (), _ONE)
+            decided = _decided(visit, (), _ONE)
+            return replace(decided, points=tuple(replace(point, rule_id="CLM-09") for point in decided.points))
     if asked.policy.choice("ownership.mode") == "weighted":
         return _weighed(asked, entitled)
     return _in_turn(asked, entitled)
-
-
-def _title(person: str, ground: Ground) -> tuple[str, ...]:
-    return tuple(fact.evidence for fact in (*ground.standing.get(person, ()), *ground.receptions.get(person, ()))[:1])
 
 
 def _in_turn(asked: Asked, entitled: tuple[str, ...]) -> _Reasoning:
@@ -283,8 +280,11 @@ def _weighed(asked: Asked, entitled: tuple[str, ...]) -> _Reasoning:
     margin = asked.policy.number("ownership.score_margin")
     if ahead > 0 and ahead >= margin and not contradictory:
         return told
-    why = [] if contradictory or not points else [f"{(Passed.WITHIN_MARGIN if ahead else Passed.EQUAL).value}:total"]
-    return replace(told, outcome=None, missing=(*_missing(silent), *why))
+    if contradictory or not points:
+        return replace(told, outcome=None, missing=_missing(silent))
+    tie = Passed.WITHIN_MARGIN if ahead else Passed.EQUAL
+    lacking = [finding for finding in silent if finding.passed is not Passed.NO_WEIGHT]
+    return replace(told, outcome=None, missing=(*(_missing(lacking) if lacking else ()), f"{tie.value}:total"))
 
 
 def _ahead(totals: Mapping[str, Decimal]) -> tuple[str, Decimal]:
@@ -314,18 +314,19 @@ def _undecided(findings: Sequence[Finding]) -> _Reasoning:
 
 def _missing(findings: Iterable[Finding]) -> tuple[str, ...]:
     """What would let the rules decide; that a rule has no weight is the policy's will and nothing that is missing."""
-    return tuple(
+    found = tuple(
         f"{finding.passed.value}:{finding.rule}"
         for finding in findings
         if finding.passed is not None and finding.passed is not Passed.NO_WEIGHT
     )
+    return found or ("no_fact:rules",)
 
 
 def _points(finding: Finding, points: Decimal) -> tuple[Point, ...]:
     return tuple(
         Point(
             finding.rule,
-            RULE_IDS[finding.rule],
+            rule_id(finding.rule, showing.variant),
             showing.person,
             points if showing.person == finding.favoured else _ZERO,
             showing.evidence,
@@ -340,7 +341,7 @@ def _passed(finding: Finding) -> PassedOver:
     if finding.passed is None:
         raise ValueError("a rule that separates the rivals is not passed over")
     return PassedOver(
-        finding.rule, RULE_IDS[finding.rule], finding.passed, finding.left, finding.evidence, finding.facts
+        finding.rule, rule_id(finding.rule), finding.passed, finding.left, finding.evidence, finding.facts
     )
 
 
@@ -348,7 +349,9 @@ def _shared(owned: _Reasoning, asked: Asked) -> _Reasoning:
     """Shares by the depth of each party's work, the owner with his least part (COM-03, COM-04, CLM-08)."""
     owner = owned.winner or ""
     found, dropped = depths(asked, among=asked.ground.rivals)
-    told = replace(owned, set_aside=owned.set_aside + dropped)
+    # Work inside the owner's protection gives no claim to the customer, but it is what the shares are about.
+    barred = tuple(item for item in owned.set_aside if item.why is not Why.RIVAL_PROTECTED)
+    told = replace(owned, set_aside=barred + dropped)
     worked = {person: depth for person, depth in found.items() if depth.total > 0 or person == owner}
     if sum(depth.total for depth in worked.values()) == 0:
         passed = PassedOver("shares", "COM-03", Passed.NO_FACT, asked.ground.rivals, ())

@@ -34,6 +34,22 @@ RULE_IDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+#: Sentences that another requirement than the rule's own speaks through.
+_VARIANT_IDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "first_arrival": "CLM-10",
+        "later_arrival": "CLM-10",
+        "first_intercepted": "CLM-10",
+        "later_intercepted": "CLM-10",
+    }
+)
+
+
+def rule_id(rule: str, variant: str = "") -> str:
+    """The requirement that a point of ``rule`` is explained by (POL-07)."""
+    return _VARIANT_IDS.get(variant) or RULE_IDS[rule]
+
+
 class Passed(StrEnum):
     """Why a rule did not separate the rivals (CLM-06, DSP-11)."""
 

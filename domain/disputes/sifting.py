@@ -49,6 +49,7 @@ class Why(StrEnum):
     WHILE_OPEN = "while_open"
     ENTERED_AFTER_OPENING = "entered_after_opening"
     RIVAL_PROTECTED = "rival_protected"
+    REPORTED_IN_PROTECTION = "reported_in_protection"
     FALSE_REPORT = "false_report"
     CLAIM_ENDED = "claim_ended"
     INTERCEPTED = "intercepted"
@@ -68,6 +69,7 @@ WHY_RULE: Final[Mapping[Why, str]] = {
     Why.WHILE_OPEN: "DSP-03",
     Why.ENTERED_AFTER_OPENING: "DSP-09",
     Why.RIVAL_PROTECTED: "CLM-06",
+    Why.REPORTED_IN_PROTECTION: "CLM-06",
     Why.FALSE_REPORT: "CLM-05",
     Why.CLAIM_ENDED: "CLM-03",
     Why.INTERCEPTED: "CLM-10",
@@ -100,14 +102,16 @@ class Ground:
     """What is left to judge by. Keyed by rival, each in order of time; a rival without facts of a kind is not there.
 
     ``reports`` rank; ``standing`` are those and the ones made inside a rival's protection, which still prove that a
-    report followed a contact in time and that its author may be an owner at all. ``arrivals``: the reception that an
-    intercepted report, by evidence id, does not outrank.
+    report followed a contact in time. ``titles`` are what makes a rival a possible owner at all: a standing report or a
+    completed reception (CLM-03, LEAD-10). ``arrivals``: the reception that an intercepted report, by evidence id, does
+    not outrank.
     """
 
     rivals: tuple[str, ...]
     opened_at: datetime
     reports: Mapping[str, tuple[Report, ...]]
     standing: Mapping[str, tuple[Report, ...]]
+    titles: Mapping[str, tuple[Report | Reception, ...]]
     arrivals: Mapping[str, Reception]
     contacts: Mapping[str, tuple[Contact, ...]]
     receptions: Mapping[str, tuple[Reception, ...]]
@@ -121,8 +125,8 @@ class Ground:
 
     @property
     def entitled(self) -> tuple[str, ...]:
-        """Rivals who may be an owner: with a valid report or a completed reception (CLM-03, LEAD-10)."""
-        return tuple(rival for rival in self.rivals if rival in self.standing or rival in self.receptions)
+        """Rivals who may be an owner (CLM-03)."""
+        return tuple(rival for rival in self.rivals if rival in self.titles)
 
 
 def sift(record: Record, *, case: Case, policy: Policy, joint: bool = False) -> Ground:
@@ -196,14 +200,17 @@ class _Sifter:
             (report.claim, arrivals[report.evidence].person) for report in standing if report.evidence in arrivals
         }
         reports = [report for report in standing if self._is_free(report, held, spared)]
+        received = [reception for reception in receptions if self._is_free(reception, held, spared)]
+        titles = sorted((*standing, *received), key=_moment)
         return Ground(
             rivals=self._rivals,
             opened_at=self._opened_at,
             reports=_per_person(sorted(reports, key=_rank)),
             standing=_per_person(sorted(standing, key=_rank)),
+            titles=_per_person(titles),
             arrivals=arrivals,
             contacts=self._counting(self._in_time(Contact), held, spared),
-            receptions=self._counting(receptions, held, spared),
+            receptions=self._counting(received, held, spared),
             decision_makers=self._counting(self._in_time(DecisionMaker), held, spared),
             stages=self._counting(self._in_time(Stage), held, spared),
             plans=tuple(self._by_kind[Plan]),
@@ -281,7 +288,8 @@ class _Sifter:
         """Acts inside a rival's protection never count for their author, unless the customer was his as well."""
         barred_by = self._barred_by(act, held, spared=spared)
         if barred_by is not None:
-            self._drop(act, Why.RIVAL_PROTECTED, {"by": barred_by.person, "at": instant(act.at)})
+            why = Why.REPORTED_IN_PROTECTION if isinstance(act, Report) else Why.RIVAL_PROTECTED
+            self._drop(act, why, {"by": barred_by.person, "at": instant(act.at)})
         return barred_by is None
 
     def _barred_by(self, act: Act, held: _Protections, *, spared: set[tuple[str, str]]) -> Protection | None:

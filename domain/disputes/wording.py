@@ -212,6 +212,7 @@ _RULES: Final[Mapping[str, tuple[str, str]]] = {
     "identity": ("是否同一客户", "same customer"),
     "shares": ("各方的工作", "work of the parties"),
     "total": ("总分", "total"),
+    "rules": ("归属规则", "ownership rules"),
     "first_contact": ("首次接触", "first contact"),
 }
 
@@ -394,6 +395,10 @@ _SET_ASIDE: Final[Mapping[Why, _Templates]] = {
     Why.RIVAL_PROTECTED: (
         "{person}于{at}所做的，处在{by}的保护期内，不计",
         "what {person} did on {at} lies inside the protection of {by} and does not count",
+    ),
+    Why.REPORTED_IN_PROTECTION: (
+        "{person}于{at}报备时，客户在{by}的保护期内，该报备不参与先后比较",
+        "{person} reported on {at}, inside the protection of {by}; the report does not rank",
     ),
     Why.FALSE_REPORT: (
         "{person}的这次报备被认定不实，不计",

@@ -131,6 +131,8 @@ def _lines(advice: Advice) -> Iterator[str]:
     yield f"advice    {outcome_line(advice)}"
     yield from _texts(outcome_text(advice, reader=READER))
     yield f"tier 0    {'no: ' + ', '.join(advice.obstacles) if advice.obstacles else 'yes'}"
+    if advice.mode == "weighted" and advice.points:
+        yield f"total     {', '.join(f'{person} {total}' for person, total in advice.totals().items())}"
     for passed in advice.passed_over:
         yield ""
         yield f"passed    {passed.rule} {passed.why.value} {_cited(passed.evidence)}".rstrip()
@@ -241,4 +243,5 @@ def _write(path: Path) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if all([_write(Path(name)) for name in sys.argv[1:]]) else 1)
+    written = [_write(Path(name)) for name in sys.argv[1:]]
+    sys.exit(0 if all(written) else 1)
