@@ -582,7 +582,7 @@ def _above(draft: Draft, dispute: Dispute) -> Seat | None:
         sides=_sides(draft, dispute),
         bench=_bench(draft, dispute),
         at=draft.at,
-        lower=dispute.seats[:-1],
+        history=dispute.seats[:-1],
     ).first
 
 
@@ -774,7 +774,7 @@ def _require_arbitrator(draft: Draft, dispute: Dispute, command: Command) -> Non
         sides=_sides(draft, dispute),
         bench=_bench(draft, dispute),
         at=draft.at,
-        lower=dispute.seats[:-1],
+        history=dispute.seats[:-1],
     )
 
 
