@@ -23,6 +23,7 @@ from api.problems import house_language, language_of, problem, problem_response
 from api.routers import (
     audit,
     calendars,
+    case_room,
     claims,
     customers,
     disputes,
@@ -59,6 +60,7 @@ _ROUTERS = (
     requests.router,
     customers.router,
     disputes.router,
+    case_room.router,
     files.router,
     notices.router,
     audit.router,

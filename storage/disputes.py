@@ -160,6 +160,7 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                         "heard": p.heard,
                         "waived": p.waived,
                         "appealed": p.appealed,
+                        "represented_by": p.represented_by,
                     }
                     for p in dispute.parties
                 ],

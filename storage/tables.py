@@ -642,6 +642,21 @@ evidence = sa.Table(
     Col("corrects", Id),
 )
 
+#: What was said in a case (DSP-06). ``side``: the party whose private line it is, None for what the arbitrator says.
+case_message = sa.Table(
+    "case_message",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("dispute", Id, sa.ForeignKey("dispute.id"), nullable=False),
+    Col("line", sa.String(10), nullable=False),
+    Col("side", Id),
+    Col("author", Id, nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("text", Id),
+    Col("released", sa.Boolean, nullable=False),
+    sa.Index("ix_case_message_dispute", "dispute", "at", "id"),
+)
+
 # --- commands, streams, bells ------------------------------------------------------------------------------------
 
 command = sa.Table(

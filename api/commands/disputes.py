@@ -126,7 +126,7 @@ def add_evidence(tx: Transaction, caller: Caller, dispute: str, body: EvidenceIn
     if body.kind in _OFFICIAL:
         if party or not _vouches(tx, caller, row):
             raise Refusal("not_allowed", rule="DSP-09")
-    elif not party and not _in_charge(tx, caller, row):
+    elif not party and not in_charge(tx, caller, row):
         raise Refusal("not_allowed", rule="DSP-09")
     if body.kind in ("statement", "answer") and not (body.text or "").strip():
         raise Refusal("field_missing", rule="DSP-09", errors=(FieldError("text", "field_missing"),))
@@ -312,7 +312,7 @@ def _is_party(tx: Transaction, caller: Caller, dispute: str) -> bool:
     return tx.execute(wanted).first() is not None
 
 
-def _in_charge(tx: Transaction, caller: Caller, row: Mapping[str, Any]) -> bool:
+def in_charge(tx: Transaction, caller: Caller, row: Mapping[str, Any]) -> bool:
     """Supervisors of a party and oversight speak for what they saw."""
     if caller.person in caller.setting.programs[row["program"]].oversight:
         return True
@@ -325,7 +325,7 @@ def _vouches(tx: Transaction, caller: Caller, row: Mapping[str, Any]) -> bool:
     roles = {Role.RECEPTION, Role.ADMIN}
     if has_role(caller.actor, roles, organisation=caller.setting.organisation, at=caller.at):
         return True
-    return _in_charge(tx, caller, row)
+    return in_charge(tx, caller, row)
 
 
 def _file(tx: Transaction, caller: Caller, row: Mapping[str, Any], body: EvidenceIn) -> str | None:

@@ -24,6 +24,8 @@ DisputeStateName = Literal[
 OutcomeName = Literal["party", "joint", "pool", "no_change"]
 EvidenceKind = Literal["statement", "answer", "file", "reception", "named_account", "territory", "customer_choice"]
 
+LineName = Literal["room", "arbitrator", "mediation"]
+
 
 class ShareIn(Input):
     person: Id
@@ -78,6 +80,14 @@ class EvidenceIn(Input):
     at: Instant | None = None
     about: Id | None = None
     consent: Bool | None = None
+
+
+class MessageIn(Input):
+    """Something said in the case. `release`: what is said in mediation may be shown to the arbitrator (DSP-06)."""
+
+    text: Reason
+    line: LineName = "room"
+    release: Bool | None = None
 
 
 class QuestionIn(Input):
@@ -206,6 +216,23 @@ class EvidenceOut(Output):
     automatic: bool
     corrects: str | None
     pending: Pending | None
+
+
+class MessageOut(Output):
+    """Something that was said; `party` is whose private line to the arbitrator it is on."""
+
+    id: str
+    line: LineName
+    party: str | None
+    author: str
+    at: str
+    text: str | None
+    release: bool
+
+
+class MessagePage(Output):
+    items: list[MessageOut]
+    next: str | None
 
 
 class PointOut(Output):

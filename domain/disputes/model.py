@@ -54,7 +54,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Whom the case concerns (当事人). ``claim`` is theirs, None for a person without one."""
+    """Whom the case concerns (当事人). ``claim`` is theirs, None for a person without one.
+
+    ``represented_by`` took the place of a party who left (PPL-06).
+    """
 
     person: str
     claim: str | None
@@ -62,6 +65,7 @@ class Party:
     heard: bool = False
     waived: bool = False
     appealed: bool = False
+    represented_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,13 @@ _DISPUTES: Final = (
         "The ownership rules settled the dispute about {customer}[; you may object until {until}].",
     ),
     _row(
+        "dispute.message",
+        "争议中有新消息",
+        "New message in a dispute",
+        "{customer}的争议中有给您的新消息，请查看。",
+        "There is a new message for you in the dispute about {customer}.",
+    ),
+    _row(
         "dispute.mediating",
         "争议调解中",
         "Dispute in mediation",

@@ -27,11 +27,11 @@ def install(op: Any) -> None:
 
 
 def install_disputes(op: Any) -> None:
-    """Running numbers of cases; evidence, once entered, is never changed (DSP-09)."""
-    if op.get_bind().dialect.name == "sqlite":
-        protect_sqlite(op, "evidence")
-    else:
-        protect_postgresql(op, "evidence")
+    """Running numbers of cases; evidence and messages, once entered, are never changed (DSP-06, DSP-09)."""
+    protect = protect_sqlite if op.get_bind().dialect.name == "sqlite" else protect_postgresql
+    for table in ("evidence", "case_message"):
+        protect(op, table)
+    if op.get_bind().dialect.name != "sqlite":
         op.execute("CREATE SEQUENCE number_dispute")
     op.execute("INSERT INTO counter (name, value) VALUES ('dispute', 0)")
 

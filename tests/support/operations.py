@@ -575,9 +575,10 @@ _when(
     body={"claim": lambda w: w.refused()["peer"], "grounds": "refused_report", "statement": "我先接待的客户"},
 )
 _when("list_disputes", "owner")
-for _read in ("read_dispute", "read_dispute_timeline", "list_evidence", "list_proposals", "read_advice"):
+for _read in ("read_dispute", "read_dispute_timeline", "list_evidence", "list_proposals", "list_messages", "read_advice"):
     _when(_read, "owner", ids=_CASE)
 _when("add_evidence", "owner", ids=_CASE, body={"kind": "statement", "text": "客户是我先接待的"})
+_when("say", "owner", ids=_CASE, body={"text": "我们当面谈一下"})
 _when("be_heard", "owner", ids={"id": World.arbitrated}, body={})
 _when("ask_for_more_evidence", "leader", ids={"id": World.arbitrated}, body={"question": "谁先接待的？"})
 _when("object_to_result", "peer", ids={"id": lambda w: w.case(w.program)}, body={"missing": "缺少到访记录"})

@@ -82,5 +82,20 @@ def upgrade() -> None:
     with op.batch_alter_table('evidence', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_evidence_dispute'), ['dispute'], unique=False)
 
+    op.create_table('case_message',
+    sa.Column('id', storage.types.Id, nullable=False),
+    sa.Column('dispute', storage.types.Id, nullable=False),
+    sa.Column('line', sa.String(length=10), nullable=False),
+    sa.Column('side', storage.types.Id, nullable=True),
+    sa.Column('author', storage.types.Id, nullable=False),
+    sa.Column('at', storage.types.Instant(), nullable=False),
+    sa.Column('text', storage.types.Id, nullable=True),
+    sa.Column('released', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['dispute'], ['dispute.id'], name=op.f('fk_case_message_dispute')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_case_message'))
+    )
+    with op.batch_alter_table('case_message', schema=None) as batch_op:
+        batch_op.create_index('ix_case_message_dispute', ['dispute', 'at', 'id'], unique=False)
+
     # ### end Alembic commands ###
     guards.install_disputes(op)
