@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import pytest
 
-from domain.claims.diagram import mermaid
 from domain.claims.lifecycle import ENDED, HOLDING, OPEN, ClaimState, ClaimTrigger, allowed, fire
 from domain.refusals import Refusal
 
@@ -88,11 +86,3 @@ def test_states_hold_end_and_stay_open_as_table_0_2_says() -> None:
     assert {s.value for s in ENDED} == {"lapsed", "released", "rejected", "withdrawn"}
     assert set(S) == OPEN | ENDED
     assert not OPEN & ENDED
-
-
-def test_the_committed_diagram_is_the_generated_one() -> None:
-    """Generated things are committed and checked: run `python -m domain.claims.diagram` after a change."""
-    readme = Path(__file__).parents[3] / "README.md"
-    page = Path(__file__).parents[3] / "docs" / "lifecycle.md"
-    for path in (readme, page):
-        assert mermaid() in path.read_text(encoding="utf-8"), f"{path.name} shows an old lifecycle"
