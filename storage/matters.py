@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.claims.lifecycle import ENDED, ClaimState
-from domain.claims.model import Claim, Request, RequestState
+from domain.claims.model import Claim, Request, RequestState, Waiting
 from domain.matters.draft import Draft, NewFollowUp, Task
 from domain.matters.inbox import next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
@@ -181,7 +181,8 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
     _save_case_streams(tx, before, after, own=own, setting=setting)
     for claim in after.claims.values():
         was = before.claims.get(claim.id)
-        if was is claim and claim.id != own:
+        # One that queues is woken by what becomes of another claim (CLM-27).
+        if was is claim and claim.id != own and claim.waiting is not Waiting.QUEUE:
             continue
         instant = next_instant(after, claim.id, setting=setting)
         is_open = claim.state not in ENDED
@@ -203,10 +204,12 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
             ring_later(tx, claim.id, "claim", at=after.last_at)
             continue
         armed = next_instant(before, claim.id, setting=setting)
-        if not is_open or instant != armed:
+        # An ended claim that is contested lives again, though nothing of it falls due while the case is open.
+        reopened = is_open and was.state in ENDED
+        if not is_open or reopened or instant != armed:
             tx.execute(_SET_STREAM, {"of": claim.id, "next_instant": instant, "open": is_open})
             # A later instant needs no bell: its workflow wakes at the old one and arms again.
-            if not is_open or (instant is not None and (armed is None or instant < armed)):
+            if not is_open or reopened or (instant is not None and (armed is None or instant < armed)):
                 ring_later(tx, claim.id, "claim", at=after.last_at)
 
 

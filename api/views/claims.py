@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from api.auth import Caller
 from domain.claims.clocks import remaining_s
 from domain.claims.lifecycle import OPEN, ClaimState
-from domain.claims.model import Claim
+from domain.claims.model import Claim, Waiting
 from domain.claims.permissions import allowed_commands, gainers
+from domain.claims.reports import queue
 from domain.customers.email import mask_email
 from domain.customers.lookup import OwnerNameVisibility, shows_owner_name
 from domain.customers.names import mask_person_name
@@ -88,6 +89,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     pending = _pending(tx, ids)
     conflicts = _conflicts(tx, caller, [r for r in rows if r["reason"] == "customer_owned"])
     interested = interested_in(tx, rows)
+    places = _places(tx, rows)
     return [
         _view(caller, r, people[r["customer"]], projects.get(r["project"]), said, interested.get(r["id"], ()))
         | {
@@ -95,6 +97,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
             "requests": requests.get(r["id"], []),
             "pending": pending.get(r["id"]),
             "conflict": conflicts.get(r["id"]),
+            "queue_position": places.get(r["id"]),
         }
         for r in rows
     ]
@@ -115,6 +118,18 @@ def interested_in(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[str, 
         )
     ]
     return {c.id: gainers(c, (o for o in others if o.matter == c.matter)) for c in reported}
+
+
+def _places(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """The place of each queued report among ``rows`` in the queue for its customer, from 1 (CLM-27)."""
+    wanted = {r["matter"] for r in rows if r["detail"].get("waiting") == Waiting.QUEUE.value}
+    if not wanted:
+        return {}
+    reported = tx.rows(
+        sa.select(t.claim).where(t.claim.c.matter.in_(sorted(wanted)), t.claim.c.state == ClaimState.REPORTED.value)
+    )
+    lines = (queue(claim_of(r) for r in reported if r["matter"] == matter) for matter in wanted)
+    return {c.id: place for line in lines for place, c in enumerate(line, start=1)}
 
 
 def requests_of(tx: Transaction, claims: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
@@ -201,7 +216,6 @@ def _view(
         "reason": claim.reason,
         "reason_text": said.get(row["reason_text"]) if row["reason_text"] else None,
         "release_reason": claim.release_reason,
-        "queue_position": None,
         "need": said.get(row["need"]) if row["need"] else None,
         "progress": said.get(row["progress"]) if row["progress"] else None,
         "next_follow_up_at": _text(row["next_follow_up_at"]),

@@ -19,7 +19,7 @@ from domain.claims.model import (
     RunningClock,
 )
 from domain.claims.permissions import authorise, is_supervisor
-from domain.claims.reports import accept_claim, clock_data, lapsed_key
+from domain.claims.reports import accept_claim, clock_data, lapsed_key, offered_to_queue
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command
 from domain.people.access import Actor
@@ -184,7 +184,7 @@ def release_now(
         draft.tell(owner, "claim.released", claim, rule="CLM-23", urgency="urgent", facts={"reason": reason})
     if to is not None and draft.setting.organisation.is_active(to, at=draft.at):
         _assign(draft, claim, to=to, actor=actor)
-    elif word not in _CLOSED:
+    elif not offered_to_queue(draft) and word not in _CLOSED:
         put_in_pool(draft, claim, word=word, pool=pool)
 
 
@@ -226,7 +226,7 @@ def lapse_now(draft: Draft, claim: Claim, *, reason: str, rule: str | None) -> N
     draft.tell(
         owner or claim.reporter, "claim.lapsed", claim, rule="CLM-19", urgency="urgent", facts={"reason": reason}
     )
-    if owner is None:
+    if owner is None or offered_to_queue(draft):
         return
     draft.matter = replace(draft.matter, pooled=True, pool_at=claim.grace_until or draft.at)
     draft.pooled.append((reason, None))

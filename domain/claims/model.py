@@ -82,6 +82,7 @@ class Waiting(StrEnum):
     EARLIER = "earlier"  # an earlier valid report is undecided (CLM-05)
     VISIT = "visit"  # shape visit_deal: the first visit accepts it (CLM-12)
     CORRECTION = "correction"  # sent back to the reporter (CLM-04, CLM-05)
+    QUEUE = "queue"  # somebody else holds the customer, and policy keeps a place (CLM-27)
 
 
 @dataclass(frozen=True, slots=True)

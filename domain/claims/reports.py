@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.claims import clocks
@@ -33,7 +34,9 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False) -> None:
     policy = draft.setting.policy_at(claim.program, at=draft.at)
     if is_taken(draft.matter, claim, draft):
         _collide(draft, claim)
-    elif policy.protection_shape == "visit_deal":
+        return
+    claim = claim.without_clock(Clock.QUEUE)
+    if policy.protection_shape == "visit_deal":
         draft.put(replace(claim, waiting=Waiting.VISIT))
     elif earlier(draft.matter, claim) is not None:
         draft.put(replace(claim, waiting=Waiting.EARLIER))
@@ -45,6 +48,8 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False) -> None:
 
 def accept_claim(draft: Draft, claim: Claim, *, actor: str | None, text: str | None = None) -> Claim:
     """``claim`` holds the customer from now on, with all its clocks; everybody behind it collides (CLM-11)."""
+    # One that waited in the queue could not be worked meanwhile: what it lacks it may complete from here on.
+    provisional_from = draft.at if claim.waiting is Waiting.QUEUE else claim.received_at
     claim = replace(
         claim,
         state=draft.move(claim, ClaimTrigger.ACCEPT),
@@ -64,7 +69,7 @@ def accept_claim(draft: Draft, claim: Claim, *, actor: str | None, text: str | N
         claim = clocks.started(
             claim,
             Clock.PROVISIONAL,
-            at=claim.received_at,
+            at=provisional_from,
             length=terms.policy.duration("claim.provisional_days"),
             rule="claim.provisional_days",
             terms=terms,
@@ -107,12 +112,24 @@ def _end_grace(draft: Draft) -> None:
 
 
 def advance(draft: Draft) -> None:
-    """Something changed before them: those who wait are considered again, first come first (CLM-05)."""
+    """Something changed before them: those who wait are considered again, first come first (CLM-05, CLM-27)."""
     for behind in waiting_line(draft.matter):
         claim = draft.matter.claims[behind.id]
         # An acceptance further up this line may have decided it already.
         if claim.state is ClaimState.REPORTED and claim.waiting is behind.waiting:
             consider(draft, claim)
+
+
+def offered_to_queue(draft: Draft) -> bool:
+    """The customer is free: those who wait for it are considered before any pool; whether one holds it now (CLM-27)."""
+    advance(draft)
+    return draft.matter.owner_claim is not None
+
+
+def comes_free(draft: Draft) -> None:
+    """A grace period ended without a rescue: the queue has its turn (CLM-20, CLM-27)."""
+    _end_grace(draft)
+    advance(draft)
 
 
 def accept(draft: Draft, command: Command) -> None:
@@ -259,13 +276,7 @@ def earlier(matter: Matter, claim: Claim) -> Claim | None:
 def waiting_line(matter: Matter) -> tuple[Claim, ...]:
     """Reports that an acceptance or an end before them may decide, first come first."""
     line = [
-        c
-        for c in matter.claims.values()
-        if c.state is ClaimState.REPORTED
-        and c.decided
-        and (
-            c.waiting in (Waiting.EARLIER, Waiting.VISIT) or (matter.owner_claim is not None and c.waiting is not None)
-        )
+        c for c in matter.claims.values() if c.state is ClaimState.REPORTED and c.decided and _may_move_up(matter, c)
     ]
     return tuple(sorted(line, key=lambda c: (c.rank_at, c.receipt)))
 
@@ -299,6 +310,15 @@ def _has_place(claim: Claim) -> bool:
         and claim.waiting in _KEEPS_ITS_PLACE
         and not (claim.waiting is Waiting.CORRECTION and claim.correct_by is None)
     )
+
+
+def _may_move_up(matter: Matter, claim: Claim) -> bool:
+    """Whether a change may decide it: a free customer moves the queue, an owned one everybody else."""
+    if claim.waiting is Waiting.QUEUE:
+        return matter.owner_claim is None
+    if claim.waiting in (Waiting.EARLIER, Waiting.VISIT):
+        return True
+    return matter.owner_claim is not None and claim.waiting is not None
 
 
 def _needs_judge(claim: Claim, policy: Policy) -> bool:
@@ -362,11 +382,40 @@ def _gainers(draft: Draft, claim: Claim) -> tuple[str, ...]:
 
 
 def _collide(draft: Draft, claim: Claim) -> None:
-    """The customer is owned in this track: refused, and logged as a conflict signal (CLM-27, DSP-19)."""
+    """The customer is owned in this track: refused or queued, and logged as a conflict signal (CLM-27, DSP-19)."""
+    if claim.waiting is Waiting.QUEUE:
+        return  # it has its place already
     holder = draft.matter.owner_claim or draft.matter.reserved_for(draft.at)
-    _reject(draft, claim, reason="customer_owned", actor=None, text=None, rule="CLM-27")
+    policy = draft.setting.policy_at(claim.program, at=draft.at)
+    if policy.choice("claim.on_collision") != "queue":
+        _reject(draft, claim, reason="customer_owned", actor=None, text=None, rule="CLM-27")
+    elif len(queue(draft.matter.claims.values())) >= policy.integer("claim.queue_max"):
+        _reject(draft, claim, reason="queue_full", actor=None, text=None, rule="CLM-27")
+    else:
+        _enqueue(draft, claim, policy)
     if holder is not None:
         attempted(draft, holder, by=claim.reporter, data={"claim": claim.id})
+
+
+def queue(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Those of ``claims``, all of one matter, that wait for its owned customer, the first in the queue first."""
+    waiting = [c for c in claims if c.state is ClaimState.REPORTED and c.waiting is Waiting.QUEUE]
+    return tuple(sorted(waiting, key=lambda c: (c.rank_at, c.receipt)))
+
+
+def _enqueue(draft: Draft, claim: Claim, policy: Policy) -> None:
+    """It waits for the customer from here on, for `claim.queue_days` at most (CLM-27)."""
+    _close_judging(draft, claim)
+    claim = replace(claim.without_clock(Clock.APPROVAL), waiting=Waiting.QUEUE, correct_by=None)
+    claim = clocks.started(
+        claim,
+        Clock.QUEUE,
+        at=draft.at,
+        length=policy.duration("claim.queue_days"),
+        rule="claim.queue_days",
+        terms=clocks.Terms(policy=policy, calendar=draft.setting.calendar(claim.program)),
+    )
+    draft.put(claim)
 
 
 def attempted(draft: Draft, holder: Claim, *, by: str | None, data: dict[str, object]) -> None:

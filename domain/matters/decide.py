@@ -117,6 +117,8 @@ def _due(draft: Draft, due: Due) -> None:
             reports.approval_missed(draft, claim)
         case DueKind.CORRECTION:
             reports.correction_missed(draft, claim)
+        case DueKind.FREE:
+            reports.comes_free(draft)
         case DueKind.REQUEST:
             requests.expire_request(draft, draft.matter.requests[due.ref])
         case DueKind.PAUSE_END:

@@ -33,6 +33,7 @@ class DueKind(StrEnum):
     APPROVAL = "approval"
     HANDOVER = "handover"
     LAPSE = "lapse"
+    FREE = "free"  # nobody rescued the customer that others queue for (CLM-20, CLM-27)
     WINDOW = "window"  # of a case (design section 4)
 
 
@@ -98,6 +99,8 @@ def dues(claim: Claim, matter: Matter, setting: Setting) -> Iterator[Due]:
         yield Due(approval.deadline, DueKind.APPROVAL, claim.id)
     if claim.waiting is Waiting.CORRECTION and claim.correct_by is not None:
         yield Due(claim.correct_by, DueKind.CORRECTION, claim.id)
+    if claim.waiting is Waiting.QUEUE and matter.owner_claim is None and matter.pool_at is not None:
+        yield Due(matter.pool_at, DueKind.FREE, claim.id)
     for request in matter.requests_of(claim.id):
         if request.state is RequestState.OPEN and request.decide_by is not None:
             yield Due(request.decide_by, DueKind.REQUEST, claim.id, request.id)

@@ -153,8 +153,6 @@ def test_the_owner_learns_nothing_of_the_rivals_report_and_the_rival_nothing_of_
 
 # --- the queue (排队) ----------------------------------------------------------------------------------------------
 
-#: `claim.on_collision` queue refuses until its issue brings it (docs/decisions/silent-places.md).
-NO_QUEUE = pytest.mark.xfail(strict=True, reason="CLM-27: the queue is not built yet")
 QUEUE = {"claim.on_collision": "queue", "claim.queue_max": 2, "claim.queue_days": 5}
 
 
@@ -162,7 +160,6 @@ def queued(office: Office, reps: list[Person]) -> list[dict[str, object]]:
     return [office.claim(rep) for rep in reps]
 
 
-@NO_QUEUE
 def test_a_queued_report_waits_in_its_place_until_its_limit(company: Company) -> None:
     """CLM-27: 201 `reported` with `queue_position`; `claim.queue_days` later it lapses as `queue_end`."""
     office = Office(company, policy=QUEUE | {"claim.idle_days": 0, "claim.first_follow_up_wh": 0})
@@ -179,7 +176,6 @@ def test_a_queued_report_waits_in_its_place_until_its_limit(company: Company) ->
     assert moment(ended["ended_at"]) == after(str(first["received_at"]), days=5)
 
 
-@NO_QUEUE
 def test_the_first_in_the_queue_gets_a_customer_that_comes_free(company: Company) -> None:
     """CLM-27: before any pool; the others move up and wait on."""
     office = Office(company, policy=QUEUE)
@@ -193,7 +189,6 @@ def test_the_first_in_the_queue_gets_a_customer_that_comes_free(company: Company
     assert (waiting["state"], waiting["queue_position"]) == ("reported", 1)
 
 
-@NO_QUEUE
 def test_a_lapse_at_the_deadline_hands_the_customer_to_the_queue(company: Company) -> None:
     """CLM-27, CLM-19: accepted at the instant of the lapse, however late the engine decides."""
     office = Office(company, policy=QUEUE | {"claim.first_follow_up_wh": "PT1H"})
@@ -205,7 +200,6 @@ def test_a_lapse_at_the_deadline_hands_the_customer_to_the_queue(company: Compan
     assert (accepted["at"], read(office.second, first)["accepted_at"]) == (held["deadline"], held["deadline"])
 
 
-@NO_QUEUE
 def test_a_queued_reporter_may_withdraw_and_the_next_moves_up(company: Company) -> None:
     """CLM-27, table 0.2."""
     office = Office(company, policy=QUEUE)
@@ -214,6 +208,43 @@ def test_a_queued_reporter_may_withdraw_and_the_next_moves_up(company: Company) 
     first, second = queued(office, [office.second, third])
     assert done(act(office.second, first, "withdraw"))["state"] == "withdrawn"
     assert read(third, second)["queue_position"] == 1
+
+
+def test_the_queue_has_its_turn_when_a_grace_period_ends_without_a_rescue(company: Company) -> None:
+    """CLM-20, CLM-27: in grace the customer is the former owner's; then the first in the queue's, before any pool."""
+    policy = QUEUE | {"claim.first_follow_up_wh": "PT1H", "claim.grace_days": 2}
+    office = Office(company, policy=policy)
+    held = office.claim(office.first)
+    (first,) = queued(office, [office.second])
+    company.advance(hours=5)
+    assert read(office.first, held)["state"] == "lapsed"
+    assert read(office.second, first)["state"] == "reported"
+    company.advance(days=2)
+    accepted = entry(office.second, first, "accepted")
+    assert moment(accepted["at"]) == after(held["deadline"], days=2)
+    assert accepted["data"]["owner"] == office.second.id
+
+
+def test_a_queued_report_is_somebodys_open_business(company: Company) -> None:
+    """CLM-25, contract section 5: it counts for the cap, and sent again it is given back unchanged."""
+    office = Office(company, policy=QUEUE | {"claim.cap_person": 1})
+    office.claim(office.first)
+    (first,) = queued(office, [office.second])
+    again = office.report(office.second)
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    refused(office.report(office.second, customer=customer(9)), 409, "claim_cap")
+
+
+def test_what_a_judge_accepts_sends_those_behind_it_to_the_queue(company: Company) -> None:
+    """CLM-05, CLM-27: they waited for the earlier one, now for its customer; when it is free a judge decides again."""
+    office = Office(company, policy=QUEUE | {"claim.judgement_mode": "manual"})
+    first, second = office.claim(office.first), office.claim(office.second)
+    done(act(office.leader, first, "accept"))
+    assert read(office.second, second)["queue_position"] == 1
+    done(act(office.first, first, "release", reason="need_unmet"))
+    listed = read(office.second, second)
+    assert (listed["state"], listed["queue_position"], set(clocks(listed))) == ("reported", None, {"approval"})
+    assert done(act(office.leader, second, "accept"))["owner"] == office.second.id
 
 
 # --- alerts --------------------------------------------------------------------------------------------------------
