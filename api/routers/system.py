@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
@@ -17,7 +17,9 @@ from api.schemas.base import Id
 from api.schemas.system import CommandOut, Health, Readiness
 from api.services import Services
 from api.views.commands import command_view
+from domain.refusals import Refusal
 from storage import schema
+from storage.backlog import GAUGES, backlog
 from storage.database import Transaction
 
 public = APIRouter(tags=["system"])
@@ -47,9 +49,22 @@ async def readyz(request: Request) -> JSONResponse:
 
 
 @public.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics() -> Response:
-    """Counters for Prometheus; no label holds anything a person typed."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+def metrics(request: Request) -> Response:
+    """Numbers for Prometheus: this process, and what waits in the store. No label holds anything a person typed."""
+    return Response(generate_latest() + _waiting(request.app.state.services), media_type=CONTENT_TYPE_LATEST)
+
+
+def _waiting(services: Services) -> bytes:
+    """The store's own numbers; none while the database is away, which `/readyz` tells."""
+    try:
+        with services.database.reading() as tx:
+            found = backlog(tx)
+    except Refusal:
+        return b""
+    registry = CollectorRegistry()
+    for name, meaning in GAUGES.items():
+        Gauge(name, meaning, registry=registry).set(found[name])
+    return generate_latest(registry)
 
 
 @router.get("/commands/{id}", response_model=CommandOut)
