@@ -57,13 +57,19 @@ def peek(tx: Transaction, matter: str, *, now: datetime) -> Locked:
 
 
 def load(
-    tx: Transaction, locked: Locked, *, also: Collection[str] = (), case: str | None = None, quiet: bool = False
+    tx: Transaction,
+    locked: Locked,
+    *,
+    also: Collection[str] = (),
+    case: str | None = None,
+    quiet: bool = False,
+    contesting: bool = False,
 ) -> Matter:
     """The locked matter with its undecided commands and every claim they or a due instant may concern.
 
     ``also``: claims wanted whatever their state; ``case``: a case wanted likewise. ``quiet``: probably nothing is
-    undecided, so the claims are read
-    first and say whether anything is.
+    undecided, so the claims are read first and say whether anything is. ``contesting``: a collision becomes a case by
+    itself (CLM-27), so what cases are judged by is read too.
     """
     row = locked.row
     claims: dict[str, dict[str, Any]] = {}
@@ -81,7 +87,7 @@ def load(
     cases = disputes.load(tx, row["id"], commands, claims.values(), also=case)
     ids = list(claims)
     requests = _requests(tx, ids) if any(r["asked"] for r in claims.values()) else {}
-    opening = any(c.kind is CommandKind.DISPUTE_OPEN for c in commands)
+    opening = contesting or any(c.kind is CommandKind.DISPUTE_OPEN for c in commands)
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
     return Matter(
         id=row["id"],
@@ -214,13 +220,25 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
 
 
 def _save_case_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting) -> None:
-    """The same for cases. Their streams were written with the command that opened them."""
+    """The same for cases. Their streams were written with the command that opened them, if there was one."""
     for dispute in after.disputes.values():
         was = before.disputes.get(dispute.id)
         if was is dispute and dispute.id != own:
             continue
         instant = next_instant(after, dispute.id, setting=setting)
         armed = next_instant(before, dispute.id, setting=setting) if was is not None else None
+        if was is None and dispute.number == 0:
+            tx.insert(
+                t.stream,
+                {
+                    "id": dispute.id,
+                    "kind": "dispute",
+                    "matter": after.id,
+                    "open": True,
+                    "next_instant": instant,
+                    "epoch": setting.epoch,
+                },
+            )
         if dispute.id == own or instant != armed or not dispute.is_open:
             tx.execute(_SET_STREAM, {"of": dispute.id, "next_instant": instant, "open": dispute.is_open})
         if dispute.id == own:

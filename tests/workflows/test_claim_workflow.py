@@ -12,17 +12,17 @@ from tests.support.company import person_customer
 from tests.support.live import LiveCompany
 
 
-def kinds(live: LiveCompany, claim: str) -> list[str]:
-    """The event types of the claim's present run."""
-    history = live.worker.run(live.handle(claim).fetch_history())
+def kinds(live: LiveCompany, stream: str, kind: str = "claim") -> list[str]:
+    """The event types of the present run of a claim or case."""
+    history = live.worker.run(live.handle(stream, kind).fetch_history())
     return [EventType.Name(e.event_type).removeprefix("EVENT_TYPE_") for e in history.events]
 
 
-def ended(live: LiveCompany, claim: str, *, limit_s: float = 20) -> bool:
-    """Whether the claim's workflow completes within the limit."""
+def ended(live: LiveCompany, stream: str, kind: str = "claim", *, limit_s: float = 20) -> bool:
+    """Whether the workflow of a claim or case completes within the limit."""
     until = time.monotonic() + limit_s
     while time.monotonic() < until:
-        described = live.worker.run(live.handle(claim).describe())
+        described = live.worker.run(live.handle(stream, kind).describe())
         if described.status is WorkflowExecutionStatus.COMPLETED:
             return True
         time.sleep(0.05)
