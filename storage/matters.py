@@ -220,14 +220,15 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
 
 
 def _save_case_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting) -> None:
-    """The same for cases. Their streams were written with the command that opened them, if there was one."""
+    """The same for cases. Their streams are mostly written with the command that opens them."""
     for dispute in after.disputes.values():
         was = before.disputes.get(dispute.id)
         if was is dispute and dispute.id != own:
             continue
         instant = next_instant(after, dispute.id, setting=setting)
         armed = next_instant(before, dispute.id, setting=setting) if was is not None else None
-        if was is None and dispute.number == 0:
+        if was is None and not _has_stream(tx, dispute.id):
+            # No command opened it; or one that was to join a case, which had ended before the command's turn came.
             tx.insert(
                 t.stream,
                 {
@@ -245,6 +246,10 @@ def _save_case_streams(tx: Transaction, before: Matter, after: Matter, *, own: s
             continue
         if was is None or not dispute.is_open or (instant is not None and (armed is None or instant < armed)):
             ring_later(tx, dispute.id, "dispute", at=after.last_at)
+
+
+def _has_stream(tx: Transaction, stream: str) -> bool:
+    return tx.execute(sa.select(t.stream.c.id).where(t.stream.c.id == stream)).first() is not None
 
 
 def ring_later(tx: Transaction, stream: str, kind: str, *, at: datetime) -> None:
