@@ -42,6 +42,8 @@ REACHABLE = frozenset(
     {"accept", "reject", "withdraw", "work", "win", "cancel_deal", "lapse", "rescue", "release", "transfer"}
 )
 CREATING = ("report", "follow_up")
+#: How often customers are reported in each program.
+WEIGHTS: Mapping[str, float] = {"elapsed": 3, "counted": 3, "judged": 5, "visited": 2}
 LONG_NOTE = "谈了户型、预算和下次看房时间安排"
 
 
@@ -89,8 +91,10 @@ class Walk:
     #: How many acts the engine is away for.
     AWAY = (4, 25)
 
-    def __init__(self, company: Company, seed: int) -> None:
+    def __init__(self, company: Company, seed: int, *, programs: Mapping[str, float] = WEIGHTS) -> None:
+        """``programs``: where customers are reported, and how often in comparison."""
         self.company = company
+        self.programs = programs
         self.seed = seed
         self.rng = random.Random(seed)
         self.world = World(company)
@@ -158,8 +162,8 @@ class Walk:
     # --- reports ---------------------------------------------------------------------------------------------------
 
     def _report(self) -> None:
-        program, actor = self.rng.choices(("elapsed", "counted", "judged", "visited"), (3, 3, 5, 2))[0], self._rep()
-        if self.rng.random() < 0.2:
+        program, actor = self.rng.choices(tuple(self.programs), tuple(self.programs.values()))[0], self._rep()
+        if self.rng.random() < 0.2 and "elapsed" in self.programs:
             program, actor = "elapsed", self._busiest()
         subjects = self.subjects[program]
         if self.rng.random() < 0.12:
