@@ -105,12 +105,14 @@ def save(tx: Transaction, before: Matter, draft: Draft) -> None:
         row = dispute_row(dispute)
         if was is None and dispute.id in fresh:
             row |= {
+                "number": dispute.number or tx.next_number("dispute"),
                 "customer": after.customer,
                 "project": after.project,
                 "track": after.track,
             }
             tx.insert(t.dispute, row)
         else:
+            del row["number"]  # it has one for good, though a case that a drain made does not know it yet
             tx.update(t.dispute, {"id": dispute.id}, row | {"version": dispute.version + 1})
         known = {p.person for p in was.parties} if was is not None else set()
         parties = [p for p in dispute.parties if p.person not in known]

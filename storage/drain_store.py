@@ -42,10 +42,12 @@ class DatabaseMatters:
             found = tx.execute(_STREAM, {"stream": stream}).one()
             locked = matters.lock(tx, found.matter)
             setting = self._snapshots.setting(tx)
+            policy = setting.policy_at(locked.row["program"], at=locked.now)
+            contesting = policy.choice("claim.on_collision") == "dispute"
             if found.kind == "dispute":
-                loaded = matters.load(tx, locked, case=stream)
+                loaded = matters.load(tx, locked, case=stream, contesting=contesting)
             else:
-                loaded = matters.load(tx, locked, also=(stream,))
+                loaded = matters.load(tx, locked, also=(stream,), contesting=contesting)
             return work(_Open(tx, stream, int(found.epoch), locked.now, setting, loaded, loaded))
 
         try:

@@ -382,12 +382,18 @@ def _gainers(draft: Draft, claim: Claim) -> tuple[str, ...]:
 
 
 def _collide(draft: Draft, claim: Claim) -> None:
-    """The customer is owned in this track: refused or queued, and logged as a conflict signal (CLM-27, DSP-19)."""
+    """The customer is owned in this track: refused, queued or contested, and a conflict signal (CLM-27, DSP-19)."""
     if claim.waiting is Waiting.QUEUE:
         return  # it has its place already
     holder = draft.matter.owner_claim or draft.matter.reserved_for(draft.at)
     policy = draft.setting.policy_at(claim.program, at=draft.at)
-    if policy.choice("claim.on_collision") != "queue":
+    way = policy.choice("claim.on_collision")
+    if way == "dispute" and _may_contest(draft, claim):
+        _close_judging(draft, claim)
+        # Should the case end without an outcome, it is considered again.
+        draft.put(replace(claim.without_clock(Clock.APPROVAL), waiting=Waiting.EARLIER, correct_by=None))
+        draft.contested.append(claim.id)
+    elif way != "queue":
         _reject(draft, claim, reason="customer_owned", actor=None, text=None, rule="CLM-27")
     elif len(queue(draft.matter.claims.values())) >= policy.integer("claim.queue_max"):
         _reject(draft, claim, reason="queue_full", actor=None, text=None, rule="CLM-27")
@@ -395,6 +401,12 @@ def _collide(draft: Draft, claim: Claim) -> None:
         _enqueue(draft, claim, policy)
     if holder is not None:
         attempted(draft, holder, by=claim.reporter, data={"claim": claim.id})
+
+
+def _may_contest(draft: Draft, claim: Claim) -> bool:
+    """Against a holder, once: a report that a case gave back is not disputed by itself again."""
+    present = draft.matter.open_dispute
+    return draft.matter.owner_claim is not None and claim.dispute is None and (present is None or present.takes_parties)
 
 
 def queue(claims: Iterable[Claim]) -> tuple[Claim, ...]:

@@ -58,38 +58,82 @@ def open_case(draft: Draft, command: Command) -> None:
     claim = draft.matter.claims[command.claim]
     present = draft.matter.open_dispute
     if present is not None:
-        _join(draft, command, present, claim)
+        draft.retarget(command, present.id)
+        _join(draft, present, claim, actor=command.actor)
         return
     if claim.state is ClaimState.WITHDRAWN:
         raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
     parties = parties_of(draft.matter, claim)
     if len(parties) < 2:
         raise Refusal("party_missing", rule="DSP-01")
-    policy = draft.setting.policy_at(claim.program, at=draft.at)
-    holder = draft.matter.owner_claim
-    dispute = Dispute(
-        id=command.data["dispute"],
-        number=command.data["number"],
-        matter=draft.matter.id,
-        program=claim.program,
+    dispute = _case(
+        draft,
+        claim,
+        parties,
+        named=(command.data["dispute"], command.data["number"]),
         grounds=Grounds(command.data["grounds"]),
-        state=S.OPENED,
         opened_by=command.actor or person_of(claim),
-        opened_at=draft.at,
-        terms=_terms(draft, claim, holder),
         statement=command.data.get("statement"),
         asks=outcome_of(command.data.get("asks")),
+    )
+    _admit(draft, dispute, actor=command.actor, contests=command.data.get("contests") or ())
+
+
+def contest(draft: Draft, claim: Claim) -> None:
+    """A report on an owned customer becomes a case by itself, or joins the open one (CLM-27)."""
+    present = draft.matter.open_dispute
+    if present is not None:
+        _join(draft, present, claim, actor=claim.reporter)
+        return
+    parties = parties_of(draft.matter, claim)
+    dispute = _case(draft, claim, parties, grounds=Grounds.OWNERSHIP, opened_by=claim.reporter)
+    _admit(draft, dispute, actor=claim.reporter)
+
+
+def _case(
+    draft: Draft,
+    claim: Claim,
+    parties: tuple[Party, ...],
+    *,
+    grounds: Grounds,
+    opened_by: str,
+    named: tuple[str, int] | None = None,
+    statement: str | None = None,
+    asks: Outcome | None = None,
+) -> Dispute:
+    """A case about ``claim``; without ``named``, its id and number, storage numbers it when it is saved."""
+    id_, number = named or (draft.mint(), 0)
+    return Dispute(
+        id=id_,
+        number=number,
+        matter=draft.matter.id,
+        program=claim.program,
+        grounds=grounds,
+        state=S.OPENED,
+        opened_by=opened_by,
+        opened_at=draft.at,
+        terms=_terms(draft, claim, draft.matter.owner_claim),
+        statement=statement,
+        asks=asks,
         parties=parties,
     )
+
+
+def _admit(
+    draft: Draft, dispute: Dispute, *, actor: str | None, contests: Collection[str] = (), by_rules: bool = True
+) -> None:
+    """Everything the case is about is frozen, its parties are told, and the rules or the parties have it."""
+    policy = draft.setting.policy_at(dispute.program, at=draft.at)
+    holder = draft.matter.owner_claim
     dispute = replace(dispute, served_by=_server(draft, dispute, holder, policy))
     draft.new_disputes.append(dispute)
     _put(draft, dispute)
-    draft.record_case("opened", dispute, actor=command.actor, data={"grounds": dispute.grounds.value})
+    draft.record_case("opened", dispute, actor=actor, data={"grounds": dispute.grounds.value})
     for party in dispute.parties:
         if party.claim is not None:
             effects.freeze(draft, dispute, draft.matter.claims[party.claim])
     _tell_parties(draft, dispute, "dispute.opened", urgency="urgent")
-    if not _proposed(draft, dispute, policy, contests=command.data.get("contests") or ()):
+    if not (by_rules and _proposed(draft, dispute, policy, contests=contests)):
         _negotiate(draft, draft.matter.disputes[dispute.id], T.NEGOTIATE)
 
 
@@ -124,17 +168,18 @@ def _contends(claim: Claim) -> bool:
     return claim.state is ClaimState.REJECTED and claim.reason == "customer_owned"
 
 
-def _join(draft: Draft, command: Command, dispute: Dispute, claim: Claim) -> None:
+def _join(draft: Draft, dispute: Dispute, claim: Claim, *, actor: str | None) -> None:
     person = person_of(claim)
-    draft.retarget(command, dispute.id)
     if dispute.party(person) is not None:
         return
     if claim.state is ClaimState.WITHDRAWN:
         raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
+    if not dispute.takes_parties:
+        raise Refusal("illegal_transition", rule="DSP-01", current_state=dispute.state.value)
     dispute = dispute.with_party(Party(person=person, claim=claim.id, role=Role.JOINED))
     _put(draft, dispute)
     effects.freeze(draft, dispute, claim)
-    draft.record_case("joined", dispute, actor=command.actor, data={"person": person, "claim": claim.id})
+    draft.record_case("joined", dispute, actor=actor, data={"person": person, "claim": claim.id})
     _tell_parties(draft, dispute, "dispute.opened")
 
 

@@ -136,6 +136,11 @@ class Dispute:
         return self.state not in ENDED
 
     @property
+    def takes_parties(self) -> bool:
+        """Whether somebody may join: not between a ruling and its finality, when all has been said (DSP-16)."""
+        return self.is_open and self.state is not DisputeState.RULED
+
+    @property
     def seat(self) -> Seat | None:
         """Who has the case now, or had it last."""
         return self.seats[-1] if self.seats else None

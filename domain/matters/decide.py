@@ -64,6 +64,7 @@ def decide(matter: Matter, item: Command | Due, *, setting: Setting, mint: Mint)
         return _command(matter, item, setting=setting, mint=mint)
     draft = Draft(matter=matter, at=item.at, setting=setting, mint=mint)
     _due(draft, item)
+    _contest(draft)
     return draft
 
 
@@ -88,6 +89,7 @@ def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint) 
     draft = Draft(matter=matter, at=command.received_at, setting=setting, mint=mint)
     try:
         _COMMANDS[command.kind](draft, command)
+        _contest(draft)
     except Refusal as refusal:
         if refusal.policy_version is None:
             refusal.policy_version = matter.claims[command.claim].terms.version
@@ -100,6 +102,12 @@ def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint) 
         return refused
     draft.answer(command)
     return draft
+
+
+def _contest(draft: Draft) -> None:
+    """Reports that met an owned customer become a case where policy says so (CLM-27)."""
+    for claim in draft.contested:
+        cases.contest(draft, draft.matter.claims[claim])
 
 
 def _due(draft: Draft, due: Due) -> None:

@@ -108,6 +108,7 @@ class Draft:
     columns: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)  # what a correction changes, by claim
     new_deals: list[tuple[Deal, Mapping[str, Any]]] = field(default_factory=list)
     new_claims: list[Claim] = field(default_factory=list)
+    contested: list[str] = field(default_factory=list)  # reports that become cases by themselves (CLM-27)
     new_disputes: list[Dispute] = field(default_factory=list)
     new_evidence: list[NewEvidence] = field(default_factory=list)
     retargeted: list[tuple[str, str]] = field(default_factory=list)  # command, the case that it joined
