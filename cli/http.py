@@ -67,6 +67,12 @@ class Service:
     def post(self, path: str, body: Any, *, key: str | None = None) -> Any:
         return self._answer("POST", path, json=body, headers={"idempotency-key": key or str(uuid.uuid4())})
 
+    def upload(self, path: str, name: str, content: bytes) -> Any:
+        """One file, as a form has it."""
+        return self._answer(
+            "POST", path, files={"file": (name, content)}, headers={"idempotency-key": str(uuid.uuid4())}
+        )
+
     def ask(
         self, path: str, body: Any, *, key: str, method: str = "POST", token: str | None = None, dry_run: bool = False
     ) -> Answer:

@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError
 from pydantic import ValidationError
 
 from cli import calendar, check, imports, run, tokens
+from cli.demo.command import demo
 from cli.failing import CommandError, tell, wrong_setting
 from cli.verify import verify
 from domain.refusals import Refusal
@@ -32,6 +33,7 @@ app.command(verify)
 app.command(calendar.app)
 app.command(tokens.app)
 app.command(check.doctor)
+app.command(demo)
 
 
 def main() -> None:

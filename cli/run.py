@@ -55,8 +55,8 @@ def up(*, data: Data = Path(".data"), port: Port = 8080, host: Host = "127.0.0.1
     running it again continues where it stopped.
     """
     progress = progress_on_stderr()
-    _refuse_unusable(Settings(data=data))
-    _make_folder(data)
+    refuse_unusable(Settings(data=data))
+    make_folder(data)
     try:
         with DataFolderLock(data):
             return _up(data.absolute(), port, host, progress)
@@ -70,7 +70,7 @@ def up(*, data: Data = Path(".data"), port: Port = 8080, host: Host = "127.0.0.1
 def api(*, data: Data = Path(".data"), port: Port = 8080, host: Host = "127.0.0.1") -> int:
     """Run one API process against TEMPORAL_ADDRESS and FAIRCLAIM_DATABASE_URL."""
     settings = Settings(data=data)
-    _refuse_taken(host, port)
+    refuse_taken(host, port)
     logs.configure(settings.log_level, process="api")
     database = Database(settings.url, keys=KeyRing.open(settings.key_file), channels=settings.channels)
     gateway = TemporalGateway(
@@ -111,7 +111,7 @@ def worker(
 ) -> int:
     """Run one worker process against TEMPORAL_ADDRESS and FAIRCLAIM_DATABASE_URL."""
     settings = Settings(data=data)
-    _refuse_unusable(settings)
+    refuse_unusable(settings)
     logs.configure(settings.log_level, process="worker")
     asyncio.run(serve(settings, options=WorkerOptions(cached_workflows=cached_workflows)))
     return 0
@@ -132,7 +132,7 @@ def migrate(
 
 def prepare(settings: Settings, progress: Progress) -> bool:
     """Keys, schema, first administrator. Whether this was the first start."""
-    _make_folder(settings.data)
+    make_folder(settings.data)
     database = Database(settings.url, keys=KeyRing.open(settings.key_file), patient=True)
     try:
         with progress.step("Database schema"):
@@ -151,35 +151,48 @@ def prepare(settings: Settings, progress: Progress) -> bool:
 
 
 def _up(data: Path, port: int, host: str, progress: Progress) -> int:
-    _refuse_taken(host, port)
+    refuse_taken(host, port)
     settings = Settings(data=data)
     prepare(settings, progress)
-    located = locate(env=os.environ, pinned_only=False, progress=progress)
     with Supervisor() as supervisor:
-        env = {**os.environ, "FAIRCLAIM_DATA": str(data)}
-        if located.kind == "address":
-            env["TEMPORAL_ADDRESS"] = located.path_or_address
-        else:
-            engine = EmbeddedServer(located=located, folder=data / "engine")
-            supervisor.start(engine.as_child())
-            with progress.step(f"Temporal server {located.version}"):
-                supervisor.wait_until(lambda: engine.probe() is None, what="the engine", timeout_s=_READY_LIMIT_S)
-            env["TEMPORAL_ADDRESS"] = engine.address
-        for name, arguments in (
-            ("worker", ("worker", "--data", str(data))),
-            ("api", ("api", "--data", str(data), "--host", host, "--port", str(port))),
-        ):
-            supervisor.start(Child(name=name, argv=(sys.executable, "-m", "cli.main", *arguments), env=env))
-        url = _url(host, port)
-        with progress.step("Worker and API"):
-            supervisor.wait_until(lambda: _is_ready(url), what="the service", timeout_s=_READY_LIMIT_S)
+        url, _ = start_parts(supervisor, data=data, port=port, host=host, progress=progress)
         supervisor.say(f"Fairclaim listens on {url}, its documentation is at {url}/docs")
         supervisor.say(f"The administrator's token is in {data / 'admin-token'}")
         supervisor.say("Ctrl-C ends it; the same command continues where it stopped.")
         return supervisor.run()
 
 
-def _refuse_unusable(settings: Settings) -> None:
+def start_parts(
+    supervisor: Supervisor, *, data: Path, port: int, host: str, progress: Progress, logs: Path | None = None
+) -> tuple[str, str]:
+    """Start engine, worker and API on a prepared folder and wait until they answer: addresses of API and engine.
+
+    ``logs``: folder for what worker and API print; None: it is passed on.
+    """
+    located = locate(env=os.environ, pinned_only=False, progress=progress)
+    env = {**os.environ, "FAIRCLAIM_DATA": str(data)}
+    if located.kind == "address":
+        address = located.path_or_address
+    else:
+        engine = EmbeddedServer(located=located, folder=data / "engine")
+        supervisor.start(engine.as_child())
+        with progress.step(f"Temporal server {located.version}"):
+            supervisor.wait_until(lambda: engine.probe() is None, what="the engine", timeout_s=_READY_LIMIT_S)
+        address = engine.address
+    env["TEMPORAL_ADDRESS"] = address
+    for name, arguments in (
+        ("worker", ("worker", "--data", str(data))),
+        ("api", ("api", "--data", str(data), "--host", host, "--port", str(port))),
+    ):
+        log = logs / f"{name}.log" if logs is not None else None
+        supervisor.start(Child(name=name, argv=(sys.executable, "-m", "cli.main", *arguments), env=env, log=log))
+    url = _url(host, port)
+    with progress.step("Worker and API"):
+        supervisor.wait_until(lambda: _is_ready(url), what="the service", timeout_s=_READY_LIMIT_S)
+    return url, address
+
+
+def refuse_unusable(settings: Settings) -> None:
     """Settings that the worker would only stumble over while it starts, again and again."""
     try:
         channels(settings)
@@ -187,7 +200,8 @@ def _refuse_unusable(settings: Settings) -> None:
         raise CallError(error) from None
 
 
-def _refuse_taken(host: str, port: int) -> None:
+def refuse_taken(host: str, port: int) -> None:
+    """Somebody else listens there already."""
     try:
         free = port_is_free(port, host=host)
     except OSError as error:
@@ -196,7 +210,7 @@ def _refuse_taken(host: str, port: int) -> None:
         raise CommandError(f"port {port} of {host} is taken; choose another with --port")
 
 
-def _make_folder(data: Path) -> None:
+def make_folder(data: Path) -> None:
     """The data folder, which nobody else may look into."""
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from temporalio.client import Client
 
 from storage.database import Database, mint
+from storage.settings import Settings
 from storage.streams import next_to_ring, set_clock
+from workflows.connection import connect
 from workflows.names import TASK_QUEUE
 from workflows.ringing import ring
 
@@ -38,3 +40,13 @@ async def advance(
         rings += 1
     await asyncio.to_thread(set_clock, database, to)
     return rings
+
+
+def advance_now(settings: Settings, database: Database, *, address: str, to: datetime) -> int:
+    """The same for callers without a loop: connects to the engine at ``address`` for this one advance."""
+
+    async def work() -> int:
+        client = await connect(address, namespace=settings.temporal_namespace, api_key=settings.temporal_api_key)
+        return await advance(client, database, to=to, task_queue=settings.task_queue)
+
+    return asyncio.run(work())
