@@ -1,7 +1,7 @@
 """Record the histories that every later version must be able to replay: ``python -m tests.replay.record [NAME …]``.
 
-Runs of a claim live for months, so a change of workflow code meets histories made by the code before it. A new branch
-of a workflow records a new history here; an old one is never recorded again, it is what customers have.
+Runs of a claim or a case live for months, so a change of workflow code meets histories made by the code before it. A
+new branch of a workflow records a new history here; an old one is never recorded again, it is what customers have.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from storage.keys import KeyRing
 from storage.setting import Snapshots, ask_for_fresh_runs
 from tests.support.company import Person, person_customer
 from tests.support.live import LiveCompany
+from tests.support.waiting import eventually
 from worker.engine import EmbeddedServer, EngineOptions, locate
 from worker.progress import progress_on_stderr
 
@@ -196,6 +197,151 @@ def _first_run(live: LiveCompany, claim: str, history: Any) -> Any:
     return live.first_run.events  # type: ignore[attr-defined]
 
 
+# --- cases: every path of table 0.3 ----------------------------------------------------------------------------------
+
+#: A window that ends by itself while it is recorded, and one that does not.
+_SOON, _LATER = "PT1S", "PT60S"
+_RULING = {"outcome": "party", "facts": "接待记录早于报备", "reason": "首次接待在先", "follows_advice": False}
+
+
+class _Case:
+    """甲 holds a customer, 乙 was refused and contests it; 张主管 leads both, the director leads 张主管."""
+
+    def __init__(self, live: LiveCompany, **policy: object) -> None:
+        self.live = live
+        above = live.leader(live.root, "总监")
+        team = live.team()
+        self.first, self.second = live.rep("甲", team=team), live.rep("乙", team=team)
+        self.leader, self.above = live.leader(team), above
+        given = {f"dispute.{name}": value for name, value in policy.items()}
+        program = live.program(policy={"dispute.auto_settle": False, **given})
+        _call(self.first, _report(self.first, program))
+        refused = _report(self.second, program)
+        opening = {"claim": refused, "grounds": "refused_report", "statement": "我先接待的客户"}
+        self.id = str(self.second.made("/v1/disputes", opening)["id"])
+
+    @property
+    def parties(self) -> tuple[Person, Person]:
+        return self.first, self.second
+
+    def act(self, by: Person, command: str, **body: object) -> dict[str, Any]:
+        return by.made(f"/v1/disputes/{self.id}/{command}", body)
+
+    def all_say(self, command: str) -> None:
+        for party in self.parties:
+            self.act(party, command)
+
+    def ruled(self, by: Person, owner: Person) -> None:
+        self.act(by, "ruling", owner=owner.id, **_RULING)
+
+    def agreed(self, by: Person, *, accept: tuple[Person, ...]) -> None:
+        made = self.act(by, "proposals", terms={"outcome": "party", "owner": self.second.id}, text="客户让给乙")
+        for party in accept:
+            self.act(party, f"proposals/{made['n']}/accept", digest=made["digest"])
+
+    def appealed(self, by: Person) -> None:
+        item = self.act(by, "evidence", kind="statement", text="裁决之后才从前台拿到的接待单")
+        self.act(by, "appeal", reason="有新证据", evidence=[item["id"]])
+
+    def until(self, **wanted: object) -> None:
+        """Its timer has brought it so far."""
+        eventually(
+            lambda: wanted.items() <= self.above.get(f"/v1/disputes/{self.id}").json().items(),
+            within_s=30,
+            what=f"the case is {wanted}",
+        )
+
+    def ended(self, state: str) -> str:
+        _until_ended(self.live, self.id, kind="dispute")
+        found = self.above.get(f"/v1/disputes/{self.id}").json()["state"]
+        assert found == state, found
+        return self.id
+
+
+def case_proposed_and_final(live: LiveCompany) -> str:
+    return _Case(live, auto_settle=True, objection_wh=_SOON).ended("final")
+
+
+def case_objected_and_settled(live: LiveCompany) -> str:
+    case = _Case(live, auto_settle=True, objection_wh=_LATER)
+    case.act(case.second, "object", missing="缺少周六的到访接待记录")
+    case.agreed(case.first, accept=(case.second,))
+    return case.ended("settled")
+
+
+def case_mediated_and_settled(live: LiveCompany) -> str:
+    case = _Case(live, mediation="always", negotiation_wh=_SOON, mediation_wh=_LATER)
+    mediator = live.person("调解员", roles=("mediator",), company_wide=True)
+    case.until(state="mediating")
+    case.act(live.admin, "mediator", person=mediator.id)
+    case.agreed(mediator, accept=case.parties)
+    return case.ended("settled")
+
+
+def case_mediated_in_vain_and_dismissed(live: LiveCompany) -> str:
+    case = _Case(live, mediation="always", mediation_wh=_SOON)
+    case.all_say("waive")
+    case.until(state="arbitrating")
+    case.act(case.leader, "dismiss", reason="没有依据")
+    return case.ended("dismissed")
+
+
+def case_ruled_and_final(live: LiveCompany) -> str:
+    case = _Case(live, negotiation_wh=_SOON, evidence_wh=_LATER, appeal_wd=_SOON)
+    case.until(state="arbitrating")
+    case.all_say("heard")
+    case.ruled(case.leader, case.second)
+    return case.ended("final")
+
+
+def case_missed_by_a_tier_and_ruled_by_the_next(live: LiveCompany) -> str:
+    case = _Case(live, tier_wh="PT4S", evidence_wh=_SOON)
+    case.all_say("waive")
+    case.until(state="arbitrating", tier=2)
+    case.all_say("heard")
+    case.ruled(case.above, case.first)
+    return case.ended("final")
+
+
+def case_appealed_and_final(live: LiveCompany) -> str:
+    case = _Case(live)
+    case.all_say("waive")
+    case.all_say("heard")
+    case.ruled(case.leader, case.second)
+    case.appealed(case.first)
+    case.all_say("heard")
+    case.ruled(case.above, case.first)
+    return case.ended("final")
+
+
+def case_dismissed(live: LiveCompany) -> str:
+    case = _Case(live)
+    case.act(live.admin, "dismiss", reason="没有依据")
+    return case.ended("dismissed")
+
+
+def case_withdrawn(live: LiveCompany) -> str:
+    case = _Case(live, objection_wh=_SOON)
+    case.act(case.second, "withdraw", reason="误会")
+    return case.ended("withdrawn")
+
+
+def case_carried_on_and_settled(live: LiveCompany) -> str:
+    case = _Case(live, objection_wh=_LATER)
+    case.act(case.second, "withdraw", reason="误会")
+    case.act(case.first, "continue")
+    case.agreed(case.first, accept=(case.second,))
+    return case.ended("settled")
+
+
+def case_rung_after_the_end(live: LiveCompany) -> str:
+    case = _Case(live)
+    case.act(live.admin, "dismiss", reason="没有依据")
+    case.ended("dismissed")
+    case.first.post(f"/v1/disputes/{case.id}/waive")
+    return case.ended("dismissed")
+
+
 SCENARIOS: dict[str, Callable[[LiveCompany], str]] = {
     f.__name__: f
     for f in (
@@ -214,22 +360,38 @@ SCENARIOS: dict[str, Callable[[LiveCompany], str]] = {
         engine_away_then_all_at_once,
         database_away_for_a_while,
         fresh_run_on_request,
+        case_proposed_and_final,
+        case_objected_and_settled,
+        case_mediated_and_settled,
+        case_mediated_in_vain_and_dismissed,
+        case_ruled_and_final,
+        case_missed_by_a_tier_and_ruled_by_the_next,
+        case_appealed_and_final,
+        case_dismissed,
+        case_withdrawn,
+        case_carried_on_and_settled,
+        case_rung_after_the_end,
     )
 }
 
 
-def _until_ended(live: LiveCompany, claim: str, *, limit_s: float = 30) -> str:
+def kind_of(name: str) -> str:
+    """Whose history a scenario keeps: that of a case, or of a claim."""
+    return "dispute" if name.startswith("case_") else "claim"
+
+
+def _until_ended(live: LiveCompany, stream: str, *, kind: str = "claim", limit_s: float = 30) -> str:
     until = time.monotonic() + limit_s
     while time.monotonic() < until:
-        described = live.worker.run(live.handle(claim).describe())
+        described = live.worker.run(live.handle(stream, kind).describe())
         if described.status is WorkflowExecutionStatus.COMPLETED:
-            return claim
+            return stream
         time.sleep(0.05)
-    raise TimeoutError(f"claim {claim} has not ended")
+    raise TimeoutError(f"{kind} {stream} has not ended")
 
 
 def record(name: str, address: str) -> None:
-    """Play one scenario in a company of its own and keep the history of its claim."""
+    """Play one scenario in a company of its own and keep the history of its claim or case."""
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/fairclaim.db", keys=KeyRing.fresh())
         schema.upgrade(database)
@@ -237,8 +399,8 @@ def record(name: str, address: str) -> None:
         assert token is not None
         live = LiveCompany(database, token, Path(folder), address=address, namespace="fairclaim")
         try:
-            claim = SCENARIOS[name](live)
-            history = getattr(live, "first_run", None) or live.worker.run(live.handle(claim).fetch_history())
+            handle = live.handle(SCENARIOS[name](live), kind_of(name))
+            history = getattr(live, "first_run", None) or live.worker.run(handle.fetch_history())
             (FOLDER / f"{name}.json").write_text(history.to_json() + "\n", encoding="utf-8")
         finally:
             live.close()

@@ -1,9 +1,10 @@
-"""Committed histories replay on today's workflow code (AUD-07): runs of a claim live for months."""
+"""Committed histories replay on today's workflow code (AUD-07): runs of claims and cases live for months."""
 
 from __future__ import annotations
 
 import ast
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from tests.replay.record import FOLDER, SCENARIOS
+from domain.disputes.lifecycle import ENDED
+from tests.replay.record import FOLDER, SCENARIOS, kind_of
 from worker.process import workflow_runner
 from workflows.claim import ClaimWorkflow
 from workflows.connection import DATA_CONVERTER
+from workflows.dispute import DisputeWorkflow
 from workflows.messages import ClaimStart
 
 _WORKFLOWS = Path(__file__).parents[2] / "workflows"
@@ -43,7 +46,7 @@ _ORDERED = {
 
 
 def history(path: Path) -> WorkflowHistory:
-    return WorkflowHistory.from_json(f"claim/{path.stem}", path.read_text(encoding="utf-8"))
+    return WorkflowHistory.from_json(f"{kind_of(path.stem)}/{path.stem}", path.read_text(encoding="utf-8"))
 
 
 def replayer(*workflows: type) -> Replayer:
@@ -57,7 +60,7 @@ def test_every_scenario_has_a_committed_history() -> None:
 
 @pytest.mark.parametrize("path", _HISTORIES, ids=lambda p: p.stem)
 async def test_a_recorded_run_replays(path: Path) -> None:
-    await replayer(ClaimWorkflow).replay_workflow(history(path))
+    await replayer(ClaimWorkflow, DisputeWorkflow).replay_workflow(history(path))
 
 
 @pytest.mark.parametrize("path", _HISTORIES, ids=lambda p: p.stem)
@@ -66,6 +69,42 @@ def test_a_recorded_run_holds_ids_and_codes_only(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not any(ord(c) > 127 for c in text), "something that is neither an id nor a code"
     assert "1380000" not in text
+
+
+def test_recorded_cases_went_every_way_of_table_0_3() -> None:
+    """A case is opened and goes on in one drain; a ruling that nobody may appeal from is final in one."""
+    walks = [["opened", *_states(history(p))] for p in _HISTORIES if kind_of(p.stem) == "dispute"]
+    went = {(before, after) for walk in walks for before, after in pairwise(walk)}
+    assert went >= {
+        ("opened", "proposed"),
+        ("opened", "negotiating"),
+        ("proposed", "negotiating"),
+        ("proposed", "final"),
+        ("negotiating", "settled"),
+        ("negotiating", "mediating"),
+        ("negotiating", "arbitrating"),
+        ("negotiating", "dismissed"),
+        ("negotiating", "withdrawn"),
+        ("mediating", "settled"),
+        ("mediating", "arbitrating"),
+        ("arbitrating", "arbitrating"),
+        ("arbitrating", "ruled"),
+        ("arbitrating", "dismissed"),
+        ("arbitrating", "final"),
+        ("ruled", "arbitrating"),
+        ("ruled", "final"),
+    }
+    assert {walk[-1] for walk in walks} == {state.value for state in ENDED}
+
+
+def _states(run: WorkflowHistory) -> list[str]:
+    """What each drain of a run answered."""
+    results = [
+        event.marker_recorded_event_attributes.details["result"].payloads[0].data
+        for event in run.events
+        if event.HasField("marker_recorded_event_attributes")
+    ]
+    return [str(json.loads(result)["state"]) for result in results]
 
 
 @workflow.defn(name="claim", sandboxed=False)
@@ -88,7 +127,7 @@ class _OtherOrder:
 async def test_a_changed_order_is_found() -> None:
     """The check itself can fail."""
     with pytest.raises(NondeterminismError):
-        await replayer(_OtherOrder).replay_workflow(history(_HISTORIES[0]))
+        await replayer(_OtherOrder).replay_workflow(history(next(p for p in _HISTORIES if kind_of(p.stem) == "claim")))
 
 
 def fingerprint(path: Path) -> list[str]:
