@@ -147,22 +147,33 @@ def _is_spread(tx: Transaction) -> bool:
     return int(mark) >= current_revision(tx)
 
 
-def _concerned(tx: Transaction, mark: int) -> list[tuple[str, datetime]]:
-    """Open streams that facts newer than revision ``mark`` concern, with the instant from which they do."""
+def _concerned(tx: Transaction, mark: int) -> list[tuple[str, str, datetime]]:
+    """Open streams and their kinds that facts newer than revision ``mark`` concern, and from which instant on."""
     now = tx.now()
-    held = sa.select(t.claim.c.id, t.claim.c.deadline).where(t.claim.c.ended_at.is_(None))
-    found: dict[str, tuple[datetime, datetime | None]] = {}
+    held = sa.select(t.claim.c.id, t.claim.c.deadline, sa.literal("claim").label("kind")).where(
+        t.claim.c.ended_at.is_(None)
+    )
+    cases = sa.select(t.dispute.c.id, sa.null().label("deadline"), sa.literal("dispute").label("kind")).where(
+        t.dispute.c.open
+    )
+    found: dict[str, tuple[datetime, datetime | None, str]] = {}
 
     def add(statement: sa.Select[Any], at: datetime) -> None:
         for row in tx.rows(statement):
             begin = max(now, at)
             if row["id"] not in found or begin < found[row["id"]][0]:
-                found[row["id"]] = (begin, row["deadline"])
+                found[row["id"]] = (begin, row["deadline"], row["kind"])
 
     for row in tx.rows(sa.select(t.person_change).where(t.person_change.c.rev > mark)):
         add(held.where(t.claim.c.owner == row["person"]), row["at"])
+        concerned = sa.select(t.dispute_party.c.dispute).where(t.dispute_party.c.person == row["person"])
+        decided = t.dispute.c.arbitrator == row["person"]
+        add(cases.where(sa.or_(decided, t.dispute.c.id.in_(concerned))), row["at"])
     for row in tx.rows(sa.select(t.absence).where(t.absence.c.rev > mark)):
         add(held.where(t.claim.c.owner == row["person"]), row["from_at"])
+        add(cases.where(t.dispute.c.arbitrator == row["person"]), row["from_at"])
+    for row in tx.rows(sa.select(t.delegation).where(t.delegation.c.rev > mark)):
+        add(cases.where(t.dispute.c.arbitrator.in_((row["person"], row["delegate"]))), row["from_at"])
     for row in tx.rows(sa.select(t.migration).where(t.migration.c.rev > mark)):
         chosen = held.where(t.claim.c.program == row["program"])
         if row["claims"] is not None:
@@ -171,16 +182,16 @@ def _concerned(tx: Transaction, mark: int) -> list[tuple[str, datetime]]:
     for row in tx.rows(sa.select(t.calendar).where(t.calendar.c.rev > mark, t.calendar.c.version > 1)):
         programs = sa.select(t.program.c.id).where(t.program.c.calendar == row["id"])
         add(held.where(t.claim.c.program.in_(programs)), row["changed_at"])
-    far = max((d for _, d in found.values() if d is not None), default=now)
+    far = max((d for _, d, _ in found.values() if d is not None), default=now)
     ordered = sorted(found.items(), key=lambda item: (item[1][0], item[1][1] or far, item[0]))
-    return [(stream, begin) for stream, (begin, _) in ordered]
+    return [(stream, kind, begin) for stream, (begin, _, kind) in ordered]
 
 
-def _hang(tx: Transaction, concerned: list[tuple[str, datetime]]) -> int:
+def _hang(tx: Transaction, concerned: list[tuple[str, str, datetime]]) -> int:
     step = timedelta(seconds=1) / _SPREAD_PER_S
     rows = [
-        {"id": mint(), "stream": stream, "kind": "claim", "not_before": begin + place * step, "tries": 0}
-        for place, (stream, begin) in enumerate(concerned)
+        {"id": mint(), "stream": stream, "kind": kind, "not_before": begin + place * step, "tries": 0}
+        for place, (stream, kind, begin) in enumerate(concerned)
     ]
     if rows:
         tx.insert(t.bell, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -14,11 +14,13 @@ from domain.claims.model import TermsRef
 from domain.disputes.arbitrators import Seat, Source, Tier
 from domain.disputes.lifecycle import DisputeState
 from domain.disputes.model import (
+    Challenge,
     Dispute,
     Grounds,
     Outcome,
     Party,
     Proposal,
+    Recusal,
     Role,
     Ruling,
     Share,
@@ -114,10 +116,13 @@ def save(tx: Transaction, before: Matter, draft: Draft) -> None:
         else:
             del row["number"]  # it has one for good, though a case that a drain made does not know it yet
             tx.update(t.dispute, {"id": dispute.id}, row | {"version": dispute.version + 1})
-        known = {p.person for p in was.parties} if was is not None else set()
-        parties = [p for p in dispute.parties if p.person not in known]
+        known = dict(_involved(was)) if was is not None else {}
+        parties = {person: claim for person, claim in _involved(dispute) if person not in known}
         if parties:
-            tx.insert(t.dispute_party, [{"dispute": dispute.id, "person": p.person, "claim": p.claim} for p in parties])
+            tx.insert(
+                t.dispute_party,
+                [{"dispute": dispute.id, "person": person, "claim": claim} for person, claim in parties.items()],
+            )
     for item in draft.new_evidence:
         data = item.data
         tx.insert(
@@ -138,6 +143,14 @@ def save(tx: Transaction, before: Matter, draft: Draft) -> None:
                 "corrects": data.get("corrects"),
             },
         )
+
+
+def _involved(dispute: Dispute) -> Iterator[tuple[str, str | None]]:
+    """Parties, and those who took their place, each with the claim they stand for."""
+    for party in dispute.parties:
+        yield party.person, party.claim
+        if party.represented_by is not None:
+            yield party.represented_by, party.claim
 
 
 def dispute_row(dispute: Dispute) -> dict[str, Any]:
@@ -168,7 +181,9 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                 ],
                 "windows": [[w.value, at] for w, at in dispute.windows],
                 "seats": [asdict(seat) for seat in dispute.seats],
+                "seat_seen": dispute.seat_seen,
                 "recused": list(dispute.recused),
+                "recusals": [{**asdict(r), "state": r.state.value} for r in dispute.recusals],
                 "more_evidence_asked": dispute.more_evidence_asked,
                 "asks": _outcome_data(dispute.asks),
                 "outcome": _outcome_data(dispute.outcome),
@@ -224,7 +239,9 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
         seats=tuple(
             Seat(**{**seat, "tier": Tier(seat["tier"]), "source": Source(seat["source"])}) for seat in detail["seats"]
         ),
+        seat_seen=detail["seat_seen"],
         recused=tuple(detail["recused"]),
+        recusals=tuple(Recusal(**{**r, "state": Challenge(r["state"])}) for r in detail["recusals"]),
         more_evidence_asked=detail["more_evidence_asked"],
         asks=_outcome_of(detail["asks"]),
         outcome=_outcome_of(detail["outcome"]),

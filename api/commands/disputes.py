@@ -22,14 +22,17 @@ from api.schemas.disputes import (
     OutcomeIn,
     ProposalIn,
     QuestionIn,
+    RecusalDecisionIn,
+    RecusalIn,
     RulingIn,
 )
-from api.views.claims import readable
+from api.views.claims import acting_for, readable
 from api.views.disputes import visible_dispute
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim
 from domain.claims.permissions import is_supervisor, may_sell
 from domain.disputes.cases import person_of
+from domain.disputes.room import side_of
 from domain.matters.matter import Command, CommandKind
 from domain.people.access import has_role
 from domain.people.organisation import Role
@@ -39,6 +42,7 @@ from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import canonical, plain
 from storage.database import Transaction, mint
+from storage.disputes import dispute_of
 
 #: Evidence that only people in charge, reception or an administrator enter (contract section 6).
 _OFFICIAL = frozenset({"reception", "named_account", "territory", "customer_choice"})
@@ -122,7 +126,7 @@ def ask_more(tx: Transaction, caller: Caller, dispute: str, body: QuestionIn) ->
 def add_evidence(tx: Transaction, caller: Caller, dispute: str, body: EvidenceIn) -> Waiting:
     """A statement, a file, or a fact that somebody in charge vouches for (DSP-09)."""
     row = visible_dispute(tx, caller, dispute)
-    party = _is_party(tx, caller, dispute)
+    party = side_of(dispute_of(row), acting_for(caller)) is not None
     if body.kind in _OFFICIAL:
         if party or not _vouches(tx, caller, row):
             raise Refusal("not_allowed", rule="DSP-09")
@@ -172,6 +176,30 @@ def answer_proposal(
     if not 1 <= number <= len(row["detail"]["proposals"]):
         raise Refusal("not_found")
     return _on(tx, caller, row, kind, {"n": number, "digest": body.digest})
+
+
+def challenge(tx: Transaction, caller: Caller, dispute: str, body: RecusalIn) -> Waiting:
+    """Somebody should not decide (DSP-13)."""
+    row = visible_dispute(tx, caller, dispute)
+    data = {
+        "recusal": mint(),
+        "person": _person(caller, body.person, "person"),
+        "reason": texts.keep(tx, body.reason, customer=row["customer"]),
+    }
+    return _on(tx, caller, row, CommandKind.DISPUTE_CHALLENGE, data, target_type="recusal", target=str(data["recusal"]))
+
+
+def decide_challenge(tx: Transaction, caller: Caller, dispute: str, recusal: str, body: RecusalDecisionIn) -> Waiting:
+    """One tier up answers (DSP-13)."""
+    row = visible_dispute(tx, caller, dispute)
+    if all(r["id"] != recusal for r in row["detail"]["recusals"]):
+        raise Refusal("not_found")
+    data = {
+        "recusal": recusal,
+        "accepted": body.accepted,
+        "reason": texts.keep(tx, body.reason, customer=row["customer"]),
+    }
+    return _on(tx, caller, row, CommandKind.DISPUTE_RECUSE, data)
 
 
 def rule(tx: Transaction, caller: Caller, dispute: str, body: RulingIn) -> Waiting:
@@ -303,13 +331,6 @@ def _in_time(caller: Caller, claim: Claim, locked: matters.Locked) -> None:
     until = caller.setting.calendar(claim.program).add(claim.ended_at, limit).at
     if locked.now > until:
         raise Refusal("dispute_too_late", rule="DSP-02", facts={"until": until})
-
-
-def _is_party(tx: Transaction, caller: Caller, dispute: str) -> bool:
-    wanted = sa.select(t.dispute_party.c.person).where(
-        t.dispute_party.c.dispute == dispute, t.dispute_party.c.person == caller.person
-    )
-    return tx.execute(wanted).first() is not None
 
 
 def in_charge(tx: Transaction, caller: Caller, row: Mapping[str, Any]) -> bool:

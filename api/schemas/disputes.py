@@ -90,6 +90,18 @@ class MessageIn(Input):
     release: Bool | None = None
 
 
+class RecusalIn(Input):
+    person: Id
+    reason: Reason
+
+
+class RecusalDecisionIn(Input):
+    """Yes or no; a blank reason is `reason_required`, after what goes before."""
+
+    accepted: Bool
+    reason: Text
+
+
 class QuestionIn(Input):
     question: Reason
 
@@ -150,6 +162,23 @@ class WindowOut(Output):
     deadline: str
 
 
+class RecusalOut(Output):
+    """A party's request that somebody be recused, decided one tier up until `until` (DSP-13)."""
+
+    id: str
+    person: str
+    by: str
+    reason: str | None
+    asked_at: str
+    decider: str | None
+    until: str | None
+    state: Literal["open", "accepted", "refused", "moot"]
+    decided_by: str | None
+    decided_at: str | None
+    decision: str | None
+    pending: Pending | None
+
+
 class RulingOut(Output):
     id: str
     tier: int
@@ -187,6 +216,7 @@ class DisputeOut(Output):
     deadline: str | None
     outcome: OutcomeOut | None
     rulings: list[RulingOut]
+    recusals: list[RecusalOut]
     policy_version: int
     opened_at: str
     ended_at: str | None

@@ -38,7 +38,7 @@ def heard_by(caller: Caller, row: dict[str, Any]) -> sa.Select[Any]:
     """The messages of a case that its reader hears."""
     c, people = t.case_message.c, acting_for(caller)
     heard = ears(dispute_of(row), people)
-    private = sa.true() if heard.sides is None else c.side.in_(sorted(heard.sides))
+    private: sa.ColumnElement[bool] = sa.true() if heard.sides is None else c.side.in_(sorted(heard.sides))
     if heard.answers:
         private = sa.or_(private, c.side.is_(None))
     ways = [

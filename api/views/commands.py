@@ -16,6 +16,7 @@ from api.views.disputes import (
     proposal_views,
     undecided_dispute,
     undecided_evidence,
+    undecided_recusal,
 )
 from api.views.follow_ups import follow_up_view, undecided_follow_up
 from domain.refusals import Refusal
@@ -25,7 +26,9 @@ from storage.codec import rfc3339, unpack
 from storage.database import Transaction
 from storage.disputes import dispute_of
 
-_CREATING = frozenset({"report", "follow_up", "dispute_open", "dispute_evidence", "dispute_propose"})
+_CREATING = frozenset(
+    {"report", "follow_up", "dispute_open", "dispute_evidence", "dispute_propose", "dispute_challenge"}
+)
 
 
 def waiting_of(tx: Transaction, command: str) -> Waiting:
@@ -88,9 +91,17 @@ def _body(tx: Transaction, caller: Caller, row: dict[str, Any], *, decided: bool
     if row["target_type"] == "evidence":
         found = tx.rows(sa.select(t.evidence).where(t.evidence.c.id == row["target"]))
         return evidence_views(tx, found)[0] if found else undecided_evidence(tx, row)
+    if row["target_type"] == "recusal":
+        return _recusal(tx, caller, row)
     if row["target_type"] == "proposal":
         return _proposal(tx, row)
     return claim_view(tx, caller, row["claim"])
+
+
+def _recusal(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
+    case = dispute_view(tx, caller, unpack(row["data"])["dispute"])
+    found = next((q for q in case["recusals"] if q["id"] == row["target"]), None)
+    return found or undecided_recusal(tx, row)
 
 
 def _proposal(tx: Transaction, row: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,8 @@ from api.views.claims import acting_for, scope_of
 from domain.disputes.advice import advise
 from domain.disputes.facts import Case as Judged
 from domain.disputes.lifecycle import DisputeState
-from domain.disputes.model import Dispute, Outcome, Window
+from domain.disputes.model import Dispute, Outcome, Recusal, Window
+from domain.disputes.room import side_of
 from domain.disputes.wording import Reader, outcome_text, passed_text, point_text, set_aside_text
 from domain.people.access import READING_CASES
 from domain.refusals import Refusal
@@ -41,6 +42,7 @@ def _readable(caller: Caller) -> sa.Select[Any]:
         d.id.in_(sa.select(t.dispute_party.c.dispute).where(t.dispute_party.c.person.in_(mine))),
         d.arbitrator.in_(mine),
         d.mediator.in_(mine),
+        d.id.in_(_asked(mine)),
     ]
     if scope.programs:
         ways.append(d.program.in_(sorted(scope.programs)))
@@ -48,6 +50,12 @@ def _readable(caller: Caller) -> sa.Select[Any]:
         led = sa.select(t.dispute_party.c.dispute).join(t.claim, t.claim.c.id == t.dispute_party.c.claim)
         ways.append(d.id.in_(led.where(t.claim.c.team.in_(sorted(scope.teams)))))
     return sa.select(t.dispute).where(sa.or_(*ways))
+
+
+def _asked(people: Sequence[str]) -> sa.Select[Any]:
+    """Cases in which somebody has something to decide: a recusal, who arbitrates."""
+    c = t.task.c
+    return sa.select(c.subject).where(c.person.in_(people), c.subject_type == "dispute", c.state == "open")
 
 
 def dispute_page(
@@ -86,7 +94,16 @@ def dispute_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]
     """Cases in the order of ``rows``, in a fixed number of queries."""
     cases = [dispute_of(r) for r in rows]
     said = texts.read(
-        tx, (text for c in cases for text in (c.statement, *(x for r in c.rulings for x in (r.reason, r.facts))))
+        tx,
+        (
+            text
+            for c in cases
+            for text in (
+                c.statement,
+                *(x for r in c.rulings for x in (r.reason, r.facts)),
+                *(x for q in c.recusals for x in (q.reason, q.decision)),
+            )
+        ),
     )
     ids = [r["id"] for r in rows]
     waiting = tx.rows(
@@ -125,6 +142,7 @@ def undecided_dispute(tx: Transaction, command: dict[str, Any]) -> dict[str, Any
         "deadline": None,
         "outcome": None,
         "rulings": [],
+        "recusals": [],
         "policy_version": claim["policy_version"],
         "opened_at": rfc3339(command["received_at"]),
         "ended_at": None,
@@ -277,7 +295,7 @@ def _view(
                 "person": p.person,
                 "claim": p.claim,
                 "role": p.role.value,
-                "represented_by": organisation.delegate_of(p.person, at=caller.at),
+                "represented_by": p.represented_by or organisation.delegate_of(p.person, at=caller.at),
                 "heard": p.heard,
                 "appealed": p.appealed,
             }
@@ -305,6 +323,7 @@ def _view(
             }
             for r in case.rulings
         ],
+        "recusals": [recusal_view(q, said) for q in case.recusals],
         "policy_version": case.terms.version,
         "opened_at": rfc3339(case.opened_at),
         "ended_at": rfc3339(case.ended_at) if case.ended_at is not None else None,
@@ -314,12 +333,48 @@ def _view(
     }
 
 
+def recusal_view(recusal: Recusal, said: Mapping[str, str]) -> dict[str, Any]:
+    """A request for recusal; ``said`` holds its texts."""
+    return {
+        "id": recusal.id,
+        "person": recusal.person,
+        "by": recusal.by,
+        "reason": said.get(recusal.reason or ""),
+        "asked_at": rfc3339(recusal.asked_at),
+        "decider": recusal.decider,
+        "until": rfc3339(recusal.until) if recusal.until is not None else None,
+        "state": recusal.state.value,
+        "decided_by": recusal.decided_by,
+        "decided_at": rfc3339(recusal.decided_at) if recusal.decided_at is not None else None,
+        "decision": said.get(recusal.decision or ""),
+        "pending": None,
+    }
+
+
+def undecided_recusal(tx: Transaction, command: dict[str, Any]) -> dict[str, Any]:
+    """A request for recusal that was received and is not in the case yet."""
+    data = unpack(command["data"])
+    asked = Recusal(
+        id=data["recusal"],
+        person=data["person"],
+        by=command["actor"],
+        reason=data["reason"],
+        asked_at=command["received_at"],
+        decider=None,
+        until=None,
+    )
+    return recusal_view(asked, texts.read(tx, [asked.reason]))
+
+
 def allowed_acts(case: Dispute, caller: Caller) -> list[str]:
     """What this caller may do now in the case: the last word of each call's path."""
     if not case.is_open:
         return []
-    s, party = case.state, case.party(caller.person)
+    s, people = case.state, acting_for(caller)
+    side = side_of(case, people)
+    party = case.party(side)
     arbitrates = s is DisputeState.ARBITRATING and caller.person == case.arbitrator
+    challenged = any(q.by == side and q.person == case.arbitrator for q in case.recusals)
     oversees = caller.person in caller.setting.programs[case.program].oversight and party is None
     talks = s in (DisputeState.NEGOTIATING, DisputeState.MEDIATING)
     hears = s is not DisputeState.ARBITRATING or case.window(Window.EVIDENCE) is not None
@@ -329,11 +384,14 @@ def allowed_acts(case: Dispute, caller: Caller) -> list[str]:
         "proposals": (party is not None or caller.person == case.mediator) and talks,
         "evidence": party is not None and hears,
         "heard": party is not None and not party.heard and s is DisputeState.ARBITRATING,
+        "recusals": party is not None and s is DisputeState.ARBITRATING and not challenged,
         "more_evidence": arbitrates and not case.more_evidence_asked,
         "ruling": arbitrates,
         "appeal": party is not None and not party.appealed and s is DisputeState.RULED,
-        "withdraw": caller.person == case.opened_by and not case.rulings and case.window(Window.CONTINUE) is None,
-        "continue": party is not None and caller.person != case.opened_by and case.window(Window.CONTINUE) is not None,
+        "withdraw": case.opened_by in (caller.person, side)
+        and not case.rulings
+        and case.window(Window.CONTINUE) is None,
+        "continue": party is not None and side != case.opened_by and case.window(Window.CONTINUE) is not None,
         "dismiss": (arbitrates or oversees) and not case.rulings,
     }
     return [name for name, may in found.items() if may]

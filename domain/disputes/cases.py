@@ -16,9 +16,7 @@ from domain.claims.model import Claim
 from domain.disputes import effects
 from domain.disputes.advice import advise
 from domain.disputes.arbitrators import (
-    Bench,
     Seat,
-    Sides,
     acts_for,
     check_mediator,
     plan,
@@ -28,6 +26,7 @@ from domain.disputes.arbitrators import (
 from domain.disputes.facts import Case as Judged
 from domain.disputes.lifecycle import DisputeState, DisputeTrigger, fire, refused
 from domain.disputes.model import (
+    Challenge,
     Dispute,
     Grounds,
     Outcome,
@@ -39,6 +38,7 @@ from domain.disputes.model import (
     Verdict,
     Window,
 )
+from domain.disputes.seats import bench_of, sides_of, speaks_for
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command, Matter
 from domain.policy.policy import Amount, Policy
@@ -90,6 +90,20 @@ def contest(draft: Draft, claim: Claim) -> None:
     _admit(draft, dispute, actor=claim.reporter)
 
 
+def contest_release(draft: Draft, claim: Claim, *, asked_by: str, statement: str | None) -> None:
+    """The owner objects to a release that their supervisor asked for: the two are the parties (CLM-23).
+
+    Facts of ownership do not separate them, so the rules decide nothing.
+    """
+    owner = person_of(claim)
+    parties = (
+        Party(person=owner, claim=claim.id, role=Role.OPENER),
+        Party(person=asked_by, claim=None, role=Role.RESPONDENT),
+    )
+    dispute = _case(draft, claim, parties, grounds=Grounds.OWNERSHIP, opened_by=owner, statement=statement)
+    _admit(draft, dispute, actor=owner, by_rules=False)
+
+
 def _case(
     draft: Draft,
     claim: Claim,
@@ -127,12 +141,12 @@ def _admit(
     holder = draft.matter.owner_claim
     dispute = replace(dispute, served_by=_server(draft, dispute, holder, policy))
     draft.new_disputes.append(dispute)
-    _put(draft, dispute)
+    put(draft, dispute)
     draft.record_case("opened", dispute, actor=actor, data={"grounds": dispute.grounds.value})
     for party in dispute.parties:
         if party.claim is not None:
             effects.freeze(draft, dispute, draft.matter.claims[party.claim])
-    _tell_parties(draft, dispute, "dispute.opened", urgency="urgent")
+    tell_parties(draft, dispute, "dispute.opened", urgency="urgent")
     if not (by_rules and _proposed(draft, dispute, policy, contests=contests)):
         _negotiate(draft, draft.matter.disputes[dispute.id], T.NEGOTIATE)
 
@@ -177,10 +191,10 @@ def _join(draft: Draft, dispute: Dispute, claim: Claim, *, actor: str | None) ->
     if not dispute.takes_parties:
         raise Refusal("illegal_transition", rule="DSP-01", current_state=dispute.state.value)
     dispute = dispute.with_party(Party(person=person, claim=claim.id, role=Role.JOINED))
-    _put(draft, dispute)
+    put(draft, dispute)
     effects.freeze(draft, dispute, claim)
     draft.record_case("joined", dispute, actor=actor, data={"person": person, "claim": claim.id})
-    _tell_parties(draft, dispute, "dispute.opened")
+    tell_parties(draft, dispute, "dispute.opened")
 
 
 def _terms(draft: Draft, claim: Claim, holder: Claim | None) -> Any:
@@ -196,6 +210,14 @@ def _server(draft: Draft, dispute: Dispute, holder: Claim | None, policy: Policy
         return holder.owner
     first = dispute.parties[0].person
     return draft.supervisor(first, interested=tuple(p.person for p in dispute.parties))
+
+
+def _serves_now(draft: Draft, dispute: Dispute, outcome: Outcome) -> str | None:
+    """Service goes to the ruled owner at once, unless a supervisor has it (DSP-15)."""
+    policy = policy_of(draft, dispute)
+    if outcome.owner is not None and policy.choice("dispute.service_by") == "owner":
+        return outcome.owner
+    return dispute.served_by
 
 
 # --- tier 0 ----------------------------------------------------------------------------------------------------------
@@ -222,7 +244,7 @@ def _proposed(draft: Draft, dispute: Dispute, policy: Policy, *, contests: Colle
     if advice.outcome is None or advice.obstacles or not _claimant(dispute, advice.outcome.owner):
         return False
     length = policy.duration("dispute.objection_wh")
-    ends = _until(draft, dispute, length) if length is not None else draft.at
+    ends = until(draft, dispute, length) if length is not None else draft.at
     before = dispute.state
     dispute = replace(
         dispute.with_window(Window.OBJECTION, ends),
@@ -230,11 +252,11 @@ def _proposed(draft: Draft, dispute: Dispute, policy: Policy, *, contests: Colle
         tier=0,
         outcome=advice.outcome,
     )
-    _put(draft, dispute)
+    put(draft, dispute)
     draft.record_case(
         "proposed", dispute, before=before, data={**_outcome_data(advice.outcome), "advice": advice.as_data()}
     )
-    _tell_parties(draft, dispute, "dispute.proposed", urgency="urgent", facts={"until": ends})
+    tell_parties(draft, dispute, "dispute.proposed", urgency="urgent", facts={"until": ends})
     return True
 
 
@@ -243,11 +265,11 @@ def object_to(draft: Draft, command: Command) -> None:
 
     An objection that names neither is kept for the record, and the result stays.
     """
-    dispute, _ = _mine(draft, command)
+    dispute, _ = mine(draft, command)
     if dispute.state is not S.PROPOSED:
         raise refused(state=dispute.state, trigger=T.OBJECT.value)
     named = bool(command.data.get("contests")) or bool(command.data.get("missing"))
-    needed = _policy(draft, dispute).choice("dispute.objection_needs") == "fact"
+    needed = policy_of(draft, dispute).choice("dispute.objection_needs") == "fact"
     data = {
         "contests": list(command.data.get("contests") or ()),
         "missing": command.data.get("missing"),
@@ -258,7 +280,7 @@ def object_to(draft: Draft, command: Command) -> None:
     if not named and needed:
         return
     _negotiate(draft, replace(dispute.without_windows(Window.OBJECTION), outcome=None, tier=None), T.OBJECT)
-    _tell_parties(draft, draft.matter.disputes[dispute.id], "dispute.negotiating", apart=command.actor)
+    tell_parties(draft, draft.matter.disputes[dispute.id], "dispute.negotiating", apart=command.actor)
 
 
 def _unobjected(draft: Draft, dispute: Dispute) -> None:
@@ -266,7 +288,7 @@ def _unobjected(draft: Draft, dispute: Dispute) -> None:
     assert outcome is not None
     ruling = Ruling(id=draft.mint(), tier=0, by=None, at=draft.at, outcome=outcome)
     effects.rule(draft, dispute, outcome)
-    _finalise(draft, _put(draft, replace(dispute, rulings=(*dispute.rulings, ruling))))
+    _finalise(draft, put(draft, replace(dispute, rulings=(*dispute.rulings, ruling))))
 
 
 def _exceeds(amounts: Iterable[tuple[int, str]], most: Amount | None) -> bool:
@@ -286,9 +308,9 @@ def _claimant(dispute: Dispute, person: str | None) -> bool:
 
 def waive(draft: Draft, command: Command) -> None:
     """A party wants no negotiation; when all say so the case goes on (DSP-05)."""
-    dispute, party = _mine(draft, command)
+    dispute, party = mine(draft, command)
     _require(dispute, "waive", S.NEGOTIATING)
-    dispute = _put(draft, dispute.with_party(replace(party, waived=True)))
+    dispute = put(draft, dispute.with_party(replace(party, waived=True)))
     draft.record_case("waived", dispute, actor=command.actor)
     if all(p.waived for p in dispute.parties):
         _unsettled(draft, dispute)
@@ -297,7 +319,8 @@ def waive(draft: Draft, command: Command) -> None:
 def propose(draft: Draft, command: Command) -> None:
     """Terms to agree on; new ones replace those before and void the consents given (DSP-05)."""
     dispute = draft.matter.disputes[command.data["dispute"]]
-    if dispute.party(command.actor) is None and command.actor != dispute.mediator:
+    party = speaks_for(draft.setting, dispute, command.actor, at=draft.at)
+    if party is None and command.actor != dispute.mediator:
         raise Refusal("not_allowed", rule="DSP-05")
     _require(dispute, "settle", S.NEGOTIATING, S.MEDIATING)
     terms = _checked(draft, dispute, outcome_of(command.data["terms"]))
@@ -308,16 +331,16 @@ def propose(draft: Draft, command: Command) -> None:
         terms=terms,
         text=command.data["text"],
         digest=command.data["digest"],
-        accepted_by=(command.actor,) if command.actor and dispute.party(command.actor) else (),
+        accepted_by=(party.person,) if party is not None else (),
     )
-    dispute = _put(draft, replace(dispute, proposals=(*replaced, proposal)))
+    dispute = put(draft, replace(dispute, proposals=(*replaced, proposal)))
     draft.record_case("proposed", dispute, actor=command.actor, data={"n": proposal.n, "digest": proposal.digest})
-    _tell_parties(draft, dispute, "dispute.negotiating", apart=command.actor)
+    tell_parties(draft, dispute, "dispute.negotiating", apart=command.actor)
 
 
 def accept_proposal(draft: Draft, command: Command) -> None:
     """A party agrees to this very text; when all have, it takes effect by itself (DSP-05, DSP-15)."""
-    dispute, party = _mine(draft, command)
+    dispute, party = mine(draft, command)
     proposal = _proposal(dispute, command)
     if proposal.state == "agreed":
         return
@@ -327,7 +350,7 @@ def accept_proposal(draft: Draft, command: Command) -> None:
     accepted = tuple(dict.fromkeys((*proposal.accepted_by, party.person)))
     everybody = {p.person for p in dispute.parties} <= set(accepted)
     proposal = replace(proposal, accepted_by=accepted, state="agreed" if everybody else "open")
-    dispute = _put(draft, _with_proposal(dispute, proposal))
+    dispute = put(draft, _with_proposal(dispute, proposal))
     draft.record_case("agreed", dispute, actor=command.actor, data={"n": proposal.n, "digest": proposal.digest})
     if everybody:
         _settled(draft, dispute, proposal.terms)
@@ -335,14 +358,14 @@ def accept_proposal(draft: Draft, command: Command) -> None:
 
 def decline_proposal(draft: Draft, command: Command) -> None:
     """A party does not agree; the proposal is off (DSP-05)."""
-    dispute, _ = _mine(draft, command)
+    dispute, _ = mine(draft, command)
     proposal = _proposal(dispute, command)
     _require(dispute, "settle", S.NEGOTIATING, S.MEDIATING)
     if proposal.state != "open" or proposal.digest != command.data["digest"]:
         raise Refusal("terms_changed", rule="DSP-05", facts={"n": _latest(dispute)})
-    dispute = _put(draft, _with_proposal(dispute, replace(proposal, state="declined")))
+    dispute = put(draft, _with_proposal(dispute, replace(proposal, state="declined")))
     draft.record_case("declined", dispute, actor=command.actor, data={"n": proposal.n})
-    _tell_parties(draft, dispute, "dispute.negotiating", apart=command.actor)
+    tell_parties(draft, dispute, "dispute.negotiating", apart=command.actor)
 
 
 def name_mediator(draft: Draft, command: Command) -> None:
@@ -351,38 +374,42 @@ def name_mediator(draft: Draft, command: Command) -> None:
     _require(dispute, "mediate", S.OPENED, S.PROPOSED, S.NEGOTIATING, S.MEDIATING)
     person = command.data["person"]
     check_mediator(
-        person, by=command.actor or "", sides=_sides(draft, dispute), bench=_bench(draft, dispute), at=draft.at
+        person,
+        by=command.actor or "",
+        sides=sides_of(draft.matter, dispute),
+        bench=bench_of(draft.setting, dispute),
+        at=draft.at,
     )
-    dispute = _put(draft, replace(dispute, mediator=person))
+    dispute = put(draft, replace(dispute, mediator=person))
     draft.record_case("mediator", dispute, actor=command.actor, data={"person": person})
     draft.tell_case(person, "dispute.mediating", dispute, rule="DSP-08", urgency="urgent")
 
 
 def _negotiate(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> None:
-    policy = _policy(draft, dispute)
+    policy = policy_of(draft, dispute)
     length = policy.duration("dispute.negotiation_oh") or policy.duration("dispute.negotiation_wh")
     dispute = _moved(draft, dispute, trigger)
     if length is None:
         _unsettled(draft, dispute)
         return
-    _put(draft, dispute.with_window(Window.NEGOTIATION, _until(draft, dispute, length)))
+    put(draft, dispute.with_window(Window.NEGOTIATION, until(draft, dispute, length)))
 
 
 def _unsettled(draft: Draft, dispute: Dispute) -> None:
     """Negotiation led nowhere: mediation where the policy wants it and somebody neutral is named, else arbitration."""
-    policy = _policy(draft, dispute)
+    policy = policy_of(draft, dispute)
     length = policy.duration("dispute.mediation_wh")
     wanted = policy.choice("dispute.mediation")
     if wanted == "none" or length is None or (wanted == "optional" and dispute.mediator is None):
         _arbitrate(draft, dispute)
         return
-    dispute = _moved(draft, _moving_on(dispute), T.MEDIATE)
-    ends = _until(draft, dispute, length)
-    dispute = _put(draft, dispute.with_window(Window.MEDIATION, ends))
+    dispute = _moved(draft, dispute.without_windows(Window.NEGOTIATION), T.MEDIATE)
+    ends = until(draft, dispute, length)
+    dispute = put(draft, dispute.with_window(Window.MEDIATION, ends))
     draft.tell_case(
         dispute.mediator, "dispute.mediating", dispute, rule="DSP-08", urgency="urgent", facts={"until": ends}
     )
-    _tell_parties(draft, dispute, "dispute.mediating", facts={"until": ends})
+    tell_parties(draft, dispute, "dispute.mediating", facts={"until": ends})
 
 
 def _settled(draft: Draft, dispute: Dispute, terms: Outcome) -> None:
@@ -393,7 +420,7 @@ def _settled(draft: Draft, dispute: Dispute, terms: Outcome) -> None:
     draft.record_case("settled", dispute, before=before, data=_outcome_data(terms))
     effects.rule(draft, dispute, terms)
     effects.settle(draft, dispute, terms)
-    _tell_parties(draft, dispute, "dispute.settled", urgency="urgent")
+    tell_parties(draft, dispute, "dispute.settled", urgency="urgent")
 
 
 # --- hearing and ruling ----------------------------------------------------------------------------------------------
@@ -402,9 +429,9 @@ def _settled(draft: Draft, dispute: Dispute, terms: Outcome) -> None:
 def add_evidence(draft: Draft, command: Command) -> None:
     """A statement, file or fact for the case; a party that speaks has been heard (DSP-09, DSP-10)."""
     dispute = draft.matter.disputes[command.data["dispute"]]
-    party = dispute.party(command.actor)
     if not dispute.is_open:
         raise refused(state=dispute.state, trigger="evidence")
+    party = speaks_for(draft.setting, dispute, command.actor, at=draft.at)
     ends = dispute.window(Window.EVIDENCE)
     if dispute.state is S.ARBITRATING and ends is None:
         raise Refusal("evidence_closed", rule="DSP-10", current_state=dispute.state.value)
@@ -421,7 +448,7 @@ def add_evidence(draft: Draft, command: Command) -> None:
 
 def heard(draft: Draft, command: Command) -> None:
     """A party has nothing to add (DSP-10)."""
-    dispute, party = _mine(draft, command)
+    dispute, party = mine(draft, command)
     if not dispute.is_open:
         raise refused(state=dispute.state, trigger="heard")
     draft.record_case("heard", dispute, actor=command.actor)
@@ -434,20 +461,20 @@ def more_evidence(draft: Draft, command: Command) -> None:
     _require_arbitrator(draft, dispute, command)
     if dispute.more_evidence_asked:
         raise Refusal("illegal_transition", rule="DSP-10", current_state=dispute.state.value)
-    policy = _policy(draft, dispute)
+    policy = policy_of(draft, dispute)
     extra = policy.duration("dispute.more_evidence_wh")
     tier_ends = dispute.window(Window.TIER)
     dispute = replace(
         dispute, more_evidence_asked=True, parties=tuple(replace(p, heard=False) for p in dispute.parties)
     )
     if extra is not None:
-        dispute = dispute.with_window(Window.EVIDENCE, _until(draft, dispute, extra))
+        dispute = dispute.with_window(Window.EVIDENCE, until(draft, dispute, extra))
         if tier_ends is not None:
             later = draft.setting.calendar(dispute.program).add(tier_ends, extra).at
             dispute = dispute.with_window(Window.TIER, later)
-    _put(draft, dispute)
+    put(draft, dispute)
     draft.record_case("more_evidence", dispute, actor=command.actor, data={"question": command.data.get("question")})
-    _tell_parties(draft, dispute, "dispute.arbitrating", urgency="urgent")
+    tell_parties(draft, dispute, "dispute.arbitrating", urgency="urgent")
 
 
 def rule(draft: Draft, command: Command) -> None:
@@ -463,11 +490,13 @@ def rule(draft: Draft, command: Command) -> None:
     if dispute.window(Window.EVIDENCE) is not None and not all(p.heard for p in dispute.parties):
         waits = [p.person for p in dispute.parties if not p.heard]
         raise Refusal("hearing_open", rule="DSP-10", facts={"until": dispute.window(Window.EVIDENCE), "unheard": waits})
+    if any(r.state is Challenge.OPEN for r in dispute.recusals):
+        raise Refusal("hearing_open", rule="DSP-13", facts={"until": dispute.window(Window.RECUSAL)})
     if not command.data.get("reason") or not command.data.get("facts"):
         raise Refusal("reason_required", rule="DSP-14")
     outcome = _checked(draft, dispute, outcome)
     before = dispute.state
-    limit = _policy(draft, dispute).duration("dispute.appeal_wd")
+    limit = policy_of(draft, dispute).duration("dispute.appeal_wd")
     may_appeal = limit is not None and not dispute.rulings and _above(draft, dispute) is not None
     ruling = Ruling(
         id=draft.mint(),
@@ -481,21 +510,23 @@ def rule(draft: Draft, command: Command) -> None:
         follows_advice=command.data.get("follows_advice"),
     )
     state = fire(state=dispute.state, trigger=T.RULE)
-    dispute = replace(dispute.without_windows(), outcome=outcome, state=state)
-    draft.closed_tasks.append(_task_key(dispute))
+    dispute = replace(
+        dispute.without_windows(), outcome=outcome, state=state, served_by=_serves_now(draft, dispute, outcome)
+    )
+    draft.closed_tasks.append(task_key(dispute))
     if may_appeal:
         assert limit is not None
-        ends = _until(draft, dispute, limit)
+        ends = until(draft, dispute, limit)
         dispute = replace(
             dispute.with_window(Window.APPEAL, ends), rulings=(*dispute.rulings, replace(ruling, final_at=ends))
         )
-        _put(draft, dispute)
+        put(draft, dispute)
         draft.record_case("ruled", dispute, before=before, actor=command.actor, data=_ruling_data(ruling))
         effects.rule(draft, dispute, outcome)
-        _tell_parties(draft, dispute, "dispute.ruled", urgency="urgent", facts={"until": ends})
+        tell_parties(draft, dispute, "dispute.ruled", urgency="urgent", facts={"until": ends})
         return
     dispute = replace(dispute, rulings=(*dispute.rulings, replace(ruling, final_at=draft.at)))
-    _put(draft, dispute)
+    put(draft, dispute)
     draft.record_case("ruled", dispute, before=before, actor=command.actor, data=_ruling_data(ruling))
     effects.rule(draft, dispute, outcome)
     _finalise(draft, dispute)
@@ -503,11 +534,11 @@ def rule(draft: Draft, command: Command) -> None:
 
 def appeal(draft: Draft, command: Command) -> None:
     """Once per party and case, on new evidence, to the tier above; those of several parties are one (DSP-16)."""
-    dispute, party = _mine(draft, command)
+    dispute, party = mine(draft, command)
     if party.appealed:
         raise Refusal("appeal_used", rule="DSP-16", current_state=dispute.state.value)
     if dispute.state is S.ARBITRATING and dispute.rulings:
-        _put(draft, dispute.with_party(replace(party, appealed=True)))
+        put(draft, dispute.with_party(replace(party, appealed=True)))
         draft.record_case("appealed", dispute, actor=command.actor, data={"reason": command.data["reason"]})
         return
     if dispute.state is not S.RULED:
@@ -528,28 +559,28 @@ def appeal(draft: Draft, command: Command) -> None:
         parties=tuple(replace(p, heard=False) for p in dispute.parties),
         state=fire(state=dispute.state, trigger=T.APPEAL),
     )
-    _put(draft, dispute)
+    put(draft, dispute)
     draft.record_case("appealed", dispute, before=before, actor=command.actor, data={"reason": command.data["reason"]})
     effects.appeal(draft, dispute)
     seat = _above(draft, dispute)
     assert seat is not None  # a ruling without a tier above it is final at once
-    _seat(draft, dispute, seat)
+    take_seat(draft, dispute, seat)
 
 
 def _heard(draft: Draft, dispute: Dispute, party: Party) -> None:
     if not party.heard:
-        _put(draft, dispute.with_party(replace(party, heard=True)))
+        put(draft, dispute.with_party(replace(party, heard=True)))
 
 
 def _arbitrate(draft: Draft, dispute: Dispute) -> None:
-    dispute = _moved(draft, _moving_on(dispute), T.ARBITRATE)
-    seat = plan(sides=_sides(draft, dispute), bench=_bench(draft, dispute), at=draft.at).first
+    dispute = _moved(draft, _moving_on(dispute, at=draft.at), T.ARBITRATE)
+    seat = plan(sides=sides_of(draft.matter, dispute), bench=bench_of(draft.setting, dispute), at=draft.at).first
     if seat is None:
         # Nobody neutral is left anywhere: an admin has to name a person (DSP-13).
         for admin in draft.setting.organisation.admins(at=draft.at):
             draft.tasks.append(
                 Task(
-                    key=_task_key(dispute),
+                    key=task_key(dispute),
                     person=admin,
                     kind="name_arbitrator",
                     subject_type="dispute",
@@ -558,16 +589,17 @@ def _arbitrate(draft: Draft, dispute: Dispute) -> None:
                 )
             )
         return
-    _seat(draft, dispute, seat)
+    take_seat(draft, dispute, seat)
 
 
-def _seat(draft: Draft, dispute: Dispute, seat: Seat) -> None:
+def take_seat(draft: Draft, dispute: Dispute, seat: Seat) -> None:
     """``seat`` has the case from here on, with the windows of its tier (DSP-10, DSP-12)."""
-    policy, calendar = _policy(draft, dispute), draft.setting.calendar(dispute.program)
+    policy, calendar = policy_of(draft, dispute), draft.setting.calendar(dispute.program)
     dispute = replace(
-        _moving_on(dispute),
+        _moving_on(dispute, at=draft.at),
         tier=int(seat.tier),
         seats=(*dispute.seats, seat),
+        seat_seen=draft.at,
         more_evidence_asked=False,
         parties=tuple(replace(p, heard=False) for p in dispute.parties),
     )
@@ -576,14 +608,14 @@ def _seat(draft: Draft, dispute: Dispute, seat: Seat) -> None:
         dispute = dispute.with_window(Window.TIER, limit.at)
     evidence = policy.duration("dispute.evidence_wh")
     if evidence is not None:
-        ends = _until(draft, dispute, evidence)
+        ends = until(draft, dispute, evidence)
         dispute = dispute.with_window(Window.EVIDENCE, min(ends, limit.at) if limit is not None else ends)
-    _put(draft, dispute)
+    put(draft, dispute)
     draft.record_case("assigned", dispute, data={"tier": int(seat.tier), "arbitrator": seat.acting})
     due = dispute.window(Window.TIER)
     draft.tasks.append(
         Task(
-            key=_task_key(dispute),
+            key=task_key(dispute),
             person=seat.acting,
             kind="arbitrate",
             subject_type="dispute",
@@ -592,29 +624,7 @@ def _seat(draft: Draft, dispute: Dispute, seat: Seat) -> None:
         )
     )
     draft.tell_case(seat.acting, "dispute.arbitrating", dispute, rule="DSP-12", urgency="urgent", facts={"until": due})
-    _tell_parties(draft, dispute, "dispute.arbitrating", facts={"until": dispute.window(Window.EVIDENCE)})
-
-
-def _sides(draft: Draft, dispute: Dispute) -> Sides:
-    """Whom the case concerns: its parties, and whoever owns or reported a claim in it (DSP-13)."""
-    claims = effects.claims_of(draft, dispute)
-    gains = {p for c in claims for p in (c.owner, c.reporter) if p is not None}
-    return Sides(
-        parties=[p.person for p in dispute.parties],
-        opened_at=dispute.opened_at,
-        interested=sorted(gains),
-        recused=dispute.recused,
-        mediated=[dispute.mediator] if dispute.mediator is not None else [],
-        ruled=[r.by for r in dispute.rulings if r.by is not None],
-    )
-
-
-def _bench(draft: Draft, dispute: Dispute) -> Bench:
-    return Bench.of(
-        program=draft.setting.programs[dispute.program],
-        policy=_policy(draft, dispute),
-        organisation=draft.setting.organisation,
-    )
+    tell_parties(draft, dispute, "dispute.arbitrating", facts={"until": dispute.window(Window.EVIDENCE)})
 
 
 def _above(draft: Draft, dispute: Dispute) -> Seat | None:
@@ -624,8 +634,8 @@ def _above(draft: Draft, dispute: Dispute) -> Seat | None:
         return None
     return plan_above(
         seat,
-        sides=_sides(draft, dispute),
-        bench=_bench(draft, dispute),
+        sides=sides_of(draft.matter, dispute),
+        bench=bench_of(draft.setting, dispute),
         at=draft.at,
         history=dispute.seats[:-1],
     ).first
@@ -639,7 +649,7 @@ def _finalise(draft: Draft, dispute: Dispute) -> None:
     dispute = _ended(draft, replace(dispute, rulings=rulings), T.CONCLUDE)
     draft.record_case("final", dispute, before=before, data=_outcome_data(outcome))
     effects.settle(draft, dispute, outcome)
-    _tell_parties(draft, dispute, "dispute.final", urgency="urgent")
+    tell_parties(draft, dispute, "dispute.final", urgency="urgent")
 
 
 # --- ending without a ruling -----------------------------------------------------------------------------------------
@@ -648,41 +658,42 @@ def _finalise(draft: Draft, dispute: Dispute) -> None:
 def withdraw(draft: Draft, command: Command) -> None:
     """The opener gives up before a ruling; the others may carry the case on in time (table 0.3)."""
     dispute = draft.matter.disputes[command.data["dispute"]]
-    if command.actor != dispute.opened_by:
+    party = speaks_for(draft.setting, dispute, command.actor, at=draft.at)
+    if dispute.opened_by not in (command.actor, party.person if party is not None else None):
         raise Refusal("not_allowed", rule="DSP-01")
     if dispute.rulings:
         raise Refusal("illegal_transition", rule="DSP-01", current_state=dispute.state.value)
     if dispute.window(Window.CONTINUE) is not None:
         return
     fire(state=dispute.state, trigger=T.WITHDRAW)  # refuses where the case is over
-    limit = _policy(draft, dispute).duration("dispute.objection_wh")
+    limit = policy_of(draft, dispute).duration("dispute.objection_wh")
     draft.record_case("withdrawal", dispute, actor=command.actor, data={"reason": command.data.get("reason")})
     if limit is None:
         _given_up(draft, dispute, actor=command.actor)
         return
-    dispute = dispute.with_window(Window.CONTINUE, _until(draft, dispute, limit))
-    _put(draft, dispute)
-    _tell_parties(
+    dispute = dispute.with_window(Window.CONTINUE, until(draft, dispute, limit))
+    put(draft, dispute)
+    tell_parties(
         draft, dispute, "dispute.withdrawn", apart=command.actor, facts={"until": dispute.window(Window.CONTINUE)}
     )
 
 
 def carry_on(draft: Draft, command: Command) -> None:
     """Another party keeps the case alive (table 0.3)."""
-    dispute, party = _mine(draft, command)
+    dispute, party = mine(draft, command)
     if dispute.window(Window.CONTINUE) is None:
         raise Refusal("illegal_transition", rule="DSP-01", current_state=dispute.state.value)
     if party.person == dispute.opened_by:
         raise Refusal("not_allowed", rule="DSP-01")
-    dispute = _put(draft, dispute.without_windows(Window.CONTINUE))
+    dispute = put(draft, dispute.without_windows(Window.CONTINUE))
     draft.record_case("continued", dispute, actor=command.actor)
-    _tell_parties(draft, dispute, "dispute.opened")
+    tell_parties(draft, dispute, "dispute.opened")
 
 
 def dismiss(draft: Draft, command: Command) -> None:
     """No ground: arbitrator or oversight end the case, everything is as it was (DSP-14)."""
     dispute = draft.matter.disputes[command.data["dispute"]]
-    if dispute.party(command.actor) is not None:
+    if any(command.actor in (p.person, p.represented_by) for p in dispute.parties):
         raise Refusal("not_allowed", rule="PPL-07")
     if command.actor not in draft.setting.programs[dispute.program].oversight:
         _require_arbitrator(draft, dispute, command)
@@ -694,7 +705,7 @@ def dismiss(draft: Draft, command: Command) -> None:
     dispute = _ended(draft, dispute, T.DISMISS)
     draft.record_case("dismissed", dispute, before=before, actor=command.actor, data={"reason": command.data["reason"]})
     effects.restore(draft, dispute)
-    _tell_parties(draft, dispute, "dispute.dismissed", urgency="urgent")
+    tell_parties(draft, dispute, "dispute.dismissed", urgency="urgent")
 
 
 def _given_up(draft: Draft, dispute: Dispute, *, actor: str | None) -> None:
@@ -702,7 +713,7 @@ def _given_up(draft: Draft, dispute: Dispute, *, actor: str | None) -> None:
     dispute = _ended(draft, dispute, T.WITHDRAW)
     draft.record_case("withdrawn", dispute, before=before, actor=actor)
     effects.restore(draft, dispute)
-    _tell_parties(draft, dispute, "dispute.withdrawn")
+    tell_parties(draft, dispute, "dispute.withdrawn")
 
 
 # --- windows ---------------------------------------------------------------------------------------------------------
@@ -710,7 +721,7 @@ def _given_up(draft: Draft, dispute: Dispute, *, actor: str | None) -> None:
 
 def window_over(draft: Draft, dispute: Dispute, window: Window) -> None:
     """A window ran out at ``draft.at``, its recorded end (design section 4)."""
-    dispute = _put(draft, dispute.without_windows(window))
+    dispute = put(draft, dispute.without_windows(window))
     match window:
         case Window.CONTINUE:
             _given_up(draft, dispute, actor=None)
@@ -735,11 +746,11 @@ def _tier_missed(draft: Draft, dispute: Dispute) -> None:
     draft.record_case("tier_missed", dispute, data={"tier": dispute.tier, "arbitrator": dispute.arbitrator})
     following = _above(draft, dispute)
     if following is None:
-        dispute = _put(draft, dispute.with_window(Window.TIER, _until(draft, dispute, _A_DAY)))
+        dispute = put(draft, dispute.with_window(Window.TIER, until(draft, dispute, _A_DAY)))
         draft.tell_case(dispute.arbitrator, "dispute.arbitrating", dispute, rule="DSP-12", urgency="urgent")
         return
-    draft.closed_tasks.append(_task_key(dispute))
-    _seat(draft, _put(draft, replace(dispute, state=fire(state=dispute.state, trigger=T.ESCALATE))), following)
+    draft.closed_tasks.append(task_key(dispute))
+    take_seat(draft, put(draft, replace(dispute, state=fire(state=dispute.state, trigger=T.ESCALATE))), following)
 
 
 # --- small things ----------------------------------------------------------------------------------------------------
@@ -771,33 +782,36 @@ def _checked(draft: Draft, dispute: Dispute, outcome: Outcome | None) -> Outcome
     return outcome
 
 
-def _put(draft: Draft, dispute: Dispute) -> Dispute:
+def put(draft: Draft, dispute: Dispute) -> Dispute:
+    """``dispute`` replaces its former self in the matter."""
     draft.matter = draft.matter.with_dispute(dispute)
     return dispute
 
 
 def _moved(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> Dispute:
     before = dispute.state
-    dispute = _put(draft, replace(dispute, state=fire(state=dispute.state, trigger=trigger)))
+    dispute = put(draft, replace(dispute, state=fire(state=dispute.state, trigger=trigger)))
     draft.record_case(dispute.state.value, dispute, before=before)
     return dispute
 
 
-def _moving_on(dispute: Dispute) -> Dispute:
+def _moving_on(dispute: Dispute, *, at: datetime) -> Dispute:
     """Without the windows of its step; whether it is carried on at all stays open."""
-    return dispute.without_windows(*(w for w in Window if w is not Window.CONTINUE))
+    return dispute.without_challenges(at).without_windows(*(w for w in Window if w is not Window.CONTINUE))
 
 
 def _ended(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> Dispute:
     state = fire(state=dispute.state, trigger=trigger)
-    draft.closed_tasks.append(_task_key(dispute))
-    return _put(draft, replace(dispute.without_windows(), state=state, ended_at=draft.at))
+    draft.closed_tasks.append(task_key(dispute))
+    over = dispute.without_challenges(draft.at).without_windows()
+    draft.closed_tasks.extend(f"recusal:{r.id}" for r in dispute.recusals)
+    return put(draft, replace(over, state=state, ended_at=draft.at))
 
 
-def _mine(draft: Draft, command: Command) -> tuple[Dispute, Party]:
-    """The case and the party that acts in it; ``not_allowed`` for anybody else."""
+def mine(draft: Draft, command: Command) -> tuple[Dispute, Party]:
+    """The case and the party that acts in it, themselves or by who stands in; ``not_allowed`` for anybody else."""
     dispute = draft.matter.disputes[command.data["dispute"]]
-    party = dispute.party(command.actor)
+    party = speaks_for(draft.setting, dispute, command.actor, at=draft.at)
     if party is None:
         raise Refusal("not_allowed", rule="DSP-01")
     return dispute, party
@@ -816,8 +830,8 @@ def _require_arbitrator(draft: Draft, dispute: Dispute, command: Command) -> Non
     acts_for(
         command.actor or "",
         seat=seat,
-        sides=_sides(draft, dispute),
-        bench=_bench(draft, dispute),
+        sides=sides_of(draft.matter, dispute),
+        bench=bench_of(draft.setting, dispute),
         at=draft.at,
         history=dispute.seats[:-1],
     )
@@ -835,11 +849,13 @@ def _with_proposal(dispute: Dispute, proposal: Proposal) -> Dispute:
     return replace(dispute, proposals=tuple(proposal if p.n == proposal.n else p for p in dispute.proposals))
 
 
-def _policy(draft: Draft, dispute: Dispute) -> Policy:
+def policy_of(draft: Draft, dispute: Dispute) -> Policy:
+    """The policy version that governs the case (DSP-17)."""
     return draft.setting.policy(dispute.terms)
 
 
-def _until(draft: Draft, dispute: Dispute, length: Duration) -> datetime:
+def until(draft: Draft, dispute: Dispute, length: Duration) -> datetime:
+    """The instant that lies ``length`` ahead on the calendar of its program."""
     return draft.setting.calendar(dispute.program).add(draft.at, length).at
 
 
@@ -863,11 +879,12 @@ def _ruling_data(ruling: Ruling) -> dict[str, Any]:
     }
 
 
-def _task_key(dispute: Dispute) -> str:
+def task_key(dispute: Dispute) -> str:
+    """The key of the task to decide the case."""
     return f"arbitrate:{dispute.id}"
 
 
-def _tell_parties(
+def tell_parties(
     draft: Draft,
     dispute: Dispute,
     kind: str,
@@ -876,6 +893,9 @@ def _tell_parties(
     apart: str | None = None,
     facts: dict[str, Any] | None = None,
 ) -> None:
+    """Every party, or who took their place, is told; ``apart`` knows already (NTF-01)."""
     for party in dispute.parties:
-        if party.person != apart:
-            draft.tell_case(party.person, kind, dispute, rule="DSP-15", urgency=urgency, facts=facts)
+        if apart is None or apart not in (party.person, party.represented_by):
+            draft.tell_case(
+                party.represented_by or party.person, kind, dispute, rule="DSP-15", urgency=urgency, facts=facts
+            )

@@ -39,11 +39,13 @@ WINDOW_ORDER: dict[Window, int] = {window: place for place, window in enumerate(
 
 __all__ = [
     "WINDOW_ORDER",
+    "Challenge",
     "Dispute",
     "Grounds",
     "Outcome",
     "Party",
     "Proposal",
+    "Recusal",
     "Role",
     "Ruling",
     "Share",
@@ -88,6 +90,32 @@ class Ruling:
     final: bool = False
 
 
+class Challenge(StrEnum):
+    """How a request for recusal stands. Moot: whom it is about has nothing to decide any more."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    MOOT = "moot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recusal:
+    """A party's request that ``person`` be recused (回避, DSP-13). ``reason`` and ``decision`` are ids of texts."""
+
+    id: str
+    person: str
+    by: str
+    reason: str | None
+    asked_at: datetime
+    decider: str | None
+    until: datetime | None
+    state: Challenge = Challenge.OPEN
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    decision: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """Terms that the parties may agree on (DSP-05). ``digest`` names the very text that is accepted."""
@@ -119,7 +147,9 @@ class Dispute:
     windows: tuple[tuple[Window, datetime], ...] = ()
     tier: int | None = None
     seats: tuple[Seat, ...] = ()  # who has the case, and before them those who had it (DSP-12)
+    seat_seen: datetime | None = None  # up to when absences and leavings were looked at for the seat
     recused: tuple[str, ...] = ()
+    recusals: tuple[Recusal, ...] = ()
     mediator: str | None = None
     served_by: str | None = None
     more_evidence_asked: bool = False
@@ -168,6 +198,16 @@ class Dispute:
     def without_windows(self, *windows: Window) -> Dispute:
         """Without those windows, or without any where none is named."""
         return replace(self, windows=tuple(w for w in self.windows if windows and w[0] not in windows))
+
+    def without_challenges(self, at: datetime) -> Dispute:
+        """Requests for recusal that nobody has decided are moot: those they are about have left the case."""
+        return replace(
+            self.without_windows(Window.RECUSAL),
+            recusals=tuple(
+                replace(r, state=Challenge.MOOT, decided_at=at) if r.state is Challenge.OPEN else r
+                for r in self.recusals
+            ),
+        )
 
     def with_party(self, party: Party) -> Dispute:
         """``party`` replaces the one of the same person, or comes last."""

@@ -8,8 +8,8 @@ from datetime import datetime
 from domain.claims import follow_ups, holding, reports, requests, standing
 from domain.claims.clocks import lapse_due
 from domain.claims.model import PauseKind
-from domain.disputes import cases
-from domain.disputes.model import Window
+from domain.disputes import cases, recusals
+from domain.disputes.model import Dispute, Window
 from domain.matters.draft import Draft
 from domain.matters.inbox import Due, DueKind, next_item
 from domain.matters.matter import Command, CommandKind, Matter
@@ -50,6 +50,8 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.DISPUTE_EVIDENCE: cases.add_evidence,
     CommandKind.DISPUTE_HEARD: cases.heard,
     CommandKind.DISPUTE_ASK_MORE: cases.more_evidence,
+    CommandKind.DISPUTE_CHALLENGE: recusals.challenge,
+    CommandKind.DISPUTE_RECUSE: recusals.decide_challenge,
     CommandKind.DISPUTE_RULE: cases.rule,
     CommandKind.DISPUTE_APPEAL: cases.appeal,
     CommandKind.DISPUTE_WITHDRAW: cases.withdraw,
@@ -112,8 +114,8 @@ def _contest(draft: Draft) -> None:
 
 def _due(draft: Draft, due: Due) -> None:
     untouched = draft.matter
-    if due.kind is DueKind.WINDOW:
-        cases.window_over(draft, draft.matter.disputes[due.claim], Window(due.ref))
+    if due.claim in draft.matter.disputes:
+        _due_in_case(draft, draft.matter.disputes[due.claim], due)
         return
     claim = draft.matter.claims[due.claim]
     match due.kind:
@@ -149,3 +151,15 @@ def _due(draft: Draft, due: Due) -> None:
             standing.absence_starts(draft, claim, until=absence[1])
     if draft.matter is untouched:
         raise RuntimeError(f"{due.kind.value} changed nothing and would fall due for ever")
+
+
+def _due_in_case(draft: Draft, dispute: Dispute, due: Due) -> None:
+    match due.kind:
+        case DueKind.SUCCESSION:
+            recusals.succeed(draft, dispute, due.ref)
+        case DueKind.SEAT:
+            recusals.reassign(draft, dispute)
+        case _ if due.ref == Window.RECUSAL.value:
+            recusals.undecided(draft, dispute)
+        case _:
+            cases.window_over(draft, dispute, Window(due.ref))

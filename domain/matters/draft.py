@@ -169,9 +169,23 @@ class Draft:
                 policy_version=dispute.terms.version,
                 before=before,
                 after=dispute.state if before is not None else None,
-                data=data or {},
+                data={**(data or {}), **self._in_place_of(dispute, actor)},
             )
         )
+
+    def _in_place_of(self, dispute: Dispute, actor: str | None) -> dict[str, str]:
+        """For whom somebody acts in a case who is no party to it: an arbitrator, a party (PPL-05, PPL-06)."""
+        if actor is None or dispute.party(actor) is not None:
+            return {}
+        seat = dispute.seat
+        if seat is not None and seat.delegate == actor:
+            return {"for": seat.person}
+        delegate_of = self.setting.organisation.delegate_of
+        for party in dispute.parties:
+            present = party.represented_by or party.person
+            if actor in (party.represented_by, delegate_of(present, at=self.at)):
+                return {"for": party.person}
+        return {}
 
     def tell_case(
         self,

@@ -16,6 +16,7 @@ from domain.claims.lifecycle import ENDED
 from domain.claims.model import CLOCK_ORDER, Claim, Clock, PauseKind, RequestState, Waiting
 from domain.claims.standing import calendar_changed_at, next_absence, next_change, next_migration
 from domain.disputes.model import WINDOW_ORDER, Dispute
+from domain.disputes.seats import next_seat_change, next_successions
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
 
@@ -34,6 +35,8 @@ class DueKind(StrEnum):
     HANDOVER = "handover"
     LAPSE = "lapse"
     FREE = "free"  # nobody rescued the customer that others queue for (CLM-20, CLM-27)
+    SUCCESSION = "succession"  # a party of a case has left (PPL-06)
+    SEAT = "seat"  # who has a case cannot go on, or is stood in for (DSP-12, PPL-05)
     WINDOW = "window"  # of a case (design section 4)
 
 
@@ -72,7 +75,7 @@ def next_instant(matter: Matter, stream: str, *, setting: Setting) -> datetime |
     """When the claim or case ``stream`` next needs its workflow awake: its own earliest instant, decided or not."""
     dispute, claim = matter.disputes.get(stream), matter.claims.get(stream)
     if dispute is not None:
-        found = case_dues(dispute)
+        found = case_dues(dispute, matter, setting)
     elif claim is not None:
         found = dues(claim, matter, setting)
     else:
@@ -80,10 +83,15 @@ def next_instant(matter: Matter, stream: str, *, setting: Setting) -> datetime |
     return min((due.at for due in found if due.key not in matter.parked), default=None)
 
 
-def case_dues(dispute: Dispute) -> Iterator[Due]:
-    """The ends of the windows of a case."""
+def case_dues(dispute: Dispute, matter: Matter, setting: Setting) -> Iterator[Due]:
+    """The ends of the windows of a case, and when people leave it or are away."""
     for window, at in dispute.windows:
         yield Due(at, DueKind.WINDOW, dispute.id, window.value, WINDOW_ORDER[window])
+    for at, party in next_successions(setting, dispute):
+        yield Due(at, DueKind.SUCCESSION, dispute.id, party.person)
+    seat = next_seat_change(matter, setting, dispute)
+    if seat is not None:
+        yield Due(seat, DueKind.SEAT, dispute.id)
 
 
 def dues(claim: Claim, matter: Matter, setting: Setting) -> Iterator[Due]:
@@ -132,7 +140,7 @@ def _standing(claim: Claim, setting: Setting) -> Iterator[Due]:
 
 def _earliest(matter: Matter, setting: Setting) -> Due | None:
     found = [due for claim in matter.claims.values() for due in dues(claim, matter, setting)]
-    found += [due for dispute in matter.disputes.values() for due in case_dues(dispute)]
+    found += [due for dispute in matter.disputes.values() for due in case_dues(dispute, matter, setting)]
     return min(
         (due for due in found if due.key not in matter.parked),
         key=lambda d: (d.at, _DUE_ORDER[d.kind], d.order, d.claim),

@@ -45,6 +45,8 @@ class CommandKind(StrEnum):
     DISPUTE_EVIDENCE = "dispute_evidence"
     DISPUTE_HEARD = "dispute_heard"
     DISPUTE_ASK_MORE = "dispute_ask_more"
+    DISPUTE_CHALLENGE = "dispute_challenge"
+    DISPUTE_RECUSE = "dispute_recuse"
     DISPUTE_RULE = "dispute_rule"
     DISPUTE_APPEAL = "dispute_appeal"
     DISPUTE_WITHDRAW = "dispute_withdraw"

@@ -575,7 +575,14 @@ _when(
     body={"claim": lambda w: w.refused()["peer"], "grounds": "refused_report", "statement": "我先接待的客户"},
 )
 _when("list_disputes", "owner")
-for _read in ("read_dispute", "read_dispute_timeline", "list_evidence", "list_proposals", "list_messages", "read_advice"):
+for _read in (
+    "read_dispute",
+    "read_dispute_timeline",
+    "list_evidence",
+    "list_proposals",
+    "list_messages",
+    "read_advice",
+):
     _when(_read, "owner", ids=_CASE)
 _when("add_evidence", "owner", ids=_CASE, body={"kind": "statement", "text": "客户是我先接待的"})
 _when("say", "owner", ids=_CASE, body={"text": "我们当面谈一下"})
@@ -597,6 +604,23 @@ def _answer(name: str) -> Factory:
 
 for _yes_or_no in ("accept_proposal", "decline_proposal"):
     FACTORIES[_yes_or_no] = _answer(_yes_or_no)
+_when(
+    "ask_for_recusal",
+    "owner",
+    ids={"id": World.arbitrated},
+    body={"person": lambda w: w["leader"].id, "reason": "和对方是亲戚"},
+)
+
+
+def _decide_recusal(world: World) -> Wanted:
+    case = world.arbitrated()
+    body = {"person": world["leader"].id, "reason": "和对方是亲戚"}
+    asked = world["owner"].made(f"/v1/disputes/{case}/recusals", body)
+    decision = {"accepted": False, "reason": "没有依据"}
+    return _wanted("decide_recusal", "admin", ids={"id": case, "recusal": asked["id"]}, body=decision)
+
+
+FACTORIES["decide_recusal"] = _decide_recusal
 _when("rule_dispute", "leader", ids={"id": World.heard}, body=_RULING)
 
 
