@@ -15,6 +15,7 @@ from api.call import Done, Waiting
 from api.commands.files import attached
 from api.commands.received import on_claim, receive, under_policy_of, visible_claim
 from api.schemas.claims import FollowUpCorrection, FollowUpIn
+from api.views.claims import serving_in
 from api.views.follow_ups import follow_up_view, view_of
 from domain.claims.follow_ups import Entry, is_late, unqualified, worked_on
 from domain.claims.lifecycle import ClaimState
@@ -40,7 +41,8 @@ def log(tx: Transaction, caller: Caller, claim: str, body: FollowUpIn) -> Done |
     logged = _logged_before(tx, caller, claim, body.external_id)
     if logged is not None:
         return Done(200, follow_up_view(tx, logged))
-    if not may_sell(caller.actor, setting=caller.setting, at=caller.at):
+    serves = serving_in(tx, [row]).get(claim) == caller.person
+    if not serves and not may_sell(caller.actor, setting=caller.setting, at=caller.at):
         raise Refusal("not_allowed", rule="PPL-02")
     if body.at is not None and body.at > caller.at:
         raise Refusal("date_invalid", rule="CLM-15", errors=(FieldError("at", "date_invalid"),))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from domain.claims.clocks import remaining_s
-from domain.claims.lifecycle import OPEN, ClaimState
+from domain.claims.lifecycle import IN_CASE, OPEN, ClaimState
 from domain.claims.model import Claim, Waiting
 from domain.claims.permissions import allowed_commands, gainers
 from domain.claims.reports import queue
@@ -90,8 +90,17 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     conflicts = _conflicts(tx, caller, [r for r in rows if r["reason"] == "customer_owned"])
     interested = interested_in(tx, rows)
     places = _places(tx, rows)
+    serving = serving_in(tx, rows)
     return [
-        _view(caller, r, people[r["customer"]], projects.get(r["project"]), said, interested.get(r["id"], ()))
+        _view(
+            caller,
+            r,
+            people[r["customer"]],
+            projects.get(r["project"]),
+            said,
+            interested.get(r["id"], ()),
+            serving.get(r["id"]),
+        )
         | {
             "deals": deals.get(r["id"], []),
             "requests": requests.get(r["id"], []),
@@ -118,6 +127,23 @@ def interested_in(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[str, 
         )
     ]
     return {c.id: gainers(c, (o for o in others if o.matter == c.matter)) for c in reported}
+
+
+def serving_in(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Who serves the customer of each claim among ``rows`` whose case is open (DSP-03)."""
+    cases = {r["id"]: r["dispute"] for r in rows if r["state"] in _IN_CASE}
+    if not cases:
+        return {}
+    found = tx.rows(
+        sa.select(t.dispute.c.id, t.dispute.c.served_by).where(
+            t.dispute.c.id.in_(sorted(set(cases.values()))), t.dispute.c.served_by.is_not(None)
+        )
+    )
+    by_case = {r["id"]: r["served_by"] for r in found}
+    return {claim: by_case[case] for claim, case in cases.items() if case in by_case}
+
+
+_IN_CASE = frozenset(state.value for state in IN_CASE)
 
 
 def _places(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
@@ -194,6 +220,7 @@ def _view(
     project: dict[str, Any] | None,
     said: dict[str, str],
     interested: Collection[str],
+    serving: str | None,
 ) -> dict[str, Any]:
     claim = claim_of(row)
     setting = caller.setting
@@ -247,7 +274,9 @@ def _view(
         "dispute": claim.dispute,
         "collaborators": [],
         "policy_version": claim.terms.version,
-        "allowed": allowed_commands(claim, actor=caller.actor, setting=setting, at=caller.at, interested=interested),
+        "allowed": allowed_commands(
+            claim, actor=caller.actor, setting=setting, at=caller.at, interested=interested, serving=serving
+        ),
         "version": claim.version,
     }
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from domain.claims import clocks
 from domain.claims.clocks import Terms
-from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
+from domain.claims.lifecycle import IN_CASE, ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock
 from domain.claims.permissions import authorise, may_sell
 from domain.claims.reports import accept_claim, clock_data, earlier, is_taken, last_change, leave_pool
@@ -53,6 +53,9 @@ def follow_up(draft: Draft, command: Command) -> None:
     terms = draft.setting.terms_of(claim)
     if claim.state is ClaimState.REPORTED:
         _in_reported(draft, command, claim, entry, terms)
+        return
+    if claim.state in IN_CASE:
+        _keep_only(draft, command, claim, entry, "dispute.service_by", terms)
         return
     why = unqualified(claim, entry, received_at=draft.at, terms=terms)
     if claim.state is ClaimState.LAPSED and why is not None:
@@ -146,13 +149,15 @@ def may_follow_up(matter: Matter, claim: Claim, actor: str) -> bool:
 
 def _admit(draft: Draft, claim: Claim, actor: str) -> None:
     """Refuse whoever may not log work here and now (contract section 5, after the table)."""
+    state = claim.state
+    if state in IN_CASE:
+        case = draft.matter.disputes.get(claim.dispute or "")
+        if case is None or case.served_by != actor:
+            raise refused(state=state, trigger="follow_up")
+        return
     if not may_sell(Actor(actor), setting=draft.setting, at=draft.at):
         raise Refusal("not_allowed", rule="PPL-02")
-    state = claim.state
-    if state in (ClaimState.DISPUTED, ClaimState.ARBITRATED):
-        if claim.owner != actor:
-            raise refused(state=state, trigger="follow_up")
-    elif state is ClaimState.LAPSED:
+    if state is ClaimState.LAPSED:
         reserved = draft.matter.reserved_for(draft.at)
         if reserved is not None and reserved.id == claim.id and claim.owner != actor:
             _owned_by_another(draft, claim, actor, claim)
@@ -183,14 +188,20 @@ def _owned_by_another(draft: Draft, holder: Claim, actor: str, claim: Claim) -> 
 
 def _in_reported(draft: Draft, command: Command, claim: Claim, entry: Entry, terms: Terms) -> None:
     """Work before acceptance is kept but counts for nothing; a visit accepts in the visit_deal shape (CLM-12)."""
-    _keep(draft, command, claim, entry, "claim.judgement_mode", terms)
-    claim = draft.put(replace(claim, follow_ups=claim.follow_ups + 1, last_note=entry.note_digest))
-    draft.record("follow_up", claim, actor=command.actor, data=_data(command, entry, "claim.judgement_mode"))
+    claim = _keep_only(draft, command, claim, entry, "claim.judgement_mode", terms)
     policy = draft.setting.policy_at(claim.program, at=draft.at)
     if policy.protection_shape != "visit_deal" or entry.kind != "visit":
         return
     if earlier(draft.matter, claim) is None and not is_taken(draft.matter, claim, draft):
         accept_claim(draft, replace(claim, visited_at=draft.at), actor=command.actor)
+
+
+def _keep_only(draft: Draft, command: Command, claim: Claim, entry: Entry, why: str, terms: Terms) -> Claim:
+    """The entry is on record and moves nothing: no clock, no state (DSP-03)."""
+    _keep(draft, command, claim, entry, why, terms)
+    claim = draft.put(replace(claim, follow_ups=claim.follow_ups + 1, last_note=entry.note_digest))
+    draft.record("follow_up", claim, actor=command.actor, data=_data(command, entry, why))
+    return claim
 
 
 def _work(draft: Draft, claim: Claim, actor: str) -> None:

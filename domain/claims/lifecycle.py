@@ -60,6 +60,8 @@ HOLDING: frozenset[ClaimState] = frozenset({S.PROTECTED, S.ACTIVE, S.WON})
 OPEN: frozenset[ClaimState] = frozenset({S.REPORTED, S.PROTECTED, S.ACTIVE, S.WON, S.DISPUTED, S.ARBITRATED})
 #: End states. A lapse may still be rescued in its grace period, and all but `withdrawn` may be contested.
 ENDED: frozenset[ClaimState] = frozenset({S.LAPSED, S.RELEASED, S.REJECTED, S.WITHDRAWN})
+#: States in which a case has the claim, and nothing else moves it.
+IN_CASE: frozenset[ClaimState] = frozenset({S.DISPUTED, S.ARBITRATED})
 #: States that a dispute may start from, and to which `restore` leads back.
 DISPUTABLE: tuple[ClaimState, ...] = (S.REPORTED, S.PROTECTED, S.ACTIVE, S.WON, S.LAPSED, S.RELEASED, S.REJECTED)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from domain.claims.lifecycle import ENDED, OPEN, ClaimState
+from domain.claims.lifecycle import DISPUTABLE, ENDED, IN_CASE, OPEN, ClaimState
 from domain.claims.model import APPROVED_PAUSES, Claim, Request, RequestKind, RequestState, Waiting
 from domain.matters.matter import CommandKind
 from domain.matters.setting import Setting
@@ -106,14 +106,36 @@ def may_sell(actor: Actor, *, setting: Setting, at: datetime) -> bool:
     return has_any_scope(actor, SELLING, organisation=setting.organisation, at=at)
 
 
+def may_contest(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+    """Whether ``actor`` may open a case about ``claim``: whose it is, their supervisor, oversight (DSP-02)."""
+    person = claim.owner or claim.reporter
+    if actor.person == person:
+        return may_sell(actor, setting=setting, at=at)
+    if actor.person in setting.programs[claim.program].oversight:
+        return True
+    return is_supervisor(person, claim, actor=actor, setting=setting, at=at)
+
+
 def allowed_commands(
-    claim: Claim, *, actor: Actor, setting: Setting, at: datetime, interested: Collection[str] = ()
+    claim: Claim,
+    *,
+    actor: Actor,
+    setting: Setting,
+    at: datetime,
+    interested: Collection[str] = (),
+    serving: str | None = None,
 ) -> list[str]:
-    """What this caller may do now with ``claim`` (contract section 5, ``allowed``)."""
+    """What this caller may do now with ``claim`` (contract section 5, ``allowed``).
+
+    ``serving``: who serves the customer while its case is open (DSP-03).
+    """
+    if claim.state in IN_CASE:
+        return ["follow_up"] if serving == actor.person else []
     return [
         name
         for name, kind in _NAMES
         if _fits_state(kind, claim, at)
+        and (kind is not CommandKind.DISPUTE_OPEN or _in_time_to_contest(claim, setting, at))
         and _may(kind, claim, actor=actor, setting=setting, at=at, interested=interested)
     ]
 
@@ -132,6 +154,7 @@ _NAMES: tuple[tuple[str, CommandKind], ...] = (
     ("extend", CommandKind.EXTEND),
     ("pause", CommandKind.PAUSE),
     ("unpause", CommandKind.UNPAUSE),
+    ("dispute", CommandKind.DISPUTE_OPEN),
 )
 
 _R, _P, _A, _W = ClaimState.REPORTED, ClaimState.PROTECTED, ClaimState.ACTIVE, ClaimState.WON
@@ -151,7 +174,16 @@ _STATES: dict[CommandKind, frozenset[ClaimState]] = {
     CommandKind.EXTEND: frozenset({_P, _A}),
     CommandKind.PAUSE: frozenset({_P, _A}),
     CommandKind.UNPAUSE: frozenset({_P, _A}),
+    CommandKind.DISPUTE_OPEN: frozenset(DISPUTABLE),
 }
+
+
+def _in_time_to_contest(claim: Claim, setting: Setting, at: datetime) -> bool:
+    """Whether an end may still be contested: within `dispute.contest_wd` (DSP-02)."""
+    if claim.ended_at is None:
+        return True
+    limit = setting.policy_at(claim.program, at=claim.ended_at).duration("dispute.contest_wd")
+    return limit is None or at <= setting.calendar(claim.program).add(claim.ended_at, limit).at
 
 
 def _fits_state(kind: CommandKind, claim: Claim, at: datetime) -> bool:
@@ -173,6 +205,8 @@ def _may(
     kind: CommandKind, claim: Claim, *, actor: Actor, setting: Setting, at: datetime, interested: Collection[str]
 ) -> bool:
     owner = claim.owner == actor.person and claim.owner is not None
+    if kind is CommandKind.DISPUTE_OPEN:
+        return may_contest(claim, actor=actor, setting=setting, at=at)
     if kind in _JUDGING:
         return is_judge(claim, actor=actor, setting=setting, at=at, interested=interested)
     if kind is CommandKind.WITHDRAW:

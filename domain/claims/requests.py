@@ -22,6 +22,7 @@ from domain.claims.model import (
 )
 from domain.claims.permissions import authorise, authorise_request
 from domain.claims.reports import clock_data, last_change
+from domain.disputes import cases
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
 from domain.people.access import Actor
@@ -221,7 +222,7 @@ def accept_request(draft: Draft, command: Command) -> None:
 
 
 def refuse_request(draft: Draft, command: Command) -> None:
-    """No. A lapse that the request held takes place now (contract section 5)."""
+    """No. A lapse that the request held takes place now; a release becomes a dispute (contract section 5, CLM-23)."""
     request, claim = _open_request(draft, command)
     request = _decide(draft, request, RequestState.REFUSED, by=command.actor)
     match request.kind:
@@ -231,6 +232,8 @@ def refuse_request(draft: Draft, command: Command) -> None:
             lapse_now(draft, claim, reason=_reason_of(request), rule="CLM-17")
         case RequestKind.HANDOVER:
             hand_over(draft, claim, actor=command.actor)
+        case RequestKind.RELEASE if claim.state in _HELD and request.by is not None:
+            cases.contest_release(draft, claim, asked_by=request.by, statement=command.data.get("text"))
         case _:
             pass
     if request.by is not None and request.by != command.actor:

@@ -123,16 +123,27 @@ def test_the_owner_may_agree_at_once(company: Company) -> None:
     assert read(office.first, claim)["reason"] == "by_supervisor"
 
 
-def test_an_objection_in_time_keeps_the_customer(company: Company) -> None:
-    """CLM-23: it does not take effect unless the owner is silent or agrees; the asker is told."""
+def test_an_objection_in_time_becomes_a_dispute(company: Company) -> None:
+    """CLM-23: between owner and supervisor, decided by somebody above both; the rules settle nothing."""
     office = Office(company, policy={"release.objection_wh": 48})
     claim = office.claim(office.first)
     request = done(act(office.leader, claim, "release", reason="not_worked"))["requests"][0]
     company.advance(days=1, hours=23)
     assert done(decide(office.first, request, "refuse", reason="我昨天刚见过"))["state"] == "refused"
-    company.advance(hours=0.5)
-    assert read(office.first, claim)["state"] != "released"
+    disputed = read(office.first, claim)
+    assert (disputed["state"], disputed["owner"], disputed["deadline"]) == ("disputed", office.first.id, None)
     assert "request.release" in notices(office.leader, claim)
+    case = done(office.first.get(f"/v1/disputes/{disputed['dispute']}"))
+    assert (case["state"], case["statement"], case["served_by"]) == ("negotiating", "我昨天刚见过", office.first.id)
+    assert [(p["person"], p["claim"], p["role"]) for p in case["parties"]] == [
+        (office.first.id, claim["id"], "opener"),
+        (office.leader.id, None, "respondent"),
+    ]
+    for party in (office.first, office.leader):
+        case = done(party.post(f"/v1/disputes/{case['id']}/waive"))
+    assert case["arbitrator"] not in (office.leader.id, office.first.id)
+    done(company.admin.post(f"/v1/disputes/{case['id']}/dismiss", {"reason": "主管撤回"}))
+    assert read(office.first, claim)["state"] == "protected"
 
 
 def test_a_second_release_waits_for_the_first_and_the_supervisor_may_withdraw_it(company: Company) -> None:

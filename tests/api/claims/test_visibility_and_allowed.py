@@ -11,6 +11,7 @@ from tests.support.office import (
     NOTE,
     Office,
     act,
+    clocks,
     customer,
     decide,
     done,
@@ -75,14 +76,14 @@ def test_what_each_may_do_with_a_protected_and_an_active_customer(company: Compa
     """Contract section 5 `allowed`."""
     office = Office(company)
     claim = office.claim(office.first)
-    owner = {"correct", "follow_up", "win", "release", "transfer", "extend", "pause"}
-    supervisor = {"release", "extend", "pause"}
+    owner = {"correct", "follow_up", "win", "release", "transfer", "extend", "pause", "dispute"}
+    supervisor = {"release", "extend", "pause", "dispute"}
     for state in ("protected", "active"):
         present = read(office.first, claim)
         assert present["state"] == state
-        assert set(present["allowed"]) - {"dispute", "collaborate"} == owner
-        assert set(read(office.leader, claim)["allowed"]) - {"dispute"} == supervisor
-        assert set(read(office.manager(), claim)["allowed"]) - {"dispute"} == supervisor
+        assert set(present["allowed"]) - {"collaborate"} == owner
+        assert set(read(office.leader, claim)["allowed"]) == supervisor
+        assert set(read(office.manager(), claim)["allowed"]) == supervisor
         assert read(office.finance(), claim)["allowed"] == ["win"]
         auditor = company.person("审计", roles=("auditor",), company_wide=True)
         assert read(auditor, claim)["allowed"] == []
@@ -95,12 +96,13 @@ def test_what_each_may_do_with_a_won_customer(company: Company) -> None:
     office = Office(company)
     claim = office.claim(office.first)
     done(act(office.first, claim, "win", amount=AMOUNT, contract_at="2031-03-03T02:00:00Z"))
-    assert set(read(office.first, claim)["allowed"]) - {"dispute", "collaborate"} == {
+    assert set(read(office.first, claim)["allowed"]) - {"collaborate"} == {
         "correct",
         "follow_up",
         "transfer",
+        "dispute",
     }
-    assert set(read(office.leader, claim)["allowed"]) - {"dispute"} == {"cancel_deal"}
+    assert set(read(office.leader, claim)["allowed"]) == {"cancel_deal", "dispute"}
     assert read(office.finance(), claim)["allowed"] == ["cancel_deal"]
 
 
@@ -108,15 +110,15 @@ def test_what_each_may_do_with_an_undecided_report(company: Company) -> None:
     """Contract section 5 `allowed`: a report sent back waits for its reporter."""
     office = Office(company, policy={"claim.judgement_mode": "manual"})
     claim = office.claim(office.first)
-    assert set(read(office.first, claim)["allowed"]) - {"dispute"} == {"withdraw", "correct", "follow_up"}
-    assert set(read(office.leader, claim)["allowed"]) == {"accept", "reject", "send_back"}
+    assert set(read(office.first, claim)["allowed"]) == {"withdraw", "correct", "follow_up", "dispute"}
+    assert set(read(office.leader, claim)["allowed"]) == {"accept", "reject", "send_back", "dispute"}
     done(act(office.leader, claim, "send_back", reason="补充"))
     assert "send_back" not in read(office.leader, claim)["allowed"]
     assert {"withdraw", "correct"} <= set(read(office.first, claim)["allowed"])
 
 
 def test_what_each_may_do_with_a_claim_that_is_over(company: Company) -> None:
-    """Contract section 5 `allowed`: nothing but, later, a dispute."""
+    """Contract section 5 `allowed`: nothing but a dispute, for `dispute.contest_wd` (5) working days (DSP-02)."""
     office = Office(company)
     released = office.claim(office.first)
     done(act(office.first, released, "release", reason="lost"))
@@ -126,7 +128,36 @@ def test_what_each_may_do_with_a_claim_that_is_over(company: Company) -> None:
     for person, claim in ((office.first, released), (office.leader, released), (office.second, rejected)):
         present = read(person, claim)
         if present["state"] != "protected":
-            assert set(present["allowed"]) <= {"dispute"}
+            assert present["allowed"] == ["dispute"]
+    company.shift(days=8)
+    for person, claim in ((office.first, released), (office.leader, released)):
+        assert read(person, claim)["allowed"] == []
+
+
+def test_a_claim_in_dispute_takes_work_of_the_serving_person_only(company: Company) -> None:
+    """DSP-03, contract section 5: it is recorded, moves no clock and counts for nothing."""
+    office = Office(company, policy={"claim.on_collision": "dispute", "dispute.auto_settle": False})
+    held = office.claim(office.first)
+    lost = office.claim(office.second)
+    present = read(office.first, held)
+    assert (present["state"], present["allowed"]) == ("disputed", ["follow_up"])
+    assert read(office.second, lost)["allowed"] == []
+    assert read(office.leader, held)["allowed"] == []
+    served = work(office.first, held)
+    assert (served["qualified"], served["why"], served["state"]) == (False, "dispute.service_by", "disputed")
+    assert clocks(read(office.first, held)) == clocks(present)
+    refused(act(office.second, lost, "follow-ups", kind="call", note=NOTE), 409, "claim_disputed")
+
+
+def test_a_supervisor_may_serve_while_the_case_is_open(company: Company) -> None:
+    """DSP-03: `dispute.service_by` supervisor; no role that sells is needed."""
+    policy = {"claim.on_collision": "dispute", "dispute.auto_settle": False, "dispute.service_by": "supervisor"}
+    office = Office(company, policy=policy)
+    held = office.claim(office.first)
+    office.claim(office.second)
+    assert read(office.leader, held)["allowed"] == ["follow_up"]
+    assert work(office.leader, held)["author"] == office.leader.id
+    refused(act(office.first, held, "follow-ups", kind="call", note=NOTE), 409, "claim_disputed")
 
 
 def test_a_paused_claim_may_be_resumed_and_a_former_owner_may_do_nothing(company: Company) -> None:
