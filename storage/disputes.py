@@ -29,6 +29,7 @@ from domain.disputes.model import (
 )
 from domain.matters.draft import Draft
 from domain.matters.matter import Command, CommandKind, Matter
+from storage import case_records
 from storage import tables as t
 from storage.codec import pack, unpack
 from storage.database import Transaction
@@ -85,15 +86,26 @@ def contenders(tx: Transaction, matter: str) -> set[str]:
     return set(found.scalars())
 
 
+#: Commands that refer to items of their case.
+_REFERRING = (CommandKind.DISPUTE_APPEAL, CommandKind.DISPUTE_OBJECT, CommandKind.DISPUTE_RULE)
+
+
 def evidence_times(tx: Transaction, commands: Iterable[Command]) -> dict[str, dict[str, datetime]]:
-    """When the evidence of cases with an undecided appeal was received (DSP-16)."""
-    wanted = sorted({c.data["dispute"] for c in commands if c.kind is CommandKind.DISPUTE_APPEAL})
+    """When the items entered in cases were received to which undecided commands may refer (DSP-14, DSP-16)."""
+    wanted = sorted({c.data["dispute"] for c in commands if c.kind in _REFERRING})
     if not wanted:
         return {}
     found: dict[str, dict[str, datetime]] = {}
     for row in tx.rows(sa.select(t.evidence).where(t.evidence.c.dispute.in_(wanted))):
         found.setdefault(row["dispute"], {})[row["id"]] = row["received_at"]
     return found
+
+
+def records(tx: Transaction, matter: str, commands: Iterable[Command]) -> frozenset[str]:
+    """What is evidence by itself, where an undecided command may refer to it (DSP-09)."""
+    if all(c.kind not in _REFERRING for c in commands):
+        return frozenset()
+    return frozenset(case_records.known(tx, matter, None))
 
 
 def save(tx: Transaction, before: Matter, draft: Draft) -> None:
@@ -186,6 +198,7 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                 "recusals": [{**asdict(r), "state": r.state.value} for r in dispute.recusals],
                 "more_evidence_asked": dispute.more_evidence_asked,
                 "asks": _outcome_data(dispute.asks),
+                "proposed_by": dispute.proposed_by,
                 "outcome": _outcome_data(dispute.outcome),
                 "rulings": [
                     {
@@ -198,6 +211,7 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                         "facts": r.facts,
                         "evidence": list(r.evidence),
                         "follows_advice": r.follows_advice,
+                        "advice": r.advice,
                         "final_at": r.final_at,
                         "final": r.final,
                     }
@@ -244,6 +258,7 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
         recusals=tuple(Recusal(**{**r, "state": Challenge(r["state"])}) for r in detail["recusals"]),
         more_evidence_asked=detail["more_evidence_asked"],
         asks=_outcome_of(detail["asks"]),
+        proposed_by=detail["proposed_by"],
         outcome=_outcome_of(detail["outcome"]),
         rulings=tuple(
             Ruling(**{**r, "outcome": _outcome_of(r["outcome"]), "evidence": tuple(r["evidence"])})

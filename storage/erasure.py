@@ -59,7 +59,8 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> Erased:
     """Take everything personal away for good. The caller has checked, and appends to history afterwards."""
     claims = list(tx.execute(sa.select(t.claim.c.id).where(t.claim.c.customer == customer)).scalars())
     _forget_answers(tx, customer, claims)
-    gone = files.erase(tx, claims)
+    cases = tx.execute(sa.select(t.dispute.c.id).where(t.dispute.c.customer == customer)).scalars()
+    gone = files.erase(tx, claims, list(cases))
     customers.erase(tx, customer, at=at)
     # Nobody can take back or take over whom nobody knows any more.
     tx.execute(t.claim.update().where(t.claim.c.customer == customer).values(grace_until=None, source=None))

@@ -86,12 +86,20 @@ def files_of(tx: Transaction, claims: Collection[str]) -> list[dict[str, Any]]:
     return tx.rows(sa.select(t.file).where(t.file.c.id.in_(used)).order_by(t.file.c.id))
 
 
-def erase(tx: Transaction, claims: Collection[str]) -> list[dict[str, Any]]:
-    """Make the files of ``claims`` unreadable for ever; size and digest stay. Their rows, for :func:`remove`."""
-    rows = [r for r in files_of(tx, claims) if r["sealed_key"] is not None]
-    if rows:
-        tx.execute(t.file.update().where(t.file.c.id.in_([r["id"] for r in rows])).values(name=None, sealed_key=None))
-    return rows
+def files_of_cases(tx: Transaction, disputes: Collection[str]) -> list[dict[str, Any]]:
+    """Files that are evidence in any of ``disputes``, oldest first."""
+    used = sa.select(t.evidence.c.file).where(
+        t.evidence.c.dispute.in_(sorted(disputes)), t.evidence.c.file.is_not(None)
+    )
+    return tx.rows(sa.select(t.file).where(t.file.c.id.in_(used)).order_by(t.file.c.id))
+
+
+def erase(tx: Transaction, claims: Collection[str], disputes: Collection[str]) -> list[dict[str, Any]]:
+    """Make the files of claims and cases unreadable for ever; size and digest stay. Their rows, for :func:`remove`."""
+    used = {r["id"]: r for r in (*files_of(tx, claims), *files_of_cases(tx, disputes)) if r["sealed_key"] is not None}
+    if used:
+        tx.execute(t.file.update().where(t.file.c.id.in_(list(used))).values(name=None, sealed_key=None))
+    return list(used.values())
 
 
 def remove(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from domain.claims.lifecycle import ENDED, ClaimState
 from domain.claims.model import Claim, Request, RequestState, Waiting
+from domain.disputes.model import Dispute
 from domain.matters.draft import Draft, NewFollowUp, Task
 from domain.matters.inbox import next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
@@ -88,6 +89,7 @@ def load(
     ids = list(claims)
     requests = _requests(tx, ids) if any(r["asked"] for r in claims.values()) else {}
     opening = contesting or any(c.kind is CommandKind.DISPUTE_OPEN for c in commands)
+    ruling = any(c.kind is CommandKind.DISPUTE_RULE for c in commands)
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
     return Matter(
         id=row["id"],
@@ -107,13 +109,20 @@ def load(
         commands=commands,
         disputes=cases,
         evidence=disputes.evidence_times(tx, commands),
-        facts=case_facts.facts(tx, row["id"]) if opening else (),
+        records=disputes.records(tx, row["id"], commands),
+        facts=case_facts.facts(tx, row["id"], dispute=_judged(commands, cases)) if opening or ruling else (),
         amounts=case_facts.amounts(tx, row["id"]) if opening else (),
         follow_ups=_follow_ups(tx, voiding),
         holdings=_holdings(tx, commands, requests),
         lost=_lost(tx, row["id"], commands, requests),
         parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
     )
+
+
+def _judged(commands: Collection[Command], cases: Mapping[str, Dispute]) -> str | None:
+    """The case whose own items count beside what is on record: the one to be decided, none while one is opened."""
+    named = (c.data["dispute"] for c in commands if c.kind is CommandKind.DISPUTE_RULE)
+    return next((d for d in named if d in cases), None)
 
 
 def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, decided_at: datetime) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Waiting
+from api.commands.files import MEGABYTE
 from api.commands.received import as_of_now
 from api.schemas.disputes import (
     AppealIn,
@@ -33,11 +34,12 @@ from domain.claims.model import Claim
 from domain.claims.permissions import is_supervisor, may_sell
 from domain.disputes.cases import person_of
 from domain.disputes.room import side_of
+from domain.files import family_of
 from domain.matters.matter import Command, CommandKind
 from domain.people.access import has_role
 from domain.people.organisation import Role
 from domain.refusals import FieldError, Refusal
-from storage import files, matters, texts
+from storage import case_records, files, matters, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import canonical, plain
@@ -55,14 +57,17 @@ def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
     _standing(caller, held)
     if body.grounds == "identity" or body.other_customer is not None:
         raise Refusal("field_invalid", rule="CUS-13", errors=(FieldError("grounds", "field_invalid"),))
+    open_one = _open_case(tx, row["matter"])
+    items = case_records.known(tx, row["matter"], open_one) if body.contests else {}
+    wrong = [f"contests.{place}" for place, item in enumerate(body.contests) if item not in items]
+    if wrong:
+        raise Refusal("field_invalid", rule="DSP-04", errors=tuple(FieldError(f, "field_invalid") for f in wrong))
     text = texts.keep(tx, body.statement, customer=row["customer"])
     locked = matters.lock(tx, row["matter"])
     present = as_of_now(tx, caller, locked, also=(row["id"],)).claims[row["id"]]
     _in_time(caller, present, locked)
     dispute, number = mint(), tx.next_number("dispute")
-    open_one = tx.execute(
-        sa.select(t.dispute.c.id).where(t.dispute.c.matter == row["matter"], t.dispute.c.open)
-    ).scalar()
+    open_one = _open_case(tx, row["matter"])
     if open_one is None:
         tx.insert(
             t.stream,
@@ -86,6 +91,13 @@ def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
     return _received(
         tx, caller, row["matter"], row["id"], CommandKind.DISPUTE_OPEN, data, locked=locked, stream=open_one or dispute
     )
+
+
+def _open_case(tx: Transaction, matter: str) -> str | None:
+    found: str | None = tx.execute(
+        sa.select(t.dispute.c.id).where(t.dispute.c.matter == matter, t.dispute.c.open)
+    ).scalar()
+    return found
 
 
 def object_to(tx: Transaction, caller: Caller, dispute: str, body: ObjectionIn) -> Waiting:
@@ -350,7 +362,7 @@ def _vouches(tx: Transaction, caller: Caller, row: Mapping[str, Any]) -> bool:
 
 
 def _file(tx: Transaction, caller: Caller, row: Mapping[str, Any], body: EvidenceIn) -> str | None:
-    """The digest of an uploaded file, which the readers of the case's claims may read from now on."""
+    """The digest of an uploaded file of a kind and size that the case's policy allows (DSP-09)."""
     if body.file is None:
         return None
     found = files.row_of(tx, body.file)
@@ -358,9 +370,22 @@ def _file(tx: Transaction, caller: Caller, row: Mapping[str, Any], body: Evidenc
         raise Refusal("field_invalid", errors=(FieldError("file", "field_invalid"),))
     if found["media_type"].startswith("audio/") and body.consent is None:
         raise Refusal("field_missing", rule="DSP-09", errors=(FieldError("consent", "field_missing"),))
-    for party in row["detail"]["parties"]:
-        if party["claim"] is not None:
-            files.link(tx, [body.file], party["claim"])
+    policy = caller.setting.policy(dispute_of(row).terms)
+    families, cap = policy.words("dispute.file_types"), policy.limit("dispute.file_mb")
+    if family_of(found["media_type"]) not in families:
+        raise Refusal(
+            "file_not_allowed",
+            rule="DSP-09",
+            facts={"types": list(families)},
+            errors=(FieldError("file", "file_not_allowed"),),
+        )
+    if cap is not None and found["size"] > cap * MEGABYTE:
+        raise Refusal(
+            "file_not_allowed",
+            rule="DSP-09",
+            facts={"cap_mb": cap},
+            errors=(FieldError("file", "file_not_allowed"),),
+        )
     return str(found["sha256"])
 
 

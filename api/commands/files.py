@@ -10,13 +10,14 @@ from starlette.responses import Response
 from api.auth import Caller
 from api.call import Call, Done
 from api.views.claims import readable
+from api.views.disputes import reads_evidence
 from domain.files import recognise
 from domain.refusals import FieldError, Refusal
 from storage import files
 from storage import tables as t
 from storage.database import Transaction
 
-_MEGABYTE = 1_000_000
+MEGABYTE = 1_000_000
 _NAME_MAX = 200
 
 
@@ -63,14 +64,14 @@ def attached(tx: Transaction, caller: Caller, wanted: list[str] | None, *, claim
 
 
 def visible_file(tx: Transaction, caller: Caller, file: str) -> dict[str, Any]:
-    """The row of a file that the caller uploaded or that goes with a claim they read; else ``not_found``."""
+    """The row of a file that the caller uploaded or that goes with a claim or case they read; else ``not_found``."""
     row = files.row_of(tx, file)
     if row is None or row["sealed_key"] is None:
         raise Refusal("not_found")
     if row["uploaded_by"] == caller.person:
         return row
     claims = tx.rows(sa.select(t.claim).where(t.claim.c.id.in_(files.claims_of(tx, file))))
-    if not any(readable(tx, caller, claim) for claim in claims):
+    if not any(readable(tx, caller, claim) for claim in claims) and not reads_evidence(tx, caller, file):
         raise Refusal("not_found")
     return row
 
@@ -96,7 +97,7 @@ def _checked(call: Call, name: str, content: bytes) -> files.NewFile:
     if kind is None or kind.family not in families:
         raise _refused(types=list(families))
     cap = policy.limit("dispute.file_mb")
-    if cap is not None and len(content) > cap * _MEGABYTE:
+    if cap is not None and len(content) > cap * MEGABYTE:
         raise _refused(cap_mb=cap)
     return files.NewFile(name=name, media_type=kind.media_type, content=content)
 

@@ -103,8 +103,7 @@ def list_evidence(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor = Non
     """What was brought forward, newest first (DSP-09)."""
 
     def work(tx: Transaction) -> dict[str, Any]:
-        visible_dispute(tx, call.caller, id)
-        return evidence_page(tx, id, limit=limit, cursor=cursor)
+        return evidence_page(tx, visible_dispute(tx, call.caller, id), limit=limit, cursor=cursor)
 
     return call.read(work)
 

@@ -179,6 +179,48 @@ class RecusalOut(Output):
     pending: Pending | None
 
 
+class PointOut(Output):
+    """One reason: the rule, whom it speaks for, its points and what it rests on, in words too (DSP-11)."""
+
+    rule: str
+    rule_id: str
+    person: str | None
+    points: float
+    evidence: list[str]
+    text: Messages
+
+
+class AdviceOut(Output):
+    """What the ownership rules say of the recorded facts; it decides nothing (DSP-11)."""
+
+    outcome: OutcomeOut | Literal["no_recommendation"]
+    missing: list[str]
+    points: list[PointOut]
+    reasons: list[Messages]
+    policy_version: int
+    facts_digest: str
+    similar: list[str]
+
+
+class RecordedPointOut(Output):
+    rule: str
+    rule_id: str
+    person: str | None
+    points: float
+    evidence: list[str]
+
+
+class RecordedAdviceOut(Output):
+    """The advice as it stood when the case was decided (DSP-11)."""
+
+    outcome: OutcomeOut | Literal["no_recommendation"]
+    missing: list[str]
+    points: list[RecordedPointOut]
+    policy_version: int
+    facts_digest: str
+    similar: list[str]
+
+
 class RulingOut(Output):
     id: str
     tier: int
@@ -189,6 +231,7 @@ class RulingOut(Output):
     facts: str | None
     evidence: list[str]
     follows_advice: bool | None
+    advice: RecordedAdviceOut | None
     final_at: str | None
     final: bool
 
@@ -231,8 +274,10 @@ class DisputePage(Output):
 
 
 class EvidenceOut(Output):
+    """An item of the case; what is `automatic` is on record by itself."""
+
     id: str
-    kind: EvidenceKind
+    kind: EvidenceKind | Literal["report", "attempt", "follow_up", "deal"]
     at: str
     received_at: str
     author: str | None
@@ -263,29 +308,6 @@ class MessageOut(Output):
 class MessagePage(Output):
     items: list[MessageOut]
     next: str | None
-
-
-class PointOut(Output):
-    """One reason: the rule, whom it speaks for, its points and what it rests on, in words too (DSP-11)."""
-
-    rule: str
-    rule_id: str
-    person: str | None
-    points: float
-    evidence: list[str]
-    text: Messages
-
-
-class AdviceOut(Output):
-    """What the ownership rules say of the recorded facts; it decides nothing (DSP-11)."""
-
-    outcome: OutcomeOut | Literal["no_recommendation"]
-    missing: list[str]
-    points: list[PointOut]
-    reasons: list[Messages]
-    policy_version: int
-    facts_digest: str
-    similar: list[str]
 
 
 class EvidencePage(Output):

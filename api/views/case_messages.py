@@ -34,6 +34,12 @@ def message_page(
     return {"items": message_views(tx, rows), "next": following}
 
 
+def whole_talk(tx: Transaction, caller: Caller, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Everything that the reader of a case hears, oldest first: for its bundle."""
+    c = t.case_message.c
+    return message_views(tx, tx.rows(heard_by(caller, row).order_by(c.at, c.id)))
+
+
 def heard_by(caller: Caller, row: dict[str, Any]) -> sa.Select[Any]:
     """The messages of a case that its reader hears."""
     c, people = t.case_message.c, acting_for(caller)

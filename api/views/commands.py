@@ -11,8 +11,8 @@ from api.call import Call, Decision, Waiting
 from api.problems import problem, refusal_of
 from api.views.claims import claim_view, request_views
 from api.views.disputes import (
+    decided_evidence,
     dispute_view,
-    evidence_views,
     proposal_views,
     undecided_dispute,
     undecided_evidence,
@@ -90,7 +90,7 @@ def _body(tx: Transaction, caller: Caller, row: dict[str, Any], *, decided: bool
         return dispute_view(tx, caller, row["target"]) if there else undecided_dispute(tx, row)
     if row["target_type"] == "evidence":
         found = tx.rows(sa.select(t.evidence).where(t.evidence.c.id == row["target"]))
-        return evidence_views(tx, found)[0] if found else undecided_evidence(tx, row)
+        return decided_evidence(tx, found[0]) if found else undecided_evidence(tx, row)
     if row["target_type"] == "recusal":
         return _recusal(tx, caller, row)
     if row["target_type"] == "proposal":

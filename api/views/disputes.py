@@ -18,7 +18,7 @@ from domain.disputes.room import side_of
 from domain.disputes.wording import Reader, outcome_text, passed_text, point_text, set_aside_text
 from domain.people.access import READING_CASES
 from domain.refusals import Refusal
-from storage import case_facts, texts
+from storage import case_facts, case_records, texts
 from storage import tables as t
 from storage.codec import rfc3339, unpack
 from storage.database import Transaction
@@ -152,22 +152,32 @@ def undecided_dispute(tx: Transaction, command: dict[str, Any]) -> dict[str, Any
     }
 
 
-def evidence_page(tx: Transaction, dispute: str, *, limit: int, cursor: str | None) -> dict[str, Any]:
-    """`GET /v1/disputes/{id}/evidence`, newest first."""
+def evidence_page(tx: Transaction, row: dict[str, Any], *, limit: int, cursor: str | None) -> dict[str, Any]:
+    """`GET /v1/disputes/{id}/evidence`, newest first: what was entered, and what is on record by itself (DSP-09)."""
+    item = case_records.items(row["matter"], row["id"])
     rows, following = page(
         tx,
-        sa.select(t.evidence).where(t.evidence.c.dispute == dispute),
-        time_column=t.evidence.c.received_at,
-        id_column=t.evidence.c.id,
+        sa.select(item),
+        time_column=item.c.received_at,
+        id_column=item.c.id,
         cursor=cursor,
         limit=limit,
-        filters={"list": "evidence", "dispute": dispute},
+        filters={"list": "evidence", "dispute": row["id"]},
     )
-    return {"items": evidence_views(tx, rows), "next": following}
+    found = case_records.details(tx, rows)
+    return {"items": evidence_views(tx, row, [found[r["id"]] for r in rows]), "next": following}
 
 
-def evidence_views(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Items of evidence in the order of ``rows``."""
+def whole_evidence(tx: Transaction, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every item of a case, oldest first: for its bundle."""
+    item = case_records.items(row["matter"], row["id"])
+    rows = tx.rows(sa.select(item).order_by(item.c.received_at, item.c.id))
+    found = case_records.details(tx, rows)
+    return evidence_views(tx, row, [found[r["id"]] for r in rows])
+
+
+def evidence_views(tx: Transaction, case: Mapping[str, Any], rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Items of ``case`` in the order of ``rows``, details of :mod:`storage.case_records`."""
     said = texts.read(tx, (r["text"] for r in rows))
     return [
         {
@@ -182,13 +192,19 @@ def evidence_views(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[dict
             "text": said.get(r["text"]),
             "file": r["file"],
             "sha256": r["digest"],
-            "after_opening": True,
-            "automatic": False,
+            "after_opening": r["received_at"] > case["opened_at"],
+            "automatic": r["automatic"],
             "corrects": r["corrects"],
             "pending": None,
         }
         for r in rows
     ]
+
+
+def reads_evidence(tx: Transaction, caller: Caller, file: str) -> bool:
+    """Whether the caller reads a case in which a file is evidence (DSP-09)."""
+    used = sa.select(t.evidence.c.dispute).where(t.evidence.c.file == file)
+    return tx.row(_readable(caller).where(t.dispute.c.id.in_(used)).limit(1)) is not None
 
 
 def undecided_evidence(tx: Transaction, command: dict[str, Any]) -> dict[str, Any]:
@@ -202,8 +218,18 @@ def undecided_evidence(tx: Transaction, command: dict[str, Any]) -> dict[str, An
         "author": command["actor"],
         **{name: data[name] for name in ("about", "origin", "consent", "text", "file", "digest")},
         "corrects": None,
+        "automatic": False,
     }
-    return evidence_views(tx, [row])[0]
+    case = tx.row(sa.select(t.dispute).where(t.dispute.c.id == data["dispute"]))
+    assert case is not None
+    return evidence_views(tx, case, [row])[0]
+
+
+def decided_evidence(tx: Transaction, row: dict[str, Any]) -> dict[str, Any]:
+    """An item that was just entered, by its row."""
+    case = tx.row(sa.select(t.dispute).where(t.dispute.c.id == row["dispute"]))
+    assert case is not None
+    return evidence_views(tx, case, [{**row, "automatic": False}])[0]
 
 
 def advice_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
@@ -318,6 +344,7 @@ def _view(
                 "facts": said.get(r.facts or ""),
                 "evidence": list(r.evidence),
                 "follows_advice": r.follows_advice,
+                "advice": _recorded(r.advice),
                 "final_at": rfc3339(r.final_at) if r.final_at is not None else None,
                 "final": r.final,
             }
@@ -395,6 +422,17 @@ def allowed_acts(case: Dispute, caller: Caller) -> list[str]:
         "dismiss": (arbitrates or oversees) and not case.rulings,
     }
     return [name for name, may in found.items() if may]
+
+
+def _recorded(advice: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if advice is None:
+        return None
+    shown = ("rule", "rule_id", "person", "points", "evidence")
+    return {
+        **{name: advice[name] for name in ("outcome", "missing", "policy_version", "facts_digest")},
+        "points": [{name: point[name] for name in shown} for point in advice["points"]],
+        "similar": list(advice.get("similar") or ()),
+    }
 
 
 def _outcome(outcome: Outcome | None) -> dict[str, Any] | None:

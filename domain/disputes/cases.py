@@ -14,7 +14,7 @@ from domain.calendar.duration import DAY_US, Duration, Scale
 from domain.claims.lifecycle import ENDED, ClaimState
 from domain.claims.model import Claim
 from domain.disputes import effects
-from domain.disputes.advice import advise
+from domain.disputes.advice import Advice, advise
 from domain.disputes.arbitrators import (
     Seat,
     acts_for,
@@ -228,19 +228,7 @@ def _proposed(draft: Draft, dispute: Dispute, policy: Policy, *, contests: Colle
     most = policy.auto_max_amount
     if not policy.switch("dispute.auto_settle") or _exceeds(draft.matter.amounts, most):
         return False
-    advice = advise(
-        Judged(
-            grounds=dispute.grounds,
-            rivals=tuple(p.person for p in dispute.parties),
-            opened_at=dispute.opened_at,
-            facts=draft.matter.facts,
-            contested=frozenset(contests),
-            customer_level=draft.matter.customer_level,
-            customer_kind=draft.matter.customer_kind,
-        ),
-        policy=policy,
-        calendar=draft.setting.calendar(dispute.program),
-    )
+    advice = advice_on(draft, dispute, contests=contests)
     if advice.outcome is None or advice.obstacles or not _claimant(dispute, advice.outcome.owner):
         return False
     length = policy.duration("dispute.objection_wh")
@@ -251,6 +239,7 @@ def _proposed(draft: Draft, dispute: Dispute, policy: Policy, *, contests: Colle
         state=fire(state=before, trigger=T.PROPOSE),
         tier=0,
         outcome=advice.outcome,
+        proposed_by=advice.as_data(),
     )
     put(draft, dispute)
     draft.record_case(
@@ -260,12 +249,30 @@ def _proposed(draft: Draft, dispute: Dispute, policy: Policy, *, contests: Colle
     return True
 
 
+def advice_on(draft: Draft, dispute: Dispute, *, contests: Collection[str] = ()) -> Advice:
+    """What the ownership rules say of the facts on record (DSP-11)."""
+    return advise(
+        Judged(
+            grounds=dispute.grounds,
+            rivals=tuple(p.person for p in dispute.parties),
+            opened_at=dispute.opened_at,
+            facts=draft.matter.facts,
+            contested=frozenset(contests),
+            customer_level=draft.matter.customer_level,
+            customer_kind=draft.matter.customer_kind,
+        ),
+        policy=policy_of(draft, dispute),
+        calendar=draft.setting.calendar(dispute.program),
+    )
+
+
 def object_to(draft: Draft, command: Command) -> None:
     """A party disputes a recorded fact, or says which is missing: the parties negotiate (DSP-04).
 
     An objection that names neither is kept for the record, and the result stays.
     """
     dispute, _ = mine(draft, command)
+    _require_known(draft, dispute, "contests", command.data.get("contests") or ())
     if dispute.state is not S.PROPOSED:
         raise refused(state=dispute.state, trigger=T.OBJECT.value)
     named = bool(command.data.get("contests")) or bool(command.data.get("missing"))
@@ -286,7 +293,7 @@ def object_to(draft: Draft, command: Command) -> None:
 def _unobjected(draft: Draft, dispute: Dispute) -> None:
     outcome = dispute.outcome
     assert outcome is not None
-    ruling = Ruling(id=draft.mint(), tier=0, by=None, at=draft.at, outcome=outcome)
+    ruling = Ruling(id=draft.mint(), tier=0, by=None, at=draft.at, outcome=outcome, advice=dispute.proposed_by)
     effects.rule(draft, dispute, outcome)
     _finalise(draft, put(draft, replace(dispute, rulings=(*dispute.rulings, ruling))))
 
@@ -495,6 +502,7 @@ def rule(draft: Draft, command: Command) -> None:
     if not command.data.get("reason") or not command.data.get("facts"):
         raise Refusal("reason_required", rule="DSP-14")
     outcome = _checked(draft, dispute, outcome)
+    _require_known(draft, dispute, "evidence", command.data.get("evidence") or ())
     before = dispute.state
     limit = policy_of(draft, dispute).duration("dispute.appeal_wd")
     may_appeal = limit is not None and not dispute.rulings and _above(draft, dispute) is not None
@@ -508,6 +516,7 @@ def rule(draft: Draft, command: Command) -> None:
         facts=command.data["facts"],
         evidence=tuple(command.data.get("evidence") or ()),
         follows_advice=command.data.get("follows_advice"),
+        advice=advice_on(draft, dispute).as_data(),
     )
     state = fire(state=dispute.state, trigger=T.RULE)
     dispute = replace(
@@ -549,6 +558,7 @@ def appeal(draft: Draft, command: Command) -> None:
             current_state=dispute.state.value,
         )
     last = dispute.rulings[-1]
+    _require_known(draft, dispute, "evidence", command.data["evidence"])
     fresh = draft.matter.evidence_after(dispute.id, last.at)
     if not set(command.data["evidence"]) & fresh:
         raise Refusal("no_new_evidence", rule="DSP-16")
@@ -815,6 +825,14 @@ def mine(draft: Draft, command: Command) -> tuple[Dispute, Party]:
     if party is None:
         raise Refusal("not_allowed", rule="DSP-01")
     return dispute, party
+
+
+def _require_known(draft: Draft, dispute: Dispute, field: str, ids: Iterable[str]) -> None:
+    """Whatever is referred to is an item of the case (DSP-09, DSP-14)."""
+    items = {*draft.matter.evidence.get(dispute.id, ()), *draft.matter.records}
+    wrong = [f"{field}.{place}" for place, item in enumerate(ids) if item not in items]
+    if wrong:
+        raise Refusal("field_invalid", rule="DSP-09", errors=tuple(FieldError(f, "field_invalid") for f in wrong))
 
 
 def _require(dispute: Dispute, trigger: str, *states: DisputeState) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from domain.claims.model import TermsRef
 from domain.disputes.advice import Outcome, Share, Verdict
@@ -86,6 +88,7 @@ class Ruling:
     facts: str | None = None
     evidence: tuple[str, ...] = ()
     follows_advice: bool | None = None
+    advice: Mapping[str, Any] | None = field(default=None, compare=False)  # as the arbitrator saw it (DSP-11)
     final_at: datetime | None = None
     final: bool = False
 
@@ -154,6 +157,7 @@ class Dispute:
     served_by: str | None = None
     more_evidence_asked: bool = False
     asks: Outcome | None = None
+    proposed_by: Mapping[str, Any] | None = field(default=None, compare=False)  # the advice that tier 0 went by
     outcome: Outcome | None = None
     rulings: tuple[Ruling, ...] = ()
     proposals: tuple[Proposal, ...] = ()

@@ -1,5 +1,5 @@
 """Files (附件): which kinds are taken, told by their content and not by what the sender says (DSP-09)."""
 
-from domain.files.kinds import FAMILIES, FileKind, recognise
+from domain.files.kinds import FAMILIES, FileKind, family_of, recognise
 
-__all__ = ["FAMILIES", "FileKind", "recognise"]
+__all__ = ["FAMILIES", "FileKind", "family_of", "recognise"]

@@ -30,6 +30,11 @@ def recognise(name: str, content: bytes) -> FileKind | None:
     return next((k for k in _KINDS if ending.lower() in k.endings and k.matches(content)), None)
 
 
+def family_of(media_type: str) -> str | None:
+    """The family of files that are given out as ``media_type``."""
+    return next((k.family for k in _KINDS if k.media_type == media_type), None)
+
+
 def _starts(*signatures: bytes) -> Callable[[bytes], bool]:
     return lambda content: content.startswith(signatures)
 

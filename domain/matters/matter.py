@@ -106,6 +106,7 @@ class Matter:
     disputes: Mapping[str, Dispute] = field(default_factory=dict)  # the open one, and those that commands name
     # Of disputes whose commands ask for it: when each item of evidence was received.
     evidence: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
+    records: frozenset[str] = frozenset()  # what is evidence by itself, where a command may refer to it (DSP-09)
     # What ownership is judged by, where a command is about to ask for it; with amounts that are expected (DSP-04).
     facts: tuple[Fact, ...] = ()
     amounts: tuple[tuple[int, str], ...] = ()

@@ -1,0 +1,98 @@
+"""What the service itself knows of a customer, as items of a case beside those that were entered (DSP-09).
+
+Claims, follow-ups, deals and refused reports are evidence by themselves, under their own ids: advice refers to them so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage import tables as t
+from storage import texts
+from storage.codec import canonical, plain
+from storage.database import Transaction
+
+#: Kinds of automatic items. A report that was refused for the owner is an attempt.
+REPORT, ATTEMPT, FOLLOW_UP, DEAL = "report", "attempt", "follow_up", "deal"
+_ENTERED, _CLAIM = "entered", "claim"
+
+
+def items(matter: str, dispute: str) -> sa.Subquery:
+    """Every item of a case, as ``source``, ``id`` and ``received_at``."""
+    claims = sa.select(t.claim.c.id).where(t.claim.c.matter == matter)
+    return sa.union_all(
+        _listed(_ENTERED, t.evidence, t.evidence.c.received_at).where(t.evidence.c.dispute == dispute),
+        _listed(_CLAIM, t.claim, t.claim.c.received_at).where(t.claim.c.matter == matter),
+        _listed(FOLLOW_UP, t.follow_up, t.follow_up.c.received_at).where(t.follow_up.c.claim.in_(claims)),
+        _listed(DEAL, t.deal, t.deal.c.recorded_at).where(t.deal.c.claim.in_(claims)),
+    ).subquery("item")
+
+
+def known(tx: Transaction, matter: str, dispute: str | None) -> dict[str, datetime]:
+    """The ids of all items of a case, or of what would be one, and when each was received."""
+    item = items(matter, dispute or matter)
+    return {row.id: row.received_at for row in tx.execute(sa.select(item.c.id, item.c.received_at))}
+
+
+def details(tx: Transaction, rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What rows of :func:`items` are about, by id: columns of ``evidence``, in a fixed number of queries."""
+    ids: dict[str, list[str]] = {}
+    for row in rows:
+        ids.setdefault(row["source"], []).append(row["id"])
+    found: dict[str, dict[str, Any]] = {}
+    for row in tx.rows(sa.select(t.evidence).where(t.evidence.c.id.in_(ids.get(_ENTERED, ())))):
+        found[row["id"]] = {**row, "automatic": False}
+    for row in tx.rows(sa.select(t.claim).where(t.claim.c.id.in_(ids.get(_CLAIM, ())))):
+        found[row["id"]] = _of_claim(row)
+    for row in tx.rows(sa.select(t.follow_up).where(t.follow_up.c.id.in_(ids.get(FOLLOW_UP, ())))):
+        found[row["id"]] = _automatic(row, FOLLOW_UP, row["at"], row["received_at"], row["author"], text=row["note"])
+    for row in tx.rows(sa.select(t.deal).where(t.deal.c.id.in_(ids.get(DEAL, ())))):
+        found[row["id"]] = _automatic(row, DEAL, row["contract_at"], row["recorded_at"], row["recorded_by"])
+    digests = texts.digests(tx, (item["text"] for item in found.values() if item["automatic"]))
+    for item in found.values():
+        if item["automatic"]:
+            item["digest"] = sha256(canonical([item.pop("content"), digests.get(item["text"])])).hexdigest()
+    return found
+
+
+def _listed(source: str, table: sa.Table, received_at: sa.Column[Any]) -> sa.Select[Any]:
+    return sa.select(sa.literal(source).label("source"), table.c.id.label("id"), received_at.label("received_at"))
+
+
+def _of_claim(row: Mapping[str, Any]) -> dict[str, Any]:
+    kind = ATTEMPT if row["reason"] == "customer_owned" else REPORT
+    return _automatic(row, kind, row["received_at"], row["received_at"], row["reporter"])
+
+
+#: What of a record its hash covers: what does not change any more once it is there.
+_CONTENT: dict[str, tuple[str, ...]] = {
+    _CLAIM: ("receipt", "reporter", "channel", "received_at"),
+    FOLLOW_UP: ("claim", "author", "kind", "at", "received_at", "answered"),
+    DEAL: ("claim", "number", "kind", "amount_minor", "currency", "contract_at", "recorded_at", "recorded_by"),
+}
+
+
+def _automatic(
+    row: Mapping[str, Any], kind: str, at: datetime, received_at: datetime, author: str, *, text: str | None = None
+) -> dict[str, Any]:
+    names = _CONTENT.get(kind, _CONTENT[_CLAIM])
+    return {
+        "id": row["id"],
+        "kind": kind,
+        "at": at,
+        "received_at": received_at,
+        "author": author,
+        "about": None,
+        "origin": "system",
+        "consent": None,
+        "text": text,
+        "file": None,
+        "corrects": None,
+        "automatic": True,
+        "content": plain({"id": row["id"], **{name: row[name] for name in names}}),
+    }
