@@ -1,4 +1,4 @@
-"""One story of an office that meets most of what a claim can meet, and how it ended, without ids and instants."""
+"""Stories of an office that meets most of what claims and cases can meet, and their ends without ids and instants."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from storage import tables as t
 from tests.support.company import Company, Person, person_customer
+from tests.support.contested import Contested
 from tests.support.office import act, done, work
 
 #: What runs out by itself in the story runs out soon.
@@ -54,6 +55,32 @@ def tell(company: Company, wait: Waits) -> None:
     wait(lambda: first.get(f"/v1/claims/{left}").json()["state"] == "lapsed", what="the claim lapses")
 
 
+def tell_of_cases(company: Company, wait: Waits, *, relay: Callable[[], object]) -> list[str]:
+    """Waived, ruled, appealed, ruled again and final; ruled and final by the timer; settled. The claims concerned.
+
+    ``relay`` rings for the bells that hang.
+    """
+    appealed = Contested(company, phone="13800000001")
+    appealed.all_say("waive")
+    appealed.all_say("heard")
+    appealed.ruled(appealed.leader, appealed.second)
+    appealed.appealed(appealed.first)
+    appealed.all_say("heard")
+    appealed.ruled(appealed.above, appealed.first)
+    relay()
+
+    ruled = Contested(company, phone="13800000002", evidence_wh=0, appeal_wd=f"PT{SOON_S}S")
+    ruled.all_say("waive")
+    ruled.ruled(ruled.leader, ruled.second)
+    wait(lambda: ruled.read()["state"] == "final", what="the time to appeal is over")
+    relay()
+
+    settled = Contested(company, phone="13800000003")
+    settled.agreed(settled.first, accept=(settled.second,))
+    relay()
+    return [claim for case in (appealed, ruled, settled) for claim in (case.held, case.refused)]
+
+
 def ending(company: Company) -> dict[str, Any]:
     """What is there now, people by name and claims by receipt: equal for two companies that lived the same."""
     with company.database.reading() as tx:
@@ -85,7 +112,19 @@ def ending(company: Company) -> dict[str, Any]:
             "requests": Counter((receipt[r["claim"]], r["kind"], r["state"]) for r in tx.rows(sa.select(t.request))),
             "deals": Counter((receipt[d["claim"]], d["number"], d["state"]) for d in tx.rows(sa.select(t.deal))),
             "reminders": Counter((receipt[r["claim"]], r["clock"], r["last"]) for r in tx.rows(sa.select(t.reminder))),
-            "open": sorted(receipt[s["id"]] for s in tx.rows(sa.select(t.stream)) if s["open"]),
+            "cases": [
+                (d["number"], d["state"], d["tier"], people.get(d["arbitrator"]), people.get(d["served_by"]))
+                for d in tx.rows(sa.select(t.dispute).order_by(t.dispute.c.number))
+            ],
+            "events of cases": {
+                d["number"]: [
+                    (e["kind"], e["before"], e["after"], people.get(e["actor"]))
+                    for e in tx.rows(sa.select(t.event).where(t.event.c.stream == d["id"]).order_by(t.event.c.seq))
+                ]
+                for d in tx.rows(sa.select(t.dispute.c.id, t.dispute.c.number))
+            },
+            "evidence": tx.execute(sa.select(sa.func.count()).select_from(t.evidence)).scalar_one(),
+            "open": Counter(receipt.get(s["id"], s["kind"]) for s in tx.rows(sa.select(t.stream)) if s["open"]),
         }
 
 

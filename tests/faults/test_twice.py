@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from activities.matters import DrainInput, DrainOutcome, MatterActivities
 from storage.database import Database
 from storage.drain_store import DatabaseMatters
 from storage.keys import KeyRing
-from tests.faults.story import SOON_S, Waits, ending, tell
+from tests.faults.killed import AFTER_COMMIT, BEFORE_COMMIT, RINGS, KilledDrains, KilledRelay
+from tests.faults.story import SOON_S, Waits, ending, tell, tell_of_cases
 from tests.support.company import Company
+from tests.support.engine import Engine
 from tests.support.live import LiveCompany
 from tests.support.waiting import eventually
 from tests.workflows.stores import DiesAfterCommit
@@ -26,13 +29,28 @@ def undisturbed(
     sqlite_template: tuple[Path, str], keys: KeyRing, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """How the story ends when nothing happens to it."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "fairclaim.db").write_bytes(sqlite_template[0].read_bytes())
-    database = Database(f"sqlite:///{folder / 'fairclaim.db'}", keys=keys)
-    company = Company(database, sqlite_template[1], folder)
-    try:
+    with _a_company(sqlite_template, keys, tmp_path_factory.mktemp("undisturbed")) as company:
         tell(company, _on_its_clock(company))
         return ending(company)
+
+
+@pytest.fixture(scope="session")
+def undisturbed_cases(
+    sqlite_template: tuple[Path, str], keys: KeyRing, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """The same of the story of cases."""
+    with _a_company(sqlite_template, keys, tmp_path_factory.mktemp("undisturbed")) as company:
+        tell_of_cases(company, _on_its_clock(company), relay=company.ring_bells)
+        return ending(company)
+
+
+@contextmanager
+def _a_company(template: tuple[Path, str], keys: KeyRing, folder: Path) -> Iterator[Company]:
+    (folder / "fairclaim.db").write_bytes(template[0].read_bytes())
+    database = Database(f"sqlite:///{folder / 'fairclaim.db'}", keys=keys)
+    company = Company(database, template[1], folder)
+    try:
+        yield company
     finally:
         company.close()
         database.close()
@@ -58,6 +76,33 @@ def test_a_story_whose_drains_all_die_after_their_commit_ends_the_same(
     tell(live, _by_the_engines_timers)
     assert ending(live) == undisturbed
     assert store.died >= 10 * deaths, "hardly anything died"
+
+
+def test_cases_whose_drains_are_all_done_twice_end_the_same(
+    company: Company, undisturbed_cases: dict[str, Any]
+) -> None:
+    """DSP-15: owner, states, clocks and notices exactly once."""
+    company.direct.drains = EverythingTwice(DatabaseMatters(company.database, company.snapshots))
+    tell_of_cases(company, _on_its_clock(company), relay=company.ring_bells)
+    assert ending(company) == undisturbed_cases
+
+
+def test_cases_all_of_whose_drains_and_rings_are_killed_end_the_same(
+    live: LiveCompany, undisturbed_cases: dict[str, Any], engine: Engine
+) -> None:
+    """DSP-15: kill -9 before and after the commit of every drain, and before, during and after every ring."""
+    live.settings.wait_s = LIMIT_S
+    store = KilledDrains(live.database)
+    live.worker.stop()
+    live.worker.store = store
+    live.worker.start()
+    relay = KilledRelay(live, address=engine.address, namespace=engine.namespace)
+    claims = tell_of_cases(live, _by_the_engines_timers, relay=relay)
+    assert ending(live) == undisturbed_cases
+    assert store.killed[BEFORE_COMMIT] == store.killed[AFTER_COMMIT] >= 19
+    assert set(relay.killed) == set(RINGS)
+    told = {claim: live.worker.run(live.handle(claim).query("state")) for claim in claims}
+    assert told == {claim: live.admin.get(f"/v1/claims/{claim}").json()["state"] for claim in claims}
 
 
 class EverythingTwice(MatterActivities):

@@ -23,6 +23,7 @@ from storage.drain_store import DatabaseMatters
 from storage.keys import KeyRing
 from storage.setting import Snapshots, ask_for_fresh_runs
 from tests.support.company import Person, person_customer
+from tests.support.contested import Contested
 from tests.support.live import LiveCompany
 from tests.support.waiting import eventually
 from worker.engine import EmbeddedServer, EngineOptions, locate
@@ -201,60 +202,22 @@ def _first_run(live: LiveCompany, claim: str, history: Any) -> Any:
 
 #: A window that ends by itself while it is recorded, and one that does not.
 _SOON, _LATER = "PT1S", "PT60S"
-_RULING = {"outcome": "party", "facts": "接待记录早于报备", "reason": "首次接待在先", "follows_advice": False}
 
 
-class _Case:
-    """甲 holds a customer, 乙 was refused and contests it; 张主管 leads both, the director leads 张主管."""
+class _Case(Contested):
+    """A contested customer of a company on the engine."""
 
     def __init__(self, live: LiveCompany, **policy: object) -> None:
+        super().__init__(live, **policy)
         self.live = live
-        above = live.leader(live.root, "总监")
-        team = live.team()
-        self.first, self.second = live.rep("甲", team=team), live.rep("乙", team=team)
-        self.leader, self.above = live.leader(team), above
-        given = {f"dispute.{name}": value for name, value in policy.items()}
-        program = live.program(policy={"dispute.auto_settle": False, **given})
-        _call(self.first, _report(self.first, program))
-        refused = _report(self.second, program)
-        opening = {"claim": refused, "grounds": "refused_report", "statement": "我先接待的客户"}
-        self.id = str(self.second.made("/v1/disputes", opening)["id"])
-
-    @property
-    def parties(self) -> tuple[Person, Person]:
-        return self.first, self.second
-
-    def act(self, by: Person, command: str, **body: object) -> dict[str, Any]:
-        return by.made(f"/v1/disputes/{self.id}/{command}", body)
-
-    def all_say(self, command: str) -> None:
-        for party in self.parties:
-            self.act(party, command)
-
-    def ruled(self, by: Person, owner: Person) -> None:
-        self.act(by, "ruling", owner=owner.id, **_RULING)
-
-    def agreed(self, by: Person, *, accept: tuple[Person, ...]) -> None:
-        made = self.act(by, "proposals", terms={"outcome": "party", "owner": self.second.id}, text="客户让给乙")
-        for party in accept:
-            self.act(party, f"proposals/{made['n']}/accept", digest=made["digest"])
-
-    def appealed(self, by: Person) -> None:
-        item = self.act(by, "evidence", kind="statement", text="裁决之后才从前台拿到的接待单")
-        self.act(by, "appeal", reason="有新证据", evidence=[item["id"]])
 
     def until(self, **wanted: object) -> None:
         """Its timer has brought it so far."""
-        eventually(
-            lambda: wanted.items() <= self.above.get(f"/v1/disputes/{self.id}").json().items(),
-            within_s=30,
-            what=f"the case is {wanted}",
-        )
+        eventually(lambda: wanted.items() <= self.read().items(), within_s=30, what=f"the case is {wanted}")
 
     def ended(self, state: str) -> str:
         _until_ended(self.live, self.id, kind="dispute")
-        found = self.above.get(f"/v1/disputes/{self.id}").json()["state"]
-        assert found == state, found
+        assert self.read()["state"] == state
         return self.id
 
 
