@@ -17,7 +17,7 @@ from domain.matters.inbox import next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import case_facts, disputes, history, reminders
+from storage import case_facts, conflicts, disputes, history, reminders
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row, deal_of, request_of, request_row
 from storage.codec import pack, plain, unpack
@@ -110,6 +110,7 @@ def load(
         disputes=cases,
         evidence=disputes.evidence_times(tx, commands),
         records=disputes.records(tx, row["id"], commands),
+        similar=disputes.similar(tx, row, commands, cases),
         facts=case_facts.facts(tx, row["id"], dispute=_judged(commands, cases)) if opening or ruling else (),
         amounts=case_facts.amounts(tx, row["id"]) if opening else (),
         follow_ups=_follow_ups(tx, voiding),
@@ -174,7 +175,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         ],
         fresh=fresh_ids | {d.id for d in draft.new_disputes},
     )
-    queue_notices(tx, draft.notices, at=draft.at)
+    queue_notices(tx, [*draft.notices, *conflicts.save(tx, draft)], at=draft.at)
     _save_tasks(tx, draft.tasks, draft.closed_tasks, at=decided_at)
     for answer in draft.answers:
         tx.update(

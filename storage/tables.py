@@ -642,6 +642,25 @@ evidence = sa.Table(
     Col("corrects", Id),
 )
 
+#: Final rulings without anybody's name (DSP-18). ``id`` tells nothing of its ruling, ``place`` orders them undated.
+precedent = sa.Table(
+    "precedent",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("place", sa.BigInteger, nullable=False),
+    Col("dispute", Id, sa.ForeignKey("dispute.id"), nullable=False),
+    Col("program", Id, nullable=False),
+    Col("track", sa.String(10), nullable=False),
+    Col("grounds", sa.String(20), nullable=False),
+    Col("tier", sa.Integer, nullable=False),
+    Col("outcome", sa.String(10), nullable=False),
+    Col("rules", sa.String(400), nullable=False),  # the ownership rules that spoke, each between commas
+    Col("overturned", sa.Boolean, nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("policy_version", sa.Integer, nullable=False),
+    sa.Index("ix_precedent_program", "program", "place", "id"),
+)
+
 #: What was said in a case (DSP-06). ``side``: the party whose private line it is, None for what the arbitrator says.
 case_message = sa.Table(
     "case_message",
@@ -655,6 +674,30 @@ case_message = sa.Table(
     Col("text", Id),
     Col("released", sa.Boolean, nullable=False),
     sa.Index("ix_case_message_dispute", "dispute", "at", "id"),
+)
+
+#: Two people who met on one customer, ``one`` < ``other``, from ``at`` to the end of a window (DSP-19).
+conflict = sa.Table(
+    "conflict",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("kind", sa.String(12), nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("last_at", Instant, nullable=False),
+    Col("times", sa.Integer, nullable=False),
+    Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False),
+    Col("program", Id, nullable=False),
+    Col("customer", Id, nullable=False),
+    Col("project", Id),
+    Col("track", sa.String(10), nullable=False),
+    Col("claim", Id, nullable=False),
+    Col("one", Id, nullable=False),
+    Col("other", Id, nullable=False),
+    Col("one_team", Id, nullable=False),
+    Col("other_team", Id, nullable=False),
+    sa.Index("ix_conflict_pair", "matter", "one", "other", "at"),
+    sa.Index("ix_conflict_at_id", "at", "id"),
+    sa.Index("ix_conflict_program", "program", "at", "id"),
 )
 
 # --- commands, streams, bells ------------------------------------------------------------------------------------

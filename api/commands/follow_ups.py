@@ -17,6 +17,7 @@ from api.commands.received import on_claim, receive, under_policy_of, visible_cl
 from api.schemas.claims import FollowUpCorrection, FollowUpIn
 from api.views.claims import serving_in
 from api.views.follow_ups import follow_up_view, view_of
+from domain.claims.conflicts import also_worked
 from domain.claims.follow_ups import Entry, is_late, unqualified, worked_on
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim
@@ -237,6 +238,8 @@ def _at_once(
         return None
     if next_item(loaded, setting=caller.setting, now=locked.now) is not None:
         return None
+    if also_worked(loaded, held, caller.person):
+        return None  # a drain tells their supervisors (DSP-19)
     entry = Entry.of(data)
     terms = caller.setting.terms_of(held)
     why = unqualified(held, entry, received_at=locked.now, terms=terms)

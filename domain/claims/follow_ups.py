@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.claims import clocks
+from domain.claims import clocks, conflicts
 from domain.claims.clocks import Terms
 from domain.claims.lifecycle import IN_CASE, ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock
@@ -267,6 +267,7 @@ def _without(draft: Draft, claim: Claim, fact: FollowUpFact, *, last: datetime |
 
 
 def _keep(draft: Draft, command: Command, claim: Claim, entry: Entry, why: str | None, terms: Terms) -> None:
+    conflicts.logged(draft, claim, command.actor or "")
     draft.follow_ups.append(
         NewFollowUp(
             id=command.data["follow_up"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from domain.claims import clocks
+from domain.claims import clocks, conflicts
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock, Waiting
 from domain.claims.permissions import authorise, gainers
@@ -400,7 +400,7 @@ def _collide(draft: Draft, claim: Claim) -> None:
     else:
         _enqueue(draft, claim, policy)
     if holder is not None:
-        attempted(draft, holder, by=claim.reporter, data={"claim": claim.id})
+        attempted(draft, holder, by=claim.reporter, data={"claim": claim.id}, through=claim)
 
 
 def _may_contest(draft: Draft, claim: Claim) -> bool:
@@ -430,9 +430,12 @@ def _enqueue(draft: Draft, claim: Claim, policy: Policy) -> None:
     draft.put(claim)
 
 
-def attempted(draft: Draft, holder: Claim, *, by: str | None, data: dict[str, object]) -> None:
+def attempted(
+    draft: Draft, holder: Claim, *, by: str | None, data: dict[str, object], through: Claim | None = None
+) -> None:
     """Somebody reached for an owned customer; the owner's history keeps it (CLM-11, DSP-19)."""
     draft.record("attempt", holder, actor=by, data=data)
+    conflicts.met(draft, "attempt", holder, by, through=through)
 
 
 def _reject(draft: Draft, claim: Claim, *, reason: str, actor: str | None, text: str | None, rule: str) -> None:
@@ -462,6 +465,7 @@ def _reject(draft: Draft, claim: Claim, *, reason: str, actor: str | None, text:
 
 def _alert_possible(draft: Draft, claim: Claim) -> None:
     """`possible` accepted: both supervisors look at it (CUS-02)."""
+    conflicts.resembles(draft, claim)
     told = {draft.supervisor(person) for person in (claim.reporter, *claim.rivals)}
     for person in sorted(p for p in told if p is not None):
         draft.tell(person, "claim.attempt", claim, rule="CUS-02", facts={"possible": len(claim.possible) or 1})

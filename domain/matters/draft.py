@@ -57,6 +57,21 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two people who met on one customer (DSP-19). ``people`` in order, with the ``teams`` they are in.
+
+    ``alerts`` are queued unless the same two met on the customer after ``since``.
+    """
+
+    kind: str
+    claim: str
+    people: tuple[str, str]
+    teams: tuple[str, str]
+    since: datetime
+    alerts: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """Something a person should do; ``key`` makes it one row however often it is raised."""
 
@@ -108,6 +123,7 @@ class Draft:
     columns: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)  # what a correction changes, by claim
     new_deals: list[tuple[Deal, Mapping[str, Any]]] = field(default_factory=list)
     new_claims: list[Claim] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
     contested: list[str] = field(default_factory=list)  # reports that become cases by themselves (CLM-27)
     new_disputes: list[Dispute] = field(default_factory=list)
     new_evidence: list[NewEvidence] = field(default_factory=list)

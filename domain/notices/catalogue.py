@@ -217,6 +217,21 @@ _CLAIMS = (
         "same.",
     ),
     _row(
+        "claim.attempt/attempt",
+        "有人触及已有归属的客户",
+        "Somebody reached for an owned customer",
+        "有两人[（{by}与{person}）]在{customer}上相遇：一人归属该客户，另一人试图报备或跟进；这只是提醒，请及早沟通。",
+        "Two people met on {customer}[, {by} and {person}]: one of them owns the customer, the other tried to report "
+        "or work it; this is a hint only, please talk about it early.",
+    ),
+    _row(
+        "claim.attempt/logging",
+        "两人都在跟进同一客户",
+        "Two people work on one customer",
+        "有两人[（{by}与{person}）]都记录了对{customer}的跟进；这只是提醒，请及早沟通。",
+        "Two people logged work on {customer}[, {by} and {person}]; this is a hint only, please talk about it early.",
+    ),
+    _row(
         "claim.paused",
         "期限停止计算",
         "Clocks paused",

@@ -184,6 +184,10 @@ rule_dispute                 401 404 403 403 200 404 403 404 403 404 403 404 403
 appeal_ruling                401 404 200 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
 withdraw_dispute             401 404 200 403 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
 continue_dispute             401 404 403 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+# Whoever is in charge of nobody finds an empty list.
+list_conflicts               401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+# DSP-18: of programs whose rules the caller reads.
+list_precedents              401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 dismiss_dispute              401 404 403 403 403 404 403 404 200 404 403 404 403 404 404 404 404 404 404
 
 # Section 8: "audit: auditor, admin, oversight of the program" · "verify: auditor, admin"

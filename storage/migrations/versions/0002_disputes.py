@@ -82,6 +82,25 @@ def upgrade() -> None:
     with op.batch_alter_table('evidence', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_evidence_dispute'), ['dispute'], unique=False)
 
+    op.create_table('precedent',
+    sa.Column('id', storage.types.Id, nullable=False),
+    sa.Column('place', sa.BigInteger(), nullable=False),
+    sa.Column('dispute', storage.types.Id, nullable=False),
+    sa.Column('program', storage.types.Id, nullable=False),
+    sa.Column('track', sa.String(length=10), nullable=False),
+    sa.Column('grounds', sa.String(length=20), nullable=False),
+    sa.Column('tier', sa.Integer(), nullable=False),
+    sa.Column('outcome', sa.String(length=10), nullable=False),
+    sa.Column('rules', sa.String(length=400), nullable=False),
+    sa.Column('overturned', sa.Boolean(), nullable=False),
+    sa.Column('at', storage.types.Instant(), nullable=False),
+    sa.Column('policy_version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['dispute'], ['dispute.id'], name=op.f('fk_precedent_dispute')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_precedent'))
+    )
+    with op.batch_alter_table('precedent', schema=None) as batch_op:
+        batch_op.create_index('ix_precedent_program', ['program', 'place', 'id'], unique=False)
+
     op.create_table('case_message',
     sa.Column('id', storage.types.Id, nullable=False),
     sa.Column('dispute', storage.types.Id, nullable=False),
@@ -96,6 +115,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('case_message', schema=None) as batch_op:
         batch_op.create_index('ix_case_message_dispute', ['dispute', 'at', 'id'], unique=False)
+
+    op.create_table('conflict',
+    sa.Column('id', storage.types.Id, nullable=False),
+    sa.Column('kind', sa.String(length=12), nullable=False),
+    sa.Column('at', storage.types.Instant(), nullable=False),
+    sa.Column('last_at', storage.types.Instant(), nullable=False),
+    sa.Column('times', sa.Integer(), nullable=False),
+    sa.Column('matter', storage.types.Id, nullable=False),
+    sa.Column('program', storage.types.Id, nullable=False),
+    sa.Column('customer', storage.types.Id, nullable=False),
+    sa.Column('project', storage.types.Id, nullable=True),
+    sa.Column('track', sa.String(length=10), nullable=False),
+    sa.Column('claim', storage.types.Id, nullable=False),
+    sa.Column('one', storage.types.Id, nullable=False),
+    sa.Column('other', storage.types.Id, nullable=False),
+    sa.Column('one_team', storage.types.Id, nullable=False),
+    sa.Column('other_team', storage.types.Id, nullable=False),
+    sa.ForeignKeyConstraint(['matter'], ['matter.id'], name=op.f('fk_conflict_matter')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_conflict'))
+    )
+    with op.batch_alter_table('conflict', schema=None) as batch_op:
+        batch_op.create_index('ix_conflict_pair', ['matter', 'one', 'other', 'at'], unique=False)
+        batch_op.create_index('ix_conflict_at_id', ['at', 'id'], unique=False)
+        batch_op.create_index('ix_conflict_program', ['program', 'at', 'id'], unique=False)
 
     # ### end Alembic commands ###
     guards.install_disputes(op)

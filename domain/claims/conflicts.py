@@ -1,0 +1,79 @@
+"""Latent conflicts (潜在冲突): two people meet on one customer, found early and told to those in charge (DSP-19).
+
+An alert is news for both people's supervisors. It opens no case, moves nothing and is no reproach.
+"""
+
+from __future__ import annotations
+
+from domain.claims.lifecycle import IN_CASE, OPEN
+from domain.claims.model import Claim
+from domain.matters.draft import Conflict, Draft, Notice
+from domain.matters.matter import Matter
+
+
+def met(draft: Draft, kind: str, held: Claim, person: str | None, *, through: Claim | None = None) -> None:
+    """``person`` met whoever ``held`` belongs to, by their own claim ``through`` if they have one.
+
+    Told once per pair and customer in `conflict.window_days`; storage knows when they were told last.
+    """
+    holder = held.owner or held.reporter
+    if person is None or person == holder:
+        return
+    told: dict[str, Notice] = {}
+    for one, other, about in ((holder, person, held), (person, holder, through or held)):
+        supervisor = draft.supervisor(one, interested=(other,))
+        if supervisor is not None and supervisor not in told:
+            told[supervisor] = Notice(
+                person=supervisor,
+                kind="claim.attempt",
+                urgency="normal",
+                subject_type="claim",
+                subject=about.id,
+                rule="DSP-19",
+                policy_version=held.terms.version,
+                facts={"cause": kind, "by": one, "person": other},
+            )
+    _add(draft, kind, held, person, alerts=tuple(told.values()))
+
+
+def resembles(draft: Draft, claim: Claim) -> None:
+    """``claim`` was accepted although its customer may be somebody else's; both supervisors are told (CUS-02)."""
+    for rival in claim.rivals:
+        if rival != claim.reporter:
+            _add(draft, "close_name", claim, rival)
+
+
+def logged(draft: Draft, claim: Claim, person: str) -> None:
+    """``person`` logged work on ``claim``: whoever logs on the same customer meets them."""
+    for other in also_worked(draft.matter, claim, person):
+        met(draft, "logging", other, person, through=claim)
+
+
+def also_worked(matter: Matter, claim: Claim, person: str) -> tuple[Claim, ...]:
+    """Open claims of others on the same customer that were worked too; what a case has is known to all."""
+    return tuple(
+        c
+        for c in matter.claims.values()
+        if c.id != claim.id
+        and c.state in OPEN
+        and c.state not in IN_CASE
+        and c.follow_ups > 0
+        and (c.owner or c.reporter) != person
+    )
+
+
+def _add(draft: Draft, kind: str, claim: Claim, person: str, *, alerts: tuple[Notice, ...] = ()) -> None:
+    window = draft.setting.policy_at(claim.program, at=draft.at).duration("conflict.window_days")
+    since = draft.setting.calendar(claim.program).subtract(draft.at, window) if window is not None else draft.at
+    one, other = sorted((claim.owner or claim.reporter, person))
+    team_of = draft.setting.organisation.team_of
+    draft.conflicts.append(
+        Conflict(
+            kind=kind,
+            claim=claim.id,
+            people=(one, other),
+            teams=(team_of(one, at=draft.at), team_of(other, at=draft.at)),
+            since=since,
+            alerts=alerts,
+        )
+    )
