@@ -1,12 +1,13 @@
-"""Case bundles (案卷导出): what a reader of a claim may take away, signed, and checked by anybody offline (AUD-02).
+"""Case bundles (案卷导出): what a reader of a claim or dispute takes away, signed, for anybody to check (AUD-02).
 
 A zip file of
-* ``events.jsonl``: the entries of the claim's stream, one canonical JSON object a line: what the keyed hash covers,
+* ``events.jsonl``: the entries of its stream, one canonical JSON object a line: what the keyed hash covers,
   and the hash;
 * ``checkpoint.json``: the seal of the newest checkpoint that names the stream, the stream's line in it and the path of
   hashes from that line to the sealed root: whoever keeps seals elsewhere sees that the entries were there then;
 * ``texts.jsonl`` and ``files/``: free texts and files that the entries refer to, as far as the reader may read them
   and nobody erased them;
+* of a dispute also ``evidence.jsonl`` and ``messages.jsonl``, as its reader is shown them;
 * ``public-key.pem``: the key that everything is signed with;
 * ``bundle.json``: the manifest, with the SHA-256 of every other part and of every line of events, and its signature.
 
@@ -52,6 +53,8 @@ MANIFEST, EVENTS, CHECKPOINT, TEXTS, KEY = (
     "texts.jsonl",
     "public-key.pem",
 )
+#: Parts that only the bundle of a dispute has.
+EVIDENCE, MESSAGES = "evidence.jsonl", "messages.jsonl"
 #: A bundle whose parts are larger than this is no bundle.
 _PART_MAX = 500_000_000
 _PARTS_MAX = 20_000
@@ -59,30 +62,38 @@ _PARTS_MAX = 20_000
 
 def make_bundle(tx: Transaction, claim: Mapping[str, Any], *, checkpoints: Path, folder: Path, at: datetime) -> bytes:
     """The zip file of a claim, for somebody who is known to read it. ``folder`` holds the uploaded files."""
-    keys = tx.keys
-    stream: str = claim["id"]
-    entries = tx.rows(sa.select(t.event).where(t.event.c.stream == stream).order_by(t.event.c.seq))
-    lines = [canonical(_entry(row)) for row in entries]
-    shown = evidence(checkpoints, keys, stream)
-    parts: dict[str, bytes] = {
-        EVENTS: _joined(lines),
-        CHECKPOINT: canonical(_shown(shown)) + b"\n",
+    entries = _entries(tx, claim["id"])
+    parts = {
         TEXTS: _joined(canonical(text) for text in _texts(tx, claim, entries)),
-        KEY: keys.public_key,
-        **_files(tx, stream, folder),
+        **_files(tx, files.files_of(tx, [claim["id"]]), folder),
     }
-    manifest = {
-        "format": FORMAT,
-        "made_at": rfc3339(at),
-        "claim": stream,
-        "receipt": claim["receipt"],
-        "head": {"seq": entries[-1]["seq"], "hash": entries[-1]["hash"].hex()} if entries else None,
-        "entries": [_sha256(line) for line in lines],
-        "parts": {part: _sha256(content) for part, content in sorted(parts.items())},
+    subject = {"claim": claim["id"], "receipt": claim["receipt"]}
+    return _signed(tx, subject, claim["id"], entries, parts, checkpoints=checkpoints, at=at)
+
+
+def make_case_bundle(
+    tx: Transaction,
+    dispute: Mapping[str, Any],
+    *,
+    items: Sequence[Mapping[str, Any]],
+    messages: Sequence[Mapping[str, Any]],
+    checkpoints: Path,
+    folder: Path,
+    at: datetime,
+) -> bytes:
+    """The zip file of a dispute, with the ``items`` of evidence and ``messages`` as its reader is shown them (DSP-09).
+
+    What the reader may not hear is in no part: the history of a case does not refer to what was said on its lines.
+    """
+    entries = _entries(tx, dispute["id"])
+    parts = {
+        TEXTS: _joined(canonical(text) for text in _case_texts(tx, dispute, entries)),
+        EVIDENCE: _joined(canonical(plain(item)) for item in items),
+        MESSAGES: _joined(canonical(plain(message)) for message in messages),
+        **_files(tx, files.files_of_cases(tx, [dispute["id"]]), folder),
     }
-    signature = base64.b64encode(keys.signing.sign(canonical(manifest))).decode()
-    parts[MANIFEST] = canonical({"manifest": manifest, "signature": signature}) + b"\n"
-    return _zipped(parts, at)
+    subject = {"dispute": dispute["id"], "number": dispute["number"]}
+    return _signed(tx, subject, dispute["id"], entries, parts, checkpoints=checkpoints, at=at)
 
 
 def verify_bundle(path: Path, public_key: bytes | None = None) -> Verdict:
@@ -113,6 +124,42 @@ def fingerprint(public_key: bytes) -> str:
 
 
 # --- making ------------------------------------------------------------------------------------------------------
+
+
+def _signed(
+    tx: Transaction,
+    subject: Mapping[str, Any],
+    stream: str,
+    entries: Sequence[Mapping[str, Any]],
+    parts: Mapping[str, bytes],
+    *,
+    checkpoints: Path,
+    at: datetime,
+) -> bytes:
+    """The zip file of ``stream``: its entries, where a checkpoint names them, ``parts``, and the signed manifest."""
+    keys = tx.keys
+    lines = [canonical(_entry(row)) for row in entries]
+    whole = {
+        EVENTS: _joined(lines),
+        CHECKPOINT: canonical(_shown(evidence(checkpoints, keys, stream))) + b"\n",
+        KEY: keys.public_key,
+        **parts,
+    }
+    manifest = {
+        "format": FORMAT,
+        "made_at": rfc3339(at),
+        **subject,
+        "head": {"seq": entries[-1]["seq"], "hash": entries[-1]["hash"].hex()} if entries else None,
+        "entries": [_sha256(line) for line in lines],
+        "parts": {part: _sha256(content) for part, content in sorted(whole.items())},
+    }
+    signature = base64.b64encode(keys.signing.sign(canonical(manifest))).decode()
+    whole[MANIFEST] = canonical({"manifest": manifest, "signature": signature}) + b"\n"
+    return _zipped(whole, at)
+
+
+def _entries(tx: Transaction, stream: str) -> list[dict[str, Any]]:
+    return tx.rows(sa.select(t.event).where(t.event.c.stream == stream).order_by(t.event.c.seq))
 
 
 def _entry(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,11 +205,27 @@ def _texts(
     return [{"id": id_, "of": wanted[id_], "text": known.get(id_)} for id_ in sorted(wanted)]
 
 
-def _files(tx: Transaction, claim: str, folder: Path) -> dict[str, bytes]:
+def _case_texts(
+    tx: Transaction, dispute: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]
+) -> list[dict[str, str | None]]:
+    """The statement, what was proposed, and whatever else the history of a case refers to."""
+    wanted: dict[str, str] = {}
+    if dispute["statement"] is not None:
+        wanted[dispute["statement"]] = "statement"
+    wanted |= {p["text"]: "proposal.text" for p in dispute["detail"]["proposals"] if p["text"] is not None}
+    for entry in entries:
+        for field in ("text", "reason", "facts", "question", "missing"):
+            if isinstance(said := entry["data"].get(field), str):
+                wanted.setdefault(said, f"{entry['kind']}.{field}")
+    known, kept = texts.read(tx, wanted), texts.digests(tx, wanted)
+    return [{"id": id_, "of": wanted[id_], "text": known.get(id_)} for id_ in sorted(kept)]
+
+
+def _files(tx: Transaction, rows: Iterable[Mapping[str, Any]], folder: Path) -> dict[str, bytes]:
     """Attached files under their ids, and ``files/index.jsonl`` with what they are; erased ones are only listed."""
     parts: dict[str, bytes] = {}
     index = []
-    for row in files.files_of(tx, [claim]):
+    for row in rows:
         content = files.content_of(tx, folder, row)
         if content is not None:
             parts[f"files/{row['id']}"] = content
@@ -207,6 +270,12 @@ class _Checked:
     manifest: Mapping[str, Any]
     key: Ed25519PublicKey
 
+    @property
+    def stream(self) -> str:
+        """Whose history the bundle is: that of a claim or of a dispute."""
+        named: str = self.manifest["claim"] if "claim" in self.manifest else self.manifest["dispute"]
+        return named
+
     def verdict(self) -> Verdict:
         lines = self.parts.get(EVENTS, b"").splitlines()
         first_bad = self._first_bad(lines)
@@ -240,7 +309,7 @@ class _Checked:
             first_again=bool(rest) and rest[0] in rest[1:],
         )
         # Behind the last signed line there is nothing to edit.
-        return FirstBad(self.manifest["claim"], p + 1, "inserted" if p == len(signed) else kind)
+        return FirstBad(self.stream, p + 1, "inserted" if p == len(signed) else kind)
 
     def _wrong_part(self, but: str | None) -> Fault | None:
         signed: Mapping[str, str] = self.manifest["parts"]
@@ -267,7 +336,7 @@ class _Checked:
             root = root_from(line, [(side, bytes.fromhex(sibling)) for side, sibling in shown["path"]])
             stream, first, hashes = parse_line(line)
             held = [bytes.fromhex(entry["hash"]) for entry in entries[first - 1 : first - 1 + len(hashes)]]
-            if found is None or root.hex() != found.seal["root"] or stream != self.manifest["claim"] or held != hashes:
+            if found is None or root.hex() != found.seal["root"] or stream != self.stream or held != hashes:
                 return None, Fault(CHECKPOINT, "edited")
             return found, None
         except (KeyError, ValueError, TypeError, AttributeError):

@@ -58,5 +58,5 @@ def check_history(call: TheCall, stream: Id | None = None) -> dict[str, Any]:
     responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
 )
 def export_case(call: TheCall, claim: Id | None = None, dispute: Id | None = None) -> Response:
-    """A claim's history as a signed bundle that anybody can check offline: AUD-02."""
+    """The history of a claim or dispute as a signed bundle that anybody can check offline: AUD-02."""
     return commands.export(call, claim=claim, dispute=dispute)
