@@ -25,6 +25,7 @@ FULL: dict[str, Measure] = {
     "reports": speed.reports,
     "follow_ups": speed.follow_ups,
     "drains": scale.drains,
+    "disputes": scale.disputes,
     "memory": scale.memory,
     "lists": scale.lists,
 }
@@ -33,6 +34,7 @@ QUICK: dict[str, Measure] = {
     "reports": partial(speed.reports, rounds=1, per_round=48),
     "follow_ups": partial(speed.follow_ups, rounds=1, per_round=64),
     "drains": partial(scale.drains, count=100, lead_s=15),
+    "disputes": partial(scale.disputes, count=50, lead_s=25),
     "memory": partial(scale.memory, step=200),
     "lists": partial(scale.lists, small=1_000, large=5_000, rounds=20),
 }

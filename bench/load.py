@@ -1,4 +1,4 @@
-"""Claims in bulk, as the service would have written them, without an hour of HTTP."""
+"""Claims and cases in bulk, as the service would have written them, without an hour of HTTP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from domain.calendar.duration import Duration, Scale
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Clock, RunningClock, TermsRef
 from domain.customers.names import CustomerKind, normalise_name, search_words
-from storage import history
+from domain.disputes.model import Window
+from storage import disputes, history
 from storage import tables as t
 from storage.claim_rows import claim_row
 from storage.database import Database, Transaction, mint
@@ -42,6 +43,61 @@ def load_claims(
     left = iter(range(offset, offset + count))
     while batch := list(islice(left, _BATCH)):
         database.transact(lambda tx, batch=batch: _insert(tx, batch, program, people, team, policy, deadline, varied))  # type: ignore[misc]
+
+
+def load_cases(database: Database, count: int, *, like: str, due: datetime) -> None:
+    """``count`` copies of the case ``like``, each about a customer of its own, all with the tier limit ``due``."""
+    left = iter(range(count))
+    while batch := list(islice(left, _BATCH // 10)):
+        database.transact(lambda tx, batch=batch: _copy(tx, len(batch), like, due))  # type: ignore[misc]
+
+
+def _copy(tx: Transaction, count: int, like: str, due: datetime) -> None:
+    case = dict(tx.rows(sa.select(t.dispute).where(t.dispute.c.id == like))[0])
+    dispute = disputes.dispute_of(case)
+    there = t.claim.c.matter == dispute.matter
+    matter = tx.rows(sa.select(t.matter).where(t.matter.c.id == dispute.matter))[0]
+    customer = tx.rows(sa.select(t.customer).where(t.customer.c.id == matter["customer"]))[0]
+    secret = tx.rows(sa.select(t.customer_secret).where(t.customer_secret.c.customer == matter["customer"]))[0]
+    claims = tx.rows(sa.select(t.claim).where(there))
+    streams = tx.rows(sa.select(t.stream).where(t.stream.c.matter == dispute.matter))
+    tasks = tx.rows(sa.select(t.task).where(t.task.c.subject == like))
+    rows: dict[sa.Table, list[dict[str, Any]]] = {
+        table: []
+        for table in (t.customer, t.customer_secret, t.matter, t.claim, t.dispute, t.dispute_party, t.stream, t.task)
+    }
+    for _ in range(count):
+        new = {old: mint() for old in (matter["id"], customer["id"], like, *(c["id"] for c in claims))}
+        rows[t.customer].append(customer | {"id": new[customer["id"]]})
+        rows[t.customer_secret].append(secret | {"customer": new[customer["id"]]})
+        own = {"matter": new[matter["id"]], "customer": new[customer["id"]]}
+        held = matter["owner_claim"]
+        rows[t.matter].append(
+            matter
+            | {"id": own["matter"], "customer": own["customer"], "subject": own["customer"]}
+            | {"owner_claim": new[held] if held is not None else None}
+        )
+        for claim in claims:
+            moved = {"id": new[claim["id"]], "receipt": tx.next_number("receipt"), "dispute": new[like]}
+            rows[t.claim].append(claim | own | moved)
+        copied = replace(
+            dispute,
+            id=new[like],
+            matter=own["matter"],
+            number=tx.next_number("dispute"),
+            parties=tuple(replace(p, claim=new[p.claim]) for p in dispute.parties if p.claim is not None),
+            windows=((Window.TIER, due),),
+        )
+        rows[t.dispute].append(case | own | disputes.dispute_row(copied))
+        rows[t.dispute_party] += [{"dispute": copied.id, "person": p.person, "claim": p.claim} for p in copied.parties]
+        for stream in streams:
+            instant = due if stream["id"] == like else None
+            rows[t.stream].append(stream | {"id": new[stream["id"]], "matter": own["matter"], "next_instant": instant})
+        for task in tasks:
+            key = task["key"].replace(like, copied.id)
+            rows[t.task].append(task | {"id": mint(), "key": key, "subject": copied.id, "due": due})
+    for table, values in rows.items():
+        tx.insert(table, values)
 
 
 def _insert(

@@ -64,10 +64,12 @@ def _rows(results: dict[str, Any]) -> list[str]:
                 r["ratio"] >= 0.5,
             )
         )
-    if r := results.get("drains"):
+    for name, what, happens in (("drains", "claims", "lapses due"), ("disputes", "cases", "tier limits missed")):
+        if not (r := results.get(name)):
+            continue
         rows.append(
             _row(
-                f"{r['claims']} lapses due at one instant, a second (p99 {r['p99_decided_minus_due_s']} s late)",
+                f"{r[what]} {happens} at one instant, a second (p99 {r['p99_decided_minus_due_s']} s late)",
                 r["ceiling_per_s"],
                 r["ours_per_s"],
                 r["ratio"],

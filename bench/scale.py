@@ -13,7 +13,7 @@ import httpx2
 import sqlalchemy as sa
 
 from bench.ceiling import QUEUE, row
-from bench.load import load_claims
+from bench.load import load_cases, load_claims
 from bench.world import World
 from storage import tables as t
 from storage.bells import DatabaseBells
@@ -83,6 +83,74 @@ async def _floor(database: Database, engine: Any, count: int, lead_s: float) -> 
 
     await _until(lambda: rows() == count, limit_s=300, what="every row")
     return count / (time.time() - due)
+
+
+async def disputes(world: World, *, count: int = 500, lead_s: float = 90) -> dict[str, Any]:
+    """``count`` cases with one tier limit, armed by ringing, against as many timers that each commit one row."""
+    database = world.database()
+    engine = await connect(world.address, namespace="fairclaim")
+    program, like = await asyncio.to_thread(_a_case, world)
+    ours: list[float] = []
+    floors: list[float] = []
+    p99: list[float] = []
+    for _ in range(2):
+        floors.append(await _floor(database, engine, count, lead_s))
+        rate, late = await _escalated(database, count, lead_s, program=program, like=like)
+        ours.append(rate)
+        p99.append(late)
+    database.close()
+    return {
+        "cases": count,
+        "ceiling_per_s": round(statistics.median(floors), 1),
+        "ours_per_s": round(statistics.median(ours), 1),
+        "ratio": round(statistics.median(o / f for o, f in zip(ours, floors, strict=True)), 3),
+        "target_ratio": ">= 0.7",
+        "p99_decided_minus_due_s": round(statistics.median(p99), 2),
+    }
+
+
+def _a_case(world: World) -> tuple[str, str]:
+    """Its program, and a case that is with the leader of both its parties; the director is above."""
+    root = world.admin("GET", "/v1/me")["company"]["root_team"]
+    team = world.admin("POST", "/v1/teams", {"name": "Sales", "parent": root})["id"]
+    for led in (root, team):
+        world.leader(led)
+    program = world.program({"dispute.auto_settle": False})
+    tokens = [world.rep(team)[1] for _ in range(2)]
+    report = {"program": program, "customer": {"kind": "person", "name": "王小明", "phone": "13800000001"}}
+    _, refused = (world.call(token, "POST", "/v1/claims", report)["id"] for token in tokens)
+    opening = {"claim": refused, "grounds": "refused_report", "statement": "first"}
+    case = world.call(tokens[1], "POST", "/v1/disputes", opening)["id"]
+    for token in tokens:
+        world.call(token, "POST", f"/v1/disputes/{case}/waive", {})
+    return program, str(case)
+
+
+async def _escalated(database: Database, count: int, lead_s: float, *, program: str, like: str) -> tuple[float, float]:
+    due = datetime.now(UTC) + timedelta(seconds=lead_s)
+    before = _at_tier_two(database, program)
+    load_cases(database, count, like=like, due=due)
+    DatabaseBells(database).hang_all()
+    await _until(lambda: _armed(database), limit_s=lead_s, what="every case to be armed")
+    await asyncio.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
+    await _until(
+        lambda: len(_at_tier_two(database, program)) == len(before) + count, limit_s=300, what="every case to escalate"
+    )
+    decided = sorted(
+        (at - to_us(due)) / 1e6 for case, at in _at_tier_two(database, program).items() if case not in before
+    )
+    return count / decided[-1], decided[int(len(decided) * 0.99)]
+
+
+def _at_tier_two(database: Database, program: str) -> dict[str, int]:
+    """Cases that the next tier has, and when their matters were last decided, in microseconds."""
+    with database.reading() as tx:
+        found = tx.execute(
+            sa.select(t.dispute.c.id, sa.type_coerce(t.matter.c.last_at, sa.BigInteger))
+            .join(t.matter, t.matter.c.id == t.dispute.c.matter)
+            .where(t.dispute.c.program == program, t.dispute.c.tier == 2)
+        )
+        return {case: int(at) for case, at in found}
 
 
 def _armed(database: Database) -> bool:

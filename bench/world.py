@@ -94,11 +94,15 @@ class World:
 
     def admin(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """A call as the administrator, which must succeed."""
+        return self.call(self.admin_token, method, path, body)
+
+    def call(self, token: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """A call that must succeed."""
         answer = httpx2.request(
             method,
             self.url + path,
             json=body if method != "GET" else None,
-            headers={"authorization": f"Bearer {self.admin_token}", "idempotency-key": str(uuid.uuid4())},
+            headers={"authorization": f"Bearer {token}", "idempotency-key": str(uuid.uuid4())},
             timeout=60,
         )
         if answer.status_code >= 400:
@@ -121,11 +125,17 @@ class World:
         }
         return str(self.admin("POST", "/v1/programs", body)["id"])
 
-    def rep(self) -> tuple[str, str]:
+    def rep(self, team: str | None = None) -> tuple[str, str]:
         """A rep's id and token."""
-        person = self.admin("POST", "/v1/people", {"name": "销售"})["id"]
+        person = self.admin("POST", "/v1/people", {"name": "销售", **({"team": team} if team else {})})["id"]
         self.admin("POST", f"/v1/people/{person}/grants", {"role": "rep", "scope": {"kind": "own"}})
         return person, self.admin("POST", f"/v1/people/{person}/tokens", {"name": "bench"})["token"]
+
+    def leader(self, team: str) -> None:
+        """Somebody who leads ``team``."""
+        person = self.admin("POST", "/v1/people", {"name": "主管", "team": team})["id"]
+        version = self.admin("GET", f"/v1/teams/{team}")["version"]
+        self.admin("PATCH", f"/v1/teams/{team}", {"version": version, "leader": person})
 
 
 @contextmanager
