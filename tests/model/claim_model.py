@@ -369,11 +369,22 @@ class Model:
             "lapsed": {"follow_up"} if self.in_grace(claim, at) else set[str](),
         }
         works = claim.reporter if claim.state == "reported" else claim.owner
-        return {
+        contested = {"dispute"} if self._may_contest(actor, claim, at) else set[str]()
+        return contested | {
             kind
             for kind in by_state.get(claim.state, ())
             if self.forbidden(kind, actor, claim, at) is None and (kind != "follow_up" or actor == works)
         }
+
+    def _may_contest(self, actor: str, claim: Claim, at: int) -> bool:
+        """Whose claim it is, their supervisor, oversight; of an end only for so long (DSP-02). No walk opens a case."""
+        limit = self._program(claim).span("dispute.contest_wd")
+        too_late = claim.ended_at is not None and limit is not None and at > self.calendar.add(claim.ended_at, limit)
+        if claim.state == "withdrawn" or too_late:
+            return False
+        if actor == (claim.owner or claim.reporter):
+            return self.people[actor].sells and self.people[actor].active(at)
+        return actor == self.oversight or self.supervises(actor, claim, at)
 
     def away(self, person: str, limit: Span | None) -> Iterator[tuple[int, int]]:
         """Long absences as (from, to): overlapping ones count once, none acts before it was known (PPL-05)."""

@@ -10,7 +10,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
@@ -30,13 +30,17 @@ class Edit:
     function: Any
     before: str
     after: str
+    source: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        # At once, while the file is what was imported.
+        object.__setattr__(self, "source", textwrap.dedent(inspect.getsource(self.function)))
 
     @contextmanager
     def made(self) -> Iterator[None]:
         """For the duration of the block."""
-        source = textwrap.dedent(inspect.getsource(self.function))
-        assert source.count(self.before) == 1, f"{self.function.__qualname__} no longer says {self.before!r} once"
-        module = compile(source.replace(self.before, self.after), inspect.getfile(self.function), "exec")
+        assert self.source.count(self.before) == 1, f"{self.function.__qualname__} no longer says {self.before!r} once"
+        module = compile(self.source.replace(self.before, self.after), inspect.getfile(self.function), "exec")
         names: dict[str, Any] = {}
         exec(module, self.function.__globals__, names)
         changed = names[self.function.__name__]

@@ -509,6 +509,8 @@ class Walk:
         if request.key not in self.ids:
             self._look(claim)
         kind = kind or self.rng.choices(("accept", "refuse", "withdraw"), (7, 2, 1))[0]
+        if (request.kind, kind) == ("release", "refuse"):
+            kind = "accept"  # an objection opens a case, and cases have a model of their own
         actor = self.rng.choice(request.waiting_for or [str(request.by)])
         if kind == "withdraw":
             actor = request.by or actor

@@ -52,6 +52,7 @@ GENERAL: dict[str, Any] = {
     "claim.resubmit_max": 2,
     "claim.stage_length": {"report_visit": "15d", "visit_deal": "30d"},
     "claim.void_notice_wh": 24,
+    "dispute.contest_wd": 5,
     "people.handover_to": "supervisor",
     "people.leaver_handover_wd": 3,
     "people.mover_keep_days": 60,
