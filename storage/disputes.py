@@ -29,7 +29,7 @@ from domain.disputes.model import (
 )
 from domain.matters.draft import Draft
 from domain.matters.matter import Command, CommandKind, Matter
-from storage import case_records
+from storage import case_records, precedents
 from storage import tables as t
 from storage.codec import pack, unpack
 from storage.database import Transaction
@@ -108,6 +108,28 @@ def records(tx: Transaction, matter: str, commands: Iterable[Command]) -> frozen
     return frozenset(case_records.known(tx, matter, None))
 
 
+#: No policy asks for more of them.
+_SIMILAR_MAX = 20
+
+
+def similar(
+    tx: Transaction, matter: Mapping[str, Any], commands: Iterable[Command], cases: Mapping[str, Dispute]
+) -> tuple[str, ...]:
+    """Precedents for the advice on the case that an undecided command opens or decides (DSP-18)."""
+    for command in commands:
+        if command.kind is CommandKind.DISPUTE_OPEN:
+            grounds = Grounds(command.data["grounds"])
+        elif command.kind is CommandKind.DISPUTE_RULE and command.data["dispute"] in cases:
+            grounds = cases[command.data["dispute"]].grounds
+        else:
+            continue
+        found = precedents.similar(
+            tx, program=matter["program"], track=matter["track"], grounds=grounds, at_most=_SIMILAR_MAX
+        )
+        return tuple(found)
+    return ()
+
+
 def save(tx: Transaction, before: Matter, draft: Draft) -> None:
     """Write new and changed cases, their parties and evidence."""
     after = draft.matter
@@ -128,6 +150,8 @@ def save(tx: Transaction, before: Matter, draft: Draft) -> None:
         else:
             del row["number"]  # it has one for good, though a case that a drain made does not know it yet
             tx.update(t.dispute, {"id": dispute.id}, row | {"version": dispute.version + 1})
+        if was is None or was.is_open:
+            precedents.keep(tx, dispute, track=after.track)
         known = dict(_involved(was)) if was is not None else {}
         parties = {person: claim for person, claim in _involved(dispute) if person not in known}
         if parties:

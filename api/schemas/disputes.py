@@ -328,3 +328,24 @@ class ProposalOut(Output):
 class ProposalPage(Output):
     items: list[ProposalOut]
     next: str | None
+
+
+class PrecedentOut(Output):
+    """A final ruling without names. `blurred`: in a program of few people it is undated."""
+
+    id: str
+    program: str
+    track: Track
+    grounds: GroundsName
+    tier: int
+    outcome: OutcomeName
+    rules: list[str]
+    overturned: bool
+    at: str | None
+    policy_version: int
+    blurred: bool
+
+
+class PrecedentPage(Output):
+    items: list[PrecedentOut]
+    next: str | None

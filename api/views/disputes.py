@@ -18,7 +18,7 @@ from domain.disputes.room import side_of
 from domain.disputes.wording import Reader, outcome_text, passed_text, point_text, set_aside_text
 from domain.people.access import READING_CASES
 from domain.refusals import Refusal
-from storage import case_facts, case_records, texts
+from storage import case_facts, case_records, precedents, texts
 from storage import tables as t
 from storage.codec import rfc3339, unpack
 from storage.database import Transaction
@@ -272,7 +272,13 @@ def advice_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[st
         ],
         "policy_version": found.policy_version,
         "facts_digest": found.facts_digest,
-        "similar": [],
+        "similar": precedents.similar(
+            tx,
+            program=case.program,
+            track=row["track"],
+            grounds=case.grounds,
+            at_most=setting.policy(case.terms).limit("precedent.similar"),
+        ),
     }
 
 

@@ -239,7 +239,7 @@ def _proposed(draft: Draft, dispute: Dispute, policy: Policy, *, contests: Colle
         state=fire(state=before, trigger=T.PROPOSE),
         tier=0,
         outcome=advice.outcome,
-        proposed_by=advice.as_data(),
+        proposed_by=_shown(draft, dispute, advice),
     )
     put(draft, dispute)
     draft.record_case(
@@ -264,6 +264,12 @@ def advice_on(draft: Draft, dispute: Dispute, *, contests: Collection[str] = ())
         policy=policy_of(draft, dispute),
         calendar=draft.setting.calendar(dispute.program),
     )
+
+
+def _shown(draft: Draft, dispute: Dispute, advice: Advice) -> dict[str, Any]:
+    """The advice as it is kept, with the precedents that it names (DSP-18)."""
+    most = policy_of(draft, dispute).limit("precedent.similar") or 0
+    return {**advice.as_data(), "similar": list(draft.matter.similar[:most])}
 
 
 def object_to(draft: Draft, command: Command) -> None:
@@ -516,7 +522,7 @@ def rule(draft: Draft, command: Command) -> None:
         facts=command.data["facts"],
         evidence=tuple(command.data.get("evidence") or ()),
         follows_advice=command.data.get("follows_advice"),
-        advice=advice_on(draft, dispute).as_data(),
+        advice=_shown(draft, dispute, advice_on(draft, dispute)),
     )
     state = fire(state=dispute.state, trigger=T.RULE)
     dispute = replace(

@@ -110,6 +110,7 @@ class Matter:
     # What ownership is judged by, where a command is about to ask for it; with amounts that are expected (DSP-04).
     facts: tuple[Fact, ...] = ()
     amounts: tuple[tuple[int, str], ...] = ()
+    similar: tuple[str, ...] = ()  # precedents that advice on the case to be decided may name, the nearest first
     parked: frozenset[str] = frozenset()  # items given up as poison, by their key
 
     @property
