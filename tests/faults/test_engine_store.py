@@ -22,6 +22,7 @@ from storage import tables as t
 from storage.database import Transaction, mint
 from tests.faults.load import a_phone
 from tests.support.company import Person
+from tests.support.contested import Contested
 from tests.support.service import FAIRCLAIM, PROJECT, RemoteCompany, Service, clean_environment
 from tests.support.waiting import eventually
 from worker.engine import Located
@@ -47,8 +48,10 @@ def company(service: Service) -> Iterator[RemoteCompany]:
     made.close()
 
 
-def test_claims_outlive_the_loss_of_the_engines_store(service: Service, company: RemoteCompany, seed: int) -> None:
-    """All come back with unchanged deadlines; what fell due meanwhile lapsed at its own deadline, the rest on time."""
+def test_claims_and_cases_outlive_the_loss_of_the_engines_store(
+    service: Service, company: RemoteCompany, seed: int
+) -> None:
+    """All come back with unchanged deadlines; what fell due meanwhile did so at its own deadline, the rest on time."""
     dice = random.Random(seed)
     rep = company.rep()
     long, meanwhile, after = (
@@ -60,6 +63,10 @@ def test_claims_outlive_the_loss_of_the_engines_store(service: Service, company:
         f"/v1/claims/{staying[0]['id']}/follow-ups", {"kind": "visit", "note": "看了样板间，很满意，想要东户"}
     )
     staying[0] |= {"state": worked["state"], "deadline": worked["deadline"]}
+    lasting = Contested(company, phone=a_phone(dice))
+    windows = lasting.read()["windows"]
+    passing = [Contested(company, phone=a_phone(dice), negotiation_wh=length) for length in ("PT25S", "PT5S")]
+    ends = [case.read()["deadline"] for case in passing]
     late = [_claim(rep, after, dice) for _ in range(3)]
     early = [_claim(rep, meanwhile, dice) for _ in range(3)]
 
@@ -72,6 +79,10 @@ def test_claims_outlive_the_loss_of_the_engines_store(service: Service, company:
     eventually(
         lambda: all(_runs(service, c["id"]) for c in staying), within_s=20, what="every open claim has its workflow"
     )
+    for case in (lasting, *passing):
+        eventually(partial(_runs, service, case.id, "dispute"), within_s=20, what="every open case has its workflow")
+        eventually(partial(_runs, service, case.refused), within_s=20, what="every claim in a case has its workflow")
+    assert (lasting.read()["state"], lasting.read()["windows"]) == ("negotiating", windows)
     for claim in staying:
         present = rep.get(f"/v1/claims/{claim['id']}").json()
         assert (present["state"], present["deadline"]) == (claim["state"], claim["deadline"])
@@ -79,24 +90,30 @@ def test_claims_outlive_the_loss_of_the_engines_store(service: Service, company:
         eventually(partial(_is_past, claim["deadline"]), within_s=40, what="the deadline passes")
         eventually(partial(_has_lapsed, rep, claim), within_s=PROMPT_S, what=f"{claim['id']} has lapsed")
         assert rep.get(f"/v1/claims/{claim['id']}").json()["ended_at"] == claim["deadline"]
+    for case, end in zip(passing, ends, strict=True):
+        eventually(partial(_is_past, end), within_s=40, what="the time to negotiate is over")
+        eventually(partial(_is_arbitrated, case, since=end), within_s=PROMPT_S, what="the case is with its arbitrator")
 
 
 def test_reconcile_finds_and_repairs_what_differs(service: Service, company: RemoteCompany, seed: int) -> None:
     """AUD-07: a workflow that an operator terminated runs again; one that runs for an ended claim ends."""
     dice = random.Random(seed + 1)
+    case = Contested(company, phone=a_phone(dice))
     program, rep = company.program("Compared"), company.rep()
     terminated, ended = _claim(rep, program, dice)["id"], _claim(rep, program, dice)["id"]
     _terminate(service, terminated)
+    _terminate(service, case.id, "dispute")
     _release_behind_its_back(company, ended, rep)
     assert not _runs(service, terminated)
     assert _runs(service, ended)
 
     code, found = _reconcile(service)
     assert code == 1
-    assert (found["without_run"], found["without_stream"]) == ([terminated], [ended])
-    assert (found["rung"], found["unanswered"]) == (2, [])
+    assert (found["without_run"], found["without_stream"]) == (sorted([terminated, case.id]), [ended])
+    assert (found["rung"], found["unanswered"]) == (3, [])
 
     assert _runs(service, terminated)
+    assert _runs(service, case.id, "dispute")
     eventually(lambda: not _runs(service, ended), within_s=10, what="the workflow of the ended claim ends")
     code, found = _reconcile(service)
     assert (code, found["differences"]) == (0, 0)
@@ -115,13 +132,18 @@ def _has_lapsed(rep: Person, claim: dict[str, Any]) -> bool:
     return bool(rep.get(f"/v1/claims/{claim['id']}").json()["state"] == "lapsed")
 
 
-def _runs(service: Service, claim: str) -> bool:
-    """Whether the claim's workflow is running, as the engine describes it."""
+def _is_arbitrated(case: Contested, *, since: str) -> bool:
+    told = case.second.get(f"/v1/disputes/{case.id}/timeline").json()["items"]
+    return [e["at"] for e in told if e["kind"] == "arbitrating"] == [since]
+
+
+def _runs(service: Service, stream: str, kind: str = "claim") -> bool:
+    """Whether the workflow of a claim or case is running, as the engine describes it."""
 
     async def described() -> bool:
         client = await connect(service.engine_address, namespace=NAMESPACE)
         try:
-            found = await client.get_workflow_handle(workflow_id("claim", claim)).describe()
+            found = await client.get_workflow_handle(workflow_id(kind, stream)).describe()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
@@ -131,10 +153,10 @@ def _runs(service: Service, claim: str) -> bool:
     return asyncio.run(described())
 
 
-def _terminate(service: Service, claim: str) -> None:
+def _terminate(service: Service, stream: str, kind: str = "claim") -> None:
     async def terminate() -> None:
         client = await connect(service.engine_address, namespace=NAMESPACE)
-        await client.get_workflow_handle(workflow_id("claim", claim)).terminate("by an operator")
+        await client.get_workflow_handle(workflow_id(kind, stream)).terminate("by an operator")
 
     asyncio.run(terminate())
 

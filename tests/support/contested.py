@@ -34,7 +34,7 @@ class Contested:
         return self.first, self.second
 
     def read(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.above.get(f"/v1/disputes/{self.id}").json()
+        found: dict[str, Any] = self.second.get(f"/v1/disputes/{self.id}").json()
         return found
 
     def act(self, by: Person, command: str, **body: object) -> dict[str, Any]:
