@@ -72,6 +72,7 @@ def readable_claims(scope: ReadScope, acting_for: Sequence[str]) -> sa.ColumnEle
     ways: list[sa.ColumnElement[bool]] = [
         c.reporter == scope.person,
         c.owner == scope.person,
+        c.id.in_(sa.select(t.collaborator.c.claim).where(t.collaborator.c.person == scope.person)),
         c.id.in_(sa.select(t.request_waiting.c.claim).where(t.request_waiting.c.person.in_(list(acting_for)))),
         # A judge in charge has an open task about the claim.
         c.id.in_(

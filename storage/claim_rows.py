@@ -11,6 +11,7 @@ from domain.claims.lifecycle import ClaimState
 from domain.claims.model import (
     Claim,
     Clock,
+    Collaborator,
     Deal,
     Pause,
     PauseKind,
@@ -113,6 +114,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
             (from_us(since), from_us(until) if until is not None else None)
             for since, until in detail.get("idle_stops", ())
         ),
+        collaborators=tuple(Collaborator(person, rights) for person, rights in detail.get("collaborators", ())),
         waiting=Waiting(detail["waiting"]) if "waiting" in detail else None,
         earlier=ClaimState(detail["earlier"]) if "earlier" in detail else None,
         qualified_on=date.fromisoformat(detail["qualified_on"]) if "qualified_on" in detail else None,
@@ -205,6 +207,8 @@ def _detail(claim: Claim) -> dict[str, Any]:
         at = getattr(claim, name)
         if at is not None:
             detail[name] = to_us(at)
+    if claim.collaborators:
+        detail["collaborators"] = [[c.person, c.rights] for c in claim.collaborators]
     if claim.waiting is not None:
         detail["waiting"] = claim.waiting.value
     if claim.earlier is not None:

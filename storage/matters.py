@@ -331,6 +331,10 @@ def _update_claim(tx: Transaction, claim: Claim, *, former: Claim) -> None:
     values = {name: row[name] for name in _CHANGEABLE if row[name] != was[name]}
     if values:
         tx.update(t.claim, {"id": claim.id}, values)
+    if claim.collaborators != former.collaborators:
+        tx.execute(t.collaborator.delete().where(t.collaborator.c.claim == claim.id))
+        if claim.collaborators:
+            tx.insert(t.collaborator, [{"person": c.person, "claim": claim.id} for c in claim.collaborators])
 
 
 def _commands(tx: Transaction, matter: str) -> tuple[Command, ...]:

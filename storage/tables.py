@@ -676,6 +676,14 @@ case_message = sa.Table(
     sa.Index("ix_case_message_dispute", "dispute", "at", "id"),
 )
 
+#: Who else reads a claim (CLM-29): their rights stand in its ``detail``, this finds their claims.
+collaborator = sa.Table(
+    "collaborator",
+    metadata,
+    Col("person", Id, primary_key=True),
+    Col("claim", Id, sa.ForeignKey("claim.id"), primary_key=True, index=True),
+)
+
 #: Two people who met on one customer, ``one`` < ``other``, from ``at`` to the end of a window (DSP-19).
 conflict = sa.Table(
     "conflict",

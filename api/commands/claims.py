@@ -14,6 +14,7 @@ from api.commands.received import as_of_now, on_claim, permitted, receive, visib
 from api.schemas.claims import (
     CancelDealIn,
     ClaimPatch,
+    CollaboratorIn,
     CustomerPatch,
     ExtendIn,
     PauseIn,
@@ -180,6 +181,26 @@ def unpause(tx: Transaction, caller: Caller, claim: str) -> Waiting:
     return receive(tx, caller, row, CommandKind.UNPAUSE, lambda _: {})
 
 
+@on_claim
+def collaborate(tx: Transaction, caller: Caller, claim: str, body: CollaboratorIn) -> Waiting:
+    """Invite a member of the program; whoever is to work must be one who may own customers (CLM-29)."""
+    row, held = _opened(tx, caller, claim, CommandKind.COLLABORATE)
+    _member(caller, held, body.person, field="person", sells=body.rights == "work")
+    data = {"person": body.person, "rights": body.rights}
+    return receive(tx, caller, row, CommandKind.COLLABORATE, lambda _: data)
+
+
+@on_claim
+def end_collaboration(tx: Transaction, caller: Caller, claim: str, person: str) -> Waiting:
+    """End a collaborator's rights (CLM-29)."""
+    row = visible_claim(tx, caller, claim)
+    held = claim_of(row)
+    if all(c.person != person for c in held.collaborators):
+        raise Refusal("not_found")
+    permitted(caller, CommandKind.COLLABORATOR_REMOVE, held)
+    return receive(tx, caller, row, CommandKind.COLLABORATOR_REMOVE, lambda _: {"person": person})
+
+
 def _opened(tx: Transaction, caller: Caller, claim: str, kind: CommandKind) -> tuple[dict[str, Any], Claim]:
     """404 and 403, in that order."""
     row = visible_claim(tx, caller, claim)
@@ -196,16 +217,21 @@ def _simple(tx: Transaction, caller: Caller, claim: str, kind: CommandKind, reas
 
 def _receiver(caller: Caller, claim: Claim, to: str) -> None:
     """A receiver is a known, present member who may own customers, and not who has it already."""
-    setting = caller.setting
-    person = setting.organisation.people.get(to)
-    if person is None or to == claim.owner:
-        raise _invalid("to")
-    if not person.active:
-        raise Refusal("person_inactive", rule="PPL-01", errors=(FieldError("to", "person_inactive"),))
-    program = setting.programs[claim.program]
-    sells = has_any_scope(Actor(to), SELLING, organisation=setting.organisation, at=caller.at)
-    if not sells or not program.is_member(to, organisation=setting.organisation, at=caller.at):
-        raise _invalid("to")
+    _member(caller, claim, to, field="to", sells=True)
+
+
+def _member(caller: Caller, claim: Claim, person: str, *, field: str, sells: bool) -> None:
+    """Somebody else than the owner who is present and belongs to the program; ``sells``: and may own customers."""
+    organisation = caller.setting.organisation
+    known = organisation.people.get(person)
+    if known is None or person == claim.owner:
+        raise _invalid(field)
+    if not known.active:
+        raise Refusal("person_inactive", rule="PPL-01", errors=(FieldError(field, "person_inactive"),))
+    program = caller.setting.programs[claim.program]
+    may_own = has_any_scope(Actor(person), SELLING, organisation=organisation, at=caller.at)
+    if (sells and not may_own) or not program.is_member(person, organisation=organisation, at=caller.at):
+        raise _invalid(field)
 
 
 def _columns(tx: Transaction, customer: str, body: ClaimPatch) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from api.schemas.claims import (
     ClaimPage,
     ClaimPatch,
     ClaimStateName,
+    CollaboratorIn,
     ExtendIn,
     FollowUpIn,
     FollowUpOut,
@@ -178,6 +179,18 @@ async def pause_claim(call: TheCall, id: Id, body: PauseIn) -> Response:
 async def unpause_claim(call: TheCall, id: Id, body: Nothing) -> Response:
     """Let the clocks run on (CLM-21)."""
     return await call.command(lambda tx: claims.unpause(tx, call.caller, id))
+
+
+@router.post("/{id}/collaborators", response_model=ClaimOut)
+async def invite_collaborator(call: TheCall, id: Id, body: CollaboratorIn) -> Response:
+    """Let a colleague read or work a complex customer (协作人): CLM-29."""
+    return await call.command(lambda tx: claims.collaborate(tx, call.caller, id, body))
+
+
+@router.post("/{id}/collaborators/{person}/remove", response_model=ClaimOut)
+async def remove_collaborator(call: TheCall, id: Id, person: Id, body: Nothing) -> Response:
+    """End the rights of a collaborator (CLM-29)."""
+    return await call.command(lambda tx: claims.end_collaboration(tx, call.caller, id, person))
 
 
 @router.post("/{id}/follow-ups", status_code=201, response_model=FollowUpOut)

@@ -143,6 +143,11 @@ class TransferIn(Input):
     past_share_bps: Bps | None = None
 
 
+class CollaboratorIn(Input):
+    person: Id
+    rights: Literal["read", "work"]
+
+
 class ExtendIn(Input):
     reason: Reason
     days: Annotated[int, Field(strict=True, ge=1, le=3650)] | None = None

@@ -46,7 +46,7 @@ def readable(tx: Transaction, caller: Caller, row: dict[str, Any]) -> bool:
     if scope_of(caller).reads(
         program=row["program"],
         teams=(row["team"], row["reporter_team"]),
-        people=(row["reporter"], row["owner"]),
+        people=(row["reporter"], row["owner"], *(person for person, _ in row["detail"].get("collaborators", ()))),
     ):
         return True
     mine = acting_for(caller)
@@ -272,7 +272,7 @@ def _view(
         "paused": [{"kind": p.kind.value, "since": rfc3339(p.since)} for p in claim.pauses],
         "held": False,
         "dispute": claim.dispute,
-        "collaborators": [],
+        "collaborators": [{"person": c.person, "rights": c.rights} for c in claim.collaborators],
         "policy_version": claim.terms.version,
         "allowed": allowed_commands(
             claim, actor=caller.actor, setting=setting, at=caller.at, interested=interested, serving=serving

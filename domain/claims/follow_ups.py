@@ -58,6 +58,8 @@ def follow_up(draft: Draft, command: Command) -> None:
         _keep_only(draft, command, claim, entry, "dispute.service_by", terms)
         return
     why = unqualified(claim, entry, received_at=draft.at, terms=terms)
+    if why is None and actor != claim.owner and not terms.policy.switch("claim.collab_counts"):
+        why = "claim.collab_counts"
     if claim.state is ClaimState.LAPSED and why is not None:
         raise Refusal("deadline_passed", rule="CLM-20", facts={"until": claim.ended_at, "why": why})
     _keep(draft, command, claim, entry, why, terms)
@@ -141,10 +143,10 @@ def void(draft: Draft, command: Command) -> None:
 
 
 def may_follow_up(matter: Matter, claim: Claim, actor: str) -> bool:
-    """Whether ``actor`` is the one who works this claim (collaborators come with CLM-29)."""
+    """Whether ``actor`` is one who works this claim: its reporter, then its owner and whom they invited (CLM-29)."""
     if claim.state is ClaimState.REPORTED:
         return claim.reporter == actor
-    return claim.owner == actor
+    return claim.worked_by(actor)
 
 
 def _admit(draft: Draft, claim: Claim, actor: str) -> None:

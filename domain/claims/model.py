@@ -163,6 +163,14 @@ class TermsRef:
     calendar_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Collaborator:
+    """Somebody whom the owner invited (CLM-29). ``rights``: read, or work as well."""
+
+    person: str
+    rights: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A claim. Instants are aware UTC; references are ids; free text is a reference too."""
@@ -223,6 +231,7 @@ class Claim:
     hand_over_by: datetime | None = None  # PPL-06: a leaver's claim is decided until then
     earlier: ClaimState | None = None  # the state before its dispute
     dispute: str | None = None
+    collaborators: tuple[Collaborator, ...] = ()
     ruled_holder: bool | None = None  # a ruling that is not final yet says whether it holds; None = as before
     version: int = 1
 
@@ -234,6 +243,12 @@ class Claim:
                 return self.ruled_holder
             return self.owner is not None and self.earlier in HOLDING
         return self.state in HOLDING
+
+    def worked_by(self, person: str | None) -> bool:
+        """Whether ``person`` works this held claim: its owner, or a collaborator with that right (CLM-29)."""
+        if person is None:
+            return False
+        return self.owner == person or Collaborator(person, "work") in self.collaborators
 
     def clock(self, clock: Clock) -> RunningClock | None:
         return next((c for c in self.clocks if c.clock is clock), None)

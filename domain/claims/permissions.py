@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from domain.claims.lifecycle import DISPUTABLE, ENDED, IN_CASE, OPEN, ClaimState
+from domain.claims.lifecycle import DISPUTABLE, ENDED, HOLDING, IN_CASE, OPEN, ClaimState
 from domain.claims.model import APPROVED_PAUSES, Claim, Request, RequestKind, RequestState, Waiting
 from domain.matters.matter import CommandKind
 from domain.matters.setting import Setting
@@ -154,6 +154,7 @@ _NAMES: tuple[tuple[str, CommandKind], ...] = (
     ("extend", CommandKind.EXTEND),
     ("pause", CommandKind.PAUSE),
     ("unpause", CommandKind.UNPAUSE),
+    ("collaborate", CommandKind.COLLABORATE),
     ("dispute", CommandKind.DISPUTE_OPEN),
 )
 
@@ -174,6 +175,7 @@ _STATES: dict[CommandKind, frozenset[ClaimState]] = {
     CommandKind.EXTEND: frozenset({_P, _A}),
     CommandKind.PAUSE: frozenset({_P, _A}),
     CommandKind.UNPAUSE: frozenset({_P, _A}),
+    CommandKind.COLLABORATE: frozenset(HOLDING),
     CommandKind.DISPUTE_OPEN: frozenset(DISPUTABLE),
 }
 
@@ -214,8 +216,11 @@ def _may(
     if kind is CommandKind.CORRECT:
         return owner or claim.reporter == actor.person
     if kind is CommandKind.FOLLOW_UP:
-        works = claim.reporter if claim.state is ClaimState.REPORTED else claim.owner
-        return may_sell(actor, setting=setting, at=at) and works == actor.person
+        reported = claim.state is ClaimState.REPORTED
+        works = claim.reporter == actor.person if reported else claim.worked_by(actor.person)
+        return may_sell(actor, setting=setting, at=at) and works
+    if kind in (CommandKind.COLLABORATE, CommandKind.COLLABORATOR_REMOVE):
+        return owner
     if kind is CommandKind.WIN:
         return owner or _is_finance(claim, actor=actor, setting=setting, at=at)
     if kind is CommandKind.CANCEL_DEAL:

@@ -155,6 +155,7 @@ def transfer_now(draft: Draft, claim: Claim, *, to: str, actor: str | None, text
         state=draft.move(claim, ClaimTrigger.TRANSFER),
         escalated=False,
         owner=to,
+        collaborators=tuple(c for c in claim.collaborators if c.person != to),
         team=organisation.team_of(to, at=draft.at),
         changes_seen=last_change(draft, to),
         absence_seen=draft.at,  # what the new owner was away for before is none of this claim's

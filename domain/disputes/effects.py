@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.claims import clocks
+from domain.claims.collaborators import joined
 from domain.claims.holding import close_requests, put_in_pool
 from domain.claims.lifecycle import DISPUTABLE, ENDED, HOLDING, ClaimState, ClaimTrigger
 from domain.claims.model import Claim, Clock, Pause, PauseKind
@@ -85,6 +86,8 @@ def settle(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
             _end(draft, dispute, claim, outcome)
     if winner is not None:
         _keep(draft, dispute, draft.matter.claims[winner.id])
+        if outcome.verdict is Verdict.JOINT:
+            _share(draft, draft.matter.claims[winner.id], outcome)
     advance(draft)
 
 
@@ -151,6 +154,13 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
         data={"dispute": dispute.id, "owner": claim.owner, "clocks": clock_data(claim)},
     )
     draft.tell(claim.owner, "claim.kept", claim, rule="DSP-15", urgency="urgent", facts={"deadline": claim.deadline})
+
+
+def _share(draft: Draft, claim: Claim, outcome: Outcome) -> None:
+    """Whoever shares without owning works the owner's claim (CLM-29)."""
+    for share in outcome.shares:
+        if share.person != claim.owner:
+            claim = joined(draft, claim, share.person, rights="work", actor=None)
 
 
 def _end(draft: Draft, dispute: Dispute, claim: Claim, outcome: Outcome) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from domain.claims import follow_ups, holding, reports, requests, standing
+from domain.claims import collaborators, follow_ups, holding, reports, requests, standing
 from domain.claims.clocks import lapse_due
 from domain.claims.model import PauseKind
 from domain.disputes import cases, recusals
@@ -37,6 +37,8 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.EXTEND: requests.extend,
     CommandKind.PAUSE: requests.pause,
     CommandKind.UNPAUSE: requests.unpause,
+    CommandKind.COLLABORATE: collaborators.invite,
+    CommandKind.COLLABORATOR_REMOVE: collaborators.remove,
     CommandKind.REQUEST_ACCEPT: requests.accept_request,
     CommandKind.REQUEST_REFUSE: requests.refuse_request,
     CommandKind.REQUEST_WITHDRAW: requests.withdraw_request,

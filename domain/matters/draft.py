@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from domain.claims.lifecycle import ClaimState, ClaimTrigger, fire
+from domain.claims.lifecycle import ENDED, ClaimState, ClaimTrigger, fire
 from domain.claims.model import Claim, Deal, Request, TermsRef
 from domain.disputes.model import Dispute
 from domain.matters.matter import Command, Matter
@@ -131,7 +131,9 @@ class Draft:
     pooled: list[tuple[str, str | None]] = field(default_factory=list)  # reason, named pool
 
     def put(self, claim: Claim) -> Claim:
-        """``claim`` replaces its former self in the matter."""
+        """``claim`` replaces its former self in the matter. The rights of collaborators end with it (CLM-29)."""
+        if claim.collaborators and claim.state in ENDED:
+            claim = replace(claim, collaborators=())
         self.matter = self.matter.with_claim(claim)
         return claim
 

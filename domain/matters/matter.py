@@ -32,6 +32,8 @@ class CommandKind(StrEnum):
     EXTEND = "extend"
     PAUSE = "pause"
     UNPAUSE = "unpause"
+    COLLABORATE = "collaborate"
+    COLLABORATOR_REMOVE = "collaborator_remove"
     REQUEST_ACCEPT = "request_accept"
     REQUEST_REFUSE = "request_refuse"
     REQUEST_WITHDRAW = "request_withdraw"

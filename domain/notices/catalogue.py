@@ -195,6 +195,20 @@ _CLAIMS = (
         "The report of {customer} was changed[; the next deadline is {deadline}].",
     ),
     _row(
+        "claim.corrected/collaborator",
+        "您成为客户的协作人",
+        "You collaborate on a customer",
+        "您现在是{customer}的协作人[，归属人是{by}]。",
+        "You now collaborate on {customer}[, whose owner is {by}].",
+    ),
+    _row(
+        "claim.corrected/collaborator_removed",
+        "协作结束",
+        "Collaboration ended",
+        "您不再是{customer}的协作人[，归属人是{by}]。",
+        "You no longer collaborate on {customer}[, whose owner is {by}].",
+    ),
+    _row(
         "claim.completed",
         "报备资料已补全",
         "Report completed",

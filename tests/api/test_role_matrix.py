@@ -151,6 +151,9 @@ unpause_claim                401 404 404 200 200 404 200 404 403 403 403 404 403
 cancel_deal                  401 404 404 403 200 404 200 404 403 200 403 404 403 404 404 404 404 404 404
 transfer_claim               401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404 404 404
 # PPL-06: a leaver's claims are decided by their supervisor. The claim is of the owner's team, not the owner's own.
+# "owner"; the broker is the collaborator, who reads the claim
+invite_collaborator          401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404 404 404
+remove_collaborator          401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 403 404 404 404
 transfer_claim: a leaver's   401 404 404 404 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
 
 # Section 6. "parties, their supervisors, mediator, arbitrator, oversight, auditor; else 404"; the mediator of the table

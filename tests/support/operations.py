@@ -556,6 +556,21 @@ def _unpause_claim(world: World) -> Wanted:
 
 
 FACTORIES["unpause_claim"] = _unpause_claim
+_when(
+    "invite_collaborator",
+    "owner",
+    ids={"id": World.claim},
+    body={"person": lambda w: w["broker"].id, "rights": "read"},
+)
+
+
+def _remove_collaborator(world: World) -> Wanted:
+    claim, person = world.claim(), world["broker"].id
+    world["owner"].made(f"/v1/claims/{claim}/collaborators", {"person": person, "rights": "read"})
+    return _wanted("remove_collaborator", "owner", ids={"id": claim, "person": person}, body={})
+
+
+FACTORIES["remove_collaborator"] = _remove_collaborator
 _when("log_follow_up", "owner", ids={"id": World.claim}, body={"kind": "call", "note": NOTE})
 _when("correct_follow_up", "owner", ids={"id": lambda w: w.follow_up(w.claim())}, body={"note": "更正:" + NOTE})
 _when("void_follow_up", "leader", ids={"id": lambda w: w.follow_up(w.claim())}, body={"reason": "不属实"})

@@ -116,6 +116,15 @@ def upgrade() -> None:
     with op.batch_alter_table('case_message', schema=None) as batch_op:
         batch_op.create_index('ix_case_message_dispute', ['dispute', 'at', 'id'], unique=False)
 
+    op.create_table('collaborator',
+    sa.Column('person', storage.types.Id, nullable=False),
+    sa.Column('claim', storage.types.Id, nullable=False),
+    sa.ForeignKeyConstraint(['claim'], ['claim.id'], name=op.f('fk_collaborator_claim')),
+    sa.PrimaryKeyConstraint('person', 'claim', name=op.f('pk_collaborator'))
+    )
+    with op.batch_alter_table('collaborator', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_collaborator_claim'), ['claim'], unique=False)
+
     op.create_table('conflict',
     sa.Column('id', storage.types.Id, nullable=False),
     sa.Column('kind', sa.String(length=12), nullable=False),

@@ -106,3 +106,19 @@ def test_the_rules_may_settle_it(company: Company) -> None:
     case = case_of(office, claim)
     assert (case["state"], case["outcome"]["owner"]) == ("proposed", office.first.id)
     refused(act(office.first, held, "release", reason="lost"), 409, "claim_disputed")
+
+
+def test_who_shares_by_a_joint_ruling_works_the_owners_claim(office: Office) -> None:
+    """CLM-29, DSP-14: the owner owns alone, the other collaborates with work rights."""
+    claim = office.claim(office.second)
+    path = f"/v1/disputes/{claim['dispute']}"
+    for step in ("waive", "heard"):
+        for party in (office.first, office.second):
+            done(party.post(f"{path}/{step}"))
+    shares = [{"person": office.first.id, "share_bps": 7000}, {"person": office.second.id, "share_bps": 3000}]
+    ruling = {"outcome": "joint", "owner": office.first.id, "shares": shares, "facts": "都有投入", "reason": "共同跟进"}
+    final = done(office.leader.post(f"{path}/ruling", {**ruling, "follows_advice": False}))
+    assert final["state"] == "final"
+    held = held_by_first(office)
+    assert (held["state"], held["collaborators"]) == ("active", [{"person": office.second.id, "rights": "work"}])
+    assert work(office.second, held, note="一起约了客户周末看样板间")["qualified"]
