@@ -18,13 +18,16 @@ from tests.acceptance import report
 from tests.acceptance.checks import Findings, say
 from tests.acceptance.crm import CrmRun
 from tests.acceptance.crm_data import Crm, DataMissingError, read_crm
+from tests.acceptance.crm_disputes import DisputeRun
 from tests.acceptance.larger import MODULES, run_larger
 from tests.support.postgres_cluster import PostgresCluster
 from tests.support.service import PROJECT, Service
 from worker.engine import EngineUnavailableError, Located, locate
 from worker.progress import progress_on_stderr
 
-PARTS = ("crm", *MODULES)
+#: Runs on the export, each on every database.
+RUNS: dict[str, type[CrmRun]] = {"crm": CrmRun, "disputes": DisputeRun}
+PARTS = (*RUNS, *MODULES)
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     begun = datetime.now(UTC)
     findings, versions, told = Findings(), report.software(), {}
     try:
-        crm = read_crm(options.crm) if "crm" in parts else None
+        crm = read_crm(options.crm) if set(parts) & set(RUNS) else None
         server = locate(env=os.environ, pinned_only=True, progress=progress_on_stderr())
     except (DataMissingError, EngineUnavailableError) as error:
         print(f"acceptance: {error}", file=sys.stderr)
@@ -42,8 +45,9 @@ def main(arguments: Sequence[str]) -> int:
     versions["Temporal server"] = str(server.version)
     surroundings = report.machine()
     if crm is not None:
-        for database in options.database or DATABASES:
-            _run_crm(crm, database, server, findings, versions, idle_s=options.idle_s)
+        for name in (part for part in RUNS if part in parts):
+            for database in options.database or DATABASES:
+                _run_crm(name, crm, database, server, findings, versions, idle_s=options.idle_s)
     for part in MODULES:
         if part in parts:
             said = run_larger(part, findings, seed=options.seed, asked_for=bool(options.only))
@@ -68,7 +72,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make acceptance", description=__doc__)
     parser.add_argument("--crm", type=Path, default=PROJECT.parent / "shared" / "data" / "crm-pipeline")
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be given several times")
-    parser.add_argument("--database", action="append", choices=DATABASES, help="crm: only on this one")
+    parser.add_argument("--database", action="append", choices=DATABASES, help="crm, disputes: only on this one")
     parser.add_argument("--idle-s", type=float, help="crm: idle period in seconds; default by this machine's speed")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31), help="of the larger runs")
     parser.add_argument("--out", type=Path, help="the report; default docs/reports/acceptance-DATE.md")
@@ -84,18 +88,25 @@ def _shown(options: argparse.Namespace) -> str:
 
 
 def _run_crm(
-    crm: Crm, database: str, server: Located, findings: Findings, versions: dict[str, str], *, idle_s: float | None
+    name: str,
+    crm: Crm,
+    database: str,
+    server: Located,
+    findings: Findings,
+    versions: dict[str, str],
+    *,
+    idle_s: float | None,
 ) -> None:
-    part = f"crm, {database}"
+    part = f"{name}, {database}"
     say(f"{part}:")
-    with tempfile.TemporaryDirectory(prefix="fairclaim-acceptance-") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="fairclaim-acceptance-") as temporary:
+        folder = Path(temporary)
         folder.chmod(0o711)  # PostgreSQL runs as another user below it
         with (
             _database(database, folder, versions) as env,
             Service(folder / "service", server=server, env=env) as service,
         ):
-            run = CrmRun(service, crm, findings, part=part, idle_s=idle_s)
+            run = RUNS[name](service, crm, findings, part=part, idle_s=idle_s)
             try:
                 run.run()
             except Exception as error:  # noqa: BLE001 - the other parts and the report still follow

@@ -12,6 +12,7 @@ import pytest
 from tests.acceptance.checks import Findings
 from tests.acceptance.crm import CrmRun
 from tests.acceptance.crm_data import DataMissingError, read_crm
+from tests.acceptance.crm_disputes import DisputeRun
 from tests.support.service import PROJECT, Service
 from worker.engine import Located
 
@@ -53,6 +54,24 @@ def test_the_main_job_runs_on_a_small_export(export: Path, tmp_path: Path, pinne
     assert (told["one program per product: decided"], told["one program per product: protected"]) == ("16", "8")
     assert told["one program for all: protected"] == "4"
     assert told["lapses stored with the claim's own deadline, to the microsecond"] == "6"
+
+
+def test_every_refused_report_is_contested_on_a_small_export(
+    export: Path, tmp_path: Path, pinned_server: Located
+) -> None:
+    """Issue "A dispute is a case", proof 1, in small: four customers, four cases, by people and by the rules."""
+    findings = Findings()
+    with Service(tmp_path / "service", server=pinned_server) as service:
+        run = DisputeRun(service, read_crm(export), findings, part="disputes", idle_s=None)
+        try:
+            run.run()
+        finally:
+            run.close()
+    assert [check for check in findings.checks if not check.ok] == []
+    told = {check.statement: check.found for check in findings.checks}
+    for name in ("by people", "by the rules"):
+        assert told[f"{name}: one case per customer with a collision"] == "4"
+        assert told[f"{name}: customers owned by whom their case says, and by nobody else"] == "4"
 
 
 def test_dirty_rows_are_told_and_products_are_brought_together(export: Path) -> None:
