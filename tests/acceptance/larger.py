@@ -12,7 +12,7 @@ from typing import Final
 from tests.acceptance.checks import Findings, say
 from tests.support.service import PROJECT
 
-MODULES: Final = {"walk": "tests.model.larger", "faults": "tests.faults.larger"}
+MODULES: Final = {"walk": "tests.model.larger", "cases": "tests.model.larger_cases", "faults": "tests.faults.larger"}
 _KEPT_LINES: Final = 60
 
 

@@ -11,7 +11,7 @@ import pytest
 
 HERE = Path(__file__).parent
 #: The model, and the time it counts with.
-REFERENCE = ("claim_model", "working_time")
+REFERENCE = ("claim_model", "case_model", "working_time")
 
 
 @pytest.mark.parametrize("name", REFERENCE)
