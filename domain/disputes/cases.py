@@ -66,6 +66,9 @@ def open_case(draft: Draft, command: Command) -> None:
     parties = parties_of(draft.matter, claim)
     if len(parties) < 2:
         raise Refusal("party_missing", rule="DSP-01")
+    asks = outcome_of(command.data.get("asks"))
+    if asks is not None and not {asks.owner, *(s.person for s in asks.shares)} <= {None, *(p.person for p in parties)}:
+        raise Refusal("field_invalid", rule="DSP-01", errors=(FieldError("asks", "field_invalid"),))
     dispute = _case(
         draft,
         claim,
@@ -74,7 +77,7 @@ def open_case(draft: Draft, command: Command) -> None:
         grounds=Grounds(command.data["grounds"]),
         opened_by=command.actor or person_of(claim),
         statement=command.data.get("statement"),
-        asks=outcome_of(command.data.get("asks")),
+        asks=asks,
     )
     _admit(draft, dispute, actor=command.actor, contests=command.data.get("contests") or ())
 

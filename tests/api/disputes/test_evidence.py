@@ -69,6 +69,8 @@ def test_only_items_of_the_case_can_be_referred_to(case: Case) -> None:
     strange = str(uuid.uuid4())
     body = {"claim": case.refused["id"], "grounds": "refused_report", "statement": "?", "contests": [strange]}
     refused(case.second.post("/v1/disputes", body), 422, "field_invalid", "contests.0")
+    asks = {"outcome": "party", "owner": case.leader.id}
+    refused(case.second.post("/v1/disputes", {**body, "contests": [], "asks": asks}), 422, "field_invalid", "asks")
     found = case.to_arbitration()
     case.heard(found)
     used = [case.held["id"], strange]
