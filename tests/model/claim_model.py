@@ -370,11 +370,19 @@ class Model:
         }
         works = claim.reporter if claim.state == "reported" else claim.owner
         contested = {"dispute"} if self._may_contest(actor, claim, at) else set[str]()
-        return contested | {
-            kind
-            for kind in by_state.get(claim.state, ())
-            if self.forbidden(kind, actor, claim, at) is None and (kind != "follow_up" or actor == works)
-        }
+        # Whoever holds the customer may invite others (CLM-29). No walk does.
+        invites = (
+            {"collaborate"} if claim.state in ("protected", "active", "won") and actor == claim.owner else set[str]()
+        )
+        return (
+            contested
+            | invites
+            | {
+                kind
+                for kind in by_state.get(claim.state, ())
+                if self.forbidden(kind, actor, claim, at) is None and (kind != "follow_up" or actor == works)
+            }
+        )
 
     def _may_contest(self, actor: str, claim: Claim, at: int) -> bool:
         """Whose claim it is, their supervisor, oversight; of an end only for so long (DSP-02). No walk opens a case."""
