@@ -206,6 +206,14 @@ def customer_in_claim(row: dict[str, Any], contact: customers.Contact) -> dict[s
     }
 
 
+def _collided(claim: Claim) -> bool:
+    """Whether it met somebody else's customer and never held it: refused, in the queue, or in a case (CLM-27)."""
+    if claim.accepted_at is not None:
+        return False
+    in_case = claim.state in (ClaimState.DISPUTED, ClaimState.ARBITRATED)
+    return in_case or claim.waiting is Waiting.QUEUE or claim.reason in ("customer_owned", "queue_full", "queue_end")
+
+
 def masked_phone(phone: str | None) -> str | None:
     """Masked for everybody, the owner included; a number reported masked stays as it was written."""
     if phone is None:
@@ -225,7 +233,7 @@ def _view(
     claim = claim_of(row)
     setting = caller.setting
     calendar = setting.calendar(claim.program)
-    if claim.reason == "customer_owned" and customer["kind"] == "person" and customer["name"] is not None:
+    if _collided(claim) and customer["kind"] == "person" and customer["name"] is not None:
         # The record is somebody else's: a collision must not tell the name that belongs to a number.
         customer = customer | {"name": mask_person_name(customer["name"])}
     return {

@@ -194,6 +194,8 @@ def _join(draft: Draft, dispute: Dispute, claim: Claim, *, actor: str | None) ->
     if not dispute.takes_parties:
         raise Refusal("illegal_transition", rule="DSP-01", current_state=dispute.state.value)
     dispute = dispute.with_party(Party(person=person, claim=claim.id, role=Role.JOINED))
+    if dispute.seat_seen is not None:
+        dispute = replace(dispute, seat_seen=draft.at)  # who was neutral between the others may not be any more
     put(draft, dispute)
     effects.freeze(draft, dispute, claim)
     draft.record_case("joined", dispute, actor=actor, data={"person": person, "claim": claim.id})
@@ -338,8 +340,8 @@ def propose(draft: Draft, command: Command) -> None:
     party = speaks_for(draft.setting, dispute, command.actor, at=draft.at)
     if party is None and command.actor != dispute.mediator:
         raise Refusal("not_allowed", rule="DSP-05")
-    _require(dispute, "settle", S.NEGOTIATING, S.MEDIATING)
     terms = _checked(draft, dispute, outcome_of(command.data["terms"]))
+    _require(dispute, "settle", S.NEGOTIATING, S.MEDIATING)
     replaced = tuple(replace(p, state="replaced") if p.state == "open" else p for p in dispute.proposals)
     proposal = Proposal(
         n=len(replaced) + 1,
@@ -387,15 +389,17 @@ def decline_proposal(draft: Draft, command: Command) -> None:
 def name_mediator(draft: Draft, command: Command) -> None:
     """A neutral person helps the parties agree (DSP-08)."""
     dispute = draft.matter.disputes[command.data["dispute"]]
-    _require(dispute, "mediate", S.OPENED, S.PROPOSED, S.NEGOTIATING, S.MEDIATING)
     person = command.data["person"]
     check_mediator(
         person,
         by=command.actor or "",
-        sides=sides_of(draft.matter, dispute),
+        sides=sides_of(draft.matter, replace(dispute, mediator=None)),
         bench=bench_of(draft.setting, dispute),
         at=draft.at,
     )
+    _require(dispute, "mediate", S.OPENED, S.PROPOSED, S.NEGOTIATING, S.MEDIATING)
+    if person == dispute.mediator:
+        return
     dispute = put(draft, replace(dispute, mediator=person))
     draft.record_case("mediator", dispute, actor=command.actor, data={"person": person})
     draft.tell_case(person, "dispute.mediating", dispute, rule="DSP-08", urgency="urgent")

@@ -46,6 +46,7 @@ def bench_of(setting: Setting, dispute: Dispute) -> Bench:
 def next_seat_change(matter: Matter, setting: Setting, dispute: Dispute) -> datetime | None:
     """When the arbitrator of an open case next cannot go on, or stops or begins to be stood in for (PPL-05).
 
+    At once if the parties are others than when the seat was looked at last and it does not stand between them.
     An absence counts from when it was entered at the earliest.
     """
     seat, since = dispute.seat, dispute.seat_seen
@@ -54,6 +55,8 @@ def next_seat_change(matter: Matter, setting: Setting, dispute: Dispute) -> date
     sides, bench, history = sides_of(matter, dispute), bench_of(setting, dispute), dispute.seats[:-1]
     found = seat_changes_at(seat, sides=sides, bench=bench, after=since, history=history)
     instants = [] if found is None else [_known_at(found, seat, setting.organisation)]
+    if reassignment(seat, sides=sides, bench=bench, at=since, history=history).seat != seat:
+        instants.append(since)
     for entered in _entered_late(seat, setting.organisation, since=since):
         if reassignment(seat, sides=sides, bench=bench, at=entered, history=history).seat != seat:
             instants.append(entered)

@@ -168,6 +168,8 @@ def test_a_queued_report_waits_in_its_place_until_its_limit(company: Company) ->
     assert moment(clock(first, "queue")["deadline"]) == after(str(first["received_at"]), days=5)
     full = office.claim(company.rep("丁"))
     assert (full["state"], full["reason"], full["queue_position"]) == ("rejected", "queue_full", None)
+    # A collision tells nobody the name that belongs to a number.
+    assert [claim["customer"]["name"] for claim in (first, second, full)] == ["王*"] * 3
     company.advance(days=6)
     ended = read(office.second, first)
     assert (ended["state"], ended["reason"]) == ("lapsed", "queue_end")

@@ -331,3 +331,32 @@ def test_the_customer_can_be_reported_again_after_a_pool_outcome(case: Case) -> 
     assert (held["state"], held["reason"]) == ("released", "to_pool")
     third = case.company.rep("丁", team=case.office.team)
     assert case.office.claim(third, customer=person_customer())["state"] == "protected"
+
+
+def test_an_arbitrator_who_leads_only_some_of_the_parties_hands_the_case_over(case: Case) -> None:
+    """DSP-13: a rep of another team joins while 张主管 has the case; the director above both goes on with it."""
+    other = case.company.team("三组")
+    case.company.leader(other, "钱主管")
+    third = case.company.rep("丁", team=other)
+    found = case.to_arbitration()
+    late = case.office.claim(third)
+    body = {"claim": late["id"], "grounds": "refused_report", "statement": "我也接待过"}
+    joined = done(third.post("/v1/disputes", body))
+    assert (joined["id"], joined["tier"], joined["arbitrator"]) == (found["id"], 1, case.above.id)
+    tier = [w for w in found["windows"] if w["window"] == "tier"]
+    assert [w for w in joined["windows"] if w["window"] == "tier"] == tier
+    refused(case.ruling(found, case.leader), 403, "not_allowed")
+
+
+def test_content_is_refused_before_the_state_and_rights_before_both(case: Case) -> None:
+    """Contract section 1: 403, then 422, then 409; and naming the same mediator twice counts once."""
+    opened = case.open()
+    path = f"/v1/disputes/{opened['id']}"
+    done(case.above.post(f"{path}/mediator", {"person": case.leader.id}))
+    done(case.above.post(f"{path}/mediator", {"person": case.leader.id}))
+    done(case.company.admin.post(f"{path}/dismiss", {"reason": "没有依据"}))
+    refused(case.first.post(f"{path}/mediator", {"person": case.leader.id}), 403, "not_allowed")
+    stranger = {"outcome": "party", "owner": case.leader.id}
+    refused(case.first.post(f"{path}/proposals", {"terms": stranger, "text": "?"}), 422, "field_invalid", "owner")
+    fair = {"outcome": "pool"}
+    refused(case.first.post(f"{path}/proposals", {"terms": fair, "text": "?"}), 409, "illegal_transition")
