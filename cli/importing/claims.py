@@ -186,9 +186,9 @@ class Claims(Kind):
             given["customer"], present["customer"] = customer["id"], known["customer"]["id"]
         else:
             shown = as_shown(customer, self.directory.company_policy)
-            if known["reason"] == "customer_owned" and customer.get("kind") == "person" and "name" in customer:
-                # A collision tells nobody the name that belongs to the number.
-                shown["name"] = mask_person_name(customer["name"])
+            masked = mask_person_name(customer["name"]) if customer.get("kind") == "person" else None
+            if masked is not None and known["customer"]["name"] == masked:
+                shown["name"] = masked  # a collision tells nobody the name that belongs to the number
             given |= {f"customer {name}": value for name, value in shown.items() if name != "level"}
             present |= {f"customer {name}": value for name, value in known["customer"].items()}
         return compared(given, present, id=known["id"], what=_WHAT)
