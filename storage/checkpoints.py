@@ -98,8 +98,11 @@ def make_checkpoint(
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with snapshot(database) as tx:
+        # The database first: a file that another process makes between the two looks is then met as a race for the
+        # number. The other way round its row would be known and its file not, as if the file had been lost.
+        known = _known_number(tx)
         last, listed = _newest(folder, keys)
-        number = max(_known_number(tx), *listed, 0) + 1
+        number = max(known, *listed, 0) + 1
         source = _source(tx)
         since = last.seal["source"] if last is not None and last.seal["files"] == len(listed) and not full else None
         rows = (

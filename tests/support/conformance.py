@@ -170,7 +170,7 @@ class _Mixture:
         if case.method == "GET" or not response.status_code < 300:
             return
         self._ready.pop(_name(case), None)
-        if response.status_code == 201:
+        if response.status_code == 201 and "id" in response.json():  # a proposal is named by its place in a case
             self._made.add(response.json()["id"])
 
     def _sign(self, case: schemathesis.Case, wanted: Wanted, negative: set[ParameterLocation]) -> None:
