@@ -49,6 +49,12 @@ async def report_claim(call: TheCall, body: ReportIn) -> Response:
     return await call.command(lambda tx: reports.report(tx, call.caller, body), may_rehearse=True)
 
 
+@router.post("/{id}/follow-ups", status_code=201, response_model=FollowUpOut)
+async def log_follow_up(call: TheCall, id: Id, body: FollowUpIn) -> Response:
+    """Log work on the customer (跟进): CLM-15, CLM-16."""
+    return await call.command(lambda tx: follow_ups.log(tx, call.caller, id, body), may_rehearse=True)
+
+
 @router.get("", response_model=ClaimPage)
 def list_claims(
     call: TheCall,
@@ -191,12 +197,6 @@ async def invite_collaborator(call: TheCall, id: Id, body: CollaboratorIn) -> Re
 async def remove_collaborator(call: TheCall, id: Id, person: Id, body: Nothing) -> Response:
     """End the rights of a collaborator (CLM-29)."""
     return await call.command(lambda tx: claims.end_collaboration(tx, call.caller, id, person))
-
-
-@router.post("/{id}/follow-ups", status_code=201, response_model=FollowUpOut)
-async def log_follow_up(call: TheCall, id: Id, body: FollowUpIn) -> Response:
-    """Log work on the customer (跟进): CLM-15, CLM-16."""
-    return await call.command(lambda tx: follow_ups.log(tx, call.caller, id, body), may_rehearse=True)
 
 
 @router.get("/{id}/follow-ups", response_model=FollowUpPage)
