@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
@@ -172,21 +173,24 @@ class Call:
             raise decision.refusal
         if not decision.decided:
             headers["Location"] = f"/v1/commands/{waiting.command}"
-        return JSONResponse(decision.body, status_code=decision.status, headers=headers)
+        # Kept once the answer is out: until then, and if it never is, a repeat of the call finds the command instead.
+        kept = BackgroundTask(self._keep, decision) if decision.decided and self.key is not None else None
+        return JSONResponse(decision.body, status_code=decision.status, headers=headers, background=kept)
 
     def _decision(self, waiting: Waiting) -> Decision:
         from api.views.commands import decision_of
 
         with self.services.database.reading() as tx:
-            decision = decision_of(tx, self, waiting.command)
-        if decision.decided and decision.refusal is None and self.key is not None:
-            key = self.key
-            # Decided is decided: where the answer cannot be kept, a repeat of the call finds the command instead.
-            with suppress(Refusal):
-                self.services.database.transact(
-                    lambda tx: idempotency.keep(tx, key, status=decision.status, body=decision.body)
-                )
-        return decision
+            return decision_of(tx, self, waiting.command)
+
+    def _keep(self, decision: Decision) -> None:
+        """The answer under its key. Decided is decided: that it cannot be kept changes nothing for the caller."""
+        key = self.key
+        assert key is not None
+        with suppress(Refusal):
+            self.services.database.transact(
+                lambda tx: idempotency.keep(tx, key, status=decision.status, body=decision.body)
+            )
 
     def _waiting_of(self, kept: Kept) -> Waiting:
         from api.views.commands import waiting_of
