@@ -43,7 +43,7 @@ def test_the_main_job_runs_on_a_small_export(export: Path, tmp_path: Path, pinne
     """Issue "A claim lives", point 8, in small: import, reports, owners, three readings, work and idleness."""
     findings = Findings()
     with Service(tmp_path / "service", server=pinned_server) as service:
-        run = CrmRun(service, read_crm(export), findings, part="crm", idle_s=12)
+        run = CrmRun(service, read_crm(export), findings, part="crm", idle_s=12, decided_within_s=15)
         try:
             run.run()
         finally:
