@@ -599,20 +599,24 @@ def _arbitrate(draft: Draft, dispute: Dispute) -> None:
     dispute = _moved(draft, _moving_on(dispute, at=draft.at), T.ARBITRATE)
     seat = plan(sides=sides_of(draft.matter, dispute), bench=bench_of(draft.setting, dispute), at=draft.at).first
     if seat is None:
-        # Nobody neutral is left anywhere: an admin has to name a person (DSP-13).
-        for admin in draft.setting.organisation.admins(at=draft.at):
-            draft.tasks.append(
-                Task(
-                    key=task_key(dispute),
-                    person=admin,
-                    kind="name_arbitrator",
-                    subject_type="dispute",
-                    subject=dispute.id,
-                    due=None,
-                )
-            )
+        ask_for_arbitrator(draft, dispute)
         return
     take_seat(draft, dispute, seat)
+
+
+def ask_for_arbitrator(draft: Draft, dispute: Dispute) -> None:
+    """Nobody neutral is left anywhere: an admin has to name a person (DSP-13)."""
+    for admin in draft.setting.organisation.admins(at=draft.at):
+        draft.tasks.append(
+            Task(
+                key=task_key(dispute),
+                person=admin,
+                kind="name_arbitrator",
+                subject_type="dispute",
+                subject=dispute.id,
+                due=dispute.window(Window.TIER),
+            )
+        )
 
 
 def take_seat(draft: Draft, dispute: Dispute, seat: Seat) -> None:

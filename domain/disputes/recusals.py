@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from domain.disputes.arbitrators import conflict_of, reassignment, recusal_deadline, recusal_decider
-from domain.disputes.cases import mine, policy_of, put, take_seat, task_key, tell_parties
+from domain.disputes.cases import ask_for_arbitrator, mine, policy_of, put, take_seat, task_key, tell_parties
 from domain.disputes.lifecycle import DisputeState, refused
 from domain.disputes.model import Challenge, Dispute, Recusal, Window
 from domain.disputes.seats import bench_of, sides_of, successor
@@ -109,17 +109,7 @@ def reassign(draft: Draft, dispute: Dispute) -> None:
     why = found.bar.value if found.bar is not None else None
     draft.record_case("seat_vacated", dispute, data={"tier": dispute.tier, "arbitrator": seat.acting, "why": why})
     if found.seat is None:
-        for admin in draft.setting.organisation.admins(at=draft.at):
-            draft.tasks.append(
-                Task(
-                    key=task_key(dispute),
-                    person=admin,
-                    kind="name_arbitrator",
-                    subject_type="dispute",
-                    subject=dispute.id,
-                    due=dispute.window(Window.TIER),
-                )
-            )
+        ask_for_arbitrator(draft, dispute)
         return
     if found.restarts_limit:
         take_seat(draft, dispute, found.seat)
