@@ -22,15 +22,21 @@ REPORT, ATTEMPT, FOLLOW_UP, DEAL = "report", "attempt", "follow_up", "deal"
 _ENTERED, _CLAIM = "entered", "claim"
 
 
-def items(matter: str, dispute: str) -> sa.Subquery:
-    """Every item of a case, as ``source``, ``id`` and ``received_at``."""
+def items(matter: str, dispute: str, *, until: datetime | None = None) -> sa.Subquery:
+    """Every item of a case, as ``source``, ``id`` and ``received_at``.
+
+    ``until`` is when the case ended: what its owner did with the customer since is no evidence in it.
+    """
     claims = sa.select(t.claim.c.id).where(t.claim.c.matter == matter)
-    return sa.union_all(
+    every = sa.union_all(
         _listed(_ENTERED, t.evidence, t.evidence.c.received_at).where(t.evidence.c.dispute == dispute),
         _listed(_CLAIM, t.claim, t.claim.c.received_at).where(t.claim.c.matter == matter),
         _listed(FOLLOW_UP, t.follow_up, t.follow_up.c.received_at).where(t.follow_up.c.claim.in_(claims)),
         _listed(DEAL, t.deal, t.deal.c.recorded_at).where(t.deal.c.claim.in_(claims)),
     ).subquery("item")
+    if until is None:
+        return every
+    return sa.select(every).where(every.c.received_at <= until).subquery("item_until")
 
 
 def known(tx: Transaction, matter: str, dispute: str | None) -> dict[str, datetime]:

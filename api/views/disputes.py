@@ -154,7 +154,7 @@ def undecided_dispute(tx: Transaction, command: dict[str, Any]) -> dict[str, Any
 
 def evidence_page(tx: Transaction, row: dict[str, Any], *, limit: int, cursor: str | None) -> dict[str, Any]:
     """`GET /v1/disputes/{id}/evidence`, newest first: what was entered, and what is on record by itself (DSP-09)."""
-    item = case_records.items(row["matter"], row["id"])
+    item = case_records.items(row["matter"], row["id"], until=row["ended_at"])
     rows, following = page(
         tx,
         sa.select(item),
@@ -170,7 +170,7 @@ def evidence_page(tx: Transaction, row: dict[str, Any], *, limit: int, cursor: s
 
 def whole_evidence(tx: Transaction, row: dict[str, Any]) -> list[dict[str, Any]]:
     """Every item of a case, oldest first: for its bundle."""
-    item = case_records.items(row["matter"], row["id"])
+    item = case_records.items(row["matter"], row["id"], until=row["ended_at"])
     rows = tx.rows(sa.select(item).order_by(item.c.received_at, item.c.id))
     found = case_records.details(tx, rows)
     return evidence_views(tx, row, [found[r["id"]] for r in rows])

@@ -63,6 +63,10 @@ _EVENTS = {
     "waived": Both("{actor}放弃协商", "{actor} wants no negotiation"),
 }
 _EVIDENCE = {
+    "report": Both("报备", "report"),
+    "attempt": Both("被拒报备", "refused report"),
+    "follow_up": Both("跟进", "follow-up"),
+    "deal": Both("成交", "deal"),
     "statement": Both("陈述", "statement"),
     "answer": Both("答辩", "answer"),
     "file": Both("文件", "file"),

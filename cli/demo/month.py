@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from cli.demo.company import REPS, Company
-from cli.demo.words import FAMILY, GIVEN, Both
+from cli.demo.words import COUNT, FAMILY, GIVEN, Both
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 #: A scan as a phone makes it; what it shows does not matter here.
@@ -101,7 +101,7 @@ class Month:
         """A call; every note says something new, else it would not count."""
         self._calls += 1
         path = f"/claims/{self._claims[customer]['id']}/follow-ups"
-        self.company.post(rep, path, kind="call", note=f"{self.company.text(text)} ({self._calls})")
+        self.company.post(rep, path, kind="call", note=f"{self.company.text(text)}{COUNT}{self._calls}")
 
     def _minutes(self, minutes: int) -> None:
         self.company.pass_to(self.company.now() + timedelta(minutes=minutes))

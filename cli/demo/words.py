@@ -126,6 +126,10 @@ GIVEN: Final = tuple(
 )
 
 
+#: Before the number of a call, which makes every note say something new.
+COUNT: Final = " · "
+
+
 def reader(lang: Lang) -> Callable[[Any], Any]:
     """A function that turns everything the demo wrote, in whichever language, into ``lang``; the rest stays."""
     other: Lang = "en" if lang == "zh" else "zh"
@@ -140,8 +144,9 @@ def reader(lang: Lang) -> Callable[[Any], Any]:
             return [read(inner) for inner in value]
         if not isinstance(value, str):
             return value
-        if value in texts:
-            return texts[value]
+        text, count, number = value.partition(COUNT)
+        if text in texts:
+            return texts[text] + count + number
         for theirs, ours in names:
             value = value.replace(theirs, ours)
         return value

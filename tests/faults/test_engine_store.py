@@ -7,7 +7,7 @@ import json
 import random
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from domain.matters.matter import Command, CommandKind
 from storage import matters
 from storage import tables as t
 from storage.database import Transaction, mint
+from storage.streams import survey
 from tests.faults.load import a_phone
 from tests.support.company import Person
 from tests.support.contested import Contested
@@ -31,6 +32,8 @@ from workflows.names import NAMESPACE, workflow_id
 
 #: A lapse is decided so long after its deadline at most, once the service runs (issue, "Real input").
 PROMPT_S = 5.0
+#: The two looks of a comparison lie so far apart, in whole seconds.
+APART_S = 2
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -106,6 +109,9 @@ def test_reconcile_finds_and_repairs_what_differs(service: Service, company: Rem
     _release_behind_its_back(company, ended, rep)
     assert not _runs(service, terminated)
     assert _runs(service, ended)
+    # What is young does not count, and the engine's list of what runs lags behind it.
+    eventually(lambda: _all_is_told(service, terminated, case.id), within_s=30, what="the engine lists them as ended")
+    eventually(lambda: not _young(company), within_s=30, what="the release is no longer young")
 
     code, found = _reconcile(service)
     assert code == 1
@@ -153,6 +159,21 @@ def _runs(service: Service, stream: str, kind: str = "claim") -> bool:
     return asyncio.run(described())
 
 
+def _all_is_told(service: Service, *streams: str) -> bool:
+    """Whether the engine's list of running workflows no longer names any of these."""
+
+    async def listed() -> set[str]:
+        client = await connect(service.engine_address, namespace=NAMESPACE)
+        return {e.id.partition("/")[2] async for e in client.list_workflows("ExecutionStatus='Running'")}
+
+    return not asyncio.run(listed()) & set(streams)
+
+
+def _young(company: RemoteCompany) -> bool:
+    """Whether a command was received within what lies between the two looks."""
+    return bool(survey(company.database, young=timedelta(seconds=APART_S + 1)).fresh)
+
+
 def _terminate(service: Service, stream: str, kind: str = "claim") -> None:
     async def terminate() -> None:
         client = await connect(service.engine_address, namespace=NAMESPACE)
@@ -179,7 +200,7 @@ def _release_behind_its_back(company: RemoteCompany, claim: str, owner: Person) 
 
 def _reconcile(service: Service) -> tuple[int, dict[str, Any]]:
     """``fairclaim reconcile`` beside the running service, with its two looks close together."""
-    argv = [*FAIRCLAIM, "reconcile", "--data", str(service.data), "--wait", "2", "--json"]
+    argv = [*FAIRCLAIM, "reconcile", "--data", str(service.data), "--wait", str(APART_S), "--json"]
     done = subprocess.run(
         argv, cwd=PROJECT, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False
     )

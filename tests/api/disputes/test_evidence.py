@@ -49,6 +49,18 @@ def test_what_is_on_record_is_evidence_by_itself(case: Case) -> None:
     assert evidence(opened, case.leader) == [said, *items]
 
 
+def test_what_happens_after_the_end_is_no_evidence(case: Case) -> None:
+    """DSP-09: the file of a case that ended stays as it was when it ended, however long its owner goes on working."""
+    opened = case.open()
+    before = evidence(opened, case.leader)
+    withdrawn = done(case.second.post(f"/v1/disputes/{opened['id']}/withdraw", {}))
+    case.pass_to(next(w["deadline"] for w in withdrawn["windows"] if w["window"] == "continue"))
+    assert done(case.second.get(f"/v1/disputes/{opened['id']}"))["state"] == "withdrawn"
+    note = {"kind": "visit", "note": "第二次看房，客户想要东户"}
+    case.first.made(f"/v1/claims/{case.held['id']}/follow-ups", note)
+    assert evidence(opened, case.leader) == before
+
+
 def test_the_timeline_is_read_a_page_at_a_time(case: Case) -> None:
     """Contract section 1, Lists: newest first by cursor, over entered and automatic items."""
     opened = case.open()
