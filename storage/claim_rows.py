@@ -12,7 +12,6 @@ from domain.claims.model import (
     Claim,
     Clock,
     Collaborator,
-    Deal,
     Pause,
     PauseKind,
     Request,
@@ -22,6 +21,7 @@ from domain.claims.model import (
     TermsRef,
     Waiting,
 )
+from domain.money.model import Deal, DealState
 from storage.codec import pack, unpack
 from storage.types import from_us, to_us
 
@@ -187,13 +187,23 @@ def request_of(row: Mapping[str, Any]) -> Request:
 
 
 def deal_of(row: Mapping[str, Any]) -> Deal:
-    """The deal of a row, as far as its claim needs it."""
+    """The deal of a row."""
     return Deal(
         id=row["id"],
+        number=row["number"],
         claim=row["claim"],
-        live=row["state"] == "open",
+        program=row["program"],
+        customer=row["customer"],
+        kind=row["kind"],
+        state=DealState(row["state"]),
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
         contract_at=row["contract_at"],
         contract_end=row["contract_end"],
+        product=row["product"],
+        external_id=row["external_id"],
+        recorded_at=row["recorded_at"],
+        recorded_by=row["recorded_by"],
     )
 
 

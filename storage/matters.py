@@ -541,25 +541,25 @@ def _save_requests(tx: Transaction, before: Matter, after: Matter) -> None:
 
 
 def _save_deals(tx: Transaction, before: Matter, draft: Draft, decided_at: datetime) -> None:
-    for deal, data in draft.new_deals:
+    for deal in draft.new_deals:
         tx.insert(
             t.deal,
             {
                 "id": deal.id,
                 "number": tx.next_number("deal"),
                 "claim": deal.claim,
-                "program": draft.matter.program,
-                "customer": draft.matter.customer,
-                "kind": data["deal_kind"],
-                "state": "open",
-                "amount_minor": data["amount_minor"],
-                "currency": data["currency"],
+                "program": deal.program,
+                "customer": deal.customer,
+                "kind": deal.kind,
+                "state": deal.state.value,
+                "amount_minor": deal.amount_minor,
+                "currency": deal.currency,
                 "contract_at": deal.contract_at,
                 "contract_end": deal.contract_end,
-                "product": data.get("product"),
-                "external_id": data.get("external_id"),
-                "recorded_at": draft.at,
-                "recorded_by": data["by"],
+                "product": deal.product,
+                "external_id": deal.external_id,
+                "recorded_at": deal.recorded_at,
+                "recorded_by": deal.recorded_by,
             },
         )
     for deal in draft.matter.deals.values():

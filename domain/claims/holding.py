@@ -12,7 +12,6 @@ from domain.claims.model import (
     LAPSE_REASON,
     Claim,
     Clock,
-    Deal,
     Request,
     RequestKind,
     RequestState,
@@ -22,6 +21,7 @@ from domain.claims.permissions import authorise, is_supervisor
 from domain.claims.reports import accept_claim, clock_data, lapsed_key, offered_to_queue
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command
+from domain.money.model import Deal, DealState
 from domain.people.access import Actor
 from domain.policy.policy import Policy
 from domain.refusals import Refusal
@@ -39,12 +39,23 @@ def win(draft: Draft, command: Command) -> None:
     deal = Deal(
         id=command.data["deal"],
         claim=claim.id,
-        live=True,
+        program=claim.program,
+        track=draft.matter.track,
+        customer=draft.matter.customer,
+        project=draft.matter.project,
+        kind=command.data["deal_kind"],
+        amount_minor=command.data["amount_minor"],
+        currency=command.data["currency"],
         contract_at=command.data["contract_at"],
         contract_end=command.data["contract_end"],
+        product=command.data.get("product"),
+        external_id=command.data.get("external_id"),
+        recorded_at=draft.at,
+        recorded_by=command.data["by"],
+        owner=claim.owner,
     )
     draft.matter = draft.matter.with_deal(deal)
-    draft.new_deals.append((deal, command.data))
+    draft.new_deals.append(deal)
     claim = _after_deal(draft, claim)
     draft.put(claim)
     close_requests(draft, claim)
@@ -76,7 +87,7 @@ def cancel_deal(draft: Draft, command: Command) -> None:
     chosen = [d for d in live if named is None or d.id == named]
     if not chosen:
         raise Refusal("illegal_transition", rule="CLM-32", facts={"deal": named}, current_state=claim.state.value)
-    deal = replace(chosen[0], live=False)
+    deal = chosen[0].next_version(state=DealState.CANCELLED)
     draft.matter = draft.matter.with_deal(deal)
     before = claim.state
     if len(live) > 1:

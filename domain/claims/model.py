@@ -139,17 +139,6 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Deal:
-    """A deal (成交) as far as the claim needs it; money is of no concern here."""
-
-    id: str
-    claim: str
-    live: bool
-    contract_at: datetime
-    contract_end: date | None
-
-
-@dataclass(frozen=True, slots=True)
 class TermsRef:
     """The policy versions fixed at acceptance (POL-02): ids of the program's and the company's policy.
 

@@ -9,10 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from domain.claims.lifecycle import ENDED, ClaimState, ClaimTrigger, fire
-from domain.claims.model import Claim, Deal, Request, TermsRef
+from domain.claims.model import Claim, Request, TermsRef
 from domain.disputes.model import Dispute
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
+from domain.money.model import Deal, Entry
 from domain.refusals import Refusal
 
 
@@ -121,7 +122,8 @@ class Draft:
     follow_ups: list[NewFollowUp] = field(default_factory=list)
     voided: list[tuple[str, str, str | None]] = field(default_factory=list)  # follow-up, by, text
     columns: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)  # what a correction changes, by claim
-    new_deals: list[tuple[Deal, Mapping[str, Any]]] = field(default_factory=list)
+    new_deals: list[Deal] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)  # of the ledger, in their order (COM-06)
     new_claims: list[Claim] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     contested: list[str] = field(default_factory=list)  # reports that become cases by themselves (CLM-27)

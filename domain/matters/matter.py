@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Claim, Deal, Request
+from domain.claims.model import Claim, Request
 from domain.disputes.facts import Fact
 from domain.disputes.model import Dispute
+from domain.money.model import Deal
 
 
 class CommandKind(StrEnum):
@@ -54,6 +55,17 @@ class CommandKind(StrEnum):
     DISPUTE_WITHDRAW = "dispute_withdraw"
     DISPUTE_CONTINUE = "dispute_continue"
     DISPUTE_DISMISS = "dispute_dismiss"
+    DEAL = "deal"
+    DEAL_AMEND = "deal_amend"
+    DEAL_ALLOCATE = "deal_allocate"
+    DEAL_SHARES = "deal_shares"
+    DEAL_SHARES_ACCEPT = "deal_shares_accept"
+    DEAL_SHARES_SET = "deal_shares_set"
+    DEAL_RECEIPT = "deal_receipt"
+    DEAL_REFUND = "deal_refund"
+    DEAL_STAGE = "deal_stage"
+    DEAL_ASSIST = "deal_assist"
+    DEAL_PAID = "deal_paid"
 
 
 @dataclass(frozen=True, slots=True)

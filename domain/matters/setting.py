@@ -10,6 +10,7 @@ from typing import Any
 from domain.calendar.working_calendar import WorkingCalendar
 from domain.claims.clocks import Terms
 from domain.claims.model import Claim, TermsRef
+from domain.money.model import Plan
 from domain.people.organisation import Organisation
 from domain.policy.policy import Policy
 from domain.programs.program import PolicyVersion, Program, in_force
@@ -34,6 +35,7 @@ class Setting:
     policies: Mapping[str, PolicyContent]
     calendars: Mapping[str, WorkingCalendar]
     calendar_changes: Mapping[str, datetime] = field(default_factory=dict)  # when its present version took effect
+    plans: Mapping[str | None, Sequence[Plan]] = field(default_factory=dict)  # by program; None: the company's (COM-02)
     epoch: int = 0  # workflows of an older epoch continue as new (operations and upgrades)
 
     def terms_at(self, program: str, *, at: datetime) -> TermsRef:

@@ -1,0 +1,307 @@
+"""What deals and the commission ledger are made of (COM-01 to COM-12). Immutable: a decision replaces it.
+
+Money is an integer of minor units with a currency beside it; shares are basis points of the whole. References are ids,
+instants are aware UTC, free text is a reference too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+#: The other side of every commission.
+COMPANY = "company:commission"
+
+#: Stages in which a commission can be released, in their order (COM-07).
+STAGES = ("contract", "first_payment", "full_payment")
+
+WHOLE_BPS = 10_000
+
+
+class Account(StrEnum):
+    """What a payee's commission is at: each deal and payee has these five (design section 5)."""
+
+    ACCRUED = "accrued"  # 应计
+    HELD = "held"  # 冻结
+    PAYABLE = "payable"  # 应付
+    PAID = "paid"  # 已付
+    RECEIVABLE = "receivable"  # 应收
+
+
+class DealState(StrEnum):
+    UNCLAIMED = "unclaimed"
+    OPEN = "open"
+    CANCELLED = "cancelled"
+
+
+class SharesState(StrEnum):
+    """How far the people behind a deal agree on their shares (COM-04). None: the owner has the whole."""
+
+    NONE = "none"
+    PROPOSED = "proposed"
+    AGREED = "agreed"
+    SET = "set"
+    DISPUTED = "disputed"
+
+
+class EntryKind(StrEnum):
+    """What happened to the money (contract section 7)."""
+
+    ACCRUAL = "accrual"
+    RELEASE = "release"
+    HOLD = "hold"
+    HOLD_RELEASE = "hold_release"
+    REALLOCATION = "reallocation"
+    CLAWBACK = "clawback"
+    AMENDMENT = "amendment"
+    OVERLAY = "overlay"
+    PAYMENT = "payment"
+    SET_OFF = "set_off"
+    REVERSAL = "reversal"
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Who is paid: a person, or the partner organisation of a broker (PPL-08). ``number``: the person's."""
+
+    kind: str
+    id: str
+    number: int = 0
+
+    @property
+    def key(self) -> str:
+        """What their accounts begin with."""
+        return f"{self.kind}:{self.id}"
+
+    def account(self, account: Account) -> str:
+        return f"{self.key}:{account.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A person's part of a deal. ``number`` decides who takes left-over units; ``partner`` is paid in their place."""
+
+    person: str
+    bps: int
+    number: int = 0
+    partner: str | None = None
+
+    @property
+    def payee(self) -> Payee:
+        if self.partner is not None:
+            return Payee("partner", self.partner)
+        return Payee("person", self.person, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Money that came from the customer (回款)."""
+
+    id: str
+    amount_minor: int
+    at: datetime
+    reference: str
+    recorded_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money that went back (退款). ``counts`` is False while a late one waits for approval (COM-10)."""
+
+    id: str
+    amount_minor: int
+    at: datetime
+    reference: str
+    reason: str | None = None  # id of the free text
+    recorded_by: str | None = None
+    counts: bool = True
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageProof:
+    """A stage that was reached, with its proof (COM-07)."""
+
+    id: str
+    stage: str
+    at: datetime
+    proof: str | None = None  # id of the free text
+    recorded_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Credit outside the 100 % (COM-05): for a colleague who helped. Points are no money."""
+
+    id: str
+    person: str
+    amount_minor: int = 0
+    points: int | None = None
+    kind: str = "assist"
+    number: int = 0
+    partner: str | None = None
+
+    @property
+    def payee(self) -> Payee:
+        if self.partner is not None:
+            return Payee("partner", self.partner)
+        return Payee("person", self.person, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Shares that wait for consent until ``until``; ``digest`` names these very shares (COM-04).
+
+    ``needs`` are those who must accept: the holders, and the supervisor where shares change after contract.
+    """
+
+    shares: tuple[Share, ...]
+    digest: str
+    by: str
+    needs: tuple[str, ...]
+    accepted_by: tuple[str, ...] = ()
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """A hand-over of what is still to come of ``former``'s part to ``successor`` (PPL-06).
+
+    ``reached_num / reached_den`` is the part of the commission that was released by then: it stays the former's, and
+    of the rest the successor has ``successor_bps``.
+    """
+
+    former: str  # keys of payees
+    successor: Payee
+    successor_bps: int
+    reached_num: int
+    reached_den: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deal:
+    """A deal (成交, COM-01). What it is worth to whom is computed from it: `domain.money.positions`.
+
+    Terms are those at contract: plan, rate, way of release and bonus stay whatever the policy says later (COM-02).
+    ``paid`` and ``set_off`` are by payee key; a set-off is positive where it used something payable up, negative where
+    it filled something owed (COM-10). ``holds`` are the disputes that hold the unpaid commission (COM-08).
+    """
+
+    id: str
+    program: str
+    customer: str
+    contract_at: datetime
+    amount_minor: int
+    currency: str
+    claim: str | None = None
+    number: int = 0  # 0: storage numbers it when it is saved
+    track: str = "sales"
+    project: str | None = None
+    kind: str = "new"
+    state: DealState = DealState.OPEN
+    contract_end: date | None = None
+    product: str | None = None
+    external_id: str | None = None
+    recorded_at: datetime | None = None
+    recorded_by: str | None = None
+    owner: str | None = None
+    plan: str | None = None  # id of the plan version
+    plan_version: int | None = None
+    rate_rule: str | None = None
+    rate_bps: int | None = None  # None: no rate fits, nothing accrues (COM-02)
+    release: Mapping[str, Decimal] | None = None  # per cent by stage; None: pro rata of the cash received (COM-07)
+    joint_bonus_pct: Decimal = Decimal(0)
+    shares: tuple[Share, ...] = ()
+    shares_state: SharesState = SharesState.NONE
+    proposed: Proposed | None = None
+    overlays: tuple[Overlay, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    stages: tuple[StageProof, ...] = ()
+    successions: tuple[Succession, ...] = ()
+    paid: Mapping[str, int] = field(default_factory=dict)
+    last_paid_at: datetime | None = None
+    set_off: Mapping[str, int] = field(default_factory=dict)
+    holds: tuple[str, ...] = ()
+    version: int = 1
+
+    @property
+    def live(self) -> bool:
+        """Whether it keeps its customer with the owner (CLM-32)."""
+        return self.state is DealState.OPEN
+
+    @property
+    def received_minor(self) -> int:
+        return sum(r.amount_minor for r in self.receipts)
+
+    @property
+    def refunded_minor(self) -> int:
+        """What went back, as far as it counts."""
+        return sum(r.amount_minor for r in self.refunds if r.counts)
+
+    def share_of(self, person: str) -> Share | None:
+        return next((s for s in self.shares if s.person == person), None)
+
+    def next_version(self, **changes: Any) -> Deal:
+        """The deal with ``changes``, as its next version."""
+        return replace(self, version=self.version + 1, **changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One side of an entry. ``account``: ``person:<id>:accrued``, ``partner:<id>:held``, ``company:commission``."""
+
+    account: str
+    currency: str
+    amount_minor: int
+    share_bps: int | None = None  # the payee's share at that time, for "why this amount" (COM-11)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry of the ledger (COM-06). ``key`` names its cause: the same cause is the same entry, however often."""
+
+    key: str
+    kind: EntryKind
+    at: datetime
+    deal: str
+    postings: tuple[Posting, ...]
+    dispute: str | None = None
+    ruling: str | None = None
+    plan_version: int | None = None
+    rate_rule: str | None = None
+    share_bps: int | None = None  # where one payee only is concerned
+    stage: str | None = None
+    reverses: str | None = None
+    reason: str | None = None  # a code or the id of a text
+
+    def __post_init__(self) -> None:
+        totals: dict[str, int] = {}
+        for posting in self.postings:
+            totals[posting.currency] = totals.get(posting.currency, 0) + posting.amount_minor
+        if not self.postings or any(totals.values()):
+            raise ValueError(f"an entry that is empty or does not balance: {self.key}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A line of a plan: ``rate_bps`` for deals that fit ``when``. ``rule`` names it by its place: r1, r2, ..."""
+
+    when: Mapping[str, str]
+    rate_bps: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A version of a commission plan (佣金方案, COM-02); without ``program`` the company's."""
+
+    id: str
+    version: int
+    program: str | None
+    effective_from: date
+    rates: tuple[Rate, ...]
