@@ -38,6 +38,7 @@ def page(
     cursor: str | None,
     limit: int,
     filters: Mapping[str, object],
+    ways: Sequence[sa.ColumnElement[bool]] = (),
 ) -> tuple[list[dict[str, Any]], str | None]:
     """The rows of one page and the cursor of the next, None after the last.
 
@@ -45,6 +46,8 @@ def page(
     it takes several columns to name a row, ``id_column`` is all of them, in the order of an index.
     ``filters`` is whatever chose the rows, the name of the list included: a cursor holds for the same ones only, else
     422 ``field_invalid`` on ``cursor``.
+    ``ways``: a row belongs to the list by any of them. Each is asked for a page of its own and the pages are merged, so
+    that every way can go along an index in the order of the list; one condition of them all would sort all it finds.
     """
     scope = canonical(plain(filters)).decode("utf-8", "surrogatepass")
     names = (id_column,) if isinstance(id_column, sa.ColumnElement) else tuple(id_column)
@@ -56,7 +59,12 @@ def page(
         pairs = zip(position, columns.values(), strict=True)
         bounds = sa.tuple_(*(sa.literal(value, column.type) for value, column in pairs))
         wanted = wanted.where(sa.tuple_(*columns.values()) < bounds)
-    found = tx.rows(wanted.order_by(*(column.desc() for column in columns.values())).limit(limit + 1))
+    order = [column.desc() for column in columns.values()]
+    if ways:
+        one_page = wanted.with_only_columns(*names).order_by(*order).limit(limit + 1)
+        pages = (one_page.where(way).subquery() for way in ways)
+        wanted = wanted.where(sa.tuple_(*names).in_(sa.union_all(*(sa.select(one) for one in pages))))
+    found = tx.rows(wanted.order_by(*order).limit(limit + 1))
     rows = found[:limit]
     following = _cursor(tx, [rows[-1][label] for label in columns], scope) if len(found) > limit else None
     return [{name: value for name, value in row.items() if name not in columns} for row in rows], following

@@ -17,6 +17,12 @@ from domain.people.access import ReadScope
 from domain.refusals import Refusal
 from storage import tables as t
 from storage.database import Transaction
+from storage.types import to_us
+
+#: A filter that more rows than this pass is checked row by row, in the order of the list.
+_LEADS = 2_000
+#: So many teams or programs of a reader are asked one by one.
+_FEW = 30
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,11 @@ class ClaimFilters:
 
 def claims_in_scope(
     tx: Transaction, filters: ClaimFilters, *, scope: ReadScope, acting_for: Sequence[str], subtree: frozenset[str]
-) -> sa.Select[Any]:
-    """Claims that match and that the reader may read; ``subtree`` is that of ``filters.team``."""
+) -> tuple[sa.Select[Any], tuple[sa.ColumnElement[bool], ...]]:
+    """Claims that match, and the ways by which the reader may read some of them, none where all are readable.
+
+    ``subtree`` is that of ``filters.team``. A list asks each way by itself (:func:`api.paging.page`).
+    """
     c = t.claim.c
     wanted: list[sa.ColumnElement[bool]] = []
     for column, value in (
@@ -58,16 +67,18 @@ def claims_in_scope(
     if filters.team is not None:
         wanted.append(c.team.in_(sorted(subtree)))
     if filters.due_before is not None:
-        wanted.append(c.deadline < filters.due_before)
+        wanted.append(_due_before(tx, filters.due_before))
     if filters.q is not None:
-        wanted.append(c.customer.in_(customers_matching(tx, filters.q)))
-    if not scope.everything:
-        wanted.append(readable_claims(scope, acting_for))
-    return sa.select(t.claim).where(*wanted)
+        wanted.append(of_customers_matching(tx, c.customer, filters.q))
+    return sa.select(t.claim).where(*wanted), () if scope.everything else _ways(scope, acting_for)
 
 
 def readable_claims(scope: ReadScope, acting_for: Sequence[str]) -> sa.ColumnElement[bool]:
     """The condition under which a row of `claim` is readable to a scope that is not everything."""
+    return sa.or_(*_ways(scope, acting_for))
+
+
+def _ways(scope: ReadScope, acting_for: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:
     c = t.claim.c
     ways: list[sa.ColumnElement[bool]] = [
         c.reporter == scope.person,
@@ -81,29 +92,59 @@ def readable_claims(scope: ReadScope, acting_for: Sequence[str]) -> sa.ColumnEle
             )
         ),
     ]
-    if scope.programs:
-        ways.append(c.program.in_(sorted(scope.programs)))
-    if scope.teams:
-        ways += [c.team.in_(sorted(scope.teams)), c.reporter_team.in_(sorted(scope.teams))]
-    return sa.or_(*ways)
+    for column, values in ((c.program, scope.programs), (c.team, scope.teams), (c.reporter_team, scope.teams)):
+        if len(values) > _FEW:
+            ways.append(column.in_(sorted(values)))
+        else:
+            # One by one each is a range of an index that is in the order of the list already.
+            ways += [column == value for value in sorted(values)]
+    return tuple(ways)
 
 
-def customers_matching(tx: Transaction, q: str, *, region: str = "CN") -> sa.Select[Any]:
-    """Customers found by company words or their beginnings, or by a whole name, phone, e-mail or code (CUS-01)."""
+def of_customers_matching(
+    tx: Transaction, column: sa.ColumnElement[str], q: str, *, region: str = "CN"
+) -> sa.ColumnElement[bool]:
+    """Whether ``column`` is a customer found by company words or their beginnings, or by a whole value (CUS-01).
+
+    Whole values are a name, a phone, an e-mail or a code.
+    """
     digests = [tx.keys.blind(field, value) for field, value in _whole_values(q, region)]
-    found = [sa.select(t.customer_key.c.customer).where(t.customer_key.c.digest.in_(digests))]
+    whole = sa.select(t.customer_key.c.customer).where(t.customer_key.c.digest.in_(digests))
     words = query_words(q)
-    if words:
-        by_words = sa.select(t.customer_word.c.customer).where(_begins(t.customer_word.c.word, words[0]))
-        for word in words[1:]:
-            by_words = by_words.where(
-                t.customer_word.c.customer.in_(
-                    sa.select(t.customer_word.c.customer).where(_begins(t.customer_word.c.word, word))
-                )
-            )
-        found.append(by_words)
-    union = sa.union(*found).subquery()
-    return sa.select(union.c.customer)
+    if not words:
+        return column.in_(whole)
+    rare = next((w for w in words if not _many(tx, sa.select(sa.literal(1)).where(_has(w)))), None)
+    others = [_customer_has(column, word) for word in words if word != rare]
+    if rare is None:
+        return sa.or_(column.in_(whole), sa.and_(*others))
+    leading = sa.select(t.customer_word.c.customer).where(_has(rare))
+    found = sa.union(whole, leading).subquery()
+    if not others:
+        return column.in_(sa.select(found.c.customer))
+    return sa.and_(column.in_(sa.select(found.c.customer)), sa.or_(column.in_(whole), sa.and_(*others)))
+
+
+def _due_before(tx: Transaction, instant: datetime) -> sa.ColumnElement[bool]:
+    condition = t.claim.c.deadline < instant
+    if not _many(tx, sa.select(sa.literal(1)).where(condition)):
+        return condition
+    # An expression keeps the index out of it, which would find them all only to sort them all.
+    return sa.type_coerce(t.claim.c.deadline, sa.BigInteger) + 0 < to_us(instant)
+
+
+def _many(tx: Transaction, found: sa.Select[Any]) -> bool:
+    """Whether so many rows pass a filter that it is checked in the order of the list; else it leads to its rows."""
+    few = found.limit(_LEADS + 1).subquery()
+    return int(tx.execute(sa.select(sa.func.count()).select_from(few)).scalar_one()) > _LEADS
+
+
+def _customer_has(column: sa.ColumnElement[str], word: str) -> sa.ColumnElement[bool]:
+    of = t.customer_word.alias()
+    return sa.exists().where(of.c.customer == column, _begins(of.c.word, word))
+
+
+def _has(word: str) -> sa.ColumnElement[bool]:
+    return _begins(t.customer_word.c.word, word)
 
 
 def _begins(column: sa.ColumnElement[str], word: str) -> sa.ColumnElement[bool]:

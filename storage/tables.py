@@ -435,10 +435,11 @@ claim = sa.Table(
     sa.Index("ix_claim_program_state", "program", "state", "received_at", "id"),
     sa.Index("ix_claim_program", "program", "received_at", "id"),
     sa.Index("ix_claim_state", "state", "received_at", "id"),
-    sa.Index("ix_claim_owner", "owner", "received_at", "id"),
-    sa.Index("ix_claim_reporter", "reporter", "received_at", "id"),
-    sa.Index("ix_claim_team", "team", "received_at", "id"),
-    sa.Index("ix_claim_reporter_team", "reporter_team", "received_at", "id"),
+    # The state is in them so that a list of one state reads no row of another.
+    sa.Index("ix_claim_owner", "owner", "received_at", "id", "state"),
+    sa.Index("ix_claim_reporter", "reporter", "received_at", "id", "state"),
+    sa.Index("ix_claim_team", "team", "received_at", "id", "state"),
+    sa.Index("ix_claim_reporter_team", "reporter_team", "received_at", "id", "state"),
     sa.Index("ix_claim_deadline", "deadline"),
     sa.UniqueConstraint("external_id", "reporter"),
     # The database itself refuses a second owner (TER-01).

@@ -18,7 +18,7 @@ from domain.people.organisation import Role
 from domain.refusals import Refusal
 from storage import customers
 from storage import tables as t
-from storage.claim_queries import customers_matching, readable_claims
+from storage.claim_queries import of_customers_matching, readable_claims
 from storage.codec import rfc3339
 from storage.database import Transaction
 
@@ -107,7 +107,7 @@ def customer_page(
         if value is not None:
             statement = statement.where(column == value)
     if q is not None:
-        statement = statement.where(c.id.in_(customers_matching(tx, q, region=_region(caller))))
+        statement = statement.where(of_customers_matching(tx, c.id, q, region=_region(caller)))
     if not reads_base(caller):
         mine = sa.select(t.claim.c.customer)
         scope = scope_of(caller)

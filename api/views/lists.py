@@ -22,10 +22,13 @@ def claim_page(
     """`GET /v1/claims`."""
     organisation = caller.setting.organisation
     subtree = organisation.subtree(filters.team) if filters.team in organisation.teams and filters.team else frozenset()
-    statement = claims_in_scope(tx, filters, scope=scope_of(caller), acting_for=acting_for(caller), subtree=subtree)
+    statement, ways = claims_in_scope(
+        tx, filters, scope=scope_of(caller), acting_for=acting_for(caller), subtree=subtree
+    )
     rows, following = page(
         tx,
         statement,
+        ways=ways,
         time_column=t.claim.c.received_at,
         id_column=t.claim.c.id,
         cursor=cursor,
