@@ -218,6 +218,8 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                 "windows": [[w.value, at] for w, at in dispute.windows],
                 "seats": [asdict(seat) for seat in dispute.seats],
                 "seat_seen": dispute.seat_seen,
+                "vacant": dispute.vacant,
+                "named": list(dispute.named),
                 "recused": list(dispute.recused),
                 "recusals": [{**asdict(r), "state": r.state.value} for r in dispute.recusals],
                 "more_evidence_asked": dispute.more_evidence_asked,
@@ -278,6 +280,9 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
             Seat(**{**seat, "tier": Tier(seat["tier"]), "source": Source(seat["source"])}) for seat in detail["seats"]
         ),
         seat_seen=detail["seat_seen"],
+        # Absent in cases written before there were such.
+        vacant=detail.get("vacant", False),
+        named=tuple(detail.get("named", ())),
         recused=tuple(detail["recused"]),
         recusals=tuple(Recusal(**{**r, "state": Challenge(r["state"])}) for r in detail["recusals"]),
         more_evidence_asked=detail["more_evidence_asked"],

@@ -14,6 +14,7 @@ from api.commands.files import MEGABYTE
 from api.commands.received import as_of_now
 from api.schemas.disputes import (
     AppealIn,
+    ArbitratorIn,
     ClaimNamed,
     DigestIn,
     DisputeIn,
@@ -212,6 +213,16 @@ def decide_challenge(tx: Transaction, caller: Caller, dispute: str, recusal: str
         "reason": texts.keep(tx, body.reason, customer=row["customer"]),
     }
     return _on(tx, caller, row, CommandKind.DISPUTE_RECUSE, data)
+
+
+def name_arbitrator(tx: Transaction, caller: Caller, dispute: str, body: ArbitratorIn) -> Waiting:
+    """Somebody decides where nobody neutral was left (DSP-13)."""
+    row = visible_dispute(tx, caller, dispute)
+    data = {
+        "person": _person(caller, body.person, "person"),
+        "reason": texts.keep(tx, body.reason, customer=row["customer"]),
+    }
+    return _on(tx, caller, row, CommandKind.DISPUTE_ARBITRATOR, data)
 
 
 def rule(tx: Transaction, caller: Caller, dispute: str, body: RulingIn) -> Waiting:

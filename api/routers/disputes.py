@@ -16,6 +16,7 @@ from api.schemas.claims import OptionalReason, TimelinePage
 from api.schemas.disputes import (
     AdviceOut,
     AppealIn,
+    ArbitratorIn,
     DigestIn,
     DismissIn,
     DisputeIn,
@@ -136,6 +137,12 @@ async def object_to_result(call: TheCall, id: Id, body: ObjectionIn) -> Response
 async def name_mediator(call: TheCall, id: Id, body: MediatorIn) -> Response:
     """Name a neutral person who helps the parties agree (调解员): DSP-08."""
     return await call.command(lambda tx: disputes.name_mediator(tx, call.caller, id, body))
+
+
+@router.post("/{id}/arbitrator", response_model=DisputeOut)
+async def name_arbitrator(call: TheCall, id: Id, body: ArbitratorIn) -> Response:
+    """Name who decides where nobody neutral is left (指定仲裁人): DSP-13."""
+    return await call.command(lambda tx: disputes.name_arbitrator(tx, call.caller, id, body))
 
 
 @router.get("/{id}/advice", response_model=AdviceOut)

@@ -73,6 +73,11 @@ class MediatorIn(Input):
     person: Id
 
 
+class ArbitratorIn(Input):
+    person: Id
+    reason: Reason
+
+
 class EvidenceIn(Input):
     kind: EvidenceKind
     text: Text | None = None

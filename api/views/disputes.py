@@ -409,6 +409,7 @@ def allowed_acts(case: Dispute, caller: Caller) -> list[str]:
     arbitrates = s is DisputeState.ARBITRATING and caller.person == case.arbitrator
     challenged = any(q.by == side and q.person == case.arbitrator for q in case.recusals)
     oversees = caller.person in caller.setting.programs[case.program].oversight and party is None
+    administers = caller.person in caller.setting.organisation.admins(at=caller.at)
     talks = s in (DisputeState.NEGOTIATING, DisputeState.MEDIATING)
     hears = s is not DisputeState.ARBITRATING or case.window(Window.EVIDENCE) is not None
     found = {
@@ -420,6 +421,7 @@ def allowed_acts(case: Dispute, caller: Caller) -> list[str]:
         "recusals": party is not None and s is DisputeState.ARBITRATING and not challenged,
         "more_evidence": arbitrates and not case.more_evidence_asked,
         "ruling": arbitrates,
+        "arbitrator": case.vacant and party is None and (oversees or administers),
         "appeal": party is not None and not party.appealed and s is DisputeState.RULED,
         "withdraw": case.opened_by in (caller.person, side)
         and not case.rulings

@@ -251,6 +251,38 @@ def seat_changes_at(
     return None
 
 
+def seat_fills_at(
+    seat: Seat, *, sides: Sides, bench: Bench, after: datetime, history: Sequence[Seat] = ()
+) -> datetime | None:
+    """The next known instant from which the holder of a vacant ``seat``, or who stands in, can go on; else None."""
+    barred = _holders(_lower(seat.tier, history))
+    for instant in sorted({i for i in _turns(seat.person, sides.parties, bench.organisation) if i > after}):
+        if isinstance(_Inquiry(sides, bench, instant).seated(seat, barred=barred), Seat):
+            return instant
+    return None
+
+
+def may_name(*, sides: Sides, bench: Bench, at: datetime) -> tuple[str, ...]:
+    """Who names an arbitrator where nobody neutral is left (DSP-13): admins, then oversight, none with an interest."""
+    inquiry = _Inquiry(sides, bench, at)
+    people = dict.fromkeys((*bench.organisation.admins(at=at), *bench.oversight))
+    return tuple(person for person in people if not inquiry.gains(person) and inquiry.is_active(person))
+
+
+def named_seat(person: str, *, sides: Sides, bench: Bench, at: datetime, history: Sequence[Seat] = ()) -> Seat:
+    """The seat of ``person``, named for the case, at the panel's tier; ``history``: all seats it has had (DSP-13).
+
+    Refusals: ``person_inactive`` for who has left, or is away without anybody fit to stand in; ``recusal_required``.
+    """
+    seat = Seat(tier=Tier.PANEL, person=person, source=Source.NAMED)
+    found = _Inquiry(sides, bench, at).seated(seat, barred=_holders(_lower(seat.tier, history)))
+    if isinstance(found, Seat):
+        return found
+    bar = found[-1].bar
+    code = "person_inactive" if bar in (Bar.INACTIVE, Bar.ABSENT) else "recusal_required"
+    raise Refusal(code, rule="DSP-13", facts={"bar": bar.value})
+
+
 def acts_for(
     actor: str, *, seat: Seat, sides: Sides, bench: Bench, at: datetime, history: Sequence[Seat] = ()
 ) -> str | None:

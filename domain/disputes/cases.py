@@ -19,6 +19,7 @@ from domain.disputes.arbitrators import (
     Seat,
     acts_for,
     check_mediator,
+    may_name,
     plan,
     plan_above,
     tier_deadline,
@@ -605,18 +606,22 @@ def _arbitrate(draft: Draft, dispute: Dispute) -> None:
 
 
 def ask_for_arbitrator(draft: Draft, dispute: Dispute) -> None:
-    """Nobody neutral is left anywhere: an admin has to name a person (DSP-13)."""
-    for admin in draft.setting.organisation.admins(at=draft.at):
+    """Nobody neutral is left anywhere: an admin or oversight has to name a person (DSP-13)."""
+    dispute = put(draft, replace(dispute, vacant=True))
+    sides, bench = sides_of(draft.matter, dispute), bench_of(draft.setting, dispute)
+    due = dispute.window(Window.TIER)
+    for person in may_name(sides=sides, bench=bench, at=draft.at):
         draft.tasks.append(
             Task(
-                key=task_key(dispute),
-                person=admin,
+                key=naming_key(dispute),
+                person=person,
                 kind="name_arbitrator",
                 subject_type="dispute",
                 subject=dispute.id,
-                due=dispute.window(Window.TIER),
+                due=due,
             )
         )
+        draft.tell_case(person, "dispute.nobody_decides", dispute, rule="DSP-13", urgency="urgent")
 
 
 def take_seat(draft: Draft, dispute: Dispute, seat: Seat) -> None:
@@ -627,6 +632,7 @@ def take_seat(draft: Draft, dispute: Dispute, seat: Seat) -> None:
         tier=int(seat.tier),
         seats=(*dispute.seats, seat),
         seat_seen=draft.at,
+        vacant=False,
         more_evidence_asked=False,
         parties=tuple(replace(p, heard=False) for p in dispute.parties),
     )
@@ -638,6 +644,7 @@ def take_seat(draft: Draft, dispute: Dispute, seat: Seat) -> None:
         ends = until(draft, dispute, evidence)
         dispute = dispute.with_window(Window.EVIDENCE, min(ends, limit.at) if limit is not None else ends)
     put(draft, dispute)
+    draft.closed_tasks.append(naming_key(dispute))
     draft.record_case("assigned", dispute, data={"tier": int(seat.tier), "arbitrator": seat.acting})
     due = dispute.window(Window.TIER)
     draft.tasks.append(
@@ -829,7 +836,7 @@ def _moving_on(dispute: Dispute, *, at: datetime) -> Dispute:
 
 def _ended(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> Dispute:
     state = fire(state=dispute.state, trigger=trigger)
-    draft.closed_tasks.append(task_key(dispute))
+    draft.closed_tasks += (task_key(dispute), naming_key(dispute))
     over = dispute.without_challenges(draft.at).without_windows()
     draft.closed_tasks.extend(f"recusal:{r.id}" for r in dispute.recusals)
     return put(draft, replace(over, state=state, ended_at=draft.at))
@@ -860,7 +867,7 @@ def _require(dispute: Dispute, trigger: str, *states: DisputeState) -> None:
 def _require_arbitrator(draft: Draft, dispute: Dispute, command: Command) -> None:
     """Whoever has the case, in their own name or for somebody who is away (DSP-14, PPL-05)."""
     seat = dispute.seat
-    if seat is None or dispute.state is not S.ARBITRATING:
+    if seat is None or dispute.vacant or dispute.state is not S.ARBITRATING:
         raise Refusal("not_allowed", rule="DSP-14", current_state=dispute.state.value)
     acts_for(
         command.actor or "",
@@ -917,6 +924,11 @@ def _ruling_data(ruling: Ruling) -> dict[str, Any]:
 def task_key(dispute: Dispute) -> str:
     """The key of the task to decide the case."""
     return f"arbitrate:{dispute.id}"
+
+
+def naming_key(dispute: Dispute) -> str:
+    """The key of the task to name who decides the case."""
+    return f"name_arbitrator:{dispute.id}"
 
 
 def tell_parties(

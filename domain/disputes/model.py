@@ -151,6 +151,8 @@ class Dispute:
     tier: int | None = None
     seats: tuple[Seat, ...] = ()  # who has the case, and before them those who had it (DSP-12)
     seat_seen: datetime | None = None  # up to when absences and leavings were looked at for the seat
+    vacant: bool = False  # nobody neutral is left: it waits for a person to be named (DSP-13)
+    named: tuple[str, ...] = ()  # who was, for this case
     recused: tuple[str, ...] = ()
     recusals: tuple[Recusal, ...] = ()
     mediator: str | None = None
@@ -181,8 +183,8 @@ class Dispute:
 
     @property
     def arbitrator(self) -> str | None:
-        """Who gets the task: the holder of the seat, or who stands in."""
-        return self.seats[-1].acting if self.seats else None
+        """Who gets the task: the holder of the seat, or who stands in; None while nobody has the case."""
+        return self.seats[-1].acting if self.seats and not self.vacant else None
 
     @property
     def deadline(self) -> datetime | None:

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from domain.disputes.arbitrators import conflict_of, reassignment, recusal_deadline, recusal_decider
-from domain.disputes.cases import ask_for_arbitrator, mine, policy_of, put, take_seat, task_key, tell_parties
+from domain.disputes.arbitrators import (
+    Seat,
+    conflict_of,
+    may_name,
+    named_seat,
+    reassignment,
+    recusal_deadline,
+    recusal_decider,
+)
+from domain.disputes.cases import (
+    ask_for_arbitrator,
+    mine,
+    naming_key,
+    policy_of,
+    put,
+    take_seat,
+    task_key,
+    tell_parties,
+)
 from domain.disputes.lifecycle import DisputeState, refused
 from domain.disputes.model import Challenge, Dispute, Recusal, Window
 from domain.disputes.seats import bench_of, sides_of, successor
@@ -103,21 +120,48 @@ def reassign(draft: Draft, dispute: Dispute) -> None:
         history=dispute.seats[:-1],
     )
     dispute = put(draft, replace(dispute, seat_seen=draft.at))
-    if found.seat == seat:
+    if found.seat == seat and not dispute.vacant:
         return
-    draft.closed_tasks.append(task_key(dispute))
-    why = found.bar.value if found.bar is not None else None
-    draft.record_case("seat_vacated", dispute, data={"tier": dispute.tier, "arbitrator": seat.acting, "why": why})
+    if not dispute.vacant:
+        draft.closed_tasks.append(task_key(dispute))
+        why = found.bar.value if found.bar is not None else None
+        draft.record_case("seat_vacated", dispute, data={"tier": dispute.tier, "arbitrator": seat.acting, "why": why})
     if found.seat is None:
         ask_for_arbitrator(draft, dispute)
-        return
-    if found.restarts_limit:
+    elif found.restarts_limit:
         take_seat(draft, dispute, found.seat)
+    else:
+        _hand_over(draft, dispute, found.seat, before=dispute.seats if found.bar is not None else dispute.seats[:-1])
+
+
+def name_arbitrator(draft: Draft, command: Command) -> None:
+    """Where nobody neutral is left an admin or oversight names who decides, with a reason (DSP-13)."""
+    dispute = draft.matter.disputes[command.data["dispute"]]
+    person: str = command.data["person"]
+    sides, bench = sides_of(draft.matter, dispute), bench_of(draft.setting, dispute)
+    if command.actor not in may_name(sides=sides, bench=bench, at=draft.at):
+        raise Refusal("not_allowed", rule=_RULE)
+    if dispute.is_open and dispute.arbitrator is not None and dispute.named[-1:] == (person,):
         return
-    before = dispute.seats if found.bar is not None else dispute.seats[:-1]
-    dispute = put(draft, replace(dispute.without_challenges(draft.at), seats=(*before, found.seat)))
+    seat = named_seat(person, sides=sides, bench=bench, at=draft.at, history=dispute.seats)
+    if not dispute.vacant or dispute.state is not DisputeState.ARBITRATING:
+        raise refused(state=dispute.state, trigger="arbitrator")
+    former = dispute.seat
+    dispute = put(draft, replace(dispute, named=(*dispute.named, person)))
+    data = {"person": person, "reason": command.data["reason"]}
+    draft.record_case("arbitrator_named", dispute, actor=command.actor, data=data)
+    if former is not None and former.tier is seat.tier:
+        _hand_over(draft, dispute, seat, before=dispute.seats)
+    else:
+        take_seat(draft, dispute, seat)
+
+
+def _hand_over(draft: Draft, dispute: Dispute, seat: Seat, *, before: tuple[Seat, ...]) -> None:
+    """Another person in the same tier, which keeps its limit and what was heard (DSP-12)."""
+    dispute = replace(dispute.without_challenges(draft.at), seats=(*before, seat), seat_seen=draft.at, vacant=False)
     dispute = put(draft, _with_window(dispute))
-    acting, due = found.seat.acting, dispute.window(Window.TIER)
+    acting, due = seat.acting, dispute.window(Window.TIER)
+    draft.closed_tasks.append(naming_key(dispute))
     draft.record_case("assigned", dispute, data={"tier": dispute.tier, "arbitrator": acting})
     draft.tasks.append(
         Task(

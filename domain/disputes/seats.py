@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain.claims.lifecycle import ClaimState
-from domain.disputes.arbitrators import Bench, Seat, Sides, reassignment, seat_changes_at
+from domain.disputes.arbitrators import Bench, Seat, Sides, reassignment, seat_changes_at, seat_fills_at
 from domain.disputes.lifecycle import DisputeState
 from domain.disputes.model import Dispute, Party
 from domain.matters.matter import Matter
@@ -40,6 +40,7 @@ def bench_of(setting: Setting, dispute: Dispute) -> Bench:
         program=setting.programs[dispute.program],
         policy=setting.policy(dispute.terms),
         organisation=setting.organisation,
+        named=dispute.named,
     )
 
 
@@ -53,6 +54,8 @@ def next_seat_change(matter: Matter, setting: Setting, dispute: Dispute) -> date
     if seat is None or since is None or dispute.state is not DisputeState.ARBITRATING:
         return None
     sides, bench, history = sides_of(matter, dispute), bench_of(setting, dispute), dispute.seats[:-1]
+    if dispute.vacant:
+        return seat_fills_at(seat, sides=sides, bench=bench, after=since, history=history)
     found = seat_changes_at(seat, sides=sides, bench=bench, after=since, history=history)
     instants = [] if found is None else [_known_at(found, seat, setting.organisation)]
     if reassignment(seat, sides=sides, bench=bench, at=since, history=history).seat != seat:

@@ -54,6 +54,7 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.DISPUTE_ASK_MORE: cases.more_evidence,
     CommandKind.DISPUTE_CHALLENGE: recusals.challenge,
     CommandKind.DISPUTE_RECUSE: recusals.decide_challenge,
+    CommandKind.DISPUTE_ARBITRATOR: recusals.name_arbitrator,
     CommandKind.DISPUTE_RULE: cases.rule,
     CommandKind.DISPUTE_APPEAL: cases.appeal,
     CommandKind.DISPUTE_WITHDRAW: cases.withdraw,

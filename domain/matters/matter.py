@@ -50,6 +50,7 @@ class CommandKind(StrEnum):
     DISPUTE_ASK_MORE = "dispute_ask_more"
     DISPUTE_CHALLENGE = "dispute_challenge"
     DISPUTE_RECUSE = "dispute_recuse"
+    DISPUTE_ARBITRATOR = "dispute_arbitrator"
     DISPUTE_RULE = "dispute_rule"
     DISPUTE_APPEAL = "dispute_appeal"
     DISPUTE_WITHDRAW = "dispute_withdraw"

@@ -342,6 +342,13 @@ _DISPUTES: Final = (
         "Another arbitrator decides the dispute about {customer} from now on.",
     ),
     _row(
+        "dispute.nobody_decides",
+        "争议没有中立的仲裁人",
+        "Nobody neutral to decide a dispute",
+        "{customer}的争议已没有可用的中立仲裁人，请指定一位来裁决。",
+        "Nobody neutral is left to decide the dispute about {customer}; please name somebody.",
+    ),
+    _row(
         "dispute.recusal",
         "有回避申请待您决定",
         "A request for recusal waits for you",

@@ -636,6 +636,23 @@ def _decide_recusal(world: World) -> Wanted:
 
 
 FACTORIES["decide_recusal"] = _decide_recusal
+
+
+def _name_arbitrator(world: World) -> Wanted:
+    """The leader is too near to both, and whoever would decide instead is away when the case gets there."""
+    program = world.new_program("无人", {"dispute.auto_settle": False, "dispute.strict_neutral": True})
+    case = world.case(program)
+    span = {"from": world.later(), "to": world.later(minutes=1)}
+    for person in (world.setup, world["admin"], world["oversight"]):
+        world.setup.made(f"/v1/people/{person.id}/absences", span)
+    for role in ("owner", "peer"):
+        world[role].made(f"/v1/disputes/{case}/waive")
+    world.company.shift(minutes=2)
+    body = {"person": world["mediator"].id, "reason": "没有其他中立的人"}
+    return _wanted("name_arbitrator", "admin", ids={"id": case}, body=body)
+
+
+FACTORIES["name_arbitrator"] = _name_arbitrator
 _when("rule_dispute", "leader", ids={"id": World.heard}, body=_RULING)
 
 
