@@ -52,6 +52,20 @@ def test_mail_is_sent_with_the_name_and_password_of_the_url(company: SendingComp
         assert message["From"] == "claims@example.com"
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_a_password_is_not_sent_over_a_network_in_clear(
+    company: SendingCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mail server elsewhere that offers no STARTTLS gets neither password nor mail; it is tried again later."""
+    monkeypatch.setattr("worker.channels.email._stays_here", lambda _server: False)
+    with MailReceiver(login=("notices@example.com", "secret")).serving() as mail:
+        company.told(company.addressed())
+        url = mail.url.replace("smtp://", "smtp://notices%40example.com:secret@")
+        company.deliver(ports(mail, smtp_url=url))
+    (delivery,) = company.outbox("email")
+    assert (delivery["error"], delivery["dead_at"], mail.received) == ("SMTPNotSupportedError", None, [])
+
+
 def test_a_person_without_an_address_gets_no_mail_and_keeps_the_notice(
     company: SendingCompany, mail: MailReceiver
 ) -> None:
