@@ -85,7 +85,7 @@ async def _floor(database: Database, engine: Any, count: int, lead_s: float) -> 
     return count / (time.time() - due)
 
 
-async def disputes(world: World, *, count: int = 500, lead_s: float = 90) -> dict[str, Any]:
+async def disputes(world: World, *, count: int = 500, lead_s: float = 240) -> dict[str, Any]:
     """``count`` cases with one tier limit, armed by ringing, against as many timers that each commit one row."""
     database = world.database()
     engine = await connect(world.address, namespace="fairclaim")
