@@ -40,7 +40,10 @@ def verify(
     ] = None,
     as_json: Annotated[bool, Parameter(name="--json", help="Print the result as JSON.")] = False,
 ) -> int:
-    """Check every history entry against the key and the signed checkpoints. Exit 1 if anything is not as it was."""
+    """Check every history entry against the key and the signed checkpoints, and the balances of the ledger.
+
+    Exit 1 if anything is not as it was.
+    """
     settings = Settings(data=data)
     try:
         verdict = (
@@ -107,4 +110,8 @@ def _sentence(verdict: Verdict) -> str:
         found.append(f"entry {bad.seq} of {bad.stream}: {bad.kind}{what}")
     if verdict.fault is not None:
         found.append(f"{verdict.fault.part}: {verdict.fault.kind}")
+    if verdict.ledger is not None:
+        wrong = verdict.ledger
+        by = f" by {wrong.by_minor} {wrong.currency}" if wrong.currency is not None else ""
+        found.append(f"ledger: {wrong.kind} {wrong.subject} is off{by}")
     return f"not ok: {'; '.join(found)} ({counted}, {since})"

@@ -376,6 +376,7 @@ matter = sa.Table(
     Col("pool_at", Instant),
     Col("pool", Id),
     Col("poisoned", sa.Boolean, nullable=False),
+    Col("dealt", sa.Boolean, nullable=False, server_default=sa.false()),  # it has or had deals
     sa.UniqueConstraint("program", "subject", "track"),
 )
 
@@ -478,24 +479,61 @@ request_waiting = sa.Table(
     Col("claim", Id, nullable=False, index=True),
 )
 
+#: A deal (COM-01). Without ``claim`` and ``matter`` it is unclaimed, until somebody allocates it (CLM-03).
 deal = sa.Table(
     "deal",
     metadata,
     Col("id", Id, primary_key=True),
     Col("number", sa.BigInteger, nullable=False, unique=True),
-    Col("claim", Id, sa.ForeignKey("claim.id"), nullable=False, index=True),
+    Col("claim", Id, sa.ForeignKey("claim.id"), index=True),
+    Col("matter", Id, sa.ForeignKey("matter.id", name="fk_deal_matter"), index=True),
     Col("program", Id, nullable=False),
     Col("customer", Id, nullable=False),
+    Col("project", Id),
+    Col("track", sa.String(10), nullable=False, server_default="sales"),
     Col("kind", sa.String(12), nullable=False),
     Col("state", sa.String(10), nullable=False),
+    Col("owner", Id),  # who held the customer at the contract
     Col("amount_minor", sa.BigInteger, nullable=False),
     Col("currency", sa.String(3), nullable=False),
     Col("contract_at", Instant, nullable=False),
     Col("contract_end", sa.Date),
     Col("product", sa.String(200)),
     Col("external_id", sa.String(200)),
+    Col("plan", Id),
+    Col("plan_version", sa.Integer),
+    Col("rate_rule", sa.String(20)),
+    Col("rate_bps", sa.Integer),
+    Col("shares_state", sa.String(10), nullable=False, server_default="none"),
+    # Release, shares, cash, stages, credits, holds, what was paid and set off, of the domain's deal.
+    Col("detail", Json, nullable=False, server_default="{}"),
     Col("recorded_at", Instant, nullable=False),
     Col("recorded_by", Id, nullable=False),
+    Col("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Index("ix_deal_recorded_at_id", "recorded_at", "id"),
+    sa.Index("ix_deal_program", "program", "recorded_at", "id"),
+    sa.Index("ix_deal_customer", "customer", "recorded_at"),
+    sa.Index("ix_deal_owner", "owner", "recorded_at", "id"),
+)
+
+#: Who has a share or an overlay of a deal, so that their list and their right to see it are one look-up.
+deal_payee = sa.Table(
+    "deal_payee",
+    metadata,
+    Col("person", Id, primary_key=True),
+    Col("deal", Id, sa.ForeignKey("deal.id"), primary_key=True, index=True),
+)
+
+#: What a deal was before it was amended: amount, unit or buyer (COM-01).
+deal_version = sa.Table(
+    "deal_version",
+    metadata,
+    Col("deal", Id, sa.ForeignKey("deal.id"), primary_key=True),
+    Col("version", sa.Integer, primary_key=True),
+    Col("amount_minor", sa.BigInteger, nullable=False),
+    Col("contract_end", sa.Date),
+    Col("shares", Json, nullable=False),
+    Col("replaced_at", Instant, nullable=False),
 )
 
 follow_up = sa.Table(
@@ -707,6 +745,119 @@ conflict = sa.Table(
     sa.Index("ix_conflict_pair", "matter", "one", "other", "at"),
     sa.Index("ix_conflict_at_id", "at", "id"),
     sa.Index("ix_conflict_program", "program", "at", "id"),
+)
+
+# --- money -------------------------------------------------------------------------------------------------------
+
+#: A version of a commission plan (COM-02); never edited. ``program`` is null for the company's own.
+plan = sa.Table(
+    "plan",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("program", Id, sa.ForeignKey("program.id"), index=True),
+    Col("version", sa.Integer, nullable=False),
+    Col("state", sa.String(10), nullable=False),
+    Col("effective_from", sa.Date, nullable=False),
+    Col("rates", Json, nullable=False),
+    Col("author", Id, nullable=False),
+    Col("reviewed_by", Id),
+    Col("approved_by", Id),
+    Col("approved_at", Instant),
+    Col("not_before", Instant),  # approved by its author in a small team: announced first (POL-09)
+    Col("created_at", Instant, nullable=False),
+    _rev(),
+    sa.UniqueConstraint("program", "version"),
+)
+
+#: What happened, once (COM-06): ``key`` names the cause, ``digest`` covers the content, ``lines`` counts the postings.
+#: Neither entries nor postings are ever changed, and the database refuses those that do not balance
+#: (:mod:`storage.migrations.guards`).
+ledger_entry = sa.Table(
+    "ledger_entry",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("key", sa.String(200), nullable=False, unique=True),
+    Col("kind", sa.String(20), nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("deal", Id, sa.ForeignKey("deal.id"), nullable=False),
+    Col("dispute", Id),
+    Col("ruling", Id),
+    Col("plan_version", sa.Integer),
+    Col("rate_rule", sa.String(20)),
+    Col("share_bps", sa.Integer),
+    Col("stage", sa.String(20)),
+    Col("reverses", sa.String(200)),
+    Col("reason", sa.String(60)),
+    Col("lines", sa.Integer, nullable=False),
+    Col("digest", sa.String(64), nullable=False),
+    sa.Index("ix_ledger_entry_at_id", "at", "id"),
+    sa.Index("ix_ledger_entry_deal", "deal", "at", "id"),
+)
+
+#: Postings of an entry sum to zero per currency. ``holder`` is the payee, null for the company's own account; it and
+#: ``deal`` and ``at`` stand here too, so that somebody's statement is one range of an index.
+ledger_posting = sa.Table(
+    "ledger_posting",
+    metadata,
+    Col(
+        "entry",
+        Id,
+        sa.ForeignKey("ledger_entry.id", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+    ),
+    Col("line", sa.Integer, primary_key=True),
+    Col("account", sa.String(70), nullable=False),
+    Col("holder", Id),
+    Col("deal", Id, nullable=False),
+    Col("currency", sa.String(3), nullable=False),
+    Col("amount_minor", sa.BigInteger, nullable=False),
+    Col("share_bps", sa.Integer),
+    Col("at", Instant, nullable=False),
+    sa.Index("ix_ledger_posting_holder", "holder", "at", "entry"),
+)
+
+#: What the postings come to, by account and deal: kept in the transaction that posts, compared with a recomputation
+#: by ``fairclaim verify``.
+ledger_balance = sa.Table(
+    "ledger_balance",
+    metadata,
+    Col("account", sa.String(70), primary_key=True),
+    Col("deal", Id, primary_key=True, index=True),
+    Col("currency", sa.String(3), primary_key=True),
+    Col("holder", Id, index=True),
+    Col("amount_minor", sa.BigInteger, nullable=False),
+)
+
+#: A payout run (COM-12): prepared and approved by two people, then locked.
+payout = sa.Table(
+    "payout",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("period", sa.String(7), nullable=False),
+    Col("currency", sa.String(3), nullable=False),
+    Col("state", sa.String(10), nullable=False),
+    Col("prepared_by", Id, nullable=False),
+    Col("approved_by", Id),
+    Col("paid_by", Id),
+    Col("created_at", Instant, nullable=False),
+    Col("approved_at", Instant),
+    Col("paid_at", Instant),
+    sa.Index("ix_payout_created_at_id", "created_at", "id"),
+)
+
+#: What a run pays to one payee of one deal; below zero: what it sets off (COM-10). ``dropped`` says why it does not.
+payout_line = sa.Table(
+    "payout_line",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("payout", Id, sa.ForeignKey("payout.id"), nullable=False, index=True),
+    Col("kind", sa.String(10), nullable=False),
+    Col("payee", sa.String(60), nullable=False),
+    Col("holder", Id, nullable=False),
+    Col("deal", Id, sa.ForeignKey("deal.id"), nullable=False, index=True),
+    Col("amount_minor", sa.BigInteger, nullable=False),
+    Col("dropped", sa.String(20)),
+    Col("command", Id),  # which posts it
 )
 
 # --- commands, streams, bells ------------------------------------------------------------------------------------

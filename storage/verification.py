@@ -1,4 +1,4 @@
-"""Checking the history: every entry against the key, every stream against the checkpoints (AUD-02).
+"""Checking the history: every entry against the key, every stream against the checkpoints (AUD-02, COM-06).
 
 One pass in the order of (stream, seq) over one snapshot of the database, beside the folded checkpoint files, the
 stream heads and the claims, so memory does not grow with the history. Rows are read as the database has them and not
@@ -22,6 +22,7 @@ from storage.database import Database, Transaction
 from storage.history import GENESIS, Form, form
 from storage.installation import WrongKeysError
 from storage.keys import KeyRing
+from storage.ledger import LedgerFault, first_fault
 from storage.tampering import Kind, name
 from storage.types import from_us
 
@@ -48,7 +49,10 @@ class FirstBad:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check found. ``checkpoint``: the newest one that counted; ``fault``: a file of them that does not."""
+    """What a check found. ``checkpoint``: the newest one that counted; ``fault``: a file of them that does not.
+
+    ``ledger``: the first account that is not what its postings come to, the first entry that does not balance (COM-06).
+    """
 
     ok: bool
     streams: int
@@ -56,6 +60,7 @@ class Verdict:
     checkpoint: Checkpoint | None
     first_bad: FirstBad | None
     fault: Fault | None = None
+    ledger: LedgerFault | None = None
 
     def as_json(self) -> dict[str, Any]:
         """`GET /v1/audit/verify` and ``fairclaim verify --json``."""
@@ -66,6 +71,9 @@ class Verdict:
             "checkpoint": {"id": c.id, "at": c.at, "signature": c.signature} if (c := self.checkpoint) else None,
             "first_bad": {"stream": b.stream, "seq": b.seq, "kind": b.kind} if (b := self.first_bad) else None,
             "fault": {"part": f.part, "kind": f.kind} if (f := self.fault) else None,
+            "ledger": {"kind": m.kind, "subject": m.subject, "currency": m.currency, "by_minor": m.by_minor}
+            if (m := self.ledger)
+            else None,
         }
 
 
@@ -77,7 +85,7 @@ def verify(
     stream: str | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Verdict:
-    """Check all streams, or one; ``progress`` is told how many entries are done.
+    """Check all streams and the ledger, or one stream; ``progress`` is told how many entries are done.
 
     WrongKeysError where the key ring is not the one this database was written with.
     """
@@ -89,7 +97,9 @@ def verify(
     # The files before the database: what was sealed by now is in every later state of it.
     with fold(folder, keys, only=stream, known=known) as heads, snapshot(database) as tx:
         found = _Check(tx, keys, heads, stream, progress or (lambda _done: None)).run()
-        return replace(found, checkpoint=heads.last, fault=heads.fault, ok=found.ok and heads.fault is None)
+        ledger = first_fault(tx) if stream is None else None
+        ok = found.ok and heads.fault is None and ledger is None
+        return replace(found, checkpoint=heads.last, fault=heads.fault, ledger=ledger, ok=ok)
 
 
 @dataclass(slots=True)

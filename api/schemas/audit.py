@@ -54,8 +54,17 @@ class FaultOut(Output):
     kind: str
 
 
+class LedgerFaultOut(Output):
+    """An account that is not what its postings come to, or an entry that is not as it must be (COM-06)."""
+
+    kind: Literal["balance", "entry", "orphan"]
+    subject: str
+    currency: str | None
+    by_minor: int
+
+
 class VerdictOut(Output):
-    """`ok` only where every entry, every stream's end and every checkpoint file are as they were (AUD-02)."""
+    """`ok` only where every entry, every stream's end, every checkpoint file and the ledger are right (AUD-02)."""
 
     ok: bool
     streams: int
@@ -63,3 +72,4 @@ class VerdictOut(Output):
     checkpoint: CheckpointOut | None
     first_bad: FirstBadOut | None
     fault: FaultOut | None
+    ledger: LedgerFaultOut | None

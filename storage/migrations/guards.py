@@ -1,4 +1,7 @@
-"""What tables alone cannot say: append-only history, running numbers, the single rows (AUD-01, INT-08)."""
+"""What tables alone cannot say: append-only history and ledger, balanced entries, running numbers, the single rows.
+
+AUD-01, COM-06, INT-08.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,78 @@ def install_disputes(op: Any) -> None:
     if op.get_bind().dialect.name != "sqlite":
         op.execute("CREATE SEQUENCE number_dispute")
     op.execute("INSERT INTO counter (name, value) VALUES ('dispute', 0)")
+
+
+def install_money(op: Any) -> None:
+    """The ledger is append-only and balanced (COM-06); so is what a deal was before it was amended (COM-01)."""
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    protect = protect_sqlite if sqlite else protect_postgresql
+    for table in ("ledger_entry", "ledger_posting", "deal_version"):
+        protect(op, table)
+    if sqlite:
+        _balance_sqlite(op)
+        _keep_sqlite(op, "event", "stream = NEW.stream AND seq = NEW.seq")
+        _keep_sqlite(op, "evidence", "id = NEW.id")
+        _keep_sqlite(op, "case_message", "id = NEW.id")
+    else:
+        _balance_postgresql(op)
+
+
+def _balance_sqlite(op: Any) -> None:
+    """SQLite has no deferred triggers, but deferred foreign keys.
+
+    So postings come first, owing their entry; the entry comes last and finds them balanced, and from then on none is
+    added. Both checks also stand where a connection has ``recursive_triggers`` off: an entry or posting that is there
+    is not replaced.
+    """
+    _keep_sqlite(op, "ledger_entry", "id = NEW.id OR key = NEW.key")
+    op.execute(
+        "CREATE TRIGGER ledger_entry_is_balanced BEFORE INSERT ON ledger_entry "
+        "WHEN NEW.lines < 2 "
+        "OR NEW.lines <> (SELECT count(*) FROM ledger_posting WHERE entry = NEW.id) "
+        "OR EXISTS (SELECT 1 FROM ledger_posting WHERE entry = NEW.id "
+        "GROUP BY currency HAVING sum(amount_minor) <> 0) "
+        "BEGIN SELECT RAISE(ABORT, 'ledger_entry is not balanced'); END"
+    )
+    op.execute(
+        "CREATE TRIGGER ledger_posting_is_open BEFORE INSERT ON ledger_posting "
+        "WHEN EXISTS (SELECT 1 FROM ledger_entry WHERE id = NEW.entry) "
+        "OR EXISTS (SELECT 1 FROM ledger_posting WHERE entry = NEW.entry AND line = NEW.line) "
+        "BEGIN SELECT RAISE(ABORT, 'ledger_entry is closed'); END"
+    )
+
+
+def _balance_postgresql(op: Any) -> None:
+    """Checked at the commit, for every entry and every posting: so that nobody adds to an entry of somebody else's."""
+    op.execute(
+        "CREATE FUNCTION ledger_is_balanced() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        "DECLARE one uuid; declared integer; counted integer; "
+        "BEGIN "
+        "IF TG_TABLE_NAME = 'ledger_entry' THEN one := NEW.id; ELSE one := NEW.entry; END IF; "
+        "SELECT lines INTO declared FROM ledger_entry WHERE id = one; "
+        "SELECT count(*) INTO counted FROM ledger_posting WHERE entry = one; "
+        "IF counted < 2 OR declared IS DISTINCT FROM counted OR EXISTS (SELECT 1 FROM ledger_posting "
+        "WHERE entry = one GROUP BY currency HAVING sum(amount_minor) <> 0) "
+        "THEN RAISE EXCEPTION 'ledger_entry is not balanced' USING ERRCODE = 'check_violation'; END IF; "
+        "RETURN NULL; END $$"
+    )
+    for table in ("ledger_entry", "ledger_posting"):
+        op.execute(
+            f"CREATE CONSTRAINT TRIGGER {table}_is_balanced AFTER INSERT ON {table} "
+            "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_is_balanced()"
+        )
+
+
+def _keep_sqlite(op: Any, table: str, same: str) -> None:
+    """Refuse a row whose key is there, whichever conflict clause it comes with and whatever the connection's pragmas.
+
+    INSERT OR REPLACE deletes without asking DELETE triggers where ``recursive_triggers`` is off.
+    """
+    op.execute(
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "  # noqa: S608 - names from above
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    )
 
 
 def protect_sqlite(op: Any, table: str) -> None:

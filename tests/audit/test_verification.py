@@ -50,6 +50,7 @@ def test_an_untouched_history_is_ok_also_after_a_restart(store: Store, tmp_path:
         "checkpoint": {"id": made.id, "at": "2026-03-02T08:00:00Z", "signature": made.signature},
         "first_bad": None,
         "fault": None,
+        "ledger": None,
     }
 
 

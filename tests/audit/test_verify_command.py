@@ -39,7 +39,7 @@ def test_an_untouched_installation_is_ok(data: Path, capsys: pytest.CaptureFixtu
     assert verify(data=data, as_json=True) == 0
     verdict = json.loads(capsys.readouterr().out)
     assert verdict["ok"] is True
-    assert set(verdict) == {"ok", "streams", "events", "checkpoint", "first_bad", "fault"}
+    assert set(verdict) == {"ok", "streams", "events", "checkpoint", "first_bad", "fault", "ledger"}
     assert verify(data=data) == 0
     assert capsys.readouterr().out == "ok: 6 entries in 4 streams, checkpoint of 2026-03-02T08:00:00Z\n"
 
