@@ -217,6 +217,9 @@ def _case_texts(
         for field in ("text", "reason", "facts", "question", "missing"):
             if isinstance(said := entry["data"].get(field), str):
                 wanted.setdefault(said, f"{entry['kind']}.{field}")
+        for found in entry["data"].get("violations") or ():
+            if found["text"] is not None:
+                wanted.setdefault(found["text"], f"{entry['kind']}.violation")
     known, kept = texts.read(tx, wanted), texts.digests(tx, wanted)
     return [{"id": id_, "of": wanted[id_], "text": known.get(id_)} for id_ in sorted(kept)]
 

@@ -25,6 +25,7 @@ from domain.disputes.model import (
     Ruling,
     Share,
     Verdict,
+    Violation,
     Window,
 )
 from domain.matters.draft import Draft
@@ -236,6 +237,7 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                         "reason": r.reason,
                         "facts": r.facts,
                         "evidence": list(r.evidence),
+                        "violations": [asdict(v) for v in r.violations],
                         "follows_advice": r.follows_advice,
                         "advice": r.advice,
                         "final_at": r.final_at,
@@ -290,7 +292,14 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
         proposed_by=detail["proposed_by"],
         outcome=_outcome_of(detail["outcome"]),
         rulings=tuple(
-            Ruling(**{**r, "outcome": _outcome_of(r["outcome"]), "evidence": tuple(r["evidence"])})
+            Ruling(
+                **{
+                    **r,
+                    "outcome": _outcome_of(r["outcome"]),
+                    "evidence": tuple(r["evidence"]),
+                    "violations": tuple(Violation(**v) for v in r.get("violations", ())),
+                }
+            )
             for r in detail["rulings"]
         ),
         proposals=tuple(

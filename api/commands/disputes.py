@@ -234,6 +234,9 @@ def rule(tx: Transaction, caller: Caller, dispute: str, body: RulingIn) -> Waiti
         "reason": texts.keep(tx, body.reason, customer=row["customer"]),
         "evidence": body.evidence,
         "follows_advice": body.follows_advice,
+        "violations": [
+            {"person": v.person, "text": texts.keep(tx, v.text, customer=row["customer"])} for v in body.violations
+        ],
     }
     return _on(tx, caller, row, CommandKind.DISPUTE_RULE, data)
 

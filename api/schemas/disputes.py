@@ -120,6 +120,13 @@ class DigestIn(Input):
     digest: Annotated[str, Field(strict=True, pattern="^[0-9a-f]{64}$")]
 
 
+class ViolationIn(Input):
+    """A breach of rules that is found; `person` is a party."""
+
+    person: Id
+    text: Reason
+
+
 class RulingIn(OutcomeIn):
     """`POST /v1/disputes/{id}/ruling` (DSP-14). Blank facts or reason are `reason_required`, after what goes before."""
 
@@ -127,6 +134,7 @@ class RulingIn(OutcomeIn):
     reason: Text
     evidence: Annotated[list[Id], Field(max_length=200, default_factory=list)]
     follows_advice: Bool
+    violations: Annotated[list[ViolationIn], Field(max_length=20, default_factory=list)]
 
 
 class AppealIn(Input):
@@ -226,6 +234,11 @@ class RecordedAdviceOut(Output):
     similar: list[str]
 
 
+class ViolationOut(Output):
+    person: str
+    text: str | None
+
+
 class RulingOut(Output):
     id: str
     tier: int
@@ -235,6 +248,7 @@ class RulingOut(Output):
     reason: str | None
     facts: str | None
     evidence: list[str]
+    violations: list[ViolationOut]
     follows_advice: bool | None
     advice: RecordedAdviceOut | None
     final_at: str | None

@@ -100,7 +100,7 @@ def dispute_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]
             for c in cases
             for text in (
                 c.statement,
-                *(x for r in c.rulings for x in (r.reason, r.facts)),
+                *(x for r in c.rulings for x in (r.reason, r.facts, *(v.text for v in r.violations))),
                 *(x for q in c.recusals for x in (q.reason, q.decision)),
             )
         ),
@@ -349,6 +349,7 @@ def _view(
                 "reason": said.get(r.reason or ""),
                 "facts": said.get(r.facts or ""),
                 "evidence": list(r.evidence),
+                "violations": [{"person": v.person, "text": said.get(v.text or "")} for v in r.violations],
                 "follows_advice": r.follows_advice,
                 "advice": _recorded(r.advice),
                 "final_at": rfc3339(r.final_at) if r.final_at is not None else None,

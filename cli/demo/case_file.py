@@ -92,6 +92,7 @@ _LABELS = {
     "of_tier": Both("第 {tier} 级裁决时的建议：", "As it stood at the ruling of tier {tier}:"),
     "ruling": Both("第 {tier} 级，{at}，{by}：归{owner}", "Tier {tier}, {at}, {by}: the customer is {owner}'s"),
     "facts": Both("查明：{text}", "Facts: {text}"),
+    "violation": Both("违规（{who}）：{text}", "Violation of {who}: {text}"),
     "reason": Both("理由：{text}", "Reason: {text}"),
     "follows": Both("采纳建议", "Follows the advice"),
     "departs": Both("未采纳建议", "Departs from the advice"),
@@ -215,6 +216,8 @@ class _File:
             yield "  " + self._label("ruling", owner=owner, **told)
             yield "    " + self._label("facts", text=ruling["facts"])
             yield "    " + self._label("reason", text=ruling["reason"])
+            for found in ruling["violations"]:
+                yield "    " + self._label("violation", who=self._person(found["person"]), text=found["text"])
             yield "    " + self._label("follows" if ruling["follows_advice"] else "departs")
             later = [r["outcome"] for r in rulings[number + 1 :]]
             if ruling["final"]:

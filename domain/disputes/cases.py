@@ -37,6 +37,7 @@ from domain.disputes.model import (
     Ruling,
     Share,
     Verdict,
+    Violation,
     Window,
 )
 from domain.disputes.seats import bench_of, sides_of, speaks_for
@@ -517,6 +518,7 @@ def rule(draft: Draft, command: Command) -> None:
         raise Refusal("reason_required", rule="DSP-14")
     outcome = _checked(draft, dispute, outcome)
     _require_known(draft, dispute, "evidence", command.data.get("evidence") or ())
+    violations = _violations(dispute, command)
     before = dispute.state
     limit = policy_of(draft, dispute).duration("dispute.appeal_wd")
     may_appeal = limit is not None and not dispute.rulings and _above(draft, dispute) is not None
@@ -529,6 +531,7 @@ def rule(draft: Draft, command: Command) -> None:
         reason=command.data["reason"],
         facts=command.data["facts"],
         evidence=tuple(command.data.get("evidence") or ()),
+        violations=violations,
         follows_advice=command.data.get("follows_advice"),
         advice=_shown(draft, dispute, advice_on(draft, dispute)),
     )
@@ -547,12 +550,32 @@ def rule(draft: Draft, command: Command) -> None:
         draft.record_case("ruled", dispute, before=before, actor=command.actor, data=_ruling_data(ruling))
         effects.rule(draft, dispute, outcome)
         tell_parties(draft, dispute, "dispute.ruled", urgency="urgent", facts={"until": ends})
+        _tell_of_violations(draft, dispute, violations)
         return
     dispute = replace(dispute, rulings=(*dispute.rulings, replace(ruling, final_at=draft.at)))
     put(draft, dispute)
     draft.record_case("ruled", dispute, before=before, actor=command.actor, data=_ruling_data(ruling))
     effects.rule(draft, dispute, outcome)
     _finalise(draft, dispute)
+    _tell_of_violations(draft, dispute, violations)
+
+
+def _violations(dispute: Dispute, command: Command) -> tuple[Violation, ...]:
+    """What the ruling finds against parties; nobody else is heard in the case, so nobody else is named (DSP-14)."""
+    found = tuple(Violation(v["person"], v["text"]) for v in command.data.get("violations") or ())
+    wrong = [f"violations.{place}.person" for place, v in enumerate(found) if dispute.party(v.person) is None]
+    if wrong:
+        raise Refusal("field_invalid", rule="DSP-14", errors=tuple(FieldError(f, "field_invalid") for f in wrong))
+    return found
+
+
+def _tell_of_violations(draft: Draft, dispute: Dispute, violations: Iterable[Violation]) -> None:
+    """Whom a violation is found of is told, or who took their place, once however many there are (NTF-01)."""
+    for person in dict.fromkeys(v.person for v in violations):
+        party = dispute.party(person)
+        assert party is not None
+        told = party.represented_by or party.person
+        draft.tell_case(told, "dispute.violation", dispute, rule="DSP-14", urgency="urgent")
 
 
 def appeal(draft: Draft, command: Command) -> None:
@@ -917,6 +940,7 @@ def _ruling_data(ruling: Ruling) -> dict[str, Any]:
         "reason": ruling.reason,
         "facts": ruling.facts,
         "evidence": list(ruling.evidence),
+        "violations": [{"person": v.person, "text": v.text} for v in ruling.violations],
         "follows_advice": ruling.follows_advice,
     }
 

@@ -52,6 +52,7 @@ __all__ = [
     "Ruling",
     "Share",
     "Verdict",
+    "Violation",
     "Window",
 ]
 
@@ -73,6 +74,14 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class Violation:
+    """A breach of rules (违规) that a ruling finds of a party (DSP-14). ``text`` is the id of what it says."""
+
+    person: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ruling:
     """A decision on the case (裁决): by an arbitrator in a tier, by agreement, or by the rules themselves in tier 0.
 
@@ -87,6 +96,7 @@ class Ruling:
     reason: str | None = None
     facts: str | None = None
     evidence: tuple[str, ...] = ()
+    violations: tuple[Violation, ...] = ()
     follows_advice: bool | None = None
     advice: Mapping[str, Any] | None = field(default=None, compare=False)  # as the arbitrator saw it (DSP-11)
     final_at: datetime | None = None

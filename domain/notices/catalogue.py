@@ -398,6 +398,13 @@ _DISPUTES: Final = (
         "There is a ruling in the dispute about {customer}[; an appeal is possible until {until}].",
     ),
     _row(
+        "dispute.violation",
+        "裁决认定您违规",
+        "A ruling found a violation",
+        "{customer}的争议裁决认定您有违规行为，请查看裁决内容。",
+        "The ruling in the dispute about {customer} found a violation of yours; please read it.",
+    ),
+    _row(
         "dispute.final",
         "裁决生效",
         "Ruling final",

@@ -61,7 +61,7 @@ def test_a_case_is_taken_out_whole_and_checked_by_anybody(company: Company, tmp_
     case.first.made(f"{path}/messages", {"text": "甲的私话", "line": "arbitrator"})
     case.second.made(f"{path}/messages", {"text": "乙的私话", "line": "arbitrator"})
     case.heard(found)
-    done(case.ruling(found, case.leader))
+    done(case.ruling(found, case.leader, violations=[{"person": case.first.id, "text": "跟进记录不实"}]))
     checkpoint(company)
     done(case.leader.get(path))
     mine, other = exported(found, case.second), exported(found, case.first)
@@ -71,7 +71,7 @@ def test_a_case_is_taken_out_whole_and_checked_by_anybody(company: Company, tmp_
     ]
     assert mine[f"files/{file}"] == PICTURE
     texts = {t["text"] for t in lines(mine["texts.jsonl"])}
-    assert {"我先接待的客户", "接待记录早于报备", "首次接待在先"} <= texts
+    assert {"我先接待的客户", "接待记录早于报备", "首次接待在先", "跟进记录不实"} <= texts
     assert {e["kind"] for e in lines(mine["evidence.jsonl"])} == {"report", "attempt", "follow_up", "file"}
     assert [m["text"] for m in lines(mine["messages.jsonl"])] == ["乙的私话"]
     assert [m["text"] for m in lines(other["messages.jsonl"])] == ["甲的私话"]

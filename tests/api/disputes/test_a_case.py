@@ -249,6 +249,22 @@ def test_the_same_ruling_twice_counts_once_and_another_is_refused(case: Case) ->
     refused(case.ruling(found, case.leader, owner=case.first.id), 409, "already_ruled")
 
 
+def test_a_ruling_may_find_violations_of_parties(case: Case) -> None:
+    """DSP-14: shown in the ruling, the person is told; nobody but parties can be named."""
+    found = case.to_arbitration()
+    case.heard(found)
+    breach = {"person": case.first.id, "text": "跟进记录与通话记录不符"}
+    stranger = {"person": case.above.id, "text": "?"}
+    answer = case.ruling(found, case.leader, violations=[breach, stranger])
+    refused(answer, 422, "field_invalid", "violations.1.person")
+    ruled = done(case.ruling(found, case.leader, violations=[breach]))
+    assert ruled["rulings"][0]["violations"] == [breach]
+    assert done(case.second.get(f"/v1/disputes/{found['id']}"))["rulings"][0]["violations"] == [breach]
+    assert "dispute.violation" in notices(case.first)
+    assert "dispute.violation" not in notices(case.second)
+    assert len(done(case.ruling(found, case.leader))["rulings"]) == 1
+
+
 def test_a_holder_who_wins_goes_on_with_the_time_that_was_left(case: Case) -> None:
     """DSP-15: stopped time is given back; protection is at least `dispute.min_remaining_days` long."""
     before = read(case.first, case.held)
