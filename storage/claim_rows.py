@@ -21,7 +21,6 @@ from domain.claims.model import (
     TermsRef,
     Waiting,
 )
-from domain.money.model import Deal, DealState
 from storage.codec import pack, unpack
 from storage.types import from_us, to_us
 
@@ -183,27 +182,6 @@ def request_of(row: Mapping[str, Any]) -> Request:
         decided_by=row["decided_by"],
         decided_at=row["decided_at"],
         data=unpack(row["data"]),
-    )
-
-
-def deal_of(row: Mapping[str, Any]) -> Deal:
-    """The deal of a row."""
-    return Deal(
-        id=row["id"],
-        number=row["number"],
-        claim=row["claim"],
-        program=row["program"],
-        customer=row["customer"],
-        kind=row["kind"],
-        state=DealState(row["state"]),
-        amount_minor=row["amount_minor"],
-        currency=row["currency"],
-        contract_at=row["contract_at"],
-        contract_end=row["contract_end"],
-        product=row["product"],
-        external_id=row["external_id"],
-        recorded_at=row["recorded_at"],
-        recorded_by=row["recorded_by"],
     )
 
 

@@ -17,9 +17,9 @@ from domain.matters.inbox import next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import case_facts, conflicts, disputes, history, reminders
+from storage import case_facts, conflicts, deals, disputes, history, ledger, reminders
 from storage import tables as t
-from storage.claim_rows import claim_of, claim_row, deal_of, request_of, request_row
+from storage.claim_rows import claim_of, claim_row, request_of, request_row
 from storage.codec import pack, plain, unpack
 from storage.database import Transaction, mint
 from storage.notices import queue_notices
@@ -105,7 +105,7 @@ def load(
         pool_at=row["pool_at"],
         claims={id_: claim_of(r) for id_, r in claims.items()},
         requests=requests,
-        deals=_deals(tx, [i for i in ids if claims[i]["state"] == ClaimState.WON.value]),
+        deals=deals.load(tx, row, commands),
         commands=commands,
         disputes=cases,
         evidence=disputes.evidence_times(tx, commands),
@@ -147,7 +147,8 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         if columns:
             tx.execute(t.claim.update().where(t.claim.c.id == claim_id).values(dict(columns)))
     _save_requests(tx, before, after)
-    _save_deals(tx, before, draft, decided_at)
+    deals.save(tx, before, draft)
+    ledger.post(tx, draft.entries)
     for entry in draft.follow_ups:
         _insert_follow_up(tx, entry)
     for follow_up, by, text in draft.voided:
@@ -173,7 +174,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
             )
             for e in draft.events
         ],
-        fresh=fresh_ids | {d.id for d in draft.new_disputes},
+        fresh=fresh_ids | {d.id for d in draft.new_disputes} | {d.id for d in draft.new_deals},
     )
     queue_notices(tx, [*draft.notices, *conflicts.save(tx, draft)], at=draft.at)
     _save_tasks(tx, draft.tasks, draft.closed_tasks, at=decided_at)
@@ -425,13 +426,6 @@ def _requests(tx: Transaction, claims: list[str]) -> dict[str, Request]:
     return {r["id"]: request_of(r) for r in found}
 
 
-def _deals(tx: Transaction, claims: list[str]) -> dict[str, Any]:
-    if not claims:
-        return {}
-    found = tx.rows(sa.select(t.deal).where(t.deal.c.claim.in_(claims)))
-    return {r["id"]: deal_of(r) for r in found}
-
-
 def _follow_ups(tx: Transaction, claims: list[str]) -> dict[str, tuple[FollowUpFact, ...]]:
     facts: dict[str, tuple[FollowUpFact, ...]] = {}
     for claim in claims:
@@ -538,34 +532,6 @@ def _save_requests(tx: Transaction, before: Matter, after: Matter) -> None:
                 t.request_waiting,
                 [{"person": p, "request": request.id, "claim": request.claim} for p in request.waiting_for],
             )
-
-
-def _save_deals(tx: Transaction, before: Matter, draft: Draft, decided_at: datetime) -> None:
-    for deal in draft.new_deals:
-        tx.insert(
-            t.deal,
-            {
-                "id": deal.id,
-                "number": tx.next_number("deal"),
-                "claim": deal.claim,
-                "program": deal.program,
-                "customer": deal.customer,
-                "kind": deal.kind,
-                "state": deal.state.value,
-                "amount_minor": deal.amount_minor,
-                "currency": deal.currency,
-                "contract_at": deal.contract_at,
-                "contract_end": deal.contract_end,
-                "product": deal.product,
-                "external_id": deal.external_id,
-                "recorded_at": deal.recorded_at,
-                "recorded_by": deal.recorded_by,
-            },
-        )
-    for deal in draft.matter.deals.values():
-        was = before.deals.get(deal.id)
-        if was is not None and was.live and not deal.live:
-            tx.execute(t.deal.update().where(t.deal.c.id == deal.id).values(state="cancelled"))
 
 
 def _insert_follow_up(tx: Transaction, entry: NewFollowUp) -> None:

@@ -1,0 +1,286 @@
+"""Deals (成交) in the database: loaded with their matter, saved with what a decision made of them (COM-01)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.matters.draft import Draft
+from domain.matters.matter import Command, CommandKind, Matter
+from domain.money.model import (
+    Deal,
+    DealState,
+    Overlay,
+    Payee,
+    Proposed,
+    Receipt,
+    Refund,
+    Share,
+    SharesState,
+    StageProof,
+    Succession,
+)
+from storage import tables as t
+from storage.database import Transaction
+from storage.types import from_us, to_us
+
+
+def load(tx: Transaction, row: Mapping[str, Any], commands: Iterable[Command]) -> dict[str, Deal]:
+    """Every deal of a matter, whatever became of its claim, and unclaimed ones that a command allocates to it.
+
+    ``row`` is the matter's; one that never had a deal is not asked for any.
+    """
+    named = [c.data["deal"] for c in commands if c.kind is CommandKind.DEAL_ALLOCATE]
+    wanted = []
+    if row.get("dealt"):
+        wanted.append(t.deal.c.matter == row["id"])
+    if named:
+        wanted.append(sa.and_(t.deal.c.id.in_(named), t.deal.c.matter.is_(None)))
+    if not wanted:
+        return {}
+    found = tx.rows(sa.select(t.deal).where(sa.or_(*wanted)).order_by(t.deal.c.number))
+    return {r["id"]: deal_of(r) for r in found}
+
+
+def save(tx: Transaction, before: Matter, draft: Draft) -> None:
+    """Write the deals that ``draft`` made or changed; what an amended one was before is kept (COM-01)."""
+    after = draft.matter
+    fresh = {d.id for d in draft.new_deals}
+    changed = [d for d in after.deals.values() if d.id not in fresh and d != before.deals.get(d.id)]
+    for deal in (after.deals.get(d.id, d) for d in draft.new_deals):
+        insert(tx, deal, matter=after.id)
+    for deal in changed:
+        was = before.deals[deal.id]
+        tx.update(t.deal, {"id": deal.id}, {"matter": after.id, **_changeable(deal)})
+        if deal.version != was.version:
+            _keep_version(tx, was, at=draft.at)
+        if _people(deal) != _people(was):
+            tx.execute(t.deal_payee.delete().where(t.deal_payee.c.deal == deal.id))
+            _save_people(tx, deal)
+    if fresh or changed:
+        tx.execute(_DEALT, {"of": after.id})
+
+
+def insert(tx: Transaction, deal: Deal, *, matter: str | None) -> None:
+    """A new deal with the next number; without ``matter`` one that nobody has claimed (CLM-03)."""
+    tx.insert(
+        t.deal,
+        {
+            "id": deal.id,
+            "number": tx.next_number("deal"),
+            "matter": matter,
+            "program": deal.program,
+            "customer": deal.customer,
+            "project": deal.project,
+            "track": deal.track,
+            "kind": deal.kind,
+            "currency": deal.currency,
+            "external_id": deal.external_id,
+            "recorded_at": deal.recorded_at,
+            "recorded_by": deal.recorded_by,
+            **_changeable(deal),
+        },
+    )
+    _save_people(tx, deal)
+
+
+def deal_of(row: Mapping[str, Any]) -> Deal:
+    """The deal of a row."""
+    detail = row["detail"]
+    proposed = detail.get("proposed")
+    release = detail.get("release")
+    return Deal(
+        id=row["id"],
+        number=row["number"],
+        claim=row["claim"],
+        program=row["program"],
+        customer=row["customer"],
+        project=row["project"],
+        track=row["track"],
+        kind=row["kind"],
+        state=DealState(row["state"]),
+        owner=row["owner"],
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        contract_at=row["contract_at"],
+        contract_end=row["contract_end"],
+        product=row["product"],
+        external_id=row["external_id"],
+        recorded_at=row["recorded_at"],
+        recorded_by=row["recorded_by"],
+        plan=row["plan"],
+        plan_version=row["plan_version"],
+        rate_rule=row["rate_rule"],
+        rate_bps=row["rate_bps"],
+        release={stage: Decimal(pct) for stage, pct in release.items()} if release is not None else None,
+        joint_bonus_pct=Decimal(detail.get("joint_bonus_pct", "0")),
+        shares=tuple(Share(*share) for share in detail.get("shares", ())),
+        shares_state=SharesState(row["shares_state"]),
+        proposed=Proposed(
+            shares=tuple(Share(*share) for share in proposed["shares"]),
+            digest=proposed["digest"],
+            by=proposed["by"],
+            needs=tuple(proposed["needs"]),
+            accepted_by=tuple(proposed["accepted_by"]),
+            until=_at(proposed["until"]),
+        )
+        if proposed is not None
+        else None,
+        overlays=tuple(Overlay(**overlay) for overlay in detail.get("overlays", ())),
+        receipts=tuple(Receipt(**_timed(receipt)) for receipt in detail.get("receipts", ())),
+        refunds=tuple(Refund(**_timed(refund)) for refund in detail.get("refunds", ())),
+        stages=tuple(StageProof(**_timed(stage)) for stage in detail.get("stages", ())),
+        successions=tuple(
+            Succession(former, Payee(*successor), bps, num, den)
+            for former, successor, bps, num, den in detail.get("successions", ())
+        ),
+        paid=detail.get("paid", {}),
+        last_paid_at=_at(detail.get("last_paid_at")),
+        set_off=detail.get("set_off", {}),
+        holds=tuple(detail.get("holds", ())),
+        version=row["version"],
+    )
+
+
+#: Remember in a statement of its own that a matter has deals; mostly it is known already.
+_DEALT = t.matter.update().where(t.matter.c.id == sa.bindparam("of"), ~t.matter.c.dealt).values(dealt=True)
+
+
+def _changeable(deal: Deal) -> dict[str, Any]:
+    """The columns that a decision may change."""
+    return {
+        "claim": deal.claim,
+        "state": deal.state.value,
+        "owner": deal.owner,
+        "amount_minor": deal.amount_minor,
+        "contract_at": deal.contract_at,
+        "contract_end": deal.contract_end,
+        "product": deal.product,
+        "plan": deal.plan,
+        "plan_version": deal.plan_version,
+        "rate_rule": deal.rate_rule,
+        "rate_bps": deal.rate_bps,
+        "shares_state": deal.shares_state.value,
+        "detail": _detail(deal),
+        "version": deal.version,
+    }
+
+
+def _detail(deal: Deal) -> dict[str, Any]:
+    """The rest, as JSON; what is empty is left out."""
+    detail: dict[str, Any] = {
+        "shares": [_share(s) for s in deal.shares],
+        "overlays": [
+            {
+                "id": o.id,
+                "person": o.person,
+                "amount_minor": o.amount_minor,
+                "points": o.points,
+                "kind": o.kind,
+                "number": o.number,
+                "partner": o.partner,
+            }
+            for o in deal.overlays
+        ],
+        "receipts": [
+            {
+                "id": r.id,
+                "amount_minor": r.amount_minor,
+                "at": to_us(r.at),
+                "reference": r.reference,
+                "recorded_by": r.recorded_by,
+            }
+            for r in deal.receipts
+        ],
+        "refunds": [
+            {
+                "id": r.id,
+                "amount_minor": r.amount_minor,
+                "at": to_us(r.at),
+                "reference": r.reference,
+                "reason": r.reason,
+                "recorded_by": r.recorded_by,
+                "counts": r.counts,
+                "approved_by": r.approved_by,
+            }
+            for r in deal.refunds
+        ],
+        "stages": [
+            {"id": s.id, "stage": s.stage, "at": to_us(s.at), "proof": s.proof, "recorded_by": s.recorded_by}
+            for s in deal.stages
+        ],
+        "successions": [
+            [
+                s.former,
+                [s.successor.kind, s.successor.id, s.successor.number],
+                s.successor_bps,
+                s.reached_num,
+                s.reached_den,
+            ]
+            for s in deal.successions
+        ],
+        "paid": dict(deal.paid),
+        "set_off": dict(deal.set_off),
+        "holds": list(deal.holds),
+    }
+    detail = {name: value for name, value in detail.items() if value}
+    if deal.release is not None:
+        detail["release"] = {stage: str(pct) for stage, pct in deal.release.items()}
+    if deal.joint_bonus_pct:
+        detail["joint_bonus_pct"] = str(deal.joint_bonus_pct)
+    if deal.last_paid_at is not None:
+        detail["last_paid_at"] = to_us(deal.last_paid_at)
+    if deal.proposed is not None:
+        detail["proposed"] = {
+            "shares": [_share(s) for s in deal.proposed.shares],
+            "digest": deal.proposed.digest,
+            "by": deal.proposed.by,
+            "needs": list(deal.proposed.needs),
+            "accepted_by": list(deal.proposed.accepted_by),
+            "until": to_us(deal.proposed.until) if deal.proposed.until is not None else None,
+        }
+    return detail
+
+
+def _share(share: Share) -> list[Any]:
+    return [share.person, share.bps, share.number, share.partner]
+
+
+def _at(us: int | None) -> datetime | None:
+    return from_us(us) if us is not None else None
+
+
+def _timed(kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {**kept, "at": from_us(kept["at"])}
+
+
+def _people(deal: Deal) -> set[str]:
+    """Who has a part of it, or is asked about one."""
+    found = {s.person for s in deal.shares} | {o.person for o in deal.overlays}
+    if deal.proposed is not None:
+        found |= {s.person for s in deal.proposed.shares} | set(deal.proposed.needs)
+    return found
+
+
+def _save_people(tx: Transaction, deal: Deal) -> None:
+    people = sorted(_people(deal))
+    if people:
+        tx.insert(t.deal_payee, [{"person": person, "deal": deal.id} for person in people])
+
+
+def _keep_version(tx: Transaction, deal: Deal, *, at: datetime) -> None:
+    tx.insert(
+        t.deal_version,
+        {
+            "deal": deal.id,
+            "version": deal.version,
+            "amount_minor": deal.amount_minor,
+            "contract_end": deal.contract_end,
+            "shares": [_share(s) for s in deal.shares],
+            "replaced_at": at,
+        },
+    )
