@@ -109,6 +109,19 @@ def records(tx: Transaction, matter: str, commands: Iterable[Command]) -> frozen
     return frozenset(case_records.known(tx, matter, None))
 
 
+#: Ends of a case in which nobody decided about what was disputed in it.
+_UNDECIDED = (DisputeState.SETTLED, DisputeState.DISMISSED, DisputeState.WITHDRAWN)
+
+
+def contested(tx: Transaction, matter: str) -> frozenset[str]:
+    """Items that were disputed in earlier cases of a matter and that nobody has decided about (DSP-04)."""
+    c = t.dispute.c
+    details = tx.execute(
+        sa.select(c.detail).where(c.matter == matter, c.state.in_([state.value for state in _UNDECIDED]))
+    ).scalars()
+    return frozenset(item for detail in details for item in unpack(detail).get("contested", ()))
+
+
 #: No policy asks for more of them.
 _SIMILAR_MAX = 20
 
@@ -225,6 +238,7 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                 "recusals": [{**asdict(r), "state": r.state.value} for r in dispute.recusals],
                 "more_evidence_asked": dispute.more_evidence_asked,
                 "asks": _outcome_data(dispute.asks),
+                "contested": list(dispute.contested),
                 "proposed_by": dispute.proposed_by,
                 "outcome": _outcome_data(dispute.outcome),
                 "rulings": [
@@ -285,6 +299,7 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
         # Absent in cases written before there were such.
         vacant=detail.get("vacant", False),
         named=tuple(detail.get("named", ())),
+        contested=tuple(detail.get("contested", ())),
         recused=tuple(detail["recused"]),
         recusals=tuple(Recusal(**{**r, "state": Challenge(r["state"])}) for r in detail["recusals"]),
         more_evidence_asked=detail["more_evidence_asked"],

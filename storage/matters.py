@@ -112,6 +112,7 @@ def load(
         records=disputes.records(tx, row["id"], commands),
         similar=disputes.similar(tx, row, commands, cases),
         facts=case_facts.facts(tx, row["id"], dispute=_judged(commands, cases)) if opening or ruling else (),
+        contested=disputes.contested(tx, row["id"]) if opening else frozenset(),
         amounts=case_facts.amounts(tx, row["id"]) if opening else (),
         follow_ups=_follow_ups(tx, voiding),
         holdings=_holdings(tx, commands, requests),

@@ -193,13 +193,17 @@ class RecusalOut(Output):
 
 
 class PointOut(Output):
-    """One reason: the rule, whom it speaks for, its points and what it rests on, in words too (DSP-11)."""
+    """One reason: the rule, whom it speaks for, its points and what it rests on, in words too (DSP-11).
+
+    `contested`: of that evidence, what a party disputes (DSP-04).
+    """
 
     rule: str
     rule_id: str
     person: str | None
     points: float
     evidence: list[str]
+    contested: list[str]
     text: Messages
 
 
@@ -221,6 +225,7 @@ class RecordedPointOut(Output):
     person: str | None
     points: float
     evidence: list[str]
+    contested: list[str]
 
 
 class RecordedAdviceOut(Output):

@@ -244,6 +244,7 @@ def advice_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[st
             rivals=tuple(p.person for p in case.parties),
             opened_at=case.opened_at,
             facts=case_facts.facts(tx, case.matter, dispute=case.id),
+            contested=frozenset(case.contested),
             customer_level=customer["level"],
             customer_kind=customer["kind"],
         ),
@@ -261,6 +262,7 @@ def advice_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[st
                 "person": p.person,
                 "points": float(p.points),
                 "evidence": list(p.evidence),
+                "contested": list(p.contested),
                 "text": dict(point_text(p, reader=reader, mode=found.mode, policy_version=found.policy_version)),
             }
             for p in found.points
@@ -439,7 +441,10 @@ def _recorded(advice: Mapping[str, Any] | None) -> dict[str, Any] | None:
     shown = ("rule", "rule_id", "person", "points", "evidence")
     return {
         **{name: advice[name] for name in ("outcome", "missing", "policy_version", "facts_digest")},
-        "points": [{name: point[name] for name in shown} for point in advice["points"]],
+        "points": [
+            {**{name: point[name] for name in shown}, "contested": list(point.get("contested") or ())}
+            for point in advice["points"]
+        ],
         "similar": list(advice.get("similar") or ()),
     }
 

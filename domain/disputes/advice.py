@@ -6,7 +6,7 @@ for word; what cannot be said is `no_recommendation` with what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -60,6 +60,7 @@ class Point:
     evidence: tuple[str, ...]
     variant: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    contested: tuple[str, ...] = ()  # of its evidence, what a party disputes (DSP-04)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class Advice:
                     "person": point.person,
                     "points": _json_number(point.points),
                     "evidence": list(point.evidence),
+                    "contested": list(point.contested),
                     "variant": point.variant,
                     "facts": dict(point.facts),
                 }
@@ -162,7 +164,7 @@ def advise(case: Case, *, policy: Policy, calendar: WorkingCalendar) -> Advice:
     return Advice(
         outcome=reasoning.outcome,
         missing=reasoning.missing,
-        points=reasoning.points,
+        points=tuple(_marked(point, case.contested) for point in reasoning.points),
         passed_over=reasoning.passed_over,
         set_aside=_in_order(reasoning.set_aside),
         obstacles=_obstacles(reasoning, case, record.facts),
@@ -406,6 +408,11 @@ def _obstacles(reasoning: _Reasoning, case: Case, facts: Iterable[Fact]) -> tupl
         ),
     }
     return tuple(name for name, is_so in found.items() if is_so)
+
+
+def _marked(point: Point, contested: Collection[str]) -> Point:
+    """The advice is the same whether or not a fact is contested; who reads it has to know (DSP-04)."""
+    return replace(point, contested=tuple(item for item in point.evidence if item in contested))
 
 
 def _in_order(items: Iterable[SetAside]) -> tuple[SetAside, ...]:

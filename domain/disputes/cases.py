@@ -59,9 +59,12 @@ def open_case(draft: Draft, command: Command) -> None:
     """A case is admitted and everything it is about frozen in one step; on an open case one joins (DSP-01, DSP-03)."""
     claim = draft.matter.claims[command.claim]
     present = draft.matter.open_dispute
+    contests = command.data.get("contests") or ()
     if present is not None:
         draft.retarget(command, present.id)
         _join(draft, present, claim, actor=command.actor)
+        if present.takes_parties:
+            put(draft, draft.matter.disputes[present.id].with_contested(contests))
         return
     if claim.state is ClaimState.WITHDRAWN:
         raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
@@ -81,7 +84,7 @@ def open_case(draft: Draft, command: Command) -> None:
         statement=command.data.get("statement"),
         asks=asks,
     )
-    _admit(draft, dispute, actor=command.actor, contests=command.data.get("contests") or ())
+    _admit(draft, dispute, actor=command.actor, contests=contests)
 
 
 def contest(draft: Draft, claim: Claim) -> None:
@@ -145,6 +148,7 @@ def _admit(
     policy = draft.setting.policy_at(dispute.program, at=draft.at)
     holder = draft.matter.owner_claim
     dispute = replace(dispute, served_by=_server(draft, dispute, holder, policy))
+    dispute = dispute.with_contested((*contests, *draft.matter.contested))
     draft.new_disputes.append(dispute)
     put(draft, dispute)
     draft.record_case("opened", dispute, actor=actor, data={"grounds": dispute.grounds.value})
@@ -152,7 +156,7 @@ def _admit(
         if party.claim is not None:
             effects.freeze(draft, dispute, draft.matter.claims[party.claim])
     tell_parties(draft, dispute, "dispute.opened", urgency="urgent")
-    if not (by_rules and _proposed(draft, dispute, policy, contests=contests)):
+    if not (by_rules and _proposed(draft, dispute, policy)):
         _negotiate(draft, draft.matter.disputes[dispute.id], T.NEGOTIATE)
 
 
@@ -230,12 +234,12 @@ def _serves_now(draft: Draft, dispute: Dispute, outcome: Outcome) -> str | None:
 # --- tier 0 ----------------------------------------------------------------------------------------------------------
 
 
-def _proposed(draft: Draft, dispute: Dispute, policy: Policy, *, contests: Collection[str]) -> bool:
+def _proposed(draft: Draft, dispute: Dispute, policy: Policy) -> bool:
     """The rules decide by themselves where recorded, uncontested facts separate the parties (系统判客, DSP-04)."""
     most = policy.auto_max_amount
     if not policy.switch("dispute.auto_settle") or _exceeds(draft.matter.amounts, most):
         return False
-    advice = advice_on(draft, dispute, contests=contests)
+    advice = advice_on(draft, dispute)
     if advice.outcome is None or advice.obstacles or not _claimant(dispute, advice.outcome.owner):
         return False
     length = policy.duration("dispute.objection_wh")
@@ -256,7 +260,7 @@ def _proposed(draft: Draft, dispute: Dispute, policy: Policy, *, contests: Colle
     return True
 
 
-def advice_on(draft: Draft, dispute: Dispute, *, contests: Collection[str] = ()) -> Advice:
+def advice_on(draft: Draft, dispute: Dispute) -> Advice:
     """What the ownership rules say of the facts on record (DSP-11)."""
     return advise(
         Judged(
@@ -264,7 +268,7 @@ def advice_on(draft: Draft, dispute: Dispute, *, contests: Collection[str] = ())
             rivals=tuple(p.person for p in dispute.parties),
             opened_at=dispute.opened_at,
             facts=draft.matter.facts,
-            contested=frozenset(contests),
+            contested=frozenset(dispute.contested),
             customer_level=draft.matter.customer_level,
             customer_kind=draft.matter.customer_kind,
         ),
@@ -290,12 +294,14 @@ def object_to(draft: Draft, command: Command) -> None:
         raise refused(state=dispute.state, trigger=T.OBJECT.value)
     named = bool(command.data.get("contests")) or bool(command.data.get("missing"))
     needed = policy_of(draft, dispute).choice("dispute.objection_needs") == "fact"
+    contests: list[str] = list(command.data.get("contests") or ())
     data = {
-        "contests": list(command.data.get("contests") or ()),
+        "contests": contests,
         "missing": command.data.get("missing"),
         "reason": command.data.get("reason"),
         "counts": named or not needed,
     }
+    dispute = put(draft, dispute.with_contested(contests))
     draft.record_case("objected", dispute, actor=command.actor, data=data)
     if not named and needed:
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -169,6 +169,7 @@ class Dispute:
     served_by: str | None = None
     more_evidence_asked: bool = False
     asks: Outcome | None = None
+    contested: tuple[str, ...] = ()  # items that a party disputes, in order (DSP-04)
     proposed_by: Mapping[str, Any] | None = field(default=None, compare=False)  # the advice that tier 0 went by
     outcome: Outcome | None = None
     rulings: tuple[Ruling, ...] = ()
@@ -200,6 +201,11 @@ class Dispute:
     def deadline(self) -> datetime | None:
         """The earliest end of a window."""
         return min((at for _, at in self.windows), default=None)
+
+    def with_contested(self, items: Iterable[str]) -> Dispute:
+        """What was disputed once stays so for the advice, whatever state the case goes on to (DSP-04, DSP-11)."""
+        found = tuple(sorted({*self.contested, *items}))
+        return self if found == self.contested else replace(self, contested=found)
 
     def window(self, window: Window) -> datetime | None:
         """When ``window`` ends, None where it is not open."""

@@ -46,6 +46,8 @@ def point_text(point: Point, *, reader: Reader, mode: str, policy_version: int) 
     templates = _POINTS[point.rule, point.variant]
     if mode == "weighted" and point.rule in _WEIGHED:
         templates = (templates[0] + "，得 {points} 分", templates[1] + ": {points} points")
+    if point.contested:
+        templates = (templates[0] + "；所依据的记录有争议", templates[1] + "; it rests on a contested record")
     return _said(templates, facts, reader, point.rule_id, policy_version)
 
 

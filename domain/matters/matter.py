@@ -124,6 +124,7 @@ class Matter:
     records: frozenset[str] = frozenset()  # what is evidence by itself, where a command may refer to it (DSP-09)
     # What ownership is judged by, where a command is about to ask for it; with amounts that are expected (DSP-04).
     facts: tuple[Fact, ...] = ()
+    contested: frozenset[str] = frozenset()  # what was disputed in earlier cases that nobody decided (DSP-04)
     amounts: tuple[tuple[int, str], ...] = ()
     similar: tuple[str, ...] = ()  # precedents that advice on the case to be decided may name, the nearest first
     parked: frozenset[str] = frozenset()  # items given up as poison, by their key

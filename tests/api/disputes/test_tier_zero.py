@@ -66,6 +66,48 @@ def test_a_fact_contested_at_the_opening_goes_to_people(case: Case) -> None:
     assert found["state"] == "negotiating"
 
 
+def test_advice_says_what_of_it_rests_on_a_contested_fact(case: Case) -> None:
+    """DSP-04, DSP-11: in the advice as it is read, and as a ruling keeps it."""
+    found = proposed(case)
+    path = f"/v1/disputes/{found['id']}"
+    (point,) = done(case.second.get(f"{path}/advice"))["points"]
+    assert (point["evidence"], point["contested"]) == ([case.held["id"]], [])
+    done(case.second.post(f"{path}/object", {"contests": [case.held["id"]]}))
+    advice = done(case.second.get(f"{path}/advice"))
+    (point,) = advice["points"]
+    assert point["contested"] == [case.held["id"]]
+    assert "有争议" in point["text"]["zh"]
+    assert "contested" in point["text"]["en"]
+    for step in ("waive", "heard"):
+        for party in (case.first, case.second):
+            done(party.post(f"{path}/{step}"))
+    kept = done(case.ruling(found, case.leader))["rulings"][0]["advice"]
+    assert [p["contested"] for p in kept["points"]] == [[case.held["id"]]]
+    assert kept["facts_digest"] == advice["facts_digest"]
+
+
+def test_who_joins_may_contest_too(case: Case) -> None:
+    """DSP-01, DSP-04."""
+    found = proposed(case)
+    third = case.company.rep("丁", team=case.office.team)
+    late = case.office.claim(third)
+    body = {"claim": late["id"], "grounds": "refused_report", "statement": "?", "contests": [case.held["id"]]}
+    done(third.post("/v1/disputes", body))
+    (point,) = done(case.second.get(f"/v1/disputes/{found['id']}/advice"))["points"]
+    assert point["contested"] == [case.held["id"]]
+
+
+def test_what_was_contested_does_not_decide_by_itself_in_the_next_case(case: Case) -> None:
+    """DSP-04: nobody has decided about it; the rules settle nothing by it when the case is opened anew."""
+    found = proposed(case)
+    path = f"/v1/disputes/{found['id']}"
+    done(case.second.post(f"{path}/object", {"contests": [case.held["id"]]}))
+    withdrawn = done(case.second.post(f"{path}/withdraw", {}))
+    case.pass_to(next(w["deadline"] for w in withdrawn["windows"] if w["window"] == "continue"))
+    again = case.open()
+    assert (again["id"] != found["id"], again["state"]) == (True, "negotiating")
+
+
 def test_advice_says_who_and_why_in_both_languages(case: Case) -> None:
     """DSP-11, POL-07: rule, evidence and policy version of every point, the same twice."""
     found = proposed(case)
