@@ -177,13 +177,24 @@ _BUILT: Final = frozenset(
         "PPL": (1, 2, 5, 6, 7),
         "TER": (1, 6),
         "CUS": (1, 2, 3, 4, 8, 9),
-        "CLM": (1, 2, 3, 4, 5, 7, *range(11, 29), 32, 33),
+        "CLM": (*range(1, 30), 32, 33),
+        "DSP": (2, 3, 4, 5, 8, 9, 10, 12, 13, 15, 16, 18, 19),
         "POL": (1, 2, 3, 4, 7, 9),
         "NTF": (1,),
         "AUD": (1, 2, 3, 4, 5, 6, 7),
         "INT": (1, 3, 8),
     }.items()
     for number in numbers
+)
+# Of those rows, what nothing looks at yet. Of the depth's four parts only follow-ups and visits are recorded (CLM-08).
+_LACKING: Final = frozenset(
+    {
+        "ownership.depth_weights",
+        "dispute.after_deal_days",
+        "dispute.frivolous_max",
+        "dispute.frivolous_days",
+        "settle.templates",
+    }
 )
 
 
@@ -208,7 +219,7 @@ def _parameter(
         kind=kind,
         default=default,
         rules=ids,
-        exists=ids[0] in _BUILT,
+        exists=ids[0] in _BUILT and name not in _LACKING,
         zh=zh,
         en=en,
         minimum=minimum,

@@ -163,18 +163,18 @@ SECTION_SIZES = {
 }
 
 NOT_BUILT_YET = {
+    "ownership.depth_weights",
+    "dispute.after_deal_days",
+    "dispute.frivolous_max",
+    "settle.templates",
+    "discussion.close_wh",
+    "inspection.every_days",
     "match.fuzzy_threshold",
     "match.phone_mode",
-    "ownership.rules",
-    "ownership.visit_first",
-    "ownership.intercept_min",
-    "claim.collaborators_max",
-    "claim.collab_counts",
     "claim.out_of_territory",
     "stage.list",
     "override.per_month",
     "pool.daily_takes",
-    "dispute.negotiation_wh",
     "commission.release",
     "program.mode",
     "policy.review_days",
@@ -184,6 +184,17 @@ NOT_BUILT_YET = {
 }
 
 BUILT = {
+    "ownership.rules",
+    "ownership.visit_first",
+    "ownership.depth_days",
+    "ownership.intercept_min",
+    "claim.collaborators_max",
+    "claim.collab_counts",
+    "dispute.contest_wd",
+    "dispute.negotiation_wh",
+    "dispute.appeal_wd",
+    "precedent.similar",
+    "conflict.window_days",
     "absence.pause_after_wd",
     "people.handover_to",
     "ownership.tracks",
