@@ -16,14 +16,15 @@ from storage import tables as t
 from storage import texts
 from storage.codec import canonical, plain
 from storage.database import Transaction
+from storage.types import refused_follow_up
 
-#: Kinds of automatic items. A report that was refused for the owner is an attempt.
+#: Kinds of automatic items. A report that was refused for the owner is an attempt, and so is a refused follow-up.
 REPORT, ATTEMPT, FOLLOW_UP, DEAL = "report", "attempt", "follow_up", "deal"
-_ENTERED, _CLAIM = "entered", "claim"
+_ENTERED, _CLAIM, _TOLD = "entered", "claim", "told"
 
 
 def items(matter: str, dispute: str, *, until: datetime | None = None) -> sa.Subquery:
-    """Every item of a case, as ``source``, ``id`` and ``received_at``.
+    """Every item of a case, as ``source``, ``id``, ``received_at`` and ``of``, whose history tells of an attempt.
 
     ``until`` is when the case ended: what its owner did with the customer since is no evidence in it.
     """
@@ -33,6 +34,7 @@ def items(matter: str, dispute: str, *, until: datetime | None = None) -> sa.Sub
         _listed(_CLAIM, t.claim, t.claim.c.received_at).where(t.claim.c.matter == matter),
         _listed(FOLLOW_UP, t.follow_up, t.follow_up.c.received_at).where(t.follow_up.c.claim.in_(claims)),
         _listed(DEAL, t.deal, t.deal.c.recorded_at).where(t.deal.c.claim.in_(claims)),
+        _attempts().where(t.event.c.stream.in_(claims)),
     ).subquery("item")
     if until is None:
         return every
@@ -48,8 +50,11 @@ def known(tx: Transaction, matter: str, dispute: str | None) -> dict[str, dateti
 def details(tx: Transaction, rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """What rows of :func:`items` are about, by id: columns of ``evidence``, in a fixed number of queries."""
     ids: dict[str, list[str]] = {}
+    tried_at: set[str] = set()
     for row in rows:
         ids.setdefault(row["source"], []).append(row["id"])
+        if row["source"] == _TOLD:
+            tried_at.add(row["of"])
     found: dict[str, dict[str, Any]] = {}
     for row in tx.rows(sa.select(t.evidence).where(t.evidence.c.id.in_(ids.get(_ENTERED, ())))):
         found[row["id"]] = {**row, "automatic": False}
@@ -59,6 +64,11 @@ def details(tx: Transaction, rows: Iterable[Mapping[str, Any]]) -> dict[str, dic
         found[row["id"]] = _automatic(row, FOLLOW_UP, row["at"], row["received_at"], row["author"], text=row["note"])
     for row in tx.rows(sa.select(t.deal).where(t.deal.c.id.in_(ids.get(DEAL, ())))):
         found[row["id"]] = _automatic(row, DEAL, row["contract_at"], row["recorded_at"], row["recorded_by"])
+    tried = sa.select(
+        _TRIED.label("id"), t.event.c.stream.label("claim"), t.event.c.actor.label("author"), t.event.c.at
+    ).where(t.event.c.stream.in_(sorted(tried_at)), t.event.c.kind == ATTEMPT, _TRIED.in_(ids.get(_TOLD, ())))
+    for row in tx.rows(tried):
+        found[row["id"]] = _automatic(row, _TOLD, row["at"], row["at"], row["author"]) | {"kind": ATTEMPT}
     digests = texts.digests(tx, (item["text"] for item in found.values() if item["automatic"]))
     for item in found.values():
         if item["automatic"]:
@@ -67,7 +77,25 @@ def details(tx: Transaction, rows: Iterable[Mapping[str, Any]]) -> dict[str, dic
 
 
 def _listed(source: str, table: sa.Table, received_at: sa.Column[Any]) -> sa.Select[Any]:
-    return sa.select(sa.literal(source).label("source"), table.c.id.label("id"), received_at.label("received_at"))
+    return sa.select(
+        sa.literal(source).label("source"),
+        table.c.id.label("id"),
+        received_at.label("received_at"),
+        table.c.id.label("of"),
+    )
+
+
+#: An attempt by a follow-up is no record of its own: the owner's history tells of it, under the id it was sent by.
+_TRIED = refused_follow_up(t.event.c.data)
+
+
+def _attempts() -> sa.Select[Any]:
+    return sa.select(
+        sa.literal(_TOLD).label("source"),
+        _TRIED.label("id"),
+        t.event.c.at.label("received_at"),
+        t.event.c.stream.label("of"),
+    ).where(t.event.c.kind == ATTEMPT, _TRIED.is_not(None))
 
 
 def _of_claim(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,6 +106,7 @@ def _of_claim(row: Mapping[str, Any]) -> dict[str, Any]:
 #: What of a record its hash covers: what does not change any more once it is there.
 _CONTENT: dict[str, tuple[str, ...]] = {
     _CLAIM: ("receipt", "reporter", "channel", "received_at"),
+    _TOLD: ("claim", "author", "at"),
     FOLLOW_UP: ("claim", "author", "kind", "at", "received_at", "answered"),
     DEAL: ("claim", "number", "kind", "amount_minor", "currency", "contract_at", "recorded_at", "recorded_by"),
 }

@@ -65,3 +65,20 @@ def _sqlite_order(_element: write_order, _compiler: SQLCompiler, **_more: Any) -
 @compiles(write_order, "postgresql")
 def _postgresql_order(_element: write_order, _compiler: SQLCompiler, **_more: Any) -> str:
     return "pg_current_xact_id()::text::bigint"
+
+
+class refused_follow_up(FunctionElement[str]):  # noqa: N801 - named like the SQL functions it stands for
+    """The follow-up that the entry with this `event.data` tells was refused, as :data:`Id`; NULL for other entries."""
+
+    type = Id
+    inherit_cache = True
+
+
+@compiles(refused_follow_up, "sqlite")
+def _sqlite_follow_up(element: refused_follow_up, compiler: SQLCompiler, **more: Any) -> str:
+    return f"replace(json_extract({compiler.process(element.clauses, **more)}, '$.follow_up'), '-', '')"
+
+
+@compiles(refused_follow_up, "postgresql")
+def _postgresql_follow_up(element: refused_follow_up, compiler: SQLCompiler, **more: Any) -> str:
+    return f"({compiler.process(element.clauses, **more)} ->> 'follow_up')::uuid"

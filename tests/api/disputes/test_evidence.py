@@ -10,7 +10,7 @@ import pytest
 from tests.api.disputes.test_a_case import Case
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
-from tests.support.office import done
+from tests.support.office import NOTE, act, done, entry
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + bytes(40)
 RECORDING = b"OggS" + bytes(60)
@@ -47,6 +47,22 @@ def test_what_is_on_record_is_evidence_by_itself(case: Case) -> None:
     said = case.first.made(f"/v1/disputes/{opened['id']}/evidence", {"kind": "statement", "text": "我一直在跟"})
     assert (said["automatic"], said["after_opening"], said["origin"]) == (False, True, "party")
     assert evidence(opened, case.leader) == [said, *items]
+
+
+def test_a_refused_follow_up_is_an_attempt_on_record(case: Case) -> None:
+    """DSP-09, DSP-19: told by the owner's history only; it can be referred to like any other item."""
+    refused(act(case.second, case.refused, "follow-ups", kind="call", note=NOTE), 409, "customer_owned")
+    tried = entry(case.first, case.held, "attempt")
+    opened = case.open()
+    (item, *others) = evidence(opened, case.second)
+    assert (item["id"], item["kind"], item["author"]) == (tried["data"]["follow_up"], "attempt", case.second.id)
+    assert (item["at"], item["automatic"], item["origin"]) == (tried["at"], True, "system")
+    assert [i["kind"] for i in others] == ["attempt", "follow_up", "report"]
+    assert len({i["sha256"] for i in (item, *others)}) == 4
+    for party in (case.first, case.second):
+        done(party.post(f"/v1/disputes/{opened['id']}/waive"))
+    case.heard(opened)
+    assert done(case.ruling(opened, case.leader, evidence=[item["id"]]))["rulings"][0]["evidence"] == [item["id"]]
 
 
 def test_what_happens_after_the_end_is_no_evidence(case: Case) -> None:
