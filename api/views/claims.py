@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from domain.claims.clocks import remaining_s
-from domain.claims.lifecycle import IN_CASE, OPEN, ClaimState
+from domain.claims.lifecycle import DISPUTABLE, IN_CASE, OPEN, ClaimState
 from domain.claims.model import Claim, Waiting
 from domain.claims.permissions import allowed_commands, gainers
 from domain.claims.reports import queue
@@ -91,6 +91,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     interested = interested_in(tx, rows)
     places = _places(tx, rows)
     serving = serving_in(tx, rows)
+    opposed = opposed_in(tx, rows)
     return [
         _view(
             caller,
@@ -100,6 +101,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
             said,
             interested.get(r["id"], ()),
             serving.get(r["id"]),
+            opposed=r["id"] in opposed,
         )
         | {
             "deals": deals.get(r["id"], []),
@@ -143,6 +145,42 @@ def serving_in(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[str, str
     return {claim: by_case[case] for claim, case in cases.items() if case in by_case}
 
 
+def opposed_in(tx: Transaction, rows: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Claims among ``rows`` a case about which would have a second party (:func:`domain.disputes.cases.parties_of`)."""
+    asked = [r for r in rows if r["state"] in _DISPUTABLE]
+    if not asked:
+        return frozenset()
+    c = t.claim.c
+    contends = sa.or_(
+        c.state == ClaimState.REPORTED.value,
+        sa.and_(c.state == ClaimState.REJECTED.value, c.reason == "customer_owned"),
+    )
+    others = tx.rows(
+        sa.select(
+            c.matter,
+            sa.func.coalesce(c.owner, c.reporter).label("person"),
+            sa.case((c.holds, c.id)).label("held"),
+            c.state.in_(_IN_CASE).label("in_case"),
+        )
+        .where(c.matter.in_({r["matter"] for r in asked}), sa.or_(c.holds, c.state.in_(_IN_CASE), contends))
+        .distinct()
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for other in others:
+        found.setdefault(other["matter"], []).append(other)
+    return frozenset(r["id"] for r in asked if _is_opposed(r, found.get(r["matter"], ())))
+
+
+def _is_opposed(row: dict[str, Any], others: Sequence[dict[str, Any]]) -> bool:
+    """Against whom does not hold stands the holder; against the holder everybody with a report that contends."""
+    if any(other["in_case"] for other in others):
+        return True
+    holder = next((o for o in others if o["held"] is not None), None)
+    against = [holder] if holder is not None and holder["held"] != row["id"] else others
+    return any(other["person"] != (row["owner"] or row["reporter"]) for other in against)
+
+
+_DISPUTABLE = frozenset(state.value for state in DISPUTABLE)
 _IN_CASE = frozenset(state.value for state in IN_CASE)
 
 
@@ -229,6 +267,8 @@ def _view(
     said: dict[str, str],
     interested: Collection[str],
     serving: str | None,
+    *,
+    opposed: bool,
 ) -> dict[str, Any]:
     claim = claim_of(row)
     setting = caller.setting
@@ -283,7 +323,13 @@ def _view(
         "collaborators": [{"person": c.person, "rights": c.rights} for c in claim.collaborators],
         "policy_version": claim.terms.version,
         "allowed": allowed_commands(
-            claim, actor=caller.actor, setting=setting, at=caller.at, interested=interested, serving=serving
+            claim,
+            actor=caller.actor,
+            setting=setting,
+            at=caller.at,
+            interested=interested,
+            serving=serving,
+            opposed=opposed,
         ),
         "version": claim.version,
     }

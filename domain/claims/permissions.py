@@ -124,10 +124,12 @@ def allowed_commands(
     at: datetime,
     interested: Collection[str] = (),
     serving: str | None = None,
+    opposed: bool = False,
 ) -> list[str]:
     """What this caller may do now with ``claim`` (contract section 5, ``allowed``).
 
-    ``serving``: who serves the customer while its case is open (DSP-03).
+    ``serving``: who serves the customer while its case is open (DSP-03). ``opposed``: whether a case about the claim
+    would have a second party, or is open already (DSP-01).
     """
     if claim.state in IN_CASE:
         return ["follow_up"] if serving == actor.person else []
@@ -135,7 +137,7 @@ def allowed_commands(
         name
         for name, kind in _NAMES
         if _fits_state(kind, claim, at)
-        and (kind is not CommandKind.DISPUTE_OPEN or _in_time_to_contest(claim, setting, at))
+        and (kind is not CommandKind.DISPUTE_OPEN or (opposed and _in_time_to_contest(claim, setting, at)))
         and _may(kind, claim, actor=actor, setting=setting, at=at, interested=interested)
     ]
 

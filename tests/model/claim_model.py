@@ -388,11 +388,22 @@ class Model:
         """Whose claim it is, their supervisor, oversight; of an end only for so long (DSP-02). No walk opens a case."""
         limit = self._program(claim).span("dispute.contest_wd")
         too_late = claim.ended_at is not None and limit is not None and at > self.calendar.add(claim.ended_at, limit)
-        if claim.state == "withdrawn" or too_late:
+        if claim.state == "withdrawn" or too_late or not self._opposed(claim):
             return False
         if actor == (claim.owner or claim.reporter):
             return self.people[actor].sells and self.people[actor].active(at)
         return actor == self.oversight or self.supervises(actor, claim, at)
+
+    def _opposed(self, claim: Claim) -> bool:
+        """Somebody else holds the customer; against the holder, whoever reported it too (DSP-01)."""
+        held, person = self.holder(claim.matter), claim.owner or claim.reporter
+        if held is not None and held is not claim:
+            return (held.owner or held.reporter) != person
+        return any(
+            (other.owner or other.reporter) != person
+            and (other.state == "reported" or (other.state, other.reason) == ("rejected", "customer_owned"))
+            for other in map(self.claims.__getitem__, self.matters[claim.matter].claims)
+        )
 
     def away(self, person: str, limit: Span | None) -> Iterator[tuple[int, int]]:
         """Long absences as (from, to): overlapping ones count once, none acts before it was known (PPL-05)."""

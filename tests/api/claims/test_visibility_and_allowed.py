@@ -76,8 +76,8 @@ def test_what_each_may_do_with_a_protected_and_an_active_customer(company: Compa
     """Contract section 5 `allowed`."""
     office = Office(company)
     claim = office.claim(office.first)
-    owner = {"correct", "follow_up", "win", "release", "transfer", "extend", "pause", "collaborate", "dispute"}
-    supervisor = {"release", "extend", "pause", "dispute"}
+    owner = {"correct", "follow_up", "win", "release", "transfer", "extend", "pause", "collaborate"}
+    supervisor = {"release", "extend", "pause"}
     for state in ("protected", "active"):
         present = read(office.first, claim)
         assert present["state"] == state
@@ -101,9 +101,8 @@ def test_what_each_may_do_with_a_won_customer(company: Company) -> None:
         "follow_up",
         "transfer",
         "collaborate",
-        "dispute",
     }
-    assert set(read(office.leader, claim)["allowed"]) == {"cancel_deal", "dispute"}
+    assert read(office.leader, claim)["allowed"] == ["cancel_deal"]
     assert read(office.finance(), claim)["allowed"] == ["cancel_deal"]
 
 
@@ -111,8 +110,8 @@ def test_what_each_may_do_with_an_undecided_report(company: Company) -> None:
     """Contract section 5 `allowed`: a report sent back waits for its reporter."""
     office = Office(company, policy={"claim.judgement_mode": "manual"})
     claim = office.claim(office.first)
-    assert set(read(office.first, claim)["allowed"]) == {"withdraw", "correct", "follow_up", "dispute"}
-    assert set(read(office.leader, claim)["allowed"]) == {"accept", "reject", "send_back", "dispute"}
+    assert set(read(office.first, claim)["allowed"]) == {"withdraw", "correct", "follow_up"}
+    assert set(read(office.leader, claim)["allowed"]) == {"accept", "reject", "send_back"}
     done(act(office.leader, claim, "send_back", reason="补充"))
     assert "send_back" not in read(office.leader, claim)["allowed"]
     assert {"withdraw", "correct"} <= set(read(office.first, claim)["allowed"])
@@ -133,6 +132,27 @@ def test_what_each_may_do_with_a_claim_that_is_over(company: Company) -> None:
     company.shift(days=8)
     for person, claim in ((office.first, released), (office.leader, released)):
         assert read(person, claim)["allowed"] == []
+
+
+def test_a_dispute_is_offered_where_somebody_stands_against_one(company: Company) -> None:
+    """DSP-01, DSP-02: an opening that would be refused with `party_missing` is not offered; any other is."""
+    office = Office(company, policy={"dispute.auto_settle": False})
+    held = office.claim(office.first)
+
+    def opens(person: Person, claim: Any) -> int:
+        body = {"claim": claim["id"], "grounds": "ownership", "statement": "?"}
+        return person.post("/v1/disputes", body).status_code
+
+    for person in (office.first, office.leader, company.admin):
+        assert "dispute" not in read(person, held)["allowed"]
+        assert opens(person, held) == 422
+    lost = office.claim(office.second)
+    for person, claim in ((office.first, held), (office.leader, held), (office.second, lost)):
+        assert "dispute" in read(person, claim)["allowed"]
+    assert "dispute" in office.first.get("/v1/claims").json()["items"][0]["allowed"]
+    assert opens(office.second, lost) == 201
+    late = office.claim(office.outsider())
+    assert (late["reason"], late["allowed"]) == ("customer_owned", ["dispute"])
 
 
 def test_a_claim_in_dispute_takes_work_of_the_serving_person_only(company: Company) -> None:
@@ -171,7 +191,7 @@ def test_a_paused_claim_may_be_resumed_and_a_former_owner_may_do_nothing(company
     assert "unpause" in read(office.leader, claim)["allowed"]
     request = done(act(office.first, claim, "transfer", to=office.second.id))["requests"][0]
     done(decide(office.second, request))
-    assert set(read(office.first, claim)["allowed"]) <= {"correct", "dispute"}
+    assert set(read(office.first, claim)["allowed"]) <= {"correct"}
     assert "follow_up" in read(office.second, claim)["allowed"]
 
 
