@@ -167,11 +167,10 @@ def _concerned(tx: Transaction, mark: int) -> list[tuple[str, str, datetime]]:
     for row in tx.rows(sa.select(t.person_change).where(t.person_change.c.rev > mark)):
         add(held.where(t.claim.c.owner == row["person"]), row["at"])
         concerned = sa.select(t.dispute_party.c.dispute).where(t.dispute_party.c.person == row["person"])
-        decided = t.dispute.c.arbitrator == row["person"]
-        add(cases.where(sa.or_(decided, t.dispute.c.id.in_(concerned))), row["at"])
+        add(cases.where(sa.or_(_tended_by(row["person"]), t.dispute.c.id.in_(concerned))), row["at"])
     for row in tx.rows(sa.select(t.absence).where(t.absence.c.rev > mark)):
         add(held.where(t.claim.c.owner == row["person"]), row["from_at"])
-        add(cases.where(t.dispute.c.arbitrator == row["person"]), row["from_at"])
+        add(cases.where(_tended_by(row["person"])), row["from_at"])
     for row in tx.rows(sa.select(t.delegation).where(t.delegation.c.rev > mark)):
         add(cases.where(t.dispute.c.arbitrator.in_((row["person"], row["delegate"]))), row["from_at"])
     for row in tx.rows(sa.select(t.migration).where(t.migration.c.rev > mark)):
@@ -185,6 +184,10 @@ def _concerned(tx: Transaction, mark: int) -> list[tuple[str, str, datetime]]:
     far = max((d for _, d, _ in found.values() if d is not None), default=now)
     ordered = sorted(found.items(), key=lambda item: (item[1][0], item[1][1] or far, item[0]))
     return [(stream, kind, begin) for stream, (begin, _, kind) in ordered]
+
+
+def _tended_by(person: str) -> sa.ColumnElement[bool]:
+    return sa.or_(t.dispute.c.arbitrator == person, t.dispute.c.mediator == person)
 
 
 def _hang(tx: Transaction, concerned: list[tuple[str, str, datetime]]) -> int:

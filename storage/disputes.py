@@ -233,6 +233,8 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                 "seats": [asdict(seat) for seat in dispute.seats],
                 "seat_seen": dispute.seat_seen,
                 "vacant": dispute.vacant,
+                "mediator_seen": dispute.mediator_seen,
+                "mediated": list(dispute.mediated),
                 "named": list(dispute.named),
                 "recused": list(dispute.recused),
                 "recusals": [{**asdict(r), "state": r.state.value} for r in dispute.recusals],
@@ -299,6 +301,8 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
         # Absent in cases written before there were such.
         vacant=detail.get("vacant", False),
         named=tuple(detail.get("named", ())),
+        mediator_seen=detail.get("mediator_seen"),
+        mediated=tuple(detail.get("mediated", ())),
         contested=tuple(detail.get("contested", ())),
         recused=tuple(detail["recused"]),
         recusals=tuple(Recusal(**{**r, "state": Challenge(r["state"])}) for r in detail["recusals"]),

@@ -19,6 +19,7 @@ from domain.disputes.arbitrators import (
     Seat,
     acts_for,
     check_mediator,
+    common_supervisor,
     may_name,
     plan,
     plan_above,
@@ -33,6 +34,7 @@ from domain.disputes.model import (
     Outcome,
     Party,
     Proposal,
+    Recusal,
     Role,
     Ruling,
     Share,
@@ -401,16 +403,52 @@ def name_mediator(draft: Draft, command: Command) -> None:
     check_mediator(
         person,
         by=command.actor or "",
-        sides=sides_of(draft.matter, replace(dispute, mediator=None)),
+        sides=sides_of(draft.matter, replace(dispute, mediator=None, mediated=())),
         bench=bench_of(draft.setting, dispute),
         at=draft.at,
     )
     _require(dispute, "mediate", S.OPENED, S.PROPOSED, S.NEGOTIATING, S.MEDIATING)
     if person == dispute.mediator:
         return
-    dispute = put(draft, replace(dispute, mediator=person))
+    replaces = dispute.state is S.MEDIATING
+    dispute = put(draft, replace(_without_mediator(dispute), mediator=person, mediator_seen=draft.at))
+    draft.closed_tasks.append(mediator_key(dispute))
     draft.record_case("mediator", dispute, actor=command.actor, data={"person": person})
-    draft.tell_case(person, "dispute.mediating", dispute, rule="DSP-08", urgency="urgent")
+    facts = {"until": dispute.window(Window.MEDIATION)} if replaces else None
+    draft.tell_case(person, "dispute.mediating", dispute, rule="DSP-08", urgency="urgent", facts=facts)
+    if replaces:
+        tell_parties(draft, dispute, "dispute.mediating", facts=facts)
+
+
+def mediator_gone(draft: Draft, dispute: Dispute) -> None:
+    """The mediator has left or is away: another may be named in time, else the case goes on to arbitration (DSP-08)."""
+    gone = dispute.mediator
+    dispute = put(draft, _without_challenges(draft, _without_mediator(dispute)))
+    draft.record_case("mediator_gone", dispute, data={"person": gone})
+    until = dispute.window(Window.MEDIATION)
+    names = common_supervisor(
+        sides=sides_of(draft.matter, dispute), bench=bench_of(draft.setting, dispute), at=draft.at
+    )
+    if names is not None:
+        draft.tasks.append(
+            Task(
+                key=mediator_key(dispute),
+                person=names,
+                kind="name_mediator",
+                subject_type="dispute",
+                subject=dispute.id,
+                due=until or dispute.window(Window.NEGOTIATION),
+            )
+        )
+        draft.tell_case(names, "dispute.mediator_gone", dispute, rule="DSP-08", urgency="urgent")
+    tell_parties(draft, dispute, "dispute.mediator_gone", apart=names, facts={"until": until})
+
+
+def _without_mediator(dispute: Dispute) -> Dispute:
+    """Whoever has mediated is remembered: they do not decide the case (DSP-08)."""
+    before = (*dispute.mediated, dispute.mediator) if dispute.state is S.MEDIATING else dispute.mediated
+    mediated = tuple(dict.fromkeys(person for person in before if person is not None))
+    return replace(dispute, mediator=None, mediator_seen=None, mediated=mediated)
 
 
 def _negotiate(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> None:
@@ -431,7 +469,8 @@ def _unsettled(draft: Draft, dispute: Dispute) -> None:
     if wanted == "none" or length is None or (wanted == "optional" and dispute.mediator is None):
         _arbitrate(draft, dispute)
         return
-    dispute = _moved(draft, dispute.without_windows(Window.NEGOTIATION), T.MEDIATE)
+    dispute = replace(dispute.without_windows(Window.NEGOTIATION), mediator_seen=draft.at)
+    dispute = _moved(draft, dispute, T.MEDIATE)
     ends = until(draft, dispute, length)
     dispute = put(draft, dispute.with_window(Window.MEDIATION, ends))
     draft.tell_case(
@@ -626,7 +665,8 @@ def _heard(draft: Draft, dispute: Dispute, party: Party) -> None:
 
 
 def _arbitrate(draft: Draft, dispute: Dispute) -> None:
-    dispute = _moved(draft, _moving_on(dispute, at=draft.at), T.ARBITRATE)
+    draft.closed_tasks.append(mediator_key(dispute))
+    dispute = _moved(draft, _moving_on(draft, dispute), T.ARBITRATE)
     seat = plan(sides=sides_of(draft.matter, dispute), bench=bench_of(draft.setting, dispute), at=draft.at).first
     if seat is None:
         ask_for_arbitrator(draft, dispute)
@@ -657,7 +697,7 @@ def take_seat(draft: Draft, dispute: Dispute, seat: Seat) -> None:
     """``seat`` has the case from here on, with the windows of its tier (DSP-10, DSP-12)."""
     policy, calendar = policy_of(draft, dispute), draft.setting.calendar(dispute.program)
     dispute = replace(
-        _moving_on(dispute, at=draft.at),
+        _moving_on(draft, dispute),
         tier=int(seat.tier),
         seats=(*dispute.seats, seat),
         seat_seen=draft.at,
@@ -858,16 +898,22 @@ def _moved(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> Dispute:
     return dispute
 
 
-def _moving_on(dispute: Dispute, *, at: datetime) -> Dispute:
+def _moving_on(draft: Draft, dispute: Dispute) -> Dispute:
     """Without the windows of its step; whether it is carried on at all stays open."""
-    return dispute.without_challenges(at).without_windows(*(w for w in Window if w is not Window.CONTINUE))
+    bare = _without_challenges(draft, dispute)
+    return bare.without_windows(*(w for w in Window if w is not Window.CONTINUE))
+
+
+def _without_challenges(draft: Draft, dispute: Dispute) -> Dispute:
+    """Requests for recusal that are moot now are nobody's to decide any more."""
+    draft.closed_tasks.extend(recusal_key(r) for r in dispute.recusals if r.state is Challenge.OPEN)
+    return dispute.without_challenges(draft.at)
 
 
 def _ended(draft: Draft, dispute: Dispute, trigger: DisputeTrigger) -> Dispute:
     state = fire(state=dispute.state, trigger=trigger)
-    draft.closed_tasks += (task_key(dispute), naming_key(dispute))
-    over = dispute.without_challenges(draft.at).without_windows()
-    draft.closed_tasks.extend(f"recusal:{r.id}" for r in dispute.recusals)
+    draft.closed_tasks += (task_key(dispute), naming_key(dispute), mediator_key(dispute))
+    over = _without_challenges(draft, dispute).without_windows()
     return put(draft, replace(over, state=state, ended_at=draft.at))
 
 
@@ -959,6 +1005,16 @@ def task_key(dispute: Dispute) -> str:
 def naming_key(dispute: Dispute) -> str:
     """The key of the task to name who decides the case."""
     return f"name_arbitrator:{dispute.id}"
+
+
+def mediator_key(dispute: Dispute) -> str:
+    """The key of the task to name who helps the parties agree."""
+    return f"name_mediator:{dispute.id}"
+
+
+def recusal_key(recusal: Recusal) -> str:
+    """The key of the task to decide a request for recusal."""
+    return f"recusal:{recusal.id}"
 
 
 def tell_parties(

@@ -166,6 +166,8 @@ class Dispute:
     recused: tuple[str, ...] = ()
     recusals: tuple[Recusal, ...] = ()
     mediator: str | None = None
+    mediator_seen: datetime | None = None  # up to when absences and leavings were looked at for the mediator
+    mediated: tuple[str, ...] = ()  # who mediated before: none of them decides (DSP-08)
     served_by: str | None = None
     more_evidence_asked: bool = False
     asks: Outcome | None = None

@@ -19,6 +19,7 @@ from domain.disputes.cases import (
     naming_key,
     policy_of,
     put,
+    recusal_key,
     take_seat,
     task_key,
     tell_parties,
@@ -63,7 +64,7 @@ def challenge(draft: Draft, command: Command) -> None:
     put(draft, _with_window(dispute))
     draft.tasks.append(
         Task(
-            key=_key(recusal),
+            key=recusal_key(recusal),
             person=recusal.decider,
             kind="decide_recusal",
             subject_type="dispute",
@@ -158,6 +159,7 @@ def name_arbitrator(draft: Draft, command: Command) -> None:
 
 def _hand_over(draft: Draft, dispute: Dispute, seat: Seat, *, before: tuple[Seat, ...]) -> None:
     """Another person in the same tier, which keeps its limit and what was heard (DSP-12)."""
+    draft.closed_tasks.extend(recusal_key(r) for r in dispute.recusals if r.state is Challenge.OPEN)
     dispute = replace(dispute.without_challenges(draft.at), seats=(*before, seat), seat_seen=draft.at, vacant=False)
     dispute = put(draft, _with_window(dispute))
     acting, due = seat.acting, dispute.window(Window.TIER)
@@ -221,7 +223,7 @@ def _decide(
     if accepted:
         dispute = replace(dispute, recused=(*dispute.recused, recusal.person))
         if dispute.mediator == recusal.person:
-            dispute = replace(dispute, mediator=None)
+            dispute = replace(dispute, mediator=None, mediator_seen=None)
     dispute = put(draft, _with_window(dispute))
     draft.record_case(
         "recusal_decided",
@@ -229,7 +231,7 @@ def _decide(
         actor=actor,
         data={"recusal": recusal.id, "person": recusal.person, "accepted": accepted, "reason": text},
     )
-    draft.closed_tasks.append(_key(recusal))
+    draft.closed_tasks.append(recusal_key(recusal))
     facts = {"state": state.value}
     draft.tell_case(recusal.person, "dispute.recusal_decided", dispute, rule=_RULE, facts=facts)
     tell_parties(draft, dispute, "dispute.recusal_decided", facts=facts)
@@ -243,7 +245,3 @@ def _with_window(dispute: Dispute) -> Dispute:
     ends = [r.until for r in dispute.recusals if r.state is Challenge.OPEN and r.until is not None]
     bare = dispute.without_windows(Window.RECUSAL)
     return bare.with_window(Window.RECUSAL, min(ends)) if ends else bare
-
-
-def _key(recusal: Recusal) -> str:
-    return f"recusal:{recusal.id}"

@@ -29,7 +29,7 @@ def sides_of(matter: Matter, dispute: Dispute) -> Sides:
         opened_at=dispute.opened_at,
         interested=sorted(gains),
         recused=dispute.recused,
-        mediated=[dispute.mediator] if dispute.mediator is not None else [],
+        mediated=[p for p in (*dispute.mediated, dispute.mediator) if p is not None],
         ruled=[r.by for r in dispute.rulings if r.by is not None],
     )
 
@@ -63,6 +63,35 @@ def next_seat_change(matter: Matter, setting: Setting, dispute: Dispute) -> date
     for entered in _entered_late(seat, setting.organisation, since=since):
         if reassignment(seat, sides=sides, bench=bench, at=entered, history=history).seat != seat:
             instants.append(entered)
+    return min(instants, default=None)
+
+
+#: States in which somebody is there to mediate, or will be needed for it.
+_BEFORE_ARBITRATION = frozenset(
+    {DisputeState.OPENED, DisputeState.PROPOSED, DisputeState.NEGOTIATING, DisputeState.MEDIATING}
+)
+
+
+def mediator_gone_at(setting: Setting, dispute: Dispute) -> datetime | None:
+    """When the mediator has left, or while mediation goes on is away: nobody stands in for a mediator (DSP-08).
+
+    An absence counts from when it was entered at the earliest.
+    """
+    person, since = dispute.mediator, dispute.mediator_seen
+    if person is None or since is None or dispute.state not in _BEFORE_ARBITRATION:
+        return None
+    organisation = setting.organisation
+    instants = [
+        max(change.at, since)
+        for change in organisation.changes.get(person, ())
+        if change.kind is ChangeKind.LEFT and change.program is None
+    ]
+    instants = [at for at in instants if not organisation.is_active(person, at=at)]
+    if dispute.state is DisputeState.MEDIATING:
+        for absence in organisation.absences.get(person, ()):
+            at = max(absence.start, absence.entered_at, since)
+            if at < absence.end:
+                instants.append(at)
     return min(instants, default=None)
 
 

@@ -162,6 +162,8 @@ def _due_in_case(draft: Draft, dispute: Dispute, due: Due) -> None:
             recusals.succeed(draft, dispute, due.ref)
         case DueKind.SEAT:
             recusals.reassign(draft, dispute)
+        case DueKind.MEDIATOR:
+            cases.mediator_gone(draft, dispute)
         case _ if due.ref == Window.RECUSAL.value:
             recusals.undecided(draft, dispute)
         case _:

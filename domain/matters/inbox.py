@@ -16,7 +16,7 @@ from domain.claims.lifecycle import ENDED
 from domain.claims.model import CLOCK_ORDER, Claim, Clock, PauseKind, RequestState, Waiting
 from domain.claims.standing import calendar_changed_at, next_absence, next_change, next_migration
 from domain.disputes.model import WINDOW_ORDER, Dispute
-from domain.disputes.seats import next_seat_change, next_successions
+from domain.disputes.seats import mediator_gone_at, next_seat_change, next_successions
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
 
@@ -37,6 +37,7 @@ class DueKind(StrEnum):
     FREE = "free"  # nobody rescued the customer that others queue for (CLM-20, CLM-27)
     SUCCESSION = "succession"  # a party of a case has left (PPL-06)
     SEAT = "seat"  # who has a case cannot go on, or is stood in for (DSP-12, PPL-05)
+    MEDIATOR = "mediator"  # who mediates has left or is away (DSP-08)
     WINDOW = "window"  # of a case (design section 4)
 
 
@@ -89,6 +90,9 @@ def case_dues(dispute: Dispute, matter: Matter, setting: Setting) -> Iterator[Du
         yield Due(at, DueKind.WINDOW, dispute.id, window.value, WINDOW_ORDER[window])
     for at, party in next_successions(setting, dispute):
         yield Due(at, DueKind.SUCCESSION, dispute.id, party.person)
+    gone = mediator_gone_at(setting, dispute)
+    if gone is not None:
+        yield Due(gone, DueKind.MEDIATOR, dispute.id)
     seat = next_seat_change(matter, setting, dispute)
     if seat is not None:
         yield Due(seat, DueKind.SEAT, dispute.id)

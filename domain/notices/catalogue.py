@@ -320,6 +320,14 @@ _DISPUTES: Final = (
         "The dispute about {customer} is in mediation[; it ends on {until}].",
     ),
     _row(
+        "dispute.mediator_gone",
+        "调解员不能继续",
+        "The mediator cannot go on",
+        "{customer}的争议调解员已离职或不在岗，可以另行指定[；{until}前没有人接替则进入仲裁]。",
+        "The mediator of the dispute about {customer} has left or is away; another may be named"
+        "[, else it goes to arbitration on {until}].",
+    ),
+    _row(
         "dispute.negotiating",
         "争议协商中",
         "Dispute in negotiation",
