@@ -19,6 +19,7 @@ from tests.acceptance.checks import Findings, say
 from tests.acceptance.crm import CrmRun
 from tests.acceptance.crm_data import Crm, DataMissingError, read_crm
 from tests.acceptance.crm_disputes import DisputeRun
+from tests.acceptance.crm_money import MoneyRun
 from tests.acceptance.larger import MODULES, run_larger
 from tests.support.postgres_cluster import PostgresCluster
 from tests.support.service import PROJECT, Service
@@ -26,7 +27,7 @@ from worker.engine import EngineUnavailableError, Located, locate
 from worker.progress import progress_on_stderr
 
 #: Runs on the export, each on every database.
-RUNS: dict[str, type[CrmRun]] = {"crm": CrmRun, "disputes": DisputeRun}
+RUNS: dict[str, type[CrmRun]] = {"crm": CrmRun, "disputes": DisputeRun, "money": MoneyRun}
 PARTS = (*RUNS, *MODULES)
 DATABASES = ("sqlite", "postgresql")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 FILES = ("accounts.csv", "products.csv", "sales_pipeline.csv", "sales_teams.csv")
@@ -35,6 +36,16 @@ class Opportunity:
 
 
 @dataclass(frozen=True)
+class Win:
+    """A won opportunity; ``rival``: the agent who contests it, as the issue about money says who does."""
+
+    opportunity: Opportunity
+    closed: date
+    value: int
+    rival: str | None
+
+
+@dataclass(frozen=True)
 class Crm:
     """``dirt``: what is wrong with the files, a sentence each with the lines concerned."""
 
@@ -45,6 +56,8 @@ class Crm:
     rows: int
     open: tuple[Opportunity, ...]
     dirt: tuple[str, ...]
+    won: tuple[Win, ...] = ()  # in the order of close date and id
+    series: Mapping[str, str] = field(default_factory=dict)  # of each product
 
     @property
     def named(self) -> tuple[Opportunity, ...]:
@@ -80,7 +93,46 @@ def read_crm(folder: Path) -> Crm:
         for row in pipeline
         if row["deal_stage"] in OPEN
     )
-    return Crm(folder, agents, accounts, products, len(pipeline), opened, tuple(_dirt(pipeline, products, accounts)))
+    return Crm(
+        folder,
+        agents,
+        accounts,
+        products,
+        len(pipeline),
+        opened,
+        tuple(_dirt(pipeline, products, accounts)),
+        tuple(_won(pipeline, spelled)),
+        {row["product"]: row["series"] for row in _rows(folder / "products.csv")},
+    )
+
+
+def _won(pipeline: Sequence[dict[str, str]], spelled: Mapping[str, str]) -> Iterator[Win]:
+    """Wins that name account and dates, each with whoever engaged the same account and product first."""
+    alike: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in pipeline:
+        if row["account"] and row.get("engage_date"):
+            alike.setdefault((row["account"], _letters(row["product"])), []).append(row)
+    complete = (r for r in pipeline if r["deal_stage"] == "Won" and r["account"] and r.get("close_date"))
+    for row in sorted(complete, key=lambda r: (r["close_date"], r["opportunity_id"])):
+        product = _letters(row["product"])
+        rivals = [r for r in alike[row["account"], product] if _contests(r, row)]
+        first = min(rivals, key=lambda r: (r["engage_date"], r["opportunity_id"]), default=None)
+        yield Win(
+            Opportunity(row["opportunity_id"], row["sales_agent"], spelled[product], row["account"]),
+            date.fromisoformat(row["close_date"]),
+            int(row["close_value"]),
+            first["sales_agent"] if first is not None else None,
+        )
+
+
+def _contests(rival: Mapping[str, str], win: Mapping[str, str]) -> bool:
+    """Another agent's, engaged earlier and within 30 days before the close, and not closed before it."""
+    earliest = (date.fromisoformat(win["close_date"]) - timedelta(days=30)).isoformat()
+    return (
+        rival["sales_agent"] != win["sales_agent"]
+        and earliest <= rival["engage_date"] < win["engage_date"]
+        and not (rival["close_date"] and rival["close_date"] < win["close_date"])
+    )
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
