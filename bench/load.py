@@ -137,7 +137,9 @@ def _insert(
         key = tx.keys.blind("name", normalise_name(name, kind=CustomerKind.COMPANY))
         rows[t.customer_key].append({"digest": key, "customer": customer, "field": "name", "kind": "company"})
         rows[t.customer_word] += [{"word": w, "customer": customer} for w in dict.fromkeys(search_words(name))]
-        claim = _claim(claim_id, number, matter, program, owner, team, at, policy, state, deadline)
+        # As they are while everybody works: no deadline is past, and old claims have near ones as often as new ones.
+        due = deadline or now + timedelta(days=1 + number * 37 % 400)
+        claim = _claim(claim_id, number, matter, program, owner, team, at, policy, state, due)
         rows[t.matter].append(
             {
                 "id": matter,
@@ -201,7 +203,7 @@ def _claim(
     at: datetime,
     policy: tuple[str, str],
     state: ClaimState,
-    deadline: datetime | None,
+    deadline: datetime,
 ) -> Claim:
     made = Claim(
         id=claim,
@@ -224,9 +226,8 @@ def _claim(
     )
     if made.ended_at is not None:
         return made
-    due = deadline or at + timedelta(days=400)
-    length = Duration(max(1, (due - at) // timedelta(microseconds=1)), Scale.ELAPSED)
-    clock = RunningClock(clock=Clock.IDLE, deadline=due, start=at, length=length, rule="claim.idle_days")
+    length = Duration(max(1, (deadline - at) // timedelta(microseconds=1)), Scale.ELAPSED)
+    clock = RunningClock(clock=Clock.IDLE, deadline=deadline, start=at, length=length, rule="claim.idle_days")
     return replace(made, clocks=(clock,))
 
 

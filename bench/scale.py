@@ -214,7 +214,7 @@ async def _lists(
     with database.reading() as tx:
         claim = tx.execute(sa.select(t.claim.c.id).where(t.claim.c.program == program).limit(1)).scalar_one()
     found: dict[str, float] = {}
-    soon = (datetime.now(UTC) + timedelta(days=100)).isoformat()
+    soon = (datetime.now(UTC) + timedelta(days=7)).isoformat()
     async with httpx2.AsyncClient(base_url=world.url, timeout=120) as client:
         for name, token, path in (
             ("all", manager, "/v1/claims"),

@@ -21,6 +21,8 @@ from storage.types import to_us
 
 #: A filter that more rows than this pass is checked row by row, in the order of the list.
 _LEADS = 2_000
+#: So many of the newest claims tell whether a page of them fills soon.
+_SAMPLE = 1_000
 #: So many teams or programs of a reader are asked one by one.
 _FEW = 30
 
@@ -45,7 +47,7 @@ class ClaimFilters:
 def claims_in_scope(
     tx: Transaction, filters: ClaimFilters, *, scope: ReadScope, acting_for: Sequence[str], subtree: frozenset[str]
 ) -> tuple[sa.Select[Any], tuple[sa.ColumnElement[bool], ...]]:
-    """Claims that match, and the ways by which the reader may read some of them, none where all are readable.
+    """Claims that match, and ways: each of them is found, or may be read, by one of these; () where that says nothing.
 
     ``subtree`` is that of ``filters.team``. A list asks each way by itself (:func:`api.paging.page`).
     """
@@ -66,11 +68,16 @@ def claims_in_scope(
         wanted += [c.owner == filters.owner, c.holds]
     if filters.team is not None:
         wanted.append(c.team.in_(sorted(subtree)))
-    if filters.due_before is not None:
-        wanted.append(_due_before(tx, filters.due_before))
+    ways = () if scope.everything else _ways(scope, acting_for)
+    if (due := filters.due_before) is not None:
+        if scope.everything and _led_by_deadline(tx, due):
+            ways = (c.deadline < due,)
+        else:
+            # An expression keeps the index out of it, which would find them all only to sort them all.
+            wanted.append(sa.type_coerce(c.deadline, sa.BigInteger) + 0 < to_us(due))
     if filters.q is not None:
         wanted.append(of_customers_matching(tx, c.customer, filters.q))
-    return sa.select(t.claim).where(*wanted), () if scope.everything else _ways(scope, acting_for)
+    return sa.select(t.claim).where(*wanted), ways
 
 
 def readable_claims(scope: ReadScope, acting_for: Sequence[str]) -> sa.ColumnElement[bool]:
@@ -124,12 +131,16 @@ def of_customers_matching(
     return sa.and_(column.in_(sa.select(found.c.customer)), sa.or_(column.in_(whole), sa.and_(*others)))
 
 
-def _due_before(tx: Transaction, instant: datetime) -> sa.ColumnElement[bool]:
-    condition = t.claim.c.deadline < instant
-    if not _many(tx, sa.select(sa.literal(1)).where(condition)):
-        return condition
-    # An expression keeps the index out of it, which would find them all only to sort them all.
-    return sa.type_coerce(t.claim.c.deadline, sa.BigInteger) + 0 < to_us(instant)
+def _led_by_deadline(tx: Transaction, instant: datetime) -> bool:
+    """Whether what is due is found by its deadlines, rather than among the newest claims.
+
+    Few are; and so are many that the newest ones are not among. An index has all that the order of the list needs.
+    """
+    if not _many(tx, sa.select(sa.literal(1)).where(t.claim.c.deadline < instant)):
+        return True
+    newest = sa.select(t.claim.c.deadline).order_by(t.claim.c.received_at.desc(), t.claim.c.id.desc()).limit(_SAMPLE)
+    due = [d for d in tx.execute(newest).scalars() if d is not None and d < instant]
+    return len(due) < _SAMPLE // 10
 
 
 def _many(tx: Transaction, found: sa.Select[Any]) -> bool:

@@ -441,7 +441,7 @@ claim = sa.Table(
     sa.Index("ix_claim_reporter", "reporter", "received_at", "id", "state"),
     sa.Index("ix_claim_team", "team", "received_at", "id", "state"),
     sa.Index("ix_claim_reporter_team", "reporter_team", "received_at", "id", "state"),
-    sa.Index("ix_claim_deadline", "deadline"),
+    sa.Index("ix_claim_deadline", "deadline", "received_at", "id", "state"),
     sa.UniqueConstraint("external_id", "reporter"),
     # The database itself refuses a second owner (TER-01).
     sa.Index(

@@ -1,4 +1,4 @@
-"""A person's and a team's claims are found by state without reading those of other states.
+"""Claims of a person, of a team and of a deadline are listed by state without reading those of other states.
 
 Revision: 0003
 """
@@ -10,7 +10,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-_OF = ("owner", "reporter", "team", "reporter_team")
+_OF = ("owner", "reporter", "team", "reporter_team", "deadline")
 
 
 def upgrade() -> None:
