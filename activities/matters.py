@@ -63,7 +63,7 @@ def _drain(case: OpenMatter) -> DrainOutcome:
         item = next_item(case.matter, setting=case.setting, now=case.now)
         if item is None:
             return _outcome(case, case.close())
-        case.save(decide(case.matter, item, setting=case.setting, mint=case.mint))
+        case.save(decide(case.matter, item, setting=case.setting, mint=case.mint, other=case.other))
     return _soon(case, seconds=0.0)
 
 
@@ -87,7 +87,7 @@ def _drain_carefully(case: OpenMatter, store: MatterStore) -> DrainOutcome:
 
 
 def _decide_and_save(case: OpenMatter, item: Command | Due) -> None:
-    case.save(decide(case.matter, item, setting=case.setting, mint=case.mint))
+    case.save(decide(case.matter, item, setting=case.setting, mint=case.mint, other=case.other))
 
 
 def _soon(case: OpenMatter, *, seconds: float) -> DrainOutcome:

@@ -26,6 +26,11 @@ class OpenMatter(Protocol):
     def matter(self) -> Matter: ...
 
     @property
+    def other(self) -> Matter | None:
+        """The matter that a case of kind identity concerns beside it, locked as well (CUS-13)."""
+        ...
+
+    @property
     def now(self) -> datetime: ...
 
     @property

@@ -5,7 +5,7 @@ Claims, follow-ups, deals and refused reports are evidence by themselves, under 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -23,15 +23,17 @@ REPORT, ATTEMPT, FOLLOW_UP, DEAL = "report", "attempt", "follow_up", "deal"
 _ENTERED, _CLAIM, _TOLD = "entered", "claim", "told"
 
 
-def items(matter: str, dispute: str, *, until: datetime | None = None) -> sa.Subquery:
+def items(matters: Collection[str], dispute: str | None, *, until: datetime | None = None) -> sa.Subquery:
     """Every item of a case, as ``source``, ``id``, ``received_at`` and ``of``, whose history tells of an attempt.
 
-    ``until`` is when the case ended: what its owner did with the customer since is no evidence in it.
+    ``matters``: that of the case and, in one of kind identity, the other record's (CUS-13). ``until`` is when the case
+    ended: what its owner did with the customer since is no evidence in it.
     """
-    claims = sa.select(t.claim.c.id).where(t.claim.c.matter == matter)
+    here = t.claim.c.matter.in_(sorted(matters))
+    claims = sa.select(t.claim.c.id).where(here)
     every = sa.union_all(
         _listed(_ENTERED, t.evidence, t.evidence.c.received_at).where(t.evidence.c.dispute == dispute),
-        _listed(_CLAIM, t.claim, t.claim.c.received_at).where(t.claim.c.matter == matter),
+        _listed(_CLAIM, t.claim, t.claim.c.received_at).where(here),
         _listed(FOLLOW_UP, t.follow_up, t.follow_up.c.received_at).where(t.follow_up.c.claim.in_(claims)),
         _listed(DEAL, t.deal, t.deal.c.recorded_at).where(t.deal.c.claim.in_(claims)),
         _attempts().where(t.event.c.stream.in_(claims)),
@@ -41,9 +43,9 @@ def items(matter: str, dispute: str, *, until: datetime | None = None) -> sa.Sub
     return sa.select(every).where(every.c.received_at <= until).subquery("item_until")
 
 
-def known(tx: Transaction, matter: str, dispute: str | None) -> dict[str, datetime]:
+def known(tx: Transaction, matters: Collection[str], dispute: str | None) -> dict[str, datetime]:
     """The ids of all items of a case, or of what would be one, and when each was received."""
-    item = items(matter, dispute or matter)
+    item = items(matters, dispute)
     return {row.id: row.received_at for row in tx.execute(sa.select(item.c.id, item.c.received_at))}
 
 

@@ -68,8 +68,9 @@ def load(
     if not named:
         return {}
     rows = tx.rows(
+        # What freezes claims of this matter may be a case of another one (CUS-13).
         sa.select(t.dispute).where(
-            t.dispute.c.matter == matter, sa.or_(t.dispute.c.open, t.dispute.c.id.in_(sorted(named)))
+            sa.or_(sa.and_(t.dispute.c.matter == matter, t.dispute.c.open), t.dispute.c.id.in_(sorted(named)))
         )
     )
     return {r["id"]: dispute_of(r) for r in rows}
@@ -102,11 +103,12 @@ def evidence_times(tx: Transaction, commands: Iterable[Command]) -> dict[str, di
     return found
 
 
-def records(tx: Transaction, matter: str, commands: Iterable[Command]) -> frozenset[str]:
+def records(tx: Transaction, matter: str, commands: Iterable[Command], cases: Mapping[str, Dispute]) -> frozenset[str]:
     """What is evidence by itself, where an undecided command may refer to it (DSP-09)."""
     if all(c.kind not in _REFERRING for c in commands):
         return frozenset()
-    return frozenset(case_records.known(tx, matter, None))
+    others = {c.other_matter for c in cases.values() if c.matter == matter and c.other_matter is not None}
+    return frozenset(case_records.known(tx, (matter, *sorted(others)), None))
 
 
 #: Ends of a case in which nobody decided about what was disputed in it.
@@ -232,6 +234,8 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                 "windows": [[w.value, at] for w, at in dispute.windows],
                 "seats": [asdict(seat) for seat in dispute.seats],
                 "seat_seen": dispute.seat_seen,
+                "other_customer": dispute.other_customer,
+                "other_matter": dispute.other_matter,
                 "vacant": dispute.vacant,
                 "mediator_seen": dispute.mediator_seen,
                 "mediated": list(dispute.mediated),
@@ -299,6 +303,8 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
         ),
         seat_seen=detail["seat_seen"],
         # Absent in cases written before there were such.
+        other_customer=detail.get("other_customer"),
+        other_matter=detail.get("other_matter"),
         vacant=detail.get("vacant", False),
         named=tuple(detail.get("named", ())),
         mediator_seen=detail.get("mediator_seen"),

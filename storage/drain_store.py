@@ -13,7 +13,7 @@ import structlog
 from activities.ports import OpenMatter, Standing, StoreTroubleError
 from domain.claims.lifecycle import ENDED
 from domain.matters.draft import Draft
-from domain.matters.inbox import Due, next_instant
+from domain.matters.inbox import Due, next_instant, next_item
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
@@ -48,7 +48,10 @@ class DatabaseMatters:
                 loaded = matters.load(tx, locked, case=stream, contesting=contesting)
             else:
                 loaded = matters.load(tx, locked, also=(stream,), contesting=contesting)
-            return work(_Open(tx, stream, int(found.epoch), locked.now, setting, loaded, loaded))
+            opened = _Open(tx, stream, int(found.epoch), locked.now, setting, loaded, loaded)
+            if loaded.other is not None:
+                opened.take_other(loaded.other, work)
+            return work(opened)
 
         try:
             return self._database.transact(run)
@@ -74,6 +77,27 @@ class _Open:
     loaded: Matter
     matter: Matter
     pool: str | None = None  # named by a release, for a customer that went there
+    other: Matter | None = None  # of a case of kind identity, locked after its own: its id is the higher one (CUS-13)
+    other_loaded: Matter | None = None
+
+    def take_other(self, matter: str, work: Callable[[OpenMatter], object]) -> None:
+        """Lock the other record's matter as well. Before a case freezes it, everything due in it is decided."""
+        locked = matters.lock(self.tx, matter)
+        if self.matter.open_dispute is None:
+            self._bring_up_to_date(locked, work)
+            locked = matters.lock(self.tx, matter)
+        named = tuple(c.data["about"] for c in self.matter.commands if c.data.get("about") is not None)
+        self.other = self.other_loaded = matters.load(self.tx, locked, also=named)
+
+    def _bring_up_to_date(self, locked: matters.Locked, work: Callable[[OpenMatter], object]) -> None:
+        loaded = matters.load(self.tx, locked)
+        # One that is about to concern a third record cannot be decided here, and the question asked now is refused.
+        if loaded.other is not None or next_item(loaded, setting=self.setting, now=self.now) is None:
+            return
+        stream = min(loaded.claims)
+        work(_Open(self.tx, stream, self.setting.epoch, self.now, self.setting, loaded, loaded))
+        # The workflow of the stream it was drained for is not told what to sleep for.
+        matters.ring_later(self.tx, stream, "claim", at=self.now)
 
     def mint(self) -> str:
         return mint()
@@ -81,10 +105,13 @@ class _Open:
     def save(self, draft: Draft) -> None:
         matters.save(self.tx, self.matter, draft, setting=self.setting, decided_at=self.now)
         self.matter = draft.matter
+        if self.other is not None and draft.other is not None and draft.other is not self.other:
+            matters.save_other(self.tx, self.other, draft.other, setting=self.setting, at=draft.at)
+            self.other = draft.other
         self.pool = next((named for _, named in draft.pooled if named), self.pool)
 
     def guarded(self, work: Callable[[], None]) -> Exception | None:
-        kept = self.matter
+        kept, kept_other = self.matter, self.other
         point = self.tx.connection.begin_nested()
         try:
             work()
@@ -92,7 +119,7 @@ class _Open:
             raise
         except Exception as error:  # noqa: BLE001 - that is what a poison item is
             point.rollback()
-            self.matter = kept
+            self.matter, self.other = kept, kept_other
             return error
         point.commit()
         return None
@@ -125,6 +152,10 @@ class _Open:
         matters.save_streams(self.tx, self.loaded, self.matter, own=self.stream, setting=self.setting)
         self.tx.execute(t.bell.delete().where(t.bell.c.stream == self.stream))
         matters.close(self.tx, self.loaded, self.matter, pool=self.pool, at=self.now)
+        if self.other is not None and self.other_loaded is not None and self.other is not self.other_loaded:
+            matters.save_streams(self.tx, self.other_loaded, self.other, own=None, setting=self.setting)
+            at = max(self.now, self.other_loaded.last_at)
+            matters.close(self.tx, self.other_loaded, self.other, pool=None, at=at)
         restart = self.epoch < self.setting.epoch
         if restart:
             self.tx.update(t.stream, {"id": self.stream}, {"epoch": self.setting.epoch})

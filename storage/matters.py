@@ -109,7 +109,7 @@ def load(
         commands=commands,
         disputes=cases,
         evidence=disputes.evidence_times(tx, commands),
-        records=disputes.records(tx, row["id"], commands),
+        records=disputes.records(tx, row["id"], commands, cases),
         similar=disputes.similar(tx, row, commands, cases),
         facts=case_facts.facts(tx, row["id"], dispute=_judged(commands, cases)) if opening or ruling else (),
         contested=disputes.contested(tx, row["id"]) if opening else frozenset(),
@@ -133,14 +133,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     for claim in draft.new_claims:
         _insert_claim(tx, claim, after)
     disputes.save(tx, before, draft)
-    changed = [
-        after.claims[i]
-        for i in after.claims
-        if i in before.claims and after.claims[i] is not before.claims[i] and after.claims[i] != before.claims[i]
-    ]
-    # A claim that lets go is written before one that takes hold: the database refuses two owners at any moment.
-    for claim in sorted(changed, key=lambda c: c.holds):
-        _update_claim(tx, claim, former=before.claims[claim.id])
+    changed = _save_claims(tx, before, after)
     fresh_ids = {c.id for c in draft.new_claims}
     for claim in draft.new_claims:
         _update_claim(tx, after.claims[claim.id], former=claim)
@@ -192,6 +185,27 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         tx.update(t.command, {"id": command}, {"target": dispute})
     for claim in [*changed, *(after.claims[i] for i in fresh_ids)]:
         reminders.plan(tx, claim, former=before.claims.get(claim.id), setting=setting, at=draft.at)
+
+
+def save_other(tx: Transaction, before: Matter, after: Matter, *, setting: Setting, at: datetime) -> None:
+    """What a case of kind identity did to the other record's matter; its history is in the draft of the case."""
+    changed = _save_claims(tx, before, after)
+    _save_requests(tx, before, after)
+    for claim in changed:
+        reminders.plan(tx, claim, former=before.claims[claim.id], setting=setting, at=at)
+
+
+def _save_claims(tx: Transaction, before: Matter, after: Matter) -> list[Claim]:
+    """Write claims that were there before and are different now; these."""
+    changed = [
+        after.claims[i]
+        for i in after.claims
+        if i in before.claims and after.claims[i] is not before.claims[i] and after.claims[i] != before.claims[i]
+    ]
+    # A claim that lets go is written before one that takes hold: the database refuses two owners at any moment.
+    for claim in sorted(changed, key=lambda c: c.holds):
+        _update_claim(tx, claim, former=before.claims[claim.id])
+    return changed
 
 
 def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting) -> None:

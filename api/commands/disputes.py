@@ -56,26 +56,27 @@ def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
     row = _claim_named(tx, caller, body.claim)
     held = claim_of(row)
     _standing(caller, held)
-    if body.grounds == "identity" or body.other_customer is not None:
-        raise Refusal("field_invalid", rule="CUS-13", errors=(FieldError("grounds", "field_invalid"),))
-    open_one = _open_case(tx, row["matter"])
-    items = case_records.known(tx, row["matter"], open_one) if body.contests else {}
+    other = _other_matter(tx, row, body)
+    # A case about two records lives with the older one; both are locked in the order of their ids (design section 4).
+    home, *beside = sorted((row["matter"], *([other["id"]] if other is not None else [])))
+    open_one = _open_case(tx, home)
+    items = case_records.known(tx, (home, *beside), open_one) if body.contests else {}
     wrong = [f"contests.{place}" for place, item in enumerate(body.contests) if item not in items]
     if wrong:
         raise Refusal("field_invalid", rule="DSP-04", errors=tuple(FieldError(f, "field_invalid") for f in wrong))
     text = texts.keep(tx, body.statement, customer=row["customer"])
-    locked = matters.lock(tx, row["matter"])
-    present = as_of_now(tx, caller, locked, also=(row["id"],)).claims[row["id"]]
-    _in_time(caller, present, locked)
+    locks = {matter: matters.lock(tx, matter) for matter in (home, *beside)}
+    present = as_of_now(tx, caller, locks[row["matter"]], also=(row["id"],)).claims[row["id"]]
+    _in_time(caller, present, locks[row["matter"]])
     dispute, number = mint(), tx.next_number("dispute")
-    open_one = _open_case(tx, row["matter"])
+    open_one = _open_case(tx, home)
     if open_one is None:
         tx.insert(
             t.stream,
             {
                 "id": dispute,
                 "kind": "dispute",
-                "matter": row["matter"],
+                "matter": home,
                 "open": True,
                 "next_instant": None,
                 "epoch": caller.setting.epoch,
@@ -89,9 +90,39 @@ def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
         "asks": _outcome(body.asks),
         "contests": body.contests,
     }
+    claim = row["id"]
+    if other is not None:
+        away = other["id"] if home == row["matter"] else row["matter"]
+        record = other["customer"] if home == row["matter"] else row["customer"]
+        data |= {"about": row["id"], "other_matter": away, "other_customer": record}
+        if home != row["matter"]:
+            claim = _first_claim(tx, home)
     return _received(
-        tx, caller, row["matter"], row["id"], CommandKind.DISPUTE_OPEN, data, locked=locked, stream=open_one or dispute
+        tx, caller, home, claim, CommandKind.DISPUTE_OPEN, data, locked=locks[home], stream=open_one or dispute
     )
+
+
+def _other_matter(tx: Transaction, row: Mapping[str, Any], body: DisputeIn) -> dict[str, Any] | None:
+    """The matter of the record that may be the same customer: named in a case of kind identity only (CUS-13)."""
+    if body.grounds != "identity":
+        if body.other_customer is not None:
+            raise Refusal("field_invalid", rule="CUS-13", errors=(FieldError("other_customer", "field_invalid"),))
+        return None
+    if body.other_customer is None:
+        raise Refusal("field_missing", rule="CUS-13", errors=(FieldError("other_customer", "field_missing"),))
+    c = t.matter.c
+    found = tx.row(
+        sa.select(t.matter).where(
+            c.program == row["program"],
+            c.customer == body.other_customer,
+            c.customer != row["customer"],
+            c.track == row["track"],
+            c.project.is_(None),
+        )
+    )
+    if found is None or row["project"] is not None:
+        raise Refusal("field_invalid", rule="CUS-13", errors=(FieldError("other_customer", "field_invalid"),))
+    return found
 
 
 def _open_case(tx: Transaction, matter: str) -> str | None:
@@ -269,6 +300,8 @@ def _on(
     target: str | None = None,
 ) -> Waiting:
     claim = next(p["claim"] for p in row["detail"]["parties"] if p["claim"] is not None)
+    if row["detail"].get("other_matter") is not None:
+        claim = _first_claim(tx, row["matter"])
     return _received(
         tx,
         caller,
@@ -281,6 +314,13 @@ def _on(
         target_type=target_type,
         target=target or row["id"],
     )
+
+
+def _first_claim(tx: Transaction, matter: str) -> str:
+    """A claim that a command in a case about two records hangs on: it is decided in the older one's matter (CUS-13)."""
+    c = t.claim.c
+    found = tx.execute(sa.select(c.id).where(c.matter == matter).order_by(c.receipt).limit(1))
+    return str(found.scalar_one())
 
 
 def _received(

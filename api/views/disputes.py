@@ -127,7 +127,7 @@ def undecided_dispute(tx: Transaction, command: dict[str, Any]) -> dict[str, Any
         "program": claim["program"],
         "track": claim["track"],
         "customer": claim["customer"],
-        "other_customer": None,
+        "other_customer": data.get("other_customer"),
         "project": claim["project"],
         "grounds": data["grounds"],
         "statement": said.get(data["statement"]),
@@ -154,7 +154,7 @@ def undecided_dispute(tx: Transaction, command: dict[str, Any]) -> dict[str, Any
 
 def evidence_page(tx: Transaction, row: dict[str, Any], *, limit: int, cursor: str | None) -> dict[str, Any]:
     """`GET /v1/disputes/{id}/evidence`, newest first: what was entered, and what is on record by itself (DSP-09)."""
-    item = case_records.items(row["matter"], row["id"], until=row["ended_at"])
+    item = case_records.items(_matters(row), row["id"], until=row["ended_at"])
     rows, following = page(
         tx,
         sa.select(item),
@@ -168,9 +168,15 @@ def evidence_page(tx: Transaction, row: dict[str, Any], *, limit: int, cursor: s
     return {"items": evidence_views(tx, row, [found[r["id"]] for r in rows]), "next": following}
 
 
+def _matters(row: Mapping[str, Any]) -> list[str]:
+    """What a case is about: its own matter and, in one of kind identity, the other record's (CUS-13)."""
+    other = row["detail"].get("other_matter")
+    return [row["matter"], *([other] if other is not None else [])]
+
+
 def whole_evidence(tx: Transaction, row: dict[str, Any]) -> list[dict[str, Any]]:
     """Every item of a case, oldest first: for its bundle."""
-    item = case_records.items(row["matter"], row["id"], until=row["ended_at"])
+    item = case_records.items(_matters(row), row["id"], until=row["ended_at"])
     rows = tx.rows(sa.select(item).order_by(item.c.received_at, item.c.id))
     found = case_records.details(tx, rows)
     return evidence_views(tx, row, [found[r["id"]] for r in rows])
@@ -317,7 +323,7 @@ def _view(
         "program": case.program,
         "track": row["track"],
         "customer": row["customer"],
-        "other_customer": None,
+        "other_customer": case.other_customer,
         "project": row["project"],
         "grounds": case.grounds.value,
         "statement": said.get(case.statement or ""),

@@ -405,6 +405,8 @@ def _collide(draft: Draft, claim: Claim) -> None:
 
 def _may_contest(draft: Draft, claim: Claim) -> bool:
     """Against a holder, once: a report that a case gave back is not disputed by itself again."""
+    if draft.matter.frozen_elsewhere:
+        return False
     present = draft.matter.open_dispute
     return draft.matter.owner_claim is not None and claim.dispute is None and (present is None or present.takes_parties)
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.calendar.duration import DAY_US, Duration, Scale
-from domain.claims.lifecycle import ENDED, ClaimState
+from domain.claims.lifecycle import ENDED, HOLDING, ClaimState
 from domain.claims.model import Claim
 from domain.disputes import effects
 from domain.disputes.advice import Advice, advise
@@ -59,7 +59,12 @@ _A_DAY = Duration(DAY_US, Scale.ELAPSED)
 
 def open_case(draft: Draft, command: Command) -> None:
     """A case is admitted and everything it is about frozen in one step; on an open case one joins (DSP-01, DSP-03)."""
+    if command.data["grounds"] == Grounds.IDENTITY.value:
+        _open_identity(draft, command)
+        return
     claim = draft.matter.claims[command.claim]
+    if draft.matter.frozen_elsewhere:
+        raise Refusal("illegal_transition", rule="DSP-01", current_state=claim.state.value)
     present = draft.matter.open_dispute
     contests = command.data.get("contests") or ()
     if present is not None:
@@ -87,6 +92,62 @@ def open_case(draft: Draft, command: Command) -> None:
         asks=asks,
     )
     _admit(draft, dispute, actor=command.actor, contests=contests)
+
+
+def _open_identity(draft: Draft, command: Command) -> None:
+    """Two records may be one customer: one case about both, with everybody who has a living claim (CUS-13, DSP-01)."""
+    other = draft.other
+    if other is None or other.id != command.data["other_matter"]:
+        raise RuntimeError("the other matter is not open")  # the next drain opens it
+    about = command.data["about"]
+    claim = draft.matter.claims.get(about) or other.claims[about]
+    present = draft.matter.open_dispute
+    if present is not None and present.other_matter == other.id:
+        draft.retarget(command, present.id)
+        effects.on_both(draft, present, lambda side: _join_here(side, about, actor=command.actor))
+        return
+    busy = present is not None or other.open_dispute is not None
+    if busy or draft.matter.frozen_elsewhere or other.frozen_elsewhere:
+        raise Refusal("illegal_transition", rule="DSP-01", current_state=claim.state.value)
+    if claim.state is ClaimState.WITHDRAWN:
+        raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
+    claims = (*draft.matter.claims.values(), *other.claims.values())
+    alive = [c for c in claims if c.id == claim.id or c.state is ClaimState.REPORTED or c.state in HOLDING]
+    parties = _parties(claim, alive)
+    if len(parties) < 2 or len({c.matter for c in alive}) < 2:
+        raise Refusal("party_missing", rule="DSP-01")
+    dispute = replace(
+        _case(
+            draft,
+            claim,
+            parties,
+            named=(command.data["dispute"], command.data["number"]),
+            grounds=Grounds.IDENTITY,
+            opened_by=command.actor or person_of(claim),
+            statement=command.data.get("statement"),
+            asks=outcome_of(command.data.get("asks")),
+        ),
+        other_customer=other.customer,
+        other_matter=other.id,
+    )
+    holders = [c for c in (draft.matter.owner_claim, other.owner_claim) if c is not None]
+    # No item of a case says yet whether two records are one customer, so the rules have nothing to go by.
+    _admit(
+        draft,
+        dispute,
+        actor=command.actor,
+        contests=command.data.get("contests") or (),
+        by_rules=False,
+        concerned=[c.id for c in alive],
+        holder=min(holders, key=lambda c: (c.rank_at, c.receipt), default=None),
+    )
+
+
+def _join_here(draft: Draft, claim: str, *, actor: str | None) -> None:
+    """The claim joins the open case, whichever of the two records it is on."""
+    present = draft.matter.open_dispute
+    if claim in draft.matter.claims and present is not None:
+        _join(draft, present, draft.matter.claims[claim], actor=actor)
 
 
 def contest(draft: Draft, claim: Claim) -> None:
@@ -144,22 +205,38 @@ def _case(
 
 
 def _admit(
-    draft: Draft, dispute: Dispute, *, actor: str | None, contests: Collection[str] = (), by_rules: bool = True
+    draft: Draft,
+    dispute: Dispute,
+    *,
+    actor: str | None,
+    contests: Collection[str] = (),
+    by_rules: bool = True,
+    concerned: Collection[str] | None = None,
+    holder: Claim | None = None,
 ) -> None:
-    """Everything the case is about is frozen, its parties are told, and the rules or the parties have it."""
+    """Everything the case is about is frozen, its parties are told, and the rules or the parties have it.
+
+    ``concerned``: claims it is about, where they are more than those of its parties; ``holder``: who serves.
+    """
     policy = draft.setting.policy_at(dispute.program, at=draft.at)
-    holder = draft.matter.owner_claim
+    holder = holder or draft.matter.owner_claim
     dispute = replace(dispute, served_by=_server(draft, dispute, holder, policy))
     dispute = dispute.with_contested((*contests, *draft.matter.contested))
     draft.new_disputes.append(dispute)
     put(draft, dispute)
     draft.record_case("opened", dispute, actor=actor, data={"grounds": dispute.grounds.value})
-    for party in dispute.parties:
-        if party.claim is not None:
-            effects.freeze(draft, dispute, draft.matter.claims[party.claim])
+    if concerned is None:
+        concerned = [p.claim for p in dispute.parties if p.claim is not None]
+    effects.on_both(draft, dispute, lambda side: _freeze(side, dispute, concerned))
     tell_parties(draft, dispute, "dispute.opened", urgency="urgent")
     if not (by_rules and _proposed(draft, dispute, policy)):
         _negotiate(draft, draft.matter.disputes[dispute.id], T.NEGOTIATE)
+
+
+def _freeze(draft: Draft, dispute: Dispute, claims: Collection[str]) -> None:
+    for claim in claims:
+        if claim in draft.matter.claims:
+            effects.freeze(draft, dispute, draft.matter.claims[claim])
 
 
 def parties_of(matter: Matter, claim: Claim) -> tuple[Party, ...]:
@@ -168,13 +245,17 @@ def parties_of(matter: Matter, claim: Claim) -> tuple[Party, ...]:
     Against whom does not hold: the holder, else whoever has reported too. Against the holder: everybody with an
     undecided or refused report.
     """
-    opener = person_of(claim)
     holder = matter.owner_claim
     if holder is not None and holder.id != claim.id:
         rivals: Iterable[Claim] = [holder]
     else:
         rivals = [c for c in matter.claims.values() if c.id != claim.id and _contends(c)]
-    parties = [Party(person=opener, claim=claim.id, role=Role.OPENER)]
+    return _parties(claim, rivals)
+
+
+def _parties(claim: Claim, rivals: Iterable[Claim]) -> tuple[Party, ...]:
+    """The opener, and the people of ``rivals``, the latest first; each once."""
+    parties = [Party(person=person_of(claim), claim=claim.id, role=Role.OPENER)]
     for rival in sorted(rivals, key=lambda c: c.receipt, reverse=True):
         person = person_of(rival)
         if all(p.person != person for p in parties):
@@ -874,6 +955,10 @@ def outcome_of(data: Any) -> Outcome | None:
 def _checked(draft: Draft, dispute: Dispute, outcome: Outcome | None) -> Outcome:
     """An owner is a party with a claim; shares name people once and sum to the whole (DSP-14, COM-03)."""
     assert outcome is not None
+    if dispute.grounds is Grounds.IDENTITY:
+        return _checked_identity(draft, dispute, outcome)
+    if outcome.same is not None:
+        raise Refusal("field_invalid", rule="CUS-13", errors=(FieldError("same", "field_invalid"),))
     party = dispute.party(outcome.owner)
     if outcome.verdict in (Verdict.PARTY, Verdict.JOINT) and (party is None or party.claim is None):
         raise Refusal("field_invalid", rule="DSP-14", errors=(FieldError("owner", "field_invalid"),))
@@ -882,6 +967,18 @@ def _checked(draft: Draft, dispute: Dispute, outcome: Outcome | None) -> Outcome
         raise Refusal("split_total", rule="COM-03", facts={"total_bps": total})
     if outcome.verdict is Verdict.JOINT and len(outcome.shares) < 2:
         raise Refusal("field_invalid", rule="DSP-14", errors=(FieldError("shares", "field_invalid"),))
+    return outcome
+
+
+def _checked_identity(draft: Draft, dispute: Dispute, outcome: Outcome) -> Outcome:
+    """One customer or two decides it: the first of all reports holds, or nothing changes (CUS-13)."""
+    if outcome.same is None:
+        raise Refusal("field_missing", rule="CUS-13", errors=(FieldError("same", "field_missing"),))
+    if outcome.verdict is not (Verdict.PARTY if outcome.same else Verdict.NO_CHANGE):
+        raise Refusal("field_invalid", rule="CUS-13", errors=(FieldError("outcome", "field_invalid"),))
+    first = effects.first_of(draft, dispute) if outcome.same else None
+    if first is not None and outcome.owner != person_of(first):
+        raise Refusal("field_invalid", rule="CUS-13", errors=(FieldError("owner", "field_invalid"),))
     return outcome
 
 
@@ -981,6 +1078,7 @@ def _outcome_data(outcome: Outcome) -> dict[str, Any]:
         "outcome": outcome.verdict.value,
         "owner": outcome.owner,
         "shares": [{"person": s.person, "share_bps": s.share_bps} for s in outcome.shares],
+        **({"same": outcome.same} if outcome.same is not None else {}),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from domain.claims import clocks
@@ -10,8 +11,9 @@ from domain.claims.holding import close_requests, put_in_pool
 from domain.claims.lifecycle import DISPUTABLE, ENDED, HOLDING, ClaimState, ClaimTrigger
 from domain.claims.model import Claim, Clock, Pause, PauseKind
 from domain.claims.reports import advance, clock_data
-from domain.disputes.model import Dispute, Outcome, Verdict
+from domain.disputes.model import Dispute, Grounds, Outcome, Verdict
 from domain.matters.draft import Draft
+from domain.matters.matter import Matter
 
 _S, _T = ClaimState, ClaimTrigger
 
@@ -30,7 +32,26 @@ def freeze(draft: Draft, dispute: Dispute, claim: Claim) -> None:
     draft.tell(claim.owner or claim.reporter, "claim.disputed", claim, rule="DSP-03", urgency="urgent")
 
 
+def on_both(draft: Draft, dispute: Dispute, effect: Callable[[Draft], None]) -> None:
+    """``effect`` on the matter of the case and, in one of kind identity, on the other record's as well (CUS-13).
+
+    Both write into the one draft: history, notices and tasks are shared, and it is saved as one unit.
+    """
+    effect(draft)
+    if draft.other is None or dispute.other_matter != draft.other.id:
+        return
+    beside = replace(draft, matter=draft.other, other=draft.matter)
+    effect(beside)
+    assert beside.other is not None
+    draft.matter, draft.other = beside.other, beside.matter
+
+
 def restore(draft: Draft, dispute: Dispute) -> None:
+    """All claims of the case are what they were before it (DSP-03)."""
+    on_both(draft, dispute, lambda side: _restore(side, dispute))
+
+
+def _restore(draft: Draft, dispute: Dispute) -> None:
     """Every claim of the case is what it was before, with the time that was left (DSP-03, table 0.2)."""
     for claim in claims_of(draft, dispute):
         earlier = claim.earlier
@@ -53,6 +74,11 @@ def restore(draft: Draft, dispute: Dispute) -> None:
 
 def rule(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
     """Owner and service change at once; states and clocks wait until the outcome is final (DSP-15)."""
+    winner = _winner(draft, dispute, outcome)
+    on_both(draft, dispute, lambda side: _rule(side, dispute, outcome, winner))
+
+
+def _rule(draft: Draft, dispute: Dispute, outcome: Outcome, winner: str | None) -> None:
     for claim in claims_of(draft, dispute):
         if claim.state is not _S.DISPUTED:
             continue
@@ -60,12 +86,17 @@ def rule(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
         ruled = replace(claim, state=draft.move(claim, _T.RULE))
         draft.put(ruled)
         draft.record("ruled", ruled, before=before, data={"dispute": dispute.id, "outcome": outcome.verdict.value})
-    if outcome.verdict in (Verdict.PARTY, Verdict.JOINT):
-        _hand_over(draft, dispute, outcome)
+    # The other record keeps its holder until then: freed now, it could be reported and no appeal could give it back.
+    if winner is not None and winner in draft.matter.claims:
+        _hand_over(draft, dispute, outcome, winner)
 
 
 def appeal(draft: Draft, dispute: Dispute) -> None:
     """The case goes on: its claims are disputed again, and whoever the ruling named serves on (DSP-16)."""
+    on_both(draft, dispute, lambda side: _appeal(side, dispute))
+
+
+def _appeal(draft: Draft, dispute: Dispute) -> None:
     for claim in claims_of(draft, dispute):
         if claim.state is not _S.ARBITRATED:
             continue
@@ -81,36 +112,52 @@ def settle(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
         restore(draft, dispute)
         return
     winner = _winner(draft, dispute, outcome)
+    on_both(draft, dispute, lambda side: _settle(side, dispute, outcome, winner))
+
+
+def _settle(draft: Draft, dispute: Dispute, outcome: Outcome, winner: str | None) -> None:
     for claim in claims_of(draft, dispute):
-        if winner is None or claim.id != winner.id:
+        if claim.id != winner:
             _end(draft, dispute, claim, outcome)
-    if winner is not None:
-        _keep(draft, dispute, draft.matter.claims[winner.id])
+    if winner is not None and winner in draft.matter.claims:
+        _keep(draft, dispute, draft.matter.claims[winner])
         if outcome.verdict is Verdict.JOINT:
-            _share(draft, draft.matter.claims[winner.id], outcome)
+            _share(draft, draft.matter.claims[winner], outcome)
     advance(draft)
 
 
 def claims_of(draft: Draft, dispute: Dispute) -> tuple[Claim, ...]:
     """The claims that the case holds frozen, in the order of their receipts."""
-    mine = [
-        c for c in draft.matter.claims.values() if c.dispute == dispute.id and c.state in (_S.DISPUTED, _S.ARBITRATED)
-    ]
+    return _frozen(draft.matter, dispute)
+
+
+def first_of(draft: Draft, dispute: Dispute) -> Claim | None:
+    """Of the claims that were alive on both records, the one that was reported first (CUS-13)."""
+    sides = (draft.matter,) if draft.other is None else (draft.matter, draft.other)
+    alive = [c for side in sides for c in _frozen(side, dispute) if c.earlier not in ENDED]
+    return min(alive, key=lambda c: (c.rank_at, c.receipt), default=None)
+
+
+def _frozen(matter: Matter, dispute: Dispute) -> tuple[Claim, ...]:
+    mine = [c for c in matter.claims.values() if c.dispute == dispute.id and c.state in (_S.DISPUTED, _S.ARBITRATED)]
     return tuple(sorted(mine, key=lambda c: c.receipt))
 
 
-def _winner(draft: Draft, dispute: Dispute, outcome: Outcome) -> Claim | None:
+def _winner(draft: Draft, dispute: Dispute, outcome: Outcome) -> str | None:
+    """The claim that holds from now on. In a case of kind identity one person may have claims on both records."""
     if outcome.verdict not in (Verdict.PARTY, Verdict.JOINT):
         return None
+    if dispute.grounds is Grounds.IDENTITY:
+        first = first_of(draft, dispute)
+        return first.id if first is not None else None
     party = dispute.party(outcome.owner)
-    return draft.matter.claims[party.claim] if party is not None and party.claim is not None else None
+    return party.claim if party is not None else None
 
 
-def _hand_over(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
+def _hand_over(draft: Draft, dispute: Dispute, outcome: Outcome, winner: str | None) -> None:
     """The ruled owner holds from now on, whoever held before does not (the database knows one holder only)."""
-    winner = _winner(draft, dispute, outcome)
     for claim in claims_of(draft, dispute):
-        holds = winner is not None and claim.id == winner.id
+        holds = claim.id == winner
         owner = outcome.owner if holds else claim.owner
         if claim.ruled_holder is not holds or claim.owner != owner:
             draft.put(replace(claim, ruled_holder=holds, owner=owner))

@@ -156,6 +156,8 @@ class Dispute:
     opened_at: datetime
     terms: TermsRef
     statement: str | None = None  # id of the free text
+    other_customer: str | None = None  # kind identity: the record that may be the same customer (CUS-13)
+    other_matter: str | None = None
     parties: tuple[Party, ...] = ()
     windows: tuple[tuple[Window, datetime], ...] = ()
     tier: int | None = None

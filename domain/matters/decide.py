@@ -63,11 +63,14 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
 }
 
 
-def decide(matter: Matter, item: Command | Due, *, setting: Setting, mint: Mint) -> Draft:
-    """The draft of deciding ``item``. A refused command is an answer; its matter stays as it was (CLM-01)."""
+def decide(matter: Matter, item: Command | Due, *, setting: Setting, mint: Mint, other: Matter | None = None) -> Draft:
+    """The draft of deciding ``item``. A refused command is an answer; its matter stays as it was (CLM-01).
+
+    ``other``: the matter that a case of kind identity concerns beside ``matter``, locked as well (CUS-13).
+    """
     if isinstance(item, Command):
-        return _command(matter, item, setting=setting, mint=mint)
-    draft = Draft(matter=matter, at=item.at, setting=setting, mint=mint)
+        return _command(matter, item, setting=setting, mint=mint, other=other)
+    draft = Draft(matter=matter, at=item.at, setting=setting, mint=mint, other=other)
     _due(draft, item)
     _contest(draft)
     return draft
@@ -90,15 +93,15 @@ def settled(matter: Matter, *, setting: Setting, now: datetime, mint: Mint) -> M
     return matter
 
 
-def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint) -> Draft:
-    draft = Draft(matter=matter, at=command.received_at, setting=setting, mint=mint)
+def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint, other: Matter | None) -> Draft:
+    draft = Draft(matter=matter, at=command.received_at, setting=setting, mint=mint, other=other)
     try:
         _COMMANDS[command.kind](draft, command)
         _contest(draft)
     except Refusal as refusal:
         if refusal.policy_version is None:
             refusal.policy_version = matter.claims[command.claim].terms.version
-        refused = Draft(matter=matter, at=command.received_at, setting=setting, mint=mint)
+        refused = Draft(matter=matter, at=command.received_at, setting=setting, mint=mint, other=other)
         if refusal.code == "customer_owned" and command.kind is CommandKind.FOLLOW_UP:
             holder = matter.owner_claim
             if holder is not None:

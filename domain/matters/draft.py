@@ -114,6 +114,7 @@ class Draft:
     at: datetime
     setting: Setting
     mint: Callable[[], str]
+    other: Matter | None = None  # of a case of kind identity: the other record's (CUS-13)
     events: list[Event] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)

@@ -144,7 +144,8 @@ def _standing(claim: Claim, setting: Setting) -> Iterator[Due]:
 
 def _earliest(matter: Matter, setting: Setting) -> Due | None:
     found = [due for claim in matter.claims.values() for due in dues(claim, matter, setting)]
-    found += [due for dispute in matter.disputes.values() for due in case_dues(dispute, matter, setting)]
+    own = (dispute for dispute in matter.disputes.values() if dispute.matter == matter.id)
+    found += [due for dispute in own for due in case_dues(dispute, matter, setting)]
     return min(
         (due for due in found if due.key not in matter.parked),
         key=lambda d: (d.at, _DUE_ORDER[d.kind], d.order, d.claim),

@@ -137,7 +137,21 @@ class Matter:
     @property
     def open_dispute(self) -> Dispute | None:
         """The one case that is going on about this customer, in this track (DSP-01)."""
-        return next((d for d in self.disputes.values() if d.is_open), None)
+        return next((d for d in self.disputes.values() if d.is_open and d.matter == self.id), None)
+
+    @property
+    def frozen_elsewhere(self) -> bool:
+        """Whether a case about another record of the customer holds claims of this one (CUS-13)."""
+        return any(d.is_open and d.matter != self.id for d in self.disputes.values())
+
+    @property
+    def other(self) -> str | None:
+        """The matter that a case of kind identity concerns beside this one, or that one is asked for (CUS-13)."""
+        present = self.open_dispute
+        if present is not None and present.other_matter is not None:
+            return present.other_matter
+        opening = (c for c in self.commands if c.kind is CommandKind.DISPUTE_OPEN)
+        return next((c.data["other_matter"] for c in opening if c.data.get("other_matter") is not None), None)
 
     def evidence_after(self, dispute: str, at: datetime) -> frozenset[str]:
         """Items of a case that were received later than ``at``."""
