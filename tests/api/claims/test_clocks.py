@@ -152,7 +152,7 @@ def test_a_lapse_is_stored_at_its_deadline_and_frees_the_customer(company: Compa
     assert (item["actor"], item["at"], item["reason"]) == (None, claim["deadline"], "no_first_follow_up")
     assert (item["from"], item["to"], item["policy_version"]) == ("protected", "lapsed", 1)
     assert notices(office.first, claim)[-1] == "claim.lapsed"
-    assert lapsed["allowed"] == ["dispute"]
+    assert lapsed["allowed"] == []
 
 
 def test_no_deal_and_protection_are_not_moved_by_work(company: Company) -> None:

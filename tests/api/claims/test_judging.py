@@ -276,7 +276,7 @@ def test_a_judge_in_charge_reads_what_they_judge(company: Company) -> None:
     """CLM-04, contract section 9: the supervisor sees the report beside its matches, a colleague does not."""
     office = Office(company, policy=MANUAL)
     claim = office.claim(office.first)
-    assert read(office.leader, claim)["allowed"] == ["accept", "reject", "send_back", "dispute"]
+    assert read(office.leader, claim)["allowed"] == ["accept", "reject", "send_back"]
     refused(office.second.get(f"/v1/claims/{claim['id']}"), 404, "not_found")
 
 
@@ -313,6 +313,6 @@ def test_a_report_sent_back_may_still_be_accepted_and_says_so(company: Company) 
     office = Office(company, policy={"claim.judgement_mode": "manual"})
     claim = office.claim(office.first)
     sent_back = done(act(office.leader, claim, "send_back", reason="补充需求"))
-    assert set(sent_back["allowed"]) == {"accept", "reject", "dispute"}
+    assert set(sent_back["allowed"]) == {"accept", "reject"}
     refused(act(office.leader, claim, "send_back", reason="再补"), 409, "illegal_transition")
     assert done(act(office.leader, claim, "accept"))["state"] == "protected"
