@@ -113,6 +113,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
             (from_us(since), from_us(until) if until is not None else None)
             for since, until in detail.get("idle_stops", ())
         ),
+        sharing=tuple((person, bps) for person, bps in detail.get("sharing", ())),
         collaborators=tuple(Collaborator(person, rights) for person, rights in detail.get("collaborators", ())),
         waiting=Waiting(detail["waiting"]) if "waiting" in detail else None,
         earlier=ClaimState(detail["earlier"]) if "earlier" in detail else None,
@@ -197,6 +198,8 @@ def _detail(claim: Claim) -> dict[str, Any]:
             detail[name] = to_us(at)
     if claim.collaborators:
         detail["collaborators"] = [[c.person, c.rights] for c in claim.collaborators]
+    if claim.sharing:
+        detail["sharing"] = [list(part) for part in claim.sharing]
     if claim.waiting is not None:
         detail["waiting"] = claim.waiting.value
     if claim.earlier is not None:

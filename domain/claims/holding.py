@@ -1,12 +1,10 @@
-"""What happens to a customer somebody holds: deal, release, lapse (CLM-17, CLM-19, CLM-23, CLM-32)."""
+"""What happens to a customer somebody holds: release, lapse (CLM-17, CLM-19, CLM-23)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
-from domain.claims import clocks
-from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
+from domain.claims.lifecycle import ClaimState, ClaimTrigger
 from domain.claims.model import (
     APPROVED_PAUSES,
     LAPSE_REASON,
@@ -21,105 +19,13 @@ from domain.claims.permissions import authorise, is_supervisor
 from domain.claims.reports import accept_claim, clock_data, lapsed_key, offered_to_queue
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command
-from domain.money.model import Deal, DealState
+from domain.money.model import WHOLE_BPS
 from domain.people.access import Actor
 from domain.policy.policy import Policy
 from domain.refusals import Refusal
 
 #: Customers given up with one of these reasons are closed, not pooled (CLM-23).
 _CLOSED = frozenset({"invalid", "false_report"})
-
-
-def win(draft: Draft, command: Command) -> None:
-    """A deal: the customer stays with the owner until the contract ends and a period after it (CLM-32, COM-01)."""
-    claim = draft.matter.claims[command.claim]
-    _authorise(draft, command, claim)
-    before = claim.state
-    claim = replace(claim, state=draft.move(claim, ClaimTrigger.WIN), dealt=True)
-    deal = Deal(
-        id=command.data["deal"],
-        claim=claim.id,
-        program=claim.program,
-        track=draft.matter.track,
-        customer=draft.matter.customer,
-        project=draft.matter.project,
-        kind=command.data["deal_kind"],
-        amount_minor=command.data["amount_minor"],
-        currency=command.data["currency"],
-        contract_at=command.data["contract_at"],
-        contract_end=command.data["contract_end"],
-        product=command.data.get("product"),
-        external_id=command.data.get("external_id"),
-        recorded_at=draft.at,
-        recorded_by=command.data["by"],
-        owner=claim.owner,
-    )
-    draft.matter = draft.matter.with_deal(deal)
-    draft.new_deals.append(deal)
-    claim = _after_deal(draft, claim)
-    draft.put(claim)
-    close_requests(draft, claim)
-    draft.record(
-        "won",
-        claim,
-        before=before,
-        actor=command.actor,
-        data={
-            "deal": deal.id,
-            "amount_minor": command.data["amount_minor"],
-            "currency": command.data["currency"],
-            "kind": command.data["deal_kind"],
-            "clocks": clock_data(claim),
-        },
-    )
-    if claim.owner != command.actor:
-        draft.tell(claim.owner, "claim.won", claim, rule="CLM-32", facts={"deadline": claim.deadline})
-
-
-def cancel_deal(draft: Draft, command: Command) -> None:
-    """A deal is off; when it was the last live one the claim is active again with a fresh idle clock (CLM-32)."""
-    claim = draft.matter.claims[command.claim]
-    _authorise(draft, command, claim)
-    live = draft.matter.live_deals(claim.id)
-    named = command.data.get("deal")
-    if claim.state is not ClaimState.WON:
-        raise refused(state=claim.state, trigger="cancel_deal")
-    chosen = [d for d in live if named is None or d.id == named]
-    if not chosen:
-        raise Refusal("illegal_transition", rule="CLM-32", facts={"deal": named}, current_state=claim.state.value)
-    deal = chosen[0].next_version(state=DealState.CANCELLED)
-    draft.matter = draft.matter.with_deal(deal)
-    before = claim.state
-    if len(live) > 1:
-        claim = _after_deal(draft, claim)
-    else:
-        claim = replace(claim, state=draft.move(claim, ClaimTrigger.CANCEL_DEAL), clocks=())
-        terms = draft.setting.terms_of(claim)
-        claim = clocks.idle_begun(claim, at=draft.at, terms=terms)
-        claim = clocks.started(
-            claim,
-            Clock.NO_DEAL,
-            at=draft.at,
-            length=terms.policy.duration("claim.no_deal_days"),
-            rule="claim.no_deal_days",
-            terms=terms,
-        )
-    draft.put(claim)
-    draft.record(
-        "deal_cancelled",
-        claim,
-        before=before,
-        actor=command.actor,
-        data={"deal": deal.id, "text": command.data.get("text"), "clocks": clock_data(claim)},
-    )
-    draft.tell(
-        claim.owner,
-        "claim.deal_cancelled",
-        claim,
-        rule="CLM-32",
-        urgency="urgent",
-        facts={"deadline": claim.deadline},
-    )
 
 
 def release(draft: Draft, command: Command) -> None:
@@ -314,27 +220,6 @@ def _authorise(draft: Draft, command: Command, claim: Claim) -> None:
     authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
 
 
-def _after_deal(draft: Draft, claim: Claim) -> Claim:
-    """The after-deal clock of the live deal that keeps the customer longest (CLM-32)."""
-    terms = draft.setting.terms_of(claim)
-    best: Claim | None = None
-    for deal in draft.matter.live_deals(claim.id):
-        counted = clocks.started_after_deal(
-            claim, contract_at=deal.contract_at, contract_end=deal.contract_end, terms=terms
-        )
-        if best is None or _later(counted.deadline, best.deadline):
-            best = counted
-    ends = best.clock(Clock.AFTER_DEAL) if best is not None else None
-    if best is not None and ends is not None and ends.deadline is not None and ends.deadline < draft.at:
-        # A deal that is told late is over at once, but nothing ends before it was told.
-        return best.with_clock(replace(ends, deadline=draft.at))
-    return best or claim
-
-
-def _later(one: datetime | None, other: datetime | None) -> bool:
-    return one is None or (other is not None and one > other)
-
-
 def put_in_pool(draft: Draft, claim: Claim, *, word: str | None, pool: str | None) -> None:
     """The customer is nobody's and enters its pool, at once or after nurture (CLM-23, POOL-02)."""
     nurture = draft.setting.terms_of(claim).policy.duration("release.nurture_days") if word == "lost" else None
@@ -362,11 +247,20 @@ def _assign(draft: Draft, former: Claim, *, to: str, actor: str | None) -> None:
         customer_kind=former.customer_kind,
         customer_level=draft.matter.customer_level,
         decided=True,
+        sharing=_past_share(draft, former),
     )
     draft.new_claims.append(fresh)
     draft.put(fresh)
     draft.record("received", fresh, actor=actor, data={"assigned_from": former.id})
     flag_return(draft, accept_claim(draft, fresh, actor=actor), kind="claim.accepted")
+
+
+def _past_share(draft: Draft, former: Claim) -> tuple[tuple[str, int], ...]:
+    """Whom the customer wanted changed keeps a part of the deals to come (CLM-23)."""
+    if former.release_reason != "customer_request" or former.owner is None:
+        return ()
+    bps = int(draft.setting.terms_of(former).policy.number("release.past_share_pct") * 100)
+    return ((former.owner, bps),) if 0 < bps < WHOLE_BPS else ()
 
 
 def _escalates(draft: Draft, claim: Claim) -> bool:

@@ -221,6 +221,7 @@ class Claim:
     earlier: ClaimState | None = None  # the state before its dispute
     dispute: str | None = None
     collaborators: tuple[Collaborator, ...] = ()
+    sharing: tuple[tuple[str, int], ...] = ()  # parts of others in deals to come, in bps (CLM-24, DSP-15)
     ruled_holder: bool | None = None  # a ruling that is not final yet says whether it holds; None = as before
     version: int = 1
 

@@ -225,6 +225,15 @@ def _may(
         return owner
     if kind is CommandKind.WIN:
         return owner or _is_finance(claim, actor=actor, setting=setting, at=at)
+    if kind in (CommandKind.DEAL, CommandKind.DEAL_AMEND):
+        return owner or _is_finance(claim, actor=actor, setting=setting, at=at)
+    if kind in (CommandKind.DEAL_RECEIPT, CommandKind.DEAL_REFUND, CommandKind.DEAL_STAGE):
+        return _is_finance(claim, actor=actor, setting=setting, at=at)
+    if kind in (CommandKind.DEAL_SHARES, CommandKind.DEAL_ASSIST):
+        return owner
+    if kind in (CommandKind.DEAL_SHARES_SET, CommandKind.DEAL_ALLOCATE):
+        person = claim.owner or claim.reporter
+        return is_supervisor(person, claim, actor=actor, setting=setting, at=at, interested=interested)
     if kind is CommandKind.CANCEL_DEAL:
         return _is_finance(claim, actor=actor, setting=setting, at=at) or is_supervisor(
             claim.owner, claim, actor=actor, setting=setting, at=at

@@ -25,6 +25,7 @@ from domain.claims.reports import clock_data, last_change
 from domain.disputes import cases
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
+from domain.money.agreement import check_past_share, handed_over
 from domain.people.access import Actor
 from domain.refusals import Refusal
 
@@ -121,9 +122,11 @@ def transfer(draft: Draft, command: Command) -> None:
         raise Refusal(
             "illegal_transition", rule="CLM-24", facts={"request": "transfer"}, current_state=claim.state.value
         )
+    check_past_share(draft, claim, past_share_bps=command.data.get("past_share_bps"), to=to)
     if command.actor != claim.owner:
         _receive(draft, to, claim)
-        transfer_now(draft, claim, to=to, actor=command.actor, text=command.data.get("text"))
+        past = command.data.get("past_share_bps")
+        transfer_now(draft, claim, to=to, actor=command.actor, text=command.data.get("text"), past_share_bps=past)
         return
     limit = draft.setting.terms_of(claim).policy.duration("transfer.accept_wh")
     ask(
@@ -144,9 +147,22 @@ def transfer(draft: Draft, command: Command) -> None:
     )
 
 
-def transfer_now(draft: Draft, claim: Claim, *, to: str, actor: str | None, text: str | None = None) -> None:
-    """Claim and history go on under the new owner, with a fresh first-follow-up clock (CLM-24)."""
+def transfer_now(
+    draft: Draft,
+    claim: Claim,
+    *,
+    to: str,
+    actor: str | None,
+    text: str | None = None,
+    past_share_bps: int | None = None,
+    left: bool = False,
+) -> None:
+    """Claim and history go on under the new owner, with a fresh first-follow-up clock (CLM-24).
+
+    ``left``: the former owner left or moved (PPL-06), which a claim that stands still for that tells by itself.
+    """
     before, former = claim.state, claim.owner
+    left = left or any(pause.kind is PauseKind.HANDOVER for pause in claim.pauses)
     organisation = draft.setting.organisation
     if claim.escalated:
         draft.closed_tasks.append(f"first_follow_up:{claim.id}")
@@ -177,6 +193,8 @@ def transfer_now(draft: Draft, claim: Claim, *, to: str, actor: str | None, text
         )
         claim = clocks.idle_begun(claim, at=draft.at, terms=terms)
     claim = draft.put(_no_longer_held(claim, at=draft.at))
+    if former is not None and former != to:
+        claim = handed_over(draft, claim, former=former, to=to, past_share_bps=past_share_bps, left=left)
     draft.closed_tasks.append(f"handover:{claim.id}")
     for request in draft.matter.requests_of(claim.id):
         if request.state is RequestState.OPEN:
@@ -295,7 +313,7 @@ def hand_over(draft: Draft, claim: Claim, *, actor: str | None) -> None:
     claim = replace(claim, kept_until=None, hand_over_by=None)
     draft.put(claim)
     if policy.choice("people.handover_to") == "supervisor" and supervisor is not None:
-        transfer_now(draft, claim, to=supervisor, actor=actor)
+        transfer_now(draft, claim, to=supervisor, actor=actor, left=True)
     elif claim.state in _HELD:
         release_now(draft, claim, actor=actor, reason="to_pool", word=None)
     else:
@@ -445,7 +463,8 @@ def _transfer_step(draft: Draft, claim: Claim, request: Request, *, actor: str |
             )
             return
     _decide(draft, request, RequestState.ACCEPTED, by=actor)
-    transfer_now(draft, claim, to=to, actor=actor, text=request.reason_text)
+    past = data.get("past_share_bps")
+    transfer_now(draft, claim, to=to, actor=actor, text=request.reason_text, past_share_bps=past)
 
 
 def _receive(draft: Draft, to: str, claim: Claim) -> None:

@@ -45,6 +45,8 @@ from domain.disputes.model import (
 from domain.disputes.seats import bench_of, sides_of, speaks_for
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command, Matter
+from domain.money import agreement, holds
+from domain.money.model import Deal
 from domain.policy.policy import Amount, Policy
 from domain.refusals import FieldError, Refusal
 
@@ -175,6 +177,28 @@ def contest_release(draft: Draft, claim: Claim, *, asked_by: str, statement: str
     _admit(draft, dispute, actor=owner, by_rules=False)
 
 
+def contest_shares(draft: Draft, deal: Deal) -> None:
+    """The people behind a deal have not agreed in time: a case of kind share between them (COM-04)."""
+    proposed = deal.proposed
+    assert proposed is not None
+    assert deal.claim is not None
+    claim = draft.matter.claims[deal.claim]
+    deal = agreement.disputed(draft, claim, deal)
+    owner = person_of(claim)
+    holders = dict.fromkeys(share.person for share in (*proposed.shares, *deal.shares))
+    parties = (
+        Party(person=owner, claim=claim.id, role=Role.OPENER),
+        *(Party(person=p, claim=None, role=Role.RESPONDENT) for p in holders if p != owner),
+    )
+    asks = Outcome(
+        verdict=Verdict.JOINT if len(proposed.shares) > 1 else Verdict.PARTY,
+        owner=owner,
+        shares=tuple(Share(share.person, share.bps) for share in proposed.shares) if len(proposed.shares) > 1 else (),
+    )
+    dispute = _case(draft, claim, parties, grounds=Grounds.SHARE, opened_by=owner, asks=asks)
+    _admit(draft, dispute, actor=None, by_rules=False)
+
+
 def _case(
     draft: Draft,
     claim: Claim,
@@ -237,6 +261,7 @@ def _freeze(draft: Draft, dispute: Dispute, claims: Collection[str]) -> None:
     for claim in claims:
         if claim in draft.matter.claims:
             effects.freeze(draft, dispute, draft.matter.claims[claim])
+    holds.hold(draft, dispute)
 
 
 def parties_of(matter: Matter, claim: Claim) -> tuple[Party, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from domain.claims import clocks
 from domain.claims.collaborators import joined
+from domain.claims.deals import after_deal, won
 from domain.claims.holding import close_requests, put_in_pool
 from domain.claims.lifecycle import DISPUTABLE, ENDED, HOLDING, ClaimState, ClaimTrigger
 from domain.claims.model import Claim, Clock, Pause, PauseKind
@@ -14,6 +15,7 @@ from domain.claims.reports import advance, clock_data
 from domain.disputes.model import Dispute, Grounds, Outcome, Verdict
 from domain.matters.draft import Draft
 from domain.matters.matter import Matter
+from domain.money import holds
 
 _S, _T = ClaimState, ClaimTrigger
 
@@ -53,6 +55,7 @@ def restore(draft: Draft, dispute: Dispute) -> None:
 
 def _restore(draft: Draft, dispute: Dispute) -> None:
     """Every claim of the case is what it was before, with the time that was left (DSP-03, table 0.2)."""
+    holds.let_go(draft, dispute)
     for claim in claims_of(draft, dispute):
         earlier = claim.earlier
         assert earlier is not None
@@ -69,6 +72,7 @@ def _restore(draft: Draft, dispute: Dispute) -> None:
             rule="DSP-03",
             facts={"deadline": given_back.deadline},
         )
+        _won_meanwhile(draft, given_back)
     advance(draft)
 
 
@@ -116,6 +120,8 @@ def settle(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
 
 
 def _settle(draft: Draft, dispute: Dispute, outcome: Outcome, winner: str | None) -> None:
+    holds.reallocate(draft, dispute, outcome, draft.matter.claims.get(winner or ""))
+    holds.let_go(draft, dispute)
     for claim in claims_of(draft, dispute):
         if claim.id != winner:
             _end(draft, dispute, claim, outcome)
@@ -176,8 +182,10 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
     claim = replace(
         claim, state=draft.move(claim, _T.KEEP, to=target), reason=None, reason_text=None, release_reason=None
     )
-    if held:
+    if held and (target is not _S.WON or claim.earlier is _S.WON):
         claim = _with_least(draft, _thawed(draft, claim))
+    elif held:
+        claim = after_deal(draft, _bare(claim))  # the deal came during the case, or was a loser's
     else:
         claim = replace(
             _bare(claim),
@@ -190,7 +198,9 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
         )
         terms = draft.setting.terms_of(claim)
         claim = clocks.started_at_acceptance(claim, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
-        if target is not _S.PROTECTED:
+        if target is _S.WON:
+            claim = after_deal(draft, claim)
+        elif target is not _S.PROTECTED:
             claim = claim.without_clock(Clock.FIRST_FOLLOW_UP)
     draft.put(claim)
     draft.matter = replace(draft.matter, pooled=False, pool_at=None)
@@ -204,10 +214,19 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
 
 
 def _share(draft: Draft, claim: Claim, outcome: Outcome) -> None:
-    """Whoever shares without owning works the owner's claim (CLM-29)."""
+    """Whoever shares without owning works the owner's claim, and has their part of deals to come (CLM-29, DSP-15)."""
+    others = tuple((s.person, s.share_bps) for s in outcome.shares if s.person != claim.owner and s.share_bps)
+    claim = draft.put(replace(claim, sharing=others))
     for share in outcome.shares:
         if share.person != claim.owner:
             claim = joined(draft, claim, share.person, rights="work", actor=None)
+
+
+def _won_meanwhile(draft: Draft, claim: Claim) -> None:
+    """A deal that was recorded while the case was open wins the customer now (design section 4, COM-01)."""
+    live = draft.matter.live_deals(claim.id)
+    if live and claim.state in (_S.PROTECTED, _S.ACTIVE):
+        won(draft, claim, actor=None, deal=live[-1])
 
 
 def _end(draft: Draft, dispute: Dispute, claim: Claim, outcome: Outcome) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from domain.claims import collaborators, follow_ups, holding, reports, requests, standing
+from domain.claims import collaborators, deals, follow_ups, holding, reports, requests, standing
 from domain.claims.clocks import lapse_due
 from domain.claims.model import PauseKind
 from domain.disputes import cases, recusals
@@ -14,6 +14,8 @@ from domain.matters.draft import Draft
 from domain.matters.inbox import Due, DueKind, next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
+from domain.money import agreement
+from domain.money import events as money
 from domain.refusals import Refusal
 
 Mint = Callable[[], str]
@@ -30,8 +32,8 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.CORRECT: reports.correct,
     CommandKind.FOLLOW_UP: follow_ups.follow_up,
     CommandKind.VOID: follow_ups.void,
-    CommandKind.WIN: holding.win,
-    CommandKind.CANCEL_DEAL: holding.cancel_deal,
+    CommandKind.WIN: deals.win,
+    CommandKind.CANCEL_DEAL: deals.cancel_deal,
     CommandKind.RELEASE: holding.release,
     CommandKind.TRANSFER: requests.transfer,
     CommandKind.EXTEND: requests.extend,
@@ -60,6 +62,17 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.DISPUTE_WITHDRAW: cases.withdraw,
     CommandKind.DISPUTE_CONTINUE: cases.carry_on,
     CommandKind.DISPUTE_DISMISS: cases.dismiss,
+    CommandKind.DEAL: deals.further,
+    CommandKind.DEAL_AMEND: deals.amend,
+    CommandKind.DEAL_ALLOCATE: deals.allocate,
+    CommandKind.DEAL_SHARES: agreement.propose_shares,
+    CommandKind.DEAL_SHARES_ACCEPT: agreement.accept_shares,
+    CommandKind.DEAL_SHARES_SET: agreement.set_shares,
+    CommandKind.DEAL_RECEIPT: money.receipt,
+    CommandKind.DEAL_REFUND: money.refund,
+    CommandKind.DEAL_STAGE: money.stage,
+    CommandKind.DEAL_ASSIST: money.assist,
+    CommandKind.DEAL_PAID: money.paid,
 }
 
 
@@ -139,6 +152,8 @@ def _due(draft: Draft, due: Due) -> None:
             requests.expire_request(draft, draft.matter.requests[due.ref])
         case DueKind.PAUSE_END:
             standing.pause_ends(draft, claim, PauseKind(due.ref))
+        case DueKind.SHARES:
+            cases.contest_shares(draft, draft.matter.deals[due.ref])
         case DueKind.HANDOVER:
             standing.handover_missed(draft, claim)
         case DueKind.CALENDAR:

@@ -194,6 +194,32 @@ class Draft:
             )
         )
 
+    def record_deal(
+        self,
+        kind: str,
+        deal: Deal,
+        *,
+        policy_version: int | None,
+        before: StrEnum | None = None,
+        actor: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append to the history of ``deal``, whose state after the move is its present one (AUD-01)."""
+        self.events.append(
+            Event(
+                stream=deal.id,
+                stream_kind="deal",
+                kind=kind,
+                at=self.at,
+                actor=actor,
+                reason=None,
+                policy_version=policy_version,
+                before=before,
+                after=deal.state if before is not None else None,
+                data=data or {},
+            )
+        )
+
     def _in_place_of(self, dispute: Dispute, actor: str | None) -> dict[str, str]:
         """For whom somebody acts in a case who is no party to it: an arbitrator, a party (PPL-05, PPL-06)."""
         if actor is None or dispute.party(actor) is not None:

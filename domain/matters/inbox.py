@@ -33,6 +33,7 @@ class DueKind(StrEnum):
     CORRECTION = "correction"
     APPROVAL = "approval"
     HANDOVER = "handover"
+    SHARES = "shares"  # the people behind a deal have not agreed in time (COM-04)
     LAPSE = "lapse"
     FREE = "free"  # nobody rescued the customer that others queue for (CLM-20, CLM-27)
     SUCCESSION = "succession"  # a party of a case has left (PPL-06)
@@ -99,7 +100,10 @@ def case_dues(dispute: Dispute, matter: Matter, setting: Setting) -> Iterator[Du
 
 
 def dues(claim: Claim, matter: Matter, setting: Setting) -> Iterator[Due]:
-    """Every instant that ``claim`` still has before it."""
+    """Every instant that ``claim`` still has before it. Shares of its deals are agreed on after its end, too."""
+    for deal in matter.live_deals(claim.id):
+        if deal.proposed is not None and deal.proposed.until is not None:
+            yield Due(deal.proposed.until, DueKind.SHARES, claim.id, deal.id)
     if claim.state in ENDED:
         return
     found = lapse_due(claim, requests=matter.requests_of(claim.id))

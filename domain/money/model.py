@@ -165,6 +165,7 @@ class Proposed:
     needs: tuple[str, ...]
     accepted_by: tuple[str, ...] = ()
     until: datetime | None = None
+    before: SharesState = SharesState.NONE  # what stands where nothing comes of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,7 @@ class Deal:
     last_paid_at: datetime | None = None
     set_off: Mapping[str, int] = field(default_factory=dict)
     holds: tuple[str, ...] = ()
+    cancel_asked_by: str | None = None  # a late cancellation waits for a second person (COM-10)
     version: int = 1
 
     @property

@@ -583,6 +583,94 @@ _REMINDERS = (
     ),
 )
 
+_MONEY = (
+    _row(
+        "money.accrual",
+        "佣金已计提",
+        "Commission accrued",
+        "{customer}的一笔成交已计提您的佣金。",
+        "Commission on a deal of {customer} has accrued to you.",
+    ),
+    _row(
+        "money.release",
+        "佣金已结佣",
+        "Commission released",
+        "{customer}的成交有新的回款或阶段，您的一部分佣金已转为应付。",
+        "A payment or stage of a deal of {customer} released a part of your commission.",
+    ),
+    _row(
+        "money.hold",
+        "佣金已冻结",
+        "Commission held",
+        "{customer}有争议，未付的佣金在争议结束前冻结。",
+        "There is a dispute about {customer}; commission that is not paid yet is held until it ends.",
+    ),
+    _row(
+        "money.hold_release",
+        "佣金已解冻",
+        "Hold ended",
+        "{customer}的争议已结束，您冻结的佣金已解冻。",
+        "The dispute about {customer} is over and your commission is no longer held.",
+    ),
+    _row(
+        "money.reallocation",
+        "佣金已重新分配",
+        "Commission re-allocated",
+        "{customer}的成交有了新的分配，您的佣金随之调整；已付而不再归您的部分须退回。",
+        "A deal of {customer} is shared differently now and your commission changed with it; what was "
+        "paid and is no longer yours is owed.",
+    ),
+    _row(
+        "money.clawback",
+        "佣金已追回",
+        "Commission clawed back",
+        "{customer}发生退款或退订，相应的佣金已追回。",
+        "A refund or cancellation by {customer} took the commission on it back.",
+    ),
+    _row(
+        "money.amendment",
+        "佣金已调整",
+        "Commission adjusted",
+        "{customer}的成交有变更，您的佣金已按差额调整。",
+        "A deal of {customer} was changed and your commission was adjusted by the difference.",
+    ),
+    _row(
+        "money.overlay",
+        "获得协助佣金",
+        "Assist credited",
+        "您在{customer}的成交中获得了协助奖励。",
+        "You were credited for helping to close a deal of {customer}.",
+    ),
+    _row(
+        "money.payment",
+        "佣金已支付",
+        "Commission paid",
+        "{customer}的佣金已支付给您。",
+        "Commission on a deal of {customer} was paid to you.",
+    ),
+    _row(
+        "money.set_off",
+        "佣金已抵扣",
+        "Commission set off",
+        "您的一笔应付佣金抵扣了{customer}的应退佣金。",
+        "Commission payable to you was set off against what you owe for {customer}.",
+    ),
+    _row(
+        "money.reversal",
+        "佣金已更正",
+        "Commission corrected",
+        "{customer}的一笔佣金记录已冲正。",
+        "An entry about the commission on {customer} was reversed.",
+    ),
+    _row(
+        "money.shares",
+        "分配比例待您确认",
+        "Shares wait for your consent",
+        "{customer}的成交提出了分配比例，请您确认[；请在{until}前答复]。",
+        "Shares of a deal of {customer} wait for your consent[; please answer by {until}].",
+    ),
+)
+
 _OTHERS = (
     _row(
         "policy.changed",
@@ -690,7 +778,7 @@ FAMILIES: Final[Mapping[str, Entry]] = MappingProxyType(
 )
 
 CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
-    dict((*_CLAIMS, *_DISPUTES, *_REQUESTS, *_REMINDERS, *_OTHERS))
+    dict((*_CLAIMS, *_DISPUTES, *_REQUESTS, *_REMINDERS, *_MONEY, *_OTHERS))
 )
 
 #: Words for the codes that facts carry as ``reason``; refusal codes have their own titles.

@@ -1,0 +1,164 @@
+"""What a case does to the money: unpaid commission held, given back, moved to whom the outcome names (COM-08, COM-09).
+
+A hold covers every deal of the matter, whoever it belongs to. Held money is moved when the outcome is final, while it
+is still held, and is released after that: so nothing is ever payable to the wrong person in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain.claims.lifecycle import HOLDING
+from domain.claims.model import Claim
+from domain.disputes.model import Dispute, Outcome, Verdict
+from domain.matters.draft import Draft
+from domain.money.booking import book, payee_of, share_of
+from domain.money.model import Deal, DealState, EntryKind, Share, SharesState, Succession
+from domain.money.shares import moved, without
+from domain.money.terms import on_terms
+
+
+def hold(draft: Draft, dispute: Dispute) -> None:
+    """All unpaid commission of the matter is held by ``dispute``, and shares in question wait (COM-08, DSP-03)."""
+    for deal in draft.matter.deals.values():
+        if deal.state is DealState.CANCELLED or dispute.id in deal.holds:
+            continue
+        held = replace(deal, holds=(*deal.holds, dispute.id))
+        if deal.proposed is not None:
+            held = replace(held, proposed=None, shares_state=deal.proposed.before)
+        book(
+            draft,
+            deal,
+            held,
+            key=f"dispute/{dispute.id}:hold/{deal.id}",
+            kind=EntryKind.HOLD,
+            claim=_about(draft, dispute, deal),
+            dispute=dispute.id,
+        )
+
+
+def let_go(draft: Draft, dispute: Dispute) -> None:
+    """The case is over: what no other case holds is released (COM-08). Shares that were in question stand."""
+    for deal in draft.matter.deals.values():
+        if dispute.id not in deal.holds:
+            continue
+        free = replace(deal, holds=tuple(d for d in deal.holds if d != dispute.id))
+        if free.shares_state is SharesState.DISPUTED:
+            free = replace(free, shares_state=SharesState.AGREED if len(free.shares) > 1 else SharesState.NONE)
+        book(
+            draft,
+            deal,
+            free,
+            key=f"dispute/{dispute.id}:release/{deal.id}",
+            kind=EntryKind.HOLD_RELEASE,
+            claim=_about(draft, dispute, deal),
+            dispute=dispute.id,
+        )
+
+
+def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | None) -> None:
+    """The outcome is final: old shares go, new ones come, once (COM-09). What was paid already is owed.
+
+    It touches the deals that the case was about: those on claims that held the customer, and those recorded meanwhile.
+    A case about the shares of one deal touches that deal alone.
+    """
+    ruling = dispute.rulings[-1].id
+    for deal in _contested(draft, dispute):
+        fresh = _after(draft, dispute, outcome, winner, deal)
+        if fresh is None:
+            continue
+        book(
+            draft,
+            deal,
+            fresh,
+            key=f"ruling/{ruling}:reallocate/{deal.id}",
+            kind=EntryKind.REALLOCATION,
+            claim=_about(draft, dispute, deal),
+            dispute=dispute.id,
+            ruling=ruling,
+        )
+        draft.record_deal(
+            "reallocated",
+            fresh,
+            policy_version=dispute.terms.version,
+            before=deal.state if deal.state is not fresh.state else None,
+            data={
+                "dispute": dispute.id,
+                "ruling": ruling,
+                "owner": fresh.owner,
+                "shares": [[share.person, share.bps] for share in fresh.shares],
+            },
+        )
+
+
+def _contested(draft: Draft, dispute: Dispute) -> tuple[Deal, ...]:
+    held = [deal for deal in draft.matter.deals.values() if dispute.id in deal.holds]
+    about = [deal for deal in held if deal.shares_state is SharesState.DISPUTED]
+    if about:
+        return tuple(about)
+    claims = draft.matter.claims
+    return tuple(
+        deal
+        for deal in held
+        if (deal.claim is None and deal.recorded_at is not None and deal.recorded_at >= dispute.opened_at)
+        or (
+            deal.claim is not None
+            and claims[deal.claim].dispute == dispute.id
+            and claims[deal.claim].earlier in HOLDING
+        )
+    )
+
+
+def _after(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | None, deal: Deal) -> Deal | None:
+    """``deal`` as the outcome has it; None where nothing about it changes."""
+    parties = tuple(party.person for party in dispute.parties)
+    match outcome.verdict:
+        case Verdict.NO_CHANGE:
+            return None
+        case Verdict.POOL:
+            if deal.claim is None:
+                return None
+            return deal.next_version(
+                state=DealState.UNCLAIMED,
+                claim=None,
+                owner=None,
+                shares=without(deal.shares, parties),
+                shares_state=SharesState.SET,
+            )
+        case _:
+            assert winner is not None
+            assert outcome.owner is not None
+    first = share_of(draft.setting.organisation, outcome.owner, 0)
+    shares = _as_ruled(draft, outcome) if outcome.shares else moved(deal.shares, losers=parties, winner=first)
+    fresh = deal.next_version(
+        state=DealState.OPEN, claim=winner.id, owner=outcome.owner, shares=shares, shares_state=SharesState.SET
+    )
+    fresh = replace(fresh, successions=_to_winner(draft, fresh, parties, first))
+    if deal.claim is None:
+        fresh = on_terms(draft, fresh, winner)
+    elif (deal.claim, deal.owner, _parts(deal.shares)) == (winner.id, outcome.owner, _parts(shares)):
+        return None if deal.shares_state is not SharesState.DISPUTED else fresh
+    return fresh
+
+
+def _as_ruled(draft: Draft, outcome: Outcome) -> tuple[Share, ...]:
+    organisation = draft.setting.organisation
+    return tuple(share_of(organisation, share.person, share.share_bps) for share in outcome.shares if share.share_bps)
+
+
+def _to_winner(draft: Draft, deal: Deal, parties: tuple[str, ...], winner: Share) -> tuple[Succession, ...]:
+    """A part that a loser had by succession goes to the winner like any other of theirs (PPL-06)."""
+    losers = {payee_of(draft.setting.organisation, person).key for person in parties} - {winner.payee.key}
+    return tuple(replace(s, successor=winner.payee) if s.successor.key in losers else s for s in deal.successions)
+
+
+def _parts(shares: tuple[Share, ...]) -> dict[str, int]:
+    return {share.person: share.bps for share in shares}
+
+
+def _about(draft: Draft, dispute: Dispute, deal: Deal) -> Claim:
+    """The claim that notices about the deal point to: its own, else one of the case."""
+    claims = draft.matter.claims
+    if deal.claim is not None and deal.claim in claims:
+        return claims[deal.claim]
+    return next(claims[party.claim] for party in dispute.parties if party.claim is not None)
