@@ -15,7 +15,7 @@ from domain.matters.draft import Draft
 from domain.money.booking import book, payee_of, share_of
 from domain.money.model import Deal, DealState, EntryKind, Share, SharesState, Succession
 from domain.money.shares import moved, without
-from domain.money.terms import on_terms
+from domain.money.terms import on_terms, owner_and
 
 
 def hold(draft: Draft, dispute: Dispute) -> None:
@@ -96,17 +96,16 @@ def _contested(draft: Draft, dispute: Dispute) -> tuple[Deal, ...]:
     about = [deal for deal in held if deal.shares_state is SharesState.DISPUTED]
     if about:
         return tuple(about)
-    claims = draft.matter.claims
-    return tuple(
-        deal
-        for deal in held
-        if (deal.claim is None and deal.recorded_at is not None and deal.recorded_at >= dispute.opened_at)
-        or (
-            deal.claim is not None
-            and claims[deal.claim].dispute == dispute.id
-            and claims[deal.claim].earlier in HOLDING
-        )
-    )
+    return tuple(deal for deal in held if _came_meanwhile(dispute, deal) or _held_before(draft, dispute, deal))
+
+
+def _came_meanwhile(dispute: Dispute, deal: Deal) -> bool:
+    return deal.recorded_at is not None and deal.recorded_at >= dispute.opened_at
+
+
+def _held_before(draft: Draft, dispute: Dispute, deal: Deal) -> bool:
+    claim = draft.matter.claims.get(deal.claim or "")
+    return claim is not None and claim.dispute == dispute.id and claim.earlier in HOLDING
 
 
 def _after(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | None, deal: Deal) -> Deal | None:
@@ -114,7 +113,7 @@ def _after(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | Non
     parties = tuple(party.person for party in dispute.parties)
     match outcome.verdict:
         case Verdict.NO_CHANGE:
-            return None
+            return _given_back(draft, dispute, deal)
         case Verdict.POOL:
             if deal.claim is None:
                 return None
@@ -139,6 +138,19 @@ def _after(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | Non
     elif (deal.claim, deal.owner, _parts(deal.shares)) == (winner.id, outcome.owner, _parts(shares)):
         return None if deal.shares_state is not SharesState.DISPUTED else fresh
     return fresh
+
+
+def _given_back(draft: Draft, dispute: Dispute, deal: Deal) -> Deal | None:
+    """A deal that came while a ruling had the customer with somebody else is the holder's after all (DSP-15)."""
+    if deal.claim is None or not _came_meanwhile(dispute, deal) or _held_before(draft, dispute, deal):
+        return None
+    holder = next(
+        (c for c in draft.matter.claims.values() if c.dispute == dispute.id and c.earlier in HOLDING and c.owner), None
+    )
+    if holder is None or holder.owner is None:
+        return deal.next_version(state=DealState.UNCLAIMED, claim=None, owner=None, shares=())
+    shares = owner_and(draft, holder.owner, holder.sharing)
+    return deal.next_version(claim=holder.id, owner=holder.owner, shares=shares, shares_state=SharesState.SET)
 
 
 def _as_ruled(draft: Draft, outcome: Outcome) -> tuple[Share, ...]:
