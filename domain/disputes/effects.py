@@ -242,7 +242,7 @@ def _end(draft: Draft, dispute: Dispute, claim: Claim, outcome: Outcome) -> None
     else:
         target = _S.REJECTED
     to_pool = outcome.verdict is Verdict.POOL and held
-    ended = replace(_bare(claim), state=draft.move(claim, _T.END, to=target))
+    ended = replace(_bare(claim), state=draft.move(claim, _T.END, to=target), sharing=())
     if target is not _S.LAPSED:
         ended = replace(ended, reason="to_pool" if to_pool else "ruled_out")
     if earlier not in ENDED:

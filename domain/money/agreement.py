@@ -256,7 +256,7 @@ def _succeed(draft: Draft, claim: Claim, deal: Deal, *, former: str, to: str) ->
         reached_num=part.numerator,
         reached_den=part.denominator,
     )
-    succeeded = deal.next_version(successions=(*deal.successions, succession))
+    succeeded = deal.next_version(owner=to, successions=(*deal.successions, succession))
     book(
         draft,
         deal,

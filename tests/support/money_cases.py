@@ -12,10 +12,11 @@ A file of ``tests/domain/money/cases`` reads:
         anna  accrued 500.00                        whoever is not named has nothing at all
     shares    d1 anna 70 bob 30                     proposed by the owner, accepted by everybody
 
-Further lines: deal, set d1 ..., receive, refund, stage, assist d1 carol [amount | 3 points], amend, cancel, pay d1 anna
-[amount], setoff d1 d2 anna amount, dispute bob [carol ...], rule party bob | joint bob anna 30 bob 70 | pool |
-no_change, settle ..., appeal bob, final, withdraw, dismiss, transfer carol [past 30], leave anna, hand_over carol,
-days 200. ``refused split_total: shares d1 anna 60 bob 30`` says that a line must be refused.
+Further lines: deal, set d1 ..., propose d1 ..., receive, refund, approve_refund d1, stage, assist d1 carol [amount | 3
+points], amend, cancel, pay d1 anna [amount], setoff d1 d2 anna amount, dispute bob [carol ...], rule party bob | joint
+bob anna 30 bob 70 | pool | no_change, settle ..., appeal bob, final, withdraw, dismiss, transfer carol [past 30], leave
+anna, hand_over carol, days 200, report dora (nobody holds the customer any more), allocate d1 (to whoever reported).
+``refused split_total: shares d1 anna 60 bob 30`` says that a line must be refused.
 
 Amounts are in major units with the places that the currency has; parts are per cent.
 """
@@ -157,6 +158,7 @@ class _Play:
     def __init__(self, office: Office, currency: str) -> None:
         self.office, self.currency = office, currency
         self.deals: dict[str, str] = {}
+        self.reported = ""
 
     def do(self, line: str) -> None:
         """One line; what it refuses must be what it says."""
@@ -229,9 +231,10 @@ class _Play:
             case "cancel", [name, *by]:
                 told = {"deal": self.deals[name], "text": "text"}
                 office.tell(CommandKind.CANCEL_DEAL, by=by[0] if by else "fin", data=told)
-            case "allocate", [name, person]:
-                told = {"deal": self.deals[name]}
-                office.tell(CommandKind.DEAL_ALLOCATE, by="lead", data=told, claim=f"claim-{person}")
+            case "report", [person]:
+                self.reported = office.report(person)
+            case "allocate", [name]:
+                office.allocate(self.deals[name], self.reported)
             case "pay", [name, person, *amounts]:
                 office.pay(self.deals[name], person, self._minor(amounts[0]) if amounts else None)
             case "setoff", [one, other, person, amount]:

@@ -47,7 +47,14 @@ OTHERS = ("lead", "top", "panel", "fin", "fin2", "admin")
 PEOPLE = {name: number for number, name in enumerate((*REPS, *OTHERS), start=1)}
 
 #: Nothing settles a case by itself, and every customer stays where they are however long a test takes.
-QUIET: Mapping[str, Any] = {"dispute.auto_settle": False, "claim.after_deal_days": 0}
+QUIET: Mapping[str, Any] = {
+    "dispute.auto_settle": False,
+    "claim.after_deal_days": 0,
+    "claim.first_follow_up_wh": 0,
+    "claim.idle_days": 0,
+    "claim.no_deal_days": 0,
+    "claim.protection_days": 0,
+}
 
 
 @dataclass
@@ -59,6 +66,7 @@ class Office:
     partners: Mapping[str, str] = field(default_factory=dict)
     track: str = "sales"
     level: str | None = None
+    twice: bool = False
     now: datetime = START
     entries: list[Entry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -121,13 +129,24 @@ class Office:
         """Shares that the owner proposes and ``consenting`` (everybody they name) accept."""
         shares = [share_of(self.setting.organisation, person, bps) for person, bps in parts.items()]
         digest = digest_of(deal, shares)
-        owner = self.matter.deals[deal].owner or ""
+        holder = self.matter.owner_claim
+        owner = (holder.owner if holder is not None else None) or ""
         told = {"deal": deal, "shares": [list(part) for part in parts.items()], "digest": digest}
         self.tell(CommandKind.DEAL_SHARES, by=owner, data=told)
         proposed = self.matter.deals[deal].proposed
         wanted = [p for p in (proposed.needs if proposed else ()) if p != owner]
         for person in wanted if consenting is None else consenting:
             self.tell(CommandKind.DEAL_SHARES_ACCEPT, by=person, data={"deal": deal, "digest": digest})
+
+    def report(self, person: str) -> str:
+        """Nobody holds the customer, and ``person`` reports it anew; the claim's id."""
+        fresh = replace(self._claim("anna"), id=self.mint("claim"), reporter=person, owner=person, receipt=self.minted)
+        self.matter = replace(self.matter.with_claim(fresh), pooled=False, pool_at=None)
+        return fresh.id
+
+    def allocate(self, deal: str, claim: str) -> None:
+        """The supervisor gives a deal of nobody's to the owner of ``claim``."""
+        self.tell(CommandKind.DEAL_ALLOCATE, by="lead", data={"deal": deal}, claim=claim)
 
     def pay(self, deal: str, person: str, amount: int | None = None) -> None:
         """A payout run pays ``amount``, or all that is payable."""
@@ -218,8 +237,9 @@ class Office:
 
     def withdraw(self) -> None:
         """The opener gives up and nobody carries the case on."""
-        told = {"dispute": self.case.id, "reason": "text"}
-        self.tell(CommandKind.DISPUTE_WITHDRAW, by=self.case.opened_by, data=told)
+        opener = self.case.party(self.case.opened_by)
+        by = (opener.represented_by if opener is not None else None) or self.case.opened_by
+        self.tell(CommandKind.DISPUTE_WITHDRAW, by=by, data={"dispute": self.case.id, "reason": "text"})
         ends = self.case.window(Window.CONTINUE)
         if ends is not None:
             self.run(ends + timedelta(seconds=1))
@@ -257,7 +277,13 @@ class Office:
         """Decide everything up to ``until``."""
         self.now = max(self.now, until)
         while (item := next_item(self.matter, setting=self.setting, now=self.now)) is not None:
-            self._apply(decide(self.matter, item, setting=self.setting, mint=self.mint))
+            minted = self.minted
+            draft = decide(self.matter, item, setting=self.setting, mint=self.mint)
+            if self.twice:  # a transaction that is tried again must post the same (COM-06)
+                again, self.minted = self.minted, minted
+                assert decide(self.matter, item, setting=self.setting, mint=self.mint).entries == draft.entries
+                assert self.minted == again
+            self._apply(draft)
 
     def next_due(self) -> datetime | None:
         """The next instant at which anything happens by itself."""
