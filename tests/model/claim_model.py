@@ -967,13 +967,16 @@ class Model:
 
     def _do_cancel_deal(self, claim: Claim, command: Command) -> None:
         self._authorise(claim, command)
-        if claim.state != "won":
+        ended = claim.state in ("lapsed", "released", "rejected", "withdrawn")
+        if claim.state != "won" and not (ended and any(deal.live for deal in claim.deals)):
             raise No("illegal_transition")
         named = command.data.get("deal")
         live = [deal for deal in claim.deals if deal.live and named in (None, deal.key)]
         if not live:
             raise No("illegal_transition")
         live[0].live = False
+        if ended:
+            return  # the commission is clawed back, the claim is over as it was (COM-10)
         if any(deal.live for deal in claim.deals):
             self._event(claim, "deal_cancelled", command.at, command.actor)
             claim.timeline[-1].before = claim.timeline[-1].after = "won"

@@ -901,12 +901,19 @@ class Walk:
         ]
         wanted = sorted(
             [(kind, c.key, self._due_of(kind, c)) for c in seen for kind, who in c.tasks.items() if who == name]
-            + [(f"request.{r.kind}", r.key, _text(r.decide_by)) for r in waiting],
+            + [(f"request.{r.kind}", r.key, _text(r.decide_by)) for r in waiting]
+            + self._rates_missing(name),
             key=str,
         )
         tasks.sort(key=str)
         if tasks != wanted:
             self._differ(None, f"tasks of {name}: {tasks} but model {wanted}")
+
+    def _rates_missing(self, name: str) -> list[tuple[str, str, None]]:
+        """There is no commission plan here, so every live deal asks finance for a rate (COM-02)."""
+        if not self.model.people[name].finance:
+            return []
+        return [("rate_missing", deal.key, None) for c in self.model.claims.values() for deal in c.deals if deal.live]
 
     def _due_of(self, task: str, claim: Claim) -> str | None:
         approval = claim.clocks.get("approval")
