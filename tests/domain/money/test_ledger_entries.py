@@ -1,0 +1,140 @@
+"""Entries balance, name their cause, and are the same however often they are made (COM-06, design section 5)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.matters.matter import CommandKind
+from domain.money.model import Account, Entry, EntryKind, Posting, SharesState
+from domain.notices import is_known
+from tests.support.money_office import Office
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "postings",
+    [
+        (),
+        (Posting("person:a:accrued", "CNY", 1),),
+        (Posting("person:a:accrued", "CNY", 1), Posting("company:commission", "USD", -1)),
+    ],
+)
+def test_an_entry_that_does_not_balance_in_each_currency_is_none(postings: tuple[Posting, ...]) -> None:
+    with pytest.raises(ValueError, match="balance"):
+        Entry(key="k", kind=EntryKind.ACCRUAL, at=AT, deal="d", postings=postings)
+
+
+@pytest.mark.parametrize("kind", list(EntryKind))
+def test_every_kind_of_entry_has_a_notice(kind: EntryKind) -> None:
+    assert is_known(f"money.{kind.value}")
+
+
+def test_an_entry_answers_why_this_amount() -> None:
+    """COM-11: plan version, rate rule, share, stage, hold and ruling."""
+    office = Office(policy={"commission.release": {"contract": 40, "full_payment": 60}})
+    deal = office.win(10_000_00)
+    office.share(deal, {"anna": 7_000, "bob": 3_000})
+    office.stage(deal, "contract")
+    office.dispute("carol")
+    office.rule("party", owner="carol")
+    office.appeal_time_over()
+    office.check()
+    accrued, _, released, held, moved, free = office.entries
+    assert [entry.kind.value for entry in office.entries] == [
+        "accrual",
+        "reallocation",
+        "release",
+        "hold",
+        "reallocation",
+        "hold_release",
+    ]
+    assert {(entry.plan_version, entry.rate_rule) for entry in office.entries} == {(1, "r1")}
+    assert accrued.share_bps == 10_000
+    assert {p.account: p.share_bps for p in released.postings if p.share_bps} == {
+        "person:anna:accrued": 7_000,
+        "person:anna:payable": 7_000,
+        "person:bob:accrued": 3_000,
+        "person:bob:payable": 3_000,
+    }
+    assert released.stage == "contract"
+    assert held.dispute == office.case.id
+    assert (moved.dispute, moved.ruling) == (office.case.id, office.case.rulings[-1].id)
+    assert free.kind is EntryKind.HOLD_RELEASE
+
+
+def test_everybody_concerned_is_told_but_for_whoever_did_it() -> None:
+    office = Office()
+    deal = office.win(10_000_00)
+    office.share(deal, {"anna": 7_000, "bob": 3_000})
+    office.receive(deal, 5_000_00)
+    told = [(notice.person, notice.kind) for notice in office.notices if notice.kind.startswith("money.")]
+    assert told == [
+        ("bob", "money.shares"),
+        ("anna", "money.reallocation"),
+        ("anna", "money.release"),
+        ("bob", "money.release"),
+    ]
+
+
+def test_a_missing_rate_and_what_a_leaver_owes_are_tasks_of_finance() -> None:
+    """COM-02, COM-10."""
+    office = Office(rates=[({"product": "A"}, 500)])
+    office.win(10_000_00)
+    assert [(task.kind, task.person) for task in office.tasks] == [("rate_missing", "fin"), ("rate_missing", "fin2")]
+    office = Office()
+    deal = office.win(10_000_00)
+    office.share(deal, {"anna": 7_000, "bob": 3_000})
+    office.receive(deal, 10_000_00)
+    office.pay(deal, "bob")
+    office.leave("bob")
+    office.refund(deal, 1_000_00)
+    assert office.of("bob", Account.RECEIVABLE) == -15_00
+    assert {(task.kind, task.person) for task in office.tasks} == {("leaver_owes", "fin"), ("leaver_owes", "fin2")}
+
+
+def test_shares_that_wait_when_a_case_opens_are_off() -> None:
+    office = Office()
+    deal = office.win(10_000_00)
+    office.share(deal, {"anna": 7_000, "bob": 3_000}, consenting=())
+    assert office.matter.deals[deal].shares_state is SharesState.PROPOSED
+    office.dispute("carol")
+    assert office.matter.deals[deal].shares_state is SharesState.NONE
+    office.withdraw()
+    assert office.of("anna", Account.ACCRUED) == 500_00
+
+
+def test_only_those_who_may_do_it() -> None:
+    """Contract sections 7 and 9."""
+    office = Office()
+    deal = office.win(10_000_00)
+    money = {"deal": deal, "id": "id", "amount_minor": 1, "at": AT, "reference": "r", "text": "t"}
+    shares = {"deal": deal, "shares": [["anna", 10_000]], "digest": "d", "text": "t"}
+    refused = {
+        (kind, by)
+        for kind, data in (
+            (CommandKind.DEAL_SHARES_ACCEPT, shares),
+            (CommandKind.DEAL_RECEIPT, money),
+            (CommandKind.DEAL_REFUND, money),
+            (CommandKind.DEAL_STAGE, {**money, "stage": "contract"}),
+            (CommandKind.DEAL_SHARES, shares),
+            (CommandKind.DEAL_SHARES_SET, shares),
+            (CommandKind.DEAL_ASSIST, {"deal": deal, "id": "a", "person": "bob", "points": 1}),
+            (CommandKind.CANCEL_DEAL, {"deal": deal, "text": "t"}),
+        )
+        for by in ("anna", "bob", "lead", "fin")
+        if (answer := office.attempt(kind, by=by, data=data)) is not None and answer.code == "not_allowed"
+    }
+    assert refused == {
+        *(
+            (kind, by)
+            for kind in (CommandKind.DEAL_RECEIPT, CommandKind.DEAL_REFUND, CommandKind.DEAL_STAGE)
+            for by in ("anna", "bob", "lead")
+        ),
+        *((kind, by) for kind in (CommandKind.DEAL_SHARES, CommandKind.DEAL_ASSIST) for by in ("bob", "lead", "fin")),
+        *((CommandKind.DEAL_SHARES_SET, by) for by in ("anna", "bob", "fin")),
+        *((CommandKind.DEAL_SHARES_ACCEPT, by) for by in ("bob", "lead", "fin")),
+        *((CommandKind.CANCEL_DEAL, by) for by in ("anna", "bob")),
+    }
