@@ -77,7 +77,10 @@ def open_case(draft: Draft, command: Command) -> None:
         return
     if claim.state is ClaimState.WITHDRAWN:
         raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
-    parties = parties_of(draft.matter, claim)
+    grounds = Grounds(command.data["grounds"])
+    parties = sharers_of(draft.matter, claim, opener=command.actor) if grounds is Grounds.SHARE else ()
+    if len(parties) < 2:
+        parties = parties_of(draft.matter, claim)
     if len(parties) < 2:
         raise Refusal("party_missing", rule="DSP-01")
     asks = outcome_of(command.data.get("asks"))
@@ -88,7 +91,7 @@ def open_case(draft: Draft, command: Command) -> None:
         claim,
         parties,
         named=(command.data["dispute"], command.data["number"]),
-        grounds=Grounds(command.data["grounds"]),
+        grounds=grounds,
         opened_by=command.actor or person_of(claim),
         statement=command.data.get("statement"),
         asks=asks,
@@ -286,6 +289,24 @@ def _parties(claim: Claim, rivals: Iterable[Claim]) -> tuple[Party, ...]:
         if all(p.person != person for p in parties):
             parties.append(Party(person=person, claim=rival.id, role=Role.RESPONDENT))
     return tuple(parties)
+
+
+def sharers_of(matter: Matter, claim: Claim, *, opener: str | None) -> tuple[Party, ...]:
+    """Whom a case about shares of deals on ``claim`` concerns: its owner and whoever has a part (COM-04, COM-11).
+
+    Only the owner has a claim in it. Whoever opens it is the opener, the owner where somebody in charge does.
+    """
+    owner = person_of(claim)
+    people = dict.fromkeys((owner, *(s.person for deal in matter.live_deals(claim.id) for s in deal.shares)))
+    first = opener if opener in people else owner
+    return tuple(
+        Party(
+            person=person,
+            claim=claim.id if person == owner else None,
+            role=Role.OPENER if person == first else Role.RESPONDENT,
+        )
+        for person in people
+    )
 
 
 def person_of(claim: Claim) -> str:
