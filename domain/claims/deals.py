@@ -251,7 +251,7 @@ def _record(draft: Draft, command: Command, claim: Claim) -> Deal:
     )
     if claim.holds:
         deal = on_terms(draft, credited(draft, deal, claim), claim)
-    present = draft.matter.open_dispute
+    present = draft.matter.holding_dispute
     if present is not None:
         deal = replace(deal, holds=(present.id,))
     book(

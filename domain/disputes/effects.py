@@ -113,7 +113,7 @@ def _appeal(draft: Draft, dispute: Dispute) -> None:
 def settle(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
     """The outcome is final: winner and losers end where it says, clocks run again (DSP-15, table 0.2)."""
     if outcome.verdict is Verdict.NO_CHANGE:
-        holds.reallocate(draft, dispute, outcome, None)
+        on_both(draft, dispute, lambda side: holds.reallocate(side, dispute, outcome, None))
         restore(draft, dispute)
         return
     winner = _winner(draft, dispute, outcome)

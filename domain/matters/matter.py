@@ -140,6 +140,11 @@ class Matter:
         return next((d for d in self.disputes.values() if d.is_open and d.matter == self.id), None)
 
     @property
+    def holding_dispute(self) -> Dispute | None:
+        """The case that holds unpaid commission here, be it about another record of the customer (COM-08, CUS-13)."""
+        return next((d for d in self.disputes.values() if d.is_open), None)
+
+    @property
     def frozen_elsewhere(self) -> bool:
         """Whether a case about another record of the customer holds claims of this one (CUS-13)."""
         return any(d.is_open and d.matter != self.id for d in self.disputes.values())

@@ -60,7 +60,7 @@ def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim |
     """The outcome is final: old shares go, new ones come, once (COM-09). What was paid already is owed.
 
     It touches the deals that the case was about: those on claims that held the customer, and those recorded meanwhile.
-    A case about the shares of one deal touches that deal alone.
+    A case about the shares of one deal touches that deal alone. ``winner`` is None where it is on the other record.
     """
     ruling = dispute.rulings[-1].id
     for deal in _contested(draft, dispute):
@@ -125,17 +125,19 @@ def _after(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | Non
                 shares_state=SharesState.SET,
             )
         case _:
-            assert winner is not None
             assert outcome.owner is not None
+    if winner is None and deal.claim is None:
+        return None  # the winner's claim is on the other record (CUS-13), and nobody's deal stays nobody's
+    claim = winner.id if winner is not None else deal.claim
     first = share_of(draft.setting.organisation, outcome.owner, 0)
     shares = _as_ruled(draft, outcome) if outcome.shares else moved(deal.shares, losers=parties, winner=first)
     fresh = deal.next_version(
-        state=DealState.OPEN, claim=winner.id, owner=outcome.owner, shares=shares, shares_state=SharesState.SET
+        state=DealState.OPEN, claim=claim, owner=outcome.owner, shares=shares, shares_state=SharesState.SET
     )
     fresh = replace(fresh, successions=_to_winner(draft, fresh, parties, first))
-    if deal.claim is None:
+    if deal.claim is None and winner is not None:
         fresh = on_terms(draft, fresh, winner)
-    elif (deal.claim, deal.owner, _parts(deal.shares)) == (winner.id, outcome.owner, _parts(shares)):
+    elif (deal.claim, deal.owner, _parts(deal.shares)) == (claim, outcome.owner, _parts(shares)):
         return None if deal.shares_state is not SharesState.DISPUTED else fresh
     return fresh
 
@@ -169,8 +171,8 @@ def _parts(shares: tuple[Share, ...]) -> dict[str, int]:
 
 
 def _about(draft: Draft, dispute: Dispute, deal: Deal) -> Claim:
-    """The claim that notices about the deal point to: its own, else one of the case."""
+    """The claim that notices about the deal point to: its own, else one of the case on this record."""
     claims = draft.matter.claims
     if deal.claim is not None and deal.claim in claims:
         return claims[deal.claim]
-    return next(claims[party.claim] for party in dispute.parties if party.claim is not None)
+    return next((c for c in claims.values() if c.dispute == dispute.id), next(iter(claims.values())))
