@@ -166,6 +166,7 @@ def _concerned(tx: Transaction, mark: int) -> list[tuple[str, str, datetime]]:
 
     for row in tx.rows(sa.select(t.person_change).where(t.person_change.c.rev > mark)):
         add(held.where(t.claim.c.owner == row["person"]), row["at"])
+        add(held.where(t.claim.c.id.in_(_awaiting(row["person"]))), row["at"])
         concerned = sa.select(t.dispute_party.c.dispute).where(t.dispute_party.c.person == row["person"])
         add(cases.where(sa.or_(_tended_by(row["person"]), t.dispute.c.id.in_(concerned))), row["at"])
     for row in tx.rows(sa.select(t.absence).where(t.absence.c.rev > mark)):
@@ -184,6 +185,15 @@ def _concerned(tx: Transaction, mark: int) -> list[tuple[str, str, datetime]]:
     far = max((d for _, d, _ in found.values() if d is not None), default=now)
     ordered = sorted(found.items(), key=lambda item: (item[1][0], item[1][1] or far, item[0]))
     return [(stream, kind, begin) for stream, (begin, _, kind) in ordered]
+
+
+def _awaiting(person: str) -> sa.CompoundSelect[Any]:
+    """Claims with a report that somebody judges, or a request that somebody decides."""
+    task = t.task.c
+    judged = sa.select(task.subject).where(
+        task.person == person, task.state == "open", task.subject_type == "claim", task.kind == "judge"
+    )
+    return sa.union_all(judged, sa.select(t.request_waiting.c.claim).where(t.request_waiting.c.person == person))
 
 
 def _tended_by(person: str) -> sa.ColumnElement[bool]:

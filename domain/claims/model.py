@@ -191,7 +191,7 @@ class Claim:
     pauses: tuple[Pause, ...] = ()
     pause_used_us: int = 0
     waiting: Waiting | None = None
-    judges: tuple[str, ...] = ()  # the judge in charge is the last one; those before missed the limit
+    judges: tuple[str, ...] = ()  # the last one is in charge; those before missed the limit, or left
     correct_by: datetime | None = None
     decided: bool = False  # the report itself has been decided or put on the judgement list
     possible: tuple[str, ...] = ()  # customers it may be the same as (CUS-02)

@@ -16,7 +16,7 @@ from domain.refusals import Refusal
 #: Commands that only the judge of a report gives (CLM-04).
 _JUDGING = frozenset({CommandKind.ACCEPT, CommandKind.REJECT, CommandKind.SEND_BACK})
 #: Requests that somebody in charge decides, so a manager in scope may too.
-_SUPERVISED = frozenset({RequestKind.EXTENSION, RequestKind.PAUSE, RequestKind.GUARD, RequestKind.HANDOVER})
+SUPERVISED = frozenset({RequestKind.EXTENSION, RequestKind.PAUSE, RequestKind.GUARD, RequestKind.HANDOVER})
 
 
 def authorise(
@@ -53,7 +53,7 @@ def authorise_request(
         allowed = request.by == actor.person
     else:
         allowed = any(_acts_for(actor, person, setting=setting, at=at) for person in request.waiting_for) or (
-            (request.kind in _SUPERVISED or (request.data is not None and request.data.get("step") == "approval"))
+            (request.kind in SUPERVISED or (request.data is not None and request.data.get("step") == "approval"))
             and actor.person not in (request.by, claim.owner)
             and _is_manager(claim, actor=actor, setting=setting, at=at)
         )

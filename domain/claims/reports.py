@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from domain.claims import clocks, conflicts
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
@@ -11,6 +12,7 @@ from domain.claims.model import Claim, Clock, Waiting
 from domain.claims.permissions import authorise, gainers
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command, Matter
+from domain.matters.setting import Setting
 from domain.people.access import Actor
 from domain.people.organisation import ChangeKind
 from domain.policy.policy import Policy
@@ -244,16 +246,31 @@ def correct(draft: Draft, command: Command) -> None:
 
 def approval_missed(draft: Draft, claim: Claim) -> None:
     """No decision in time: it moves one supervisor up, the report time stays (CLM-04)."""
-    following = draft.setting.organisation.next_supervisor(
-        claim.reporter,
-        after=claim.judges,
-        at=draft.at,
-        oversight=draft.setting.programs[claim.program].oversight,
-        interested=_gainers(draft, claim),
-    )
+    following = next_judge(claim, draft.matter, draft.setting, at=draft.at)
     judges = (*claim.judges, following) if following is not None else claim.judges
     _close_judging(draft, claim)
     _start_judging(draft, replace(claim, judges=judges))
+
+
+def next_judge(claim: Claim, matter: Matter, setting: Setting, *, at: datetime) -> str | None:
+    """One supervisor up from whoever judges or judged the report (CLM-04)."""
+    return setting.organisation.next_supervisor(
+        claim.reporter,
+        after=claim.judges,
+        at=at,
+        oversight=setting.programs[claim.program].oversight,
+        interested=gainers(claim, matter.claims.values()),
+    )
+
+
+def judge_left(draft: Draft, claim: Claim) -> None:
+    """Whoever judges has left: the next one does, in the time that is left (CLM-04, PPL-06)."""
+    following = next_judge(claim, draft.matter, draft.setting, at=draft.at)
+    assert following is not None  # else nothing would have fallen due
+    _close_judging(draft, claim)
+    claim = draft.put(replace(claim, judges=(*claim.judges, following)))
+    draft.record("judge_left", claim, data={"by": following})
+    _ask_judge(draft, claim)
 
 
 def correction_missed(draft: Draft, claim: Claim) -> None:
@@ -348,6 +365,10 @@ def _start_judging(draft: Draft, claim: Claim) -> None:
         terms=clocks.Terms(policy=policy, calendar=draft.setting.calendar(claim.program)),
     )
     draft.put(claim)
+    _ask_judge(draft, claim)
+
+
+def _ask_judge(draft: Draft, claim: Claim) -> None:
     if claim.judges:
         approval = claim.clock(Clock.APPROVAL)
         due = approval.deadline if approval else None

@@ -13,10 +13,22 @@ from datetime import datetime
 from domain.claims import clocks
 from domain.claims.holding import ask
 from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Claim, Clock, Pause, PauseKind, Request, RequestKind, RequestState, RunningClock
-from domain.claims.reports import clock_data
+from domain.claims.model import (
+    Claim,
+    Clock,
+    Pause,
+    PauseKind,
+    Request,
+    RequestKind,
+    RequestState,
+    RunningClock,
+    Waiting,
+)
+from domain.claims.permissions import SUPERVISED
+from domain.claims.reports import clock_data, next_judge
 from domain.claims.requests import end_pause, hand_over
 from domain.matters.draft import Draft, Task
+from domain.matters.matter import Matter
 from domain.matters.setting import Setting
 from domain.people.organisation import Absence, ChangeKind, PersonChange
 from domain.programs.program import Migration
@@ -126,6 +138,55 @@ def owner_changed(draft: Draft, claim: Claim, change: PersonChange) -> None:
         rule="PPL-06",
         urgency="urgent",
     )
+
+
+def judge_left_at(claim: Claim, matter: Matter, setting: Setting) -> datetime | None:
+    """When whoever judges the report has left, if somebody else is there to judge it (CLM-04, PPL-06)."""
+    if claim.waiting is not Waiting.JUDGE or not claim.judges:
+        return None
+    approval = claim.clock(Clock.APPROVAL)
+    at = _left_at(claim.judges[-1], setting, since=approval.start if approval is not None else claim.received_at)
+    return at if at is not None and next_judge(claim, matter, setting, at=at) is not None else None
+
+
+def deciders_left(claim: Claim, matter: Matter, setting: Setting) -> Iterator[tuple[datetime, Request]]:
+    """Requests that wait for a supervisor who has left, where there is another one (PPL-06)."""
+    for request in matter.requests_of(claim.id):
+        if request.state is not RequestState.OPEN or not _is_supervised(request):
+            continue
+        for person in request.waiting_for:
+            at = _left_at(person, setting, since=request.created_at)
+            if at is not None and _next_decider(claim, request, setting, at=at) is not None:
+                yield at, request
+
+
+def decider_left(draft: Draft, claim: Claim, request: Request) -> None:
+    """The next supervisor decides, in the time that is left (PPL-06)."""
+    following = _next_decider(claim, request, draft.setting, at=draft.at)
+    assert following is not None  # else nothing would have fallen due
+    draft.closed_tasks.append(f"request:{request.id}")
+    ask(draft, claim, replace(request, waiting_for=(following,)), rule="PPL-06", urgency="urgent")
+
+
+def _is_supervised(request: Request) -> bool:
+    return request.kind in SUPERVISED or (request.data or {}).get("step") == "approval"
+
+
+def _next_decider(claim: Claim, request: Request, setting: Setting, *, at: datetime) -> str | None:
+    to = (request.data or {}).get("to")
+    interested = (*request.waiting_for, *((to,) if to is not None else ()))
+    person = claim.owner or claim.reporter
+    return setting.supervisor(person, program=claim.program, at=at, interested=interested)
+
+
+def _left_at(person: str, setting: Setting, *, since: datetime) -> datetime | None:
+    """When ``person`` left the company for good, not before ``since``."""
+    left = (
+        max(change.at, since)
+        for change in setting.organisation.changes.get(person, ())
+        if change.kind is ChangeKind.LEFT and change.program is None
+    )
+    return next((at for at in left if not setting.organisation.is_active(person, at=at)), None)
 
 
 def _withdraw_handovers(draft: Draft, claim: Claim) -> None:

@@ -156,6 +156,10 @@ def _due(draft: Draft, due: Due) -> None:
             cases.contest_shares(draft, draft.matter.deals[due.ref])
         case DueKind.HANDOVER:
             standing.handover_missed(draft, claim)
+        case DueKind.JUDGE if due.ref:
+            standing.decider_left(draft, claim, draft.matter.requests[due.ref])
+        case DueKind.JUDGE:
+            reports.judge_left(draft, claim)
         case DueKind.CALENDAR:
             standing.calendar_changed(draft, claim)
         case DueKind.MIGRATION:

@@ -14,7 +14,14 @@ from enum import StrEnum
 from domain.claims.clocks import lapse_due
 from domain.claims.lifecycle import ENDED
 from domain.claims.model import CLOCK_ORDER, Claim, Clock, PauseKind, RequestState, Waiting
-from domain.claims.standing import calendar_changed_at, next_absence, next_change, next_migration
+from domain.claims.standing import (
+    calendar_changed_at,
+    deciders_left,
+    judge_left_at,
+    next_absence,
+    next_change,
+    next_migration,
+)
 from domain.disputes.model import WINDOW_ORDER, Dispute
 from domain.disputes.seats import mediator_gone_at, next_seat_change, next_successions
 from domain.matters.matter import Command, Matter
@@ -28,6 +35,7 @@ class DueKind(StrEnum):
     MIGRATION = "migration"
     CHANGE = "change"
     ABSENCE = "absence"
+    JUDGE = "judge"  # who judges a report or decides a request has left (PPL-06)
     PAUSE_END = "pause_end"
     REQUEST = "request"
     CORRECTION = "correction"
@@ -126,6 +134,11 @@ def dues(claim: Claim, matter: Matter, setting: Setting) -> Iterator[Due]:
     for limit in (claim.hand_over_by, claim.kept_until):
         if limit is not None:
             yield Due(limit, DueKind.HANDOVER, claim.id)
+    left = judge_left_at(claim, matter, setting)
+    if left is not None:
+        yield Due(left, DueKind.JUDGE, claim.id)
+    for at, request in deciders_left(claim, matter, setting):
+        yield Due(at, DueKind.JUDGE, claim.id, request.id)
     yield from _standing(claim, setting)
 
 

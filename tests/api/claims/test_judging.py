@@ -21,6 +21,7 @@ from tests.support.office import (
     notices,
     read,
     tasks,
+    timeline,
     work,
 )
 
@@ -316,3 +317,52 @@ def test_a_report_sent_back_may_still_be_accepted_and_says_so(company: Company) 
     assert set(sent_back["allowed"]) == {"accept", "reject"}
     refused(act(office.leader, claim, "send_back", reason="再补"), 409, "illegal_transition")
     assert done(act(office.leader, claim, "accept"))["state"] == "protected"
+
+
+def test_the_next_supervisor_judges_what_a_judge_who_left_had(company: Company) -> None:
+    """CLM-04, PPL-06: at once, in the time that is left; the report time stays."""
+    office = Office(company, policy=MANUAL)
+    claim = office.claim(office.first)
+    approval = clock(claim, "approval")
+    company.advance(hours=2)
+    done(company.admin.post(f"/v1/people/{office.leader.id}/leave"))
+    company.spread()
+    assert ("judge", claim["id"]) in tasks(company.admin)
+    assert "claim.received" in notices(company.admin, claim)
+    now = read(company.admin, claim)
+    assert (now["state"], now["received_at"]) == ("reported", claim["received_at"])
+    assert clock(now, "approval")["deadline"] == approval["deadline"]
+    assert entry(company.admin, claim, "judge_left")["data"] == {"by": company.admin.id}
+    assert done(act(company.admin, claim, "accept"))["state"] == "protected"
+    assert tasks(company.admin) == []
+
+
+def test_the_next_supervisor_decides_what_was_asked_of_one_who_left(company: Company) -> None:
+    """PPL-06: an extension that waits for a leaver is put to the next one, until the same instant."""
+    office = Office(company)
+    claim = office.claim(office.first)
+    request = done(act(office.first, claim, "extend", reason="客户出差"))["requests"][0]
+    assert request["waiting_for"] == [office.leader.id]
+    company.advance(hours=2)
+    done(company.admin.post(f"/v1/people/{office.leader.id}/leave"))
+    company.spread()
+    (now,) = read(office.first, claim)["requests"]
+    assert (now["id"], now["waiting_for"]) == (request["id"], [company.admin.id])
+    assert now["decide_by"] == request["decide_by"]
+    assert tasks(company.admin) == [("request.extension", request["id"])]
+    done(decide(company.admin, request))
+    assert tasks(company.admin) == []
+
+
+def test_judges_who_leave_one_after_the_other_are_passed_over(company: Company) -> None:
+    """CLM-04, PPL-06: it ends with somebody who is there, each step told once."""
+    office = Office(company, policy=MANUAL)
+    above = company.leader(company.root, "总监")
+    claim = office.claim(office.first)
+    for person in (office.leader, above):
+        done(company.admin.post(f"/v1/people/{person.id}/leave"))
+    company.spread()
+    company.advance(hours=1)
+    told = [e["data"]["by"] for e in timeline(company.admin, claim) if e["kind"] == "judge_left"]
+    assert told in ([company.admin.id], [above.id, company.admin.id])
+    assert [t for t in tasks(company.admin) if t[0] == "judge"] == [("judge", claim["id"])]
