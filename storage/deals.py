@@ -56,6 +56,8 @@ def save(tx: Transaction, before: Matter, draft: Draft) -> None:
     for deal in changed:
         was = before.deals[deal.id]
         tx.update(t.deal, {"id": deal.id}, {"matter": after.id, **_changeable(deal)})
+        if was.state is DealState.UNCLAIMED and deal.state is not was.state:
+            tx.update(t.task, {"key": unclaimed_key(deal.id)}, {"state": "done"})
         if deal.version != was.version:
             _keep_version(tx, was, at=draft.at)
         if _people(deal) != _people(was):
@@ -63,6 +65,11 @@ def save(tx: Transaction, before: Matter, draft: Draft) -> None:
             _save_people(tx, deal)
     if fresh or changed:
         tx.execute(_DEALT, {"of": after.id})
+
+
+def update(tx: Transaction, deal: Deal) -> None:
+    """What a payout run set off (COM-10); the caller holds the lock of the deal's matter."""
+    tx.update(t.deal, {"id": deal.id}, _changeable(deal))
 
 
 def insert(tx: Transaction, deal: Deal, *, matter: str | None) -> None:
@@ -86,6 +93,11 @@ def insert(tx: Transaction, deal: Deal, *, matter: str | None) -> None:
         },
     )
     _save_people(tx, deal)
+
+
+def unclaimed_key(deal: str) -> str:
+    """Names the task to allocate a deal (CLM-03)."""
+    return f"unclaimed:{deal}"
 
 
 def deal_of(row: Mapping[str, Any]) -> Deal:
@@ -127,6 +139,7 @@ def deal_of(row: Mapping[str, Any]) -> Deal:
             needs=tuple(proposed["needs"]),
             accepted_by=tuple(proposed["accepted_by"]),
             until=_at(proposed["until"]),
+            before=SharesState(proposed["before"]),
         )
         if proposed is not None
         else None,
@@ -142,6 +155,7 @@ def deal_of(row: Mapping[str, Any]) -> Deal:
         last_paid_at=_at(detail.get("last_paid_at")),
         set_off=detail.get("set_off", {}),
         holds=tuple(detail.get("holds", ())),
+        cancel_asked_by=detail.get("cancel_asked_by"),
         version=row["version"],
     )
 
@@ -226,6 +240,7 @@ def _detail(deal: Deal) -> dict[str, Any]:
         "paid": dict(deal.paid),
         "set_off": dict(deal.set_off),
         "holds": list(deal.holds),
+        "cancel_asked_by": deal.cancel_asked_by,
     }
     detail = {name: value for name, value in detail.items() if value}
     if deal.release is not None:
@@ -242,6 +257,7 @@ def _detail(deal: Deal) -> dict[str, Any]:
             "needs": list(deal.proposed.needs),
             "accepted_by": list(deal.proposed.accepted_by),
             "until": to_us(deal.proposed.until) if deal.proposed.until is not None else None,
+            "before": deal.proposed.before.value,
         }
     return detail
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -171,7 +171,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         fresh=fresh_ids | {d.id for d in draft.new_disputes} | {d.id for d in draft.new_deals},
     )
     queue_notices(tx, [*draft.notices, *conflicts.save(tx, draft)], at=draft.at)
-    _save_tasks(tx, draft.tasks, draft.closed_tasks, at=decided_at)
+    save_tasks(tx, draft.tasks, draft.closed_tasks, at=decided_at)
     for answer in draft.answers:
         tx.update(
             t.command,
@@ -576,7 +576,8 @@ def follow_up_row(entry: NewFollowUp) -> dict[str, Any]:
     }
 
 
-def _save_tasks(tx: Transaction, tasks: list[Task], closed: list[str], *, at: datetime) -> None:
+def save_tasks(tx: Transaction, tasks: Sequence[Task], closed: Sequence[str], *, at: datetime) -> None:
+    """Close what is done and raise ``tasks``, each one row however often it is raised."""
     if closed:
         tx.execute(t.task.update().where(t.task.c.key.in_(closed), t.task.c.state == "open").values(state="done"))
     for task in tasks:

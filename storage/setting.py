@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from domain.calendar.office_hours import parse_office_hours
 from domain.calendar.working_calendar import CalendarYear, WorkingCalendar
 from domain.matters.setting import PolicyContent, Setting
+from domain.money.model import Plan, Rate
 from domain.people.organisation import (
     Absence,
     ChangeKind,
@@ -48,6 +49,7 @@ _TABLES: tuple[tuple[sa.Table, str], ...] = (
     (t.program_member, "id"),
     (t.policy, "id"),
     (t.migration, "number"),
+    (t.plan, "id"),
     (t.calendar, "id"),
     (t.calendar_year, "id"),
 )
@@ -150,6 +152,7 @@ def _build(
             r["id"]: PolicyContent(parameters=r["parameters"], overrides=r["overrides"])
             for r in rows["policy"].values()
         },
+        plans=_plans(rows),
         calendars=calendars,
         calendar_changes={r["id"]: r["changed_at"] for r in rows["calendar"].values()},
     )
@@ -240,6 +243,29 @@ def _versions(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]], program: str 
         if r["program"] == program and r["state"] in ("active", "archived") and r["effective_at"] is not None
     ]
     return tuple(sorted(found, key=lambda v: (v.effective_at, v.version)))
+
+
+def _plans(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> dict[str | None, tuple[Plan, ...]]:
+    """Plans that were activated, by program, the oldest first (COM-02)."""
+    found: dict[str | None, list[Plan]] = defaultdict(list)
+    for r in sorted(rows["plan"].values(), key=lambda r: (r["effective_from"], r["version"])):
+        if r["state"] == "active":
+            found[r["program"]].append(plan_of(r))
+    return {program: tuple(plans) for program, plans in found.items()}
+
+
+def plan_of(row: Mapping[str, Any]) -> Plan:
+    """The domain's plan of a row; a rate is named by its place."""
+    return Plan(
+        id=row["id"],
+        version=row["version"],
+        program=row["program"],
+        effective_from=row["effective_from"],
+        rates=tuple(
+            Rate(when=r["when"], rate_bps=r["rate_bps"], rule=f"r{place}")
+            for place, r in enumerate(row["rates"], start=1)
+        ),
+    )
 
 
 def _calendars(

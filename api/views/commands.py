@@ -10,6 +10,7 @@ from api.auth import Caller
 from api.call import Call, Decision, Waiting
 from api.problems import problem, refusal_of
 from api.views.claims import claim_view, request_views
+from api.views.deals import deal_view, undecided_deal
 from api.views.disputes import (
     decided_evidence,
     dispute_view,
@@ -27,7 +28,19 @@ from storage.database import Transaction
 from storage.disputes import dispute_of
 
 _CREATING = frozenset(
-    {"report", "follow_up", "dispute_open", "dispute_evidence", "dispute_propose", "dispute_challenge"}
+    {
+        "report",
+        "follow_up",
+        "dispute_open",
+        "dispute_evidence",
+        "dispute_propose",
+        "dispute_challenge",
+        "deal",
+        "deal_receipt",
+        "deal_refund",
+        "deal_stage",
+        "deal_assist",
+    }
 )
 
 
@@ -88,6 +101,9 @@ def _body(tx: Transaction, caller: Caller, row: dict[str, Any], *, decided: bool
     if row["target_type"] == "dispute":
         there = decided or row["kind"] != "dispute_open"
         return dispute_view(tx, caller, row["target"]) if there else undecided_dispute(tx, row)
+    if row["target_type"] == "deal":
+        there = decided or row["kind"] != "deal"
+        return deal_view(tx, caller, row["target"]) if there else undecided_deal(tx, row)
     if row["target_type"] == "evidence":
         found = tx.rows(sa.select(t.evidence).where(t.evidence.c.id == row["target"]))
         return decided_evidence(tx, found[0]) if found else undecided_evidence(tx, row)

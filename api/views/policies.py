@@ -44,7 +44,7 @@ _DRAFT_READERS = frozenset({Role.OVERSIGHT, Role.POLICY_ADMIN, Role.AUDITOR, Rol
 def policy_row(tx: Transaction, caller: Caller, policy: str) -> Row:
     """The row of a version the caller may read; else ``not_found``, the same as for a missing one (PPL-02)."""
     row = tx.row(sa.select(t.policy).where(t.policy.c.id == policy))
-    if row is None or not _reads(caller, row, at=tx.now()):
+    if row is None or not reads(caller, row):
         raise Refusal("not_found")
     return row
 
@@ -71,7 +71,7 @@ def policy_page(tx: Transaction, caller: Caller, program: str | None, *, limit: 
         readable_program(caller, program)
     of = t.policy.c.program.is_(None) if program is None else t.policy.c.program == program
     statement = sa.select(t.policy).where(of)
-    everything = _reads_drafts(caller, program)
+    everything = reads_drafts(caller, program)
     if not everything:
         statement = statement.where(t.policy.c.state.in_(("active", "archived")))
     rows, following = page(
@@ -135,8 +135,9 @@ def reads_policy(caller: Caller, program: Program) -> bool:
     return has_role(caller.actor, _READERS, organisation=organisation, at=at, place=place)
 
 
-def _reads(caller: Caller, row: Row, *, at: datetime) -> bool:
-    if _reads_drafts(caller, row["program"]):
+def reads(caller: Caller, row: Row) -> bool:
+    """Whether the caller may read a version of a policy or a plan by its ``program`` and ``state``."""
+    if reads_drafts(caller, row["program"]):
         return True
     if row["state"] not in ("active", "archived"):
         return False
@@ -144,7 +145,8 @@ def _reads(caller: Caller, row: Row, *, at: datetime) -> bool:
     return row["program"] is None or (program is not None and reads_policy(caller, program))
 
 
-def _reads_drafts(caller: Caller, program: str | None) -> bool:
+def reads_drafts(caller: Caller, program: str | None) -> bool:
+    """Whether the caller makes, checks or watches what is not in force yet."""
     known = caller.setting.programs.get(program) if program is not None else None
     if known is not None and caller.person in known.oversight:
         return True

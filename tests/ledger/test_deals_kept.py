@@ -71,6 +71,7 @@ def full_deal() -> Deal:
             needs=(ONE, THREE),
             accepted_by=(ONE,),
             until=AT + timedelta(hours=48),
+            before=SharesState.SET,
         ),
         overlays=(Overlay(mint(), THREE, 700, number=9), Overlay(mint(), TWO, points=3, number=5)),
         receipts=(Receipt(mint(), 40_000, AT, "bank-1", ONE), Receipt(mint(), 1, AT, "bank-2")),
@@ -81,6 +82,7 @@ def full_deal() -> Deal:
         last_paid_at=AT + timedelta(days=3),
         set_off={f"person:{ONE}": -20},
         holds=(mint(), mint()),
+        cancel_asked_by=TWO,
         version=2,
     )
 

@@ -113,6 +113,7 @@ class World:
         self.contested = self.new_program("争议", {"dispute.auto_settle": False}, panel=[self["admin"].id])
         self.people["reception"] = self._person("前台", self.office, "reception", program=self.program)
         self.people["mediator"] = self._person("调解员", self.office, "mediator", program=self.program)
+        self.cashier = self._person("出纳", self.office, "finance")
         self._numbers = count(1)
 
     def __getitem__(self, role: str) -> Person:
@@ -175,6 +176,56 @@ class World:
     def deal(self) -> dict[str, Any]:
         """The content of a win."""
         return {"amount": {"amount_minor": 1_000_000, "currency": "CNY"}, "contract_at": rfc3339(self.company.now())}
+
+    def dealt(self) -> str:
+        """A deal of the owner's."""
+        body = {**self.deal(), "product": f"P{next(self._numbers)}"}
+        claim = self["owner"].made(f"/v1/claims/{self.claim()}/win", body)
+        return str(claim["deals"][0])
+
+    def shared(self) -> list[dict[str, Any]]:
+        """Shares of the owner and the peer."""
+        return [
+            {"person": self["owner"].id, "share_bps": 7_000},
+            {"person": self["peer"].id, "share_bps": 3_000},
+        ]
+
+    def told(self) -> dict[str, Any]:
+        """A receipt or refund under a reference of its own."""
+        return {
+            "amount": {"amount_minor": 1_000, "currency": "CNY"},
+            "at": rfc3339(self.company.now()),
+            "reference": f"bank-{next(self._numbers)}",
+        }
+
+    def unclaimed(self) -> tuple[str, str]:
+        """A deal that nobody had claimed, and the owner's claim on its customer since."""
+        customer = self["marketing"].made("/v1/customers", self.customer())["id"]
+        body = {"program": self.program, "customer": customer, **self.deal()}
+        deal = self["finance"].made("/v1/deals", body)["id"]
+        reported = {"program": self.program, "customer": {"id": customer}}
+        return str(deal), str(self["owner"].made("/v1/claims", reported)["id"])
+
+    def plan(self, *steps: str) -> str:
+        """A version of the first program's commission plan, taken ``steps`` further by its author."""
+        plan = str(self.setup.made("/v1/plans", self.plan_content())["id"])
+        for step in steps:
+            (self["policy_admin"] if step == "approve" else self.setup).made(f"/v1/plans/{plan}/{step}")
+        return plan
+
+    def plan_content(self) -> dict[str, Any]:
+        return {
+            "program": self.program,
+            "effective_from": "2031-01-01",
+            "rates": [{"when": {}, "rate_bps": 500}],
+        }
+
+    def payout(self, *steps: str) -> str:
+        """A run that the cashier prepared, taken ``steps`` further."""
+        payout = str(self.cashier.made("/v1/payouts", {"period": "2031-01", "currency": "CNY"})["id"])
+        for step in steps:
+            self["finance"].made(f"/v1/payouts/{payout}/{step}")
+        return payout
 
     def request(self) -> str:
         """An extension that the owner asks for and the leader decides."""
@@ -677,6 +728,64 @@ FACTORIES["continue_dispute"] = _continue_dispute
 _when("list_conflicts", "leader")
 _when("list_precedents", "owner")
 _when("dismiss_dispute", "oversight", ids=_CASE, body={"reason": "没有依据"})
+
+# --- money -----------------------------------------------------------------------------------------------------------
+
+_when("draft_plan", "policy_admin", body=World.plan_content)
+_when("list_plans", "owner")
+_when("read_plan", "owner", ids={"id": lambda w: w.plan("review", "approve", "activate")})
+_when("review_plan", "policy_admin", ids={"id": World.plan}, body={})
+_when("approve_plan", "policy_admin", ids={"id": lambda w: w.plan("review")}, body={})
+_when("activate_plan", "policy_admin", ids={"id": lambda w: w.plan("review", "approve")}, body={})
+
+
+def _record_deal(world: World) -> Wanted:
+    customer = world.customer_of(world.claim())
+    return _wanted("record_deal", "owner", body={"program": world.program, "customer": customer, **world.deal()})
+
+
+FACTORIES["record_deal"] = _record_deal
+_DEAL: Mapping[str, Any] = {"id": World.dealt}
+_when("list_deals", "owner")
+_when("read_deal", "owner", ids=_DEAL)
+_when("amend_deal", "owner", ids=_DEAL, body={"version": 1, "amount": {"amount_minor": 2_000_000, "currency": "CNY"}})
+
+
+def _allocate_deal(world: World) -> Wanted:
+    deal, claim = world.unclaimed()
+    return _wanted("allocate_deal", "leader", ids={"id": deal}, body={"claim": claim})
+
+
+FACTORIES["allocate_deal"] = _allocate_deal
+_when("call_off_deal", "finance", ids=_DEAL, body={"reason": "退房"})
+_when("propose_shares", "owner", ids=_DEAL, body={"shares": World.shared})
+
+
+def _accept_shares(world: World) -> Wanted:
+    deal = world.dealt()
+    asked = world["owner"].made(f"/v1/deals/{deal}/shares", {"shares": world.shared()})
+    return _wanted("accept_shares", "peer", ids={"id": deal}, body={"digest": asked["proposed"]["digest"]})
+
+
+FACTORIES["accept_shares"] = _accept_shares
+_when("set_shares", "leader", ids=_DEAL, body={"shares": World.shared, "reason": "共同跟进"})
+_when("record_receipt", "finance", ids=_DEAL, body=World.told)
+_when("record_refund", "finance", ids=_DEAL, body=lambda w: {**w.told(), "reason": "退款"})
+_when(
+    "reach_stage",
+    "finance",
+    ids=_DEAL,
+    body=lambda w: {"stage": "contract", "at": rfc3339(w.company.now()), "proof": "合同"},
+)
+_when("credit_assist", "owner", ids=_DEAL, body={"person": lambda w: w["peer"].id})
+_when("list_accounts", "finance")
+_when("list_entries", "finance")
+_when("read_statement", "owner", ids={"id": lambda w: w["owner"].id})
+_when("prepare_payout", "finance", body={"period": "2031-01", "currency": "CNY"})
+_when("list_payouts", "finance")
+_when("read_payout", "finance", ids={"id": World.payout})
+_when("approve_payout", "finance", ids={"id": World.payout}, body={})
+_when("pay_payout", "finance", ids={"id": lambda w: w.payout("approve")}, body={})
 
 # --- requests, files, notices, audit ---------------------------------------------------------------------------------
 

@@ -1,0 +1,114 @@
+"""`/v1/ledger`, statements and `/v1/payouts` (contract section 7)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api.call import TheCall
+from api.commands import payouts
+from api.files_out import statement_csv, statement_xlsx
+from api.paging import Cursor, Limit
+from api.reads import note_reads
+from api.routing import StrictRoute
+from api.schemas.base import Currency, Id, Instant, Nothing
+from api.schemas.ledger import AccountPage, EntryPage, PayoutIn, PayoutOut, PayoutPage, StatementOut
+from api.views import ledger as views
+from api.views.payouts import payout_page, payout_row, payout_view
+from storage.database import Transaction
+
+router = APIRouter(prefix="/v1", tags=["money"], route_class=StrictRoute)
+
+From = Annotated[Instant | None, Query(alias="from")]
+To = Annotated[Instant | None, Query(alias="to")]
+
+
+@router.get("/ledger/accounts", response_model=AccountPage)
+def list_accounts(
+    call: TheCall,
+    person: Id | None = None,
+    deal: Id | None = None,
+    currency: Currency | None = None,
+    start: From = None,
+    end: To = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """What people's accounts come to, by currency (COM-06). Without a role in finance: one's own only."""
+    filters = views.LedgerFilters(person=person, deal=deal, currency=currency, start=start, end=end)
+    return call.read(lambda tx: views.account_page(tx, call.caller, filters, limit=limit, cursor=cursor))
+
+
+@router.get("/ledger/entries", response_model=EntryPage)
+def list_entries(
+    call: TheCall,
+    person: Id | None = None,
+    deal: Id | None = None,
+    currency: Currency | None = None,
+    start: From = None,
+    end: To = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """Entries of the ledger (台账), newest first: COM-06. Without a role in finance: one's own postings only."""
+    filters = views.LedgerFilters(person=person, deal=deal, currency=currency, start=start, end=end)
+    return call.read(lambda tx: views.entry_page(tx, call.caller, filters, limit=limit, cursor=cursor))
+
+
+@router.get("/people/{id}/statement", response_model=StatementOut)
+def read_statement(
+    call: TheCall,
+    id: Id,
+    start: From = None,
+    end: To = None,
+    format: Literal["json", "csv", "xlsx"] = "json",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Any:
+    """Every line of somebody's commission with its reasons (业绩明细), as a page or as a file: COM-11, INT-04."""
+    if format == "json":
+        found = call.read(
+            lambda tx: views.statement_page(tx, call.caller, id, start=start, end=end, limit=limit, cursor=cursor)
+        )
+        if id != call.person:
+            note_reads(call, len(found["items"]))
+        return found
+    views.require_statement(call.caller, id)
+    make = statement_csv if format == "csv" else statement_xlsx
+    return make(call, id, start=start, end=end)
+
+
+@router.post("/payouts", status_code=201, response_model=PayoutOut)
+def prepare_payout(call: TheCall, body: PayoutIn) -> Response:
+    """Collect what is payable by the end of a month (结算批次): COM-12."""
+    return call.write(lambda tx: payouts.prepare(tx, call.caller, body))
+
+
+@router.get("/payouts", response_model=PayoutPage)
+def list_payouts(call: TheCall, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+    """Payout runs, newest first."""
+    return call.read(lambda tx: payout_page(tx, call.caller, limit=limit, cursor=cursor))
+
+
+@router.get("/payouts/{id}", response_model=PayoutOut)
+def read_payout(call: TheCall, id: Id) -> dict[str, Any]:
+    """One payout run."""
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        return payout_view(tx, payout_row(tx, call.caller, id))
+
+    return call.read(work)
+
+
+@router.post("/payouts/{id}/approve", response_model=PayoutOut)
+def approve_payout(call: TheCall, id: Id, body: Nothing) -> Response:
+    """A second person approves; what is disputed or not payable any more is dropped (COM-12, COM-08)."""
+    return call.write(lambda tx: payouts.approve(tx, call.caller, id))
+
+
+@router.post("/payouts/{id}/pay", response_model=PayoutOut)
+async def pay_payout(call: TheCall, id: Id, body: Nothing) -> Response:
+    """The run was paid: every line is posted (COM-12)."""
+    return await payouts.pay(call, id)

@@ -1,0 +1,167 @@
+"""Deals (contract section 7: COM-01 to COM-05, COM-07, COM-10)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.schemas.base import (
+    Count,
+    Date,
+    Id,
+    Input,
+    Instant,
+    Money,
+    Name,
+    Output,
+    Pending,
+    Reason,
+    Str,
+    Track,
+    Version,
+)
+from api.schemas.claims import MoneyOut
+from api.schemas.disputes import ShareIn, ShareOut
+from api.schemas.plans import DealKind
+
+DealStateName = Literal["unclaimed", "open", "cancelled"]
+SharesStateName = Literal["none", "proposed", "agreed", "set", "disputed"]
+StageName = Literal["contract", "first_payment", "full_payment"]
+
+
+class DealIn(Input):
+    """`POST /v1/deals`: on the claim that holds the customer; unclaimed where nobody does (COM-01, CLM-03)."""
+
+    program: Id
+    track: Track = "sales"
+    customer: Id
+    project: Id | None = None
+    kind: DealKind = "new"
+    amount: Money
+    contract_at: Instant
+    contract_end: Date | None = None
+    product: Str | None = None
+    external_id: Str | None = None
+
+
+class DealPatch(Input):
+    version: Version
+    amount: Money | None = None
+    contract_end: Date | None = None
+
+
+class AllocateIn(Input):
+    claim: Id
+
+
+Shares = Annotated[list[ShareIn], Field(min_length=1, max_length=100)]
+
+
+class SharesIn(Input):
+    shares: Shares
+
+
+class SharesSetIn(Input):
+    shares: Shares
+    reason: Reason
+
+
+class SharesDigestIn(Input):
+    """``digest`` names the shares that are accepted, as the deal shows it."""
+
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class ReceiptIn(Input):
+    amount: Money
+    at: Instant
+    reference: Name
+
+
+class RefundIn(Input):
+    amount: Money
+    at: Instant
+    reference: Name
+    reason: Reason
+
+
+class StageIn(Input):
+    stage: StageName
+    at: Instant
+    proof: Reason
+
+
+class AssistIn(Input):
+    """Without amount and points it is `assist.pct` of the commission (COM-05)."""
+
+    person: Id
+    amount: Money | None = None
+    points: Count | None = None
+
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+
+class OverlayOut(Output):
+    person: str
+    amount: MoneyOut
+    points: int | None
+
+
+class StageOut(Output):
+    stage: StageName
+    at: str
+    proof: str | None
+
+
+class ProposedOut(Output):
+    """Shares that wait for consent; ``digest`` is what the holders accept (COM-04)."""
+
+    shares: list[ShareOut]
+    digest: str
+    by: str
+    accepted_by: list[str]
+    waiting_for: list[str]
+    until: str | None
+
+
+class DealOut(Output):
+    """``accrued``, ``released``, ``paid`` are totals so far; ``held`` is what disputes hold now (COM-07, COM-08)."""
+
+    id: str
+    number: int | None
+    program: str
+    track: str
+    customer: str
+    project: str | None
+    kind: str
+    claim: str | None
+    owner: str | None
+    amount: MoneyOut
+    state: DealStateName
+    contract_at: str
+    contract_end: str | None
+    product: str | None
+    external_id: str | None
+    plan_version: int | None
+    rate_rule: str | None
+    rate_bps: int | None
+    commission: MoneyOut
+    shares: list[ShareOut]
+    shares_state: SharesStateName
+    proposed: ProposedOut | None
+    overlays: list[OverlayOut]
+    stages: list[StageOut]
+    received: MoneyOut
+    accrued: MoneyOut
+    released: MoneyOut
+    held: MoneyOut
+    paid: MoneyOut
+    pending: Pending | None
+    version: int
+
+
+class DealPage(Output):
+    items: list[DealOut]
+    next: str | None

@@ -1,0 +1,136 @@
+"""The ledger, statements and payout runs (contract section 7: COM-06, COM-11, COM-12)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.schemas.base import Currency, Input, Output
+
+
+class PayoutIn(Input):
+    """A run over a calendar month of the company's zone, in one currency."""
+
+    period: Annotated[str, Field(pattern=r"^2\d{3}-(0[1-9]|1[0-2])$")]
+    currency: Currency
+
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+
+class AccountOut(Output):
+    person: str
+    currency: str
+    accrued_minor: int
+    held_minor: int
+    payable_minor: int
+    paid_minor: int
+    receivable_minor: int
+
+
+class AccountPage(Output):
+    items: list[AccountOut]
+    next: str | None
+
+
+class PostingOut(Output):
+    account: str
+    currency: str
+    amount_minor: int
+
+
+class EntryOut(Output):
+    """``key`` names the cause; postings sum to zero per currency."""
+
+    id: str
+    key: str
+    kind: str
+    at: str
+    deal: str
+    dispute: str | None
+    ruling: str | None
+    plan_version: int | None
+    rate_rule: str | None
+    share_bps: int | None
+    stage: str | None
+    reverses: str | None
+    reason: str | None
+    postings: list[PostingOut]
+
+
+class EntryPage(Output):
+    items: list[EntryOut]
+    next: str | None
+
+
+class StatementLine(Output):
+    """Why this amount: deal, rule, rate, share, stage, and what holds it (COM-11)."""
+
+    entry: str
+    key: str
+    kind: str
+    at: str
+    deal: str
+    deal_number: int
+    deal_kind: str
+    program: str
+    track: str
+    product: str | None
+    plan_version: int | None
+    rate_rule: str | None
+    rate_bps: int | None
+    share_bps: int | None
+    stage: str | None
+    dispute: str | None
+    ruling: str | None
+    status: Literal["accrued", "held", "payable", "paid", "receivable", "settled"]
+    held_by: list[str]
+    reason: str | None
+    currency: str
+    accrued_minor: int
+    held_minor: int
+    payable_minor: int
+    paid_minor: int
+    receivable_minor: int
+
+
+class StatementOut(Output):
+    """A page of somebody's lines, newest first, with what all their accounts stand at."""
+
+    person: str
+    totals: list[AccountOut]
+    items: list[StatementLine]
+    next: str | None
+
+
+class PayoutLine(Output):
+    person: str
+    amount_minor: int
+
+
+class DroppedLine(Output):
+    """What a run does not pay: disputed, not payable any more, or set off against what is owed (below zero)."""
+
+    person: str
+    deal: str
+    amount_minor: int
+    reason: Literal["disputed", "not_payable", "set_off"]
+
+
+class PayoutOut(Output):
+    id: str
+    period: str
+    currency: str
+    state: Literal["draft", "approved", "paid"]
+    lines: list[PayoutLine]
+    dropped: list[DroppedLine]
+    prepared_by: str
+    approved_by: str | None
+    paid_by: str | None
+    created_at: str
+
+
+class PayoutPage(Output):
+    items: list[PayoutOut]
+    next: str | None

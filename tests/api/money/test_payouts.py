@@ -1,0 +1,225 @@
+"""Payout runs (结算批次): two people, nothing disputed, nothing twice (COM-08, COM-10, COM-12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.answers import listed, refused
+from tests.support.company import Company, Person
+from tests.support.money import MoneyOffice, accounts, entries, ledger_is_right, money, sums
+from tests.support.office import customer, done
+
+MONTH = {"period": "2031-03", "currency": "CNY"}
+
+
+class Runs(MoneyOffice):
+    """An office with two people in finance."""
+
+    def __init__(self, company: Company, **more: Any) -> None:
+        super().__init__(company, **more)
+        self.cashier = self.finance()
+
+    def prepared(self, **body: str) -> dict[str, Any]:
+        return self.money.made("/v1/payouts", {**MONTH, **body})
+
+    def approved(self, run: dict[str, Any]) -> dict[str, Any]:
+        return self.cashier.made(f"/v1/payouts/{run['id']}/approve")
+
+    def paid(self, run: dict[str, Any]) -> dict[str, Any]:
+        return self.cashier.made(f"/v1/payouts/{run['id']}/pay")
+
+    def contest(self) -> None:
+        """乙 reports 甲's customer, is refused and contests it."""
+        refused_claim = self.claim(self.second)
+        body = {"claim": refused_claim["id"], "grounds": "refused_report", "statement": "我先接待的客户"}
+        answer = self.second.post("/v1/disputes", body)
+        assert answer.status_code in (201, 202), answer.text
+
+
+def lines(run: dict[str, Any]) -> dict[str, int]:
+    return {line["person"]: line["amount_minor"] for line in run["lines"]}
+
+
+def test_what_is_payable_is_collected_approved_and_paid(company: Company) -> None:
+    office = Runs(company)
+    deal = office.won(office.first)
+    office.receive(deal, 400_000)
+    run = office.prepared()
+    assert (run["state"], lines(run), run["dropped"]) == ("draft", {office.first.id: 20_000}, [])
+    refused(office.money.post(f"/v1/payouts/{run['id']}/approve"), 409, "same_person")
+    refused(office.cashier.post(f"/v1/payouts/{run['id']}/pay"), 409, "illegal_transition")
+    assert office.approved(run)["state"] == "approved"
+    assert accounts(office.money, deal) == {office.first.id: {"accrued": 30_000, "payable": 20_000}}
+    paid = office.paid(run)
+    assert (paid["state"], lines(paid)) == ("paid", {office.first.id: 20_000})
+    assert accounts(office.money, deal) == {office.first.id: {"accrued": 30_000, "paid": 20_000}}
+    assert sums(office.deal(deal)) == {"accrued": 50_000, "released": 20_000, "held": 0, "paid": 20_000}
+    assert entries(office.money, deal)[-1]["key"] == f"payout/{run['id']}:pay/{deal}/person:{office.first.id}"
+    for again in ("approve", "pay"):
+        refused(office.cashier.post(f"/v1/payouts/{run['id']}/{again}"), 409, "illegal_transition")
+    assert lines(office.prepared()) == {}
+    ledger_is_right(company)
+
+
+def test_a_person_has_one_line_for_all_their_deals_and_currencies_stay_apart(company: Company) -> None:
+    office = Runs(company)
+    claim = office.claim(office.first)["id"]
+    one = office.won(office.first, claim=claim)
+    office.receive(one, 1_000_000)
+    body = {"program": office.program, "customer": office.deal(one)["customer"], "contract_at": "2031-03-04T08:00:00Z"}
+    other = office.first.made("/v1/deals", {**body, "amount": money(200_000)})["id"]
+    office.receive(other, 200_000)
+    dollars = office.first.made("/v1/deals", {**body, "amount": money(300_000, "USD")})["id"]
+    office.money.made(
+        f"/v1/deals/{dollars}/receipts",
+        {"amount": money(300_000, "USD"), "at": "2031-03-04T08:00:00Z", "reference": "usd"},
+    )
+    run = office.prepared()
+    assert lines(run) == {office.first.id: 60_000}
+    assert lines(office.prepared(currency="USD")) == {office.first.id: 15_000}
+    office.approved(run)
+    office.paid(run)
+    assert accounts(office.money, dollars) == {office.first.id: {"payable": 15_000}}
+    assert accounts(office.money, one) == {office.first.id: {"paid": 50_000}}
+    assert accounts(office.money, other) == {office.first.id: {"paid": 10_000}}
+
+
+def test_a_dispute_between_preparation_and_approval_drops_the_line(company: Company) -> None:
+    """COM-08: a hold survives payout runs."""
+    office = Runs(company)
+    mine = office.won(office.first)
+    office.receive(mine, 1_000_000)
+    third = office.outsider()
+    theirs = office.won(third, claim=office.claim(third, customer=customer(2))["id"])
+    office.receive(theirs, 1_000_000)
+    run = office.prepared()
+    assert lines(run) == {office.first.id: 50_000, third.id: 50_000}
+    office.contest()
+    approved = office.approved(run)
+    assert lines(approved) == {third.id: 50_000}
+    dropped = {"person": office.first.id, "deal": mine, "amount_minor": 50_000, "reason": "disputed"}
+    assert approved["dropped"] == [dropped]
+    office.paid(run)
+    assert accounts(office.money, mine) == {office.first.id: {"held": 50_000}}
+    assert accounts(office.money, theirs) == {third.id: {"paid": 50_000}}
+    ledger_is_right(company)
+
+
+def test_a_dispute_that_nobody_could_decide_yet_stops_the_line_too(company: Company) -> None:
+    """Issue 5: approved while the engine is down, a run never pays a disputed line."""
+    office = Runs(company)
+    deal = office.won(office.first)
+    office.receive(deal, 1_000_000)
+    run = office.prepared()
+    claim = office.claim(office.second)
+    company.direct.down = True
+    body = {"claim": claim["id"], "grounds": "refused_report", "statement": "我先接待的客户"}
+    assert office.second.post("/v1/disputes", body).status_code == 202
+    assert lines(office.approved(run)) == {}
+    office.paid(run)
+    company.direct.down = False
+    company.direct.drain(office.deal(deal)["claim"])
+    assert accounts(office.money, deal) == {office.first.id: {"held": 50_000}}
+
+
+def test_a_dispute_between_approval_and_payment_stops_the_line(company: Company) -> None:
+    office = Runs(company)
+    deal = office.won(office.first)
+    office.receive(deal, 1_000_000)
+    run = office.approved(office.prepared())
+    office.contest()
+    paid = office.paid(run)
+    assert (lines(paid), paid["dropped"][0]["reason"]) == ({}, "disputed")
+    assert accounts(office.money, deal) == {office.first.id: {"held": 50_000}}
+
+
+def test_two_runs_over_one_month_pay_once(company: Company) -> None:
+    office = Runs(company)
+    deal = office.won(office.first)
+    office.receive(deal, 1_000_000)
+    one, other = office.prepared(), office.prepared()
+    office.approved(one)
+    late = office.approved(other)
+    assert (lines(late), late["dropped"][0]["reason"]) == ({}, "not_payable")
+    office.paid(one)
+    office.paid(other)
+    assert accounts(office.money, deal) == {office.first.id: {"paid": 50_000}}
+
+
+def test_a_payment_while_the_engine_is_away_is_posted_when_it_is_back(company: Company) -> None:
+    office = Runs(company)
+    deal = office.won(office.first)
+    office.receive(deal, 1_000_000)
+    run = office.approved(office.prepared())
+    company.direct.down = True
+    assert office.paid(run)["state"] == "paid"
+    assert accounts(office.money, deal) == {office.first.id: {"payable": 50_000}}
+    assert lines(office.prepared()) == {}
+    company.direct.down = False
+    company.ring_bells()
+    assert accounts(office.money, deal) == {office.first.id: {"paid": 50_000}}
+    ledger_is_right(company)
+
+
+def test_what_was_released_later_waits_for_its_month(company: Company) -> None:
+    office = Runs(company)
+    deal = office.won(office.first)
+    office.receive(deal, 400_000)
+    company.at("2031-03-31T16:00:00Z")  # midnight in Shanghai
+    office.receive(deal, 600_000, "r2")
+    assert lines(office.prepared()) == {office.first.id: 20_000}
+    assert lines(office.prepared(period="2031-04")) == {office.first.id: 50_000}
+    assert lines(office.prepared(period="2031-02")) == {}
+
+
+def test_what_somebody_owes_is_set_off_against_what_they_would_get(company: Company) -> None:
+    """COM-10: paid 50,000, then refunded in full: 50,000 owed, taken from the 80,000 of the next deal."""
+    office = Runs(company)
+    first = office.won(office.first)
+    office.receive(first, 1_000_000)
+    run = office.approved(office.prepared())
+    office.paid(run)
+    office.give_back(first, 1_000_000)
+    assert accounts(office.money, first) == {office.first.id: {"paid": 50_000, "receivable": 50_000}}
+    claim = office.claim(office.first, customer=customer(2))["id"]
+    small = office.won(office.first, 400_000, claim=claim)
+    office.receive(small, 400_000)
+    assert lines(office.prepared()) == {}  # 20,000 to get, 50,000 owed
+    big = office.first.made(
+        "/v1/deals",
+        {
+            "program": office.program,
+            "customer": office.deal(small)["customer"],
+            "amount": money(1_200_000),
+            "contract_at": "2031-03-04T08:00:00Z",
+        },
+    )["id"]
+    office.receive(big, 1_200_000)
+    run = office.prepared()
+    assert lines(run) == {office.first.id: 30_000}
+    approved = office.approved(run)
+    assert lines(approved) == {office.first.id: 30_000}
+    assert [(d["deal"], d["amount_minor"], d["reason"]) for d in approved["dropped"]] == [(first, -50_000, "set_off")]
+    office.paid(run)
+    assert accounts(office.money) == {office.first.id: {"paid": 80_000}}
+    kinds = [e["kind"] for deal in (first, small, big) for e in entries(office.money, deal)]
+    # Twice between two deals, an entry for each; what was left of the big one and the first one were paid.
+    assert (kinds.count("set_off"), kinds.count("payment")) == (4, 2)
+    ledger_is_right(company)
+
+
+def test_runs_are_for_finance(company: Company) -> None:
+    office = Runs(company)
+    run = office.prepared()
+    auditor = company.person("审计", roles=("auditor",), company_wide=True)
+    assert [r["id"] for r in listed(auditor.get("/v1/payouts"))] == [run["id"]]
+    assert done(auditor.get(f"/v1/payouts/{run['id']}")) == run
+    refused(auditor.post(f"/v1/payouts/{run['id']}/approve"), 403, "not_allowed")
+    strangers: tuple[Person, ...] = (office.first, office.leader)
+    for stranger in strangers:
+        refused(stranger.post("/v1/payouts", MONTH), 403, "not_allowed")
+        refused(stranger.get("/v1/payouts"), 403, "not_allowed")
+        refused(stranger.get(f"/v1/payouts/{run['id']}"), 404, "not_found")
+        refused(stranger.post(f"/v1/payouts/{run['id']}/approve"), 404, "not_found")
+    for period in ("2031-13", "2031-3", "31-03"):
+        refused(office.money.post("/v1/payouts", {**MONTH, "period": period}), 422, "field_invalid", "period")
