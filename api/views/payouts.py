@@ -44,6 +44,7 @@ def payout_page(tx: Transaction, caller: Caller, *, limit: int, cursor: str | No
 
 
 def payout_view(tx: Transaction, row: Row) -> Row:
+    """One run by its row."""
     return payout_views(tx, [row])[0]
 
 
