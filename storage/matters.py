@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from domain.claims.lifecycle import ENDED, ClaimState
 from domain.claims.model import Claim, Request, RequestState, Waiting
 from domain.disputes.model import Dispute
-from domain.matters.draft import Draft, NewFollowUp, Task
+from domain.matters.draft import Draft, NewFollowUp, Notice, Task
 from domain.matters.inbox import next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
@@ -170,7 +170,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         ],
         fresh=fresh_ids | {d.id for d in draft.new_disputes} | {d.id for d in draft.new_deals},
     )
-    queue_notices(tx, [*draft.notices, *conflicts.save(tx, draft)], at=draft.at)
+    queue_notices(tx, [*draft.notices, *conflicts.save(tx, draft), *_alarms(before, draft, setting)], at=draft.at)
     save_tasks(tx, draft.tasks, draft.closed_tasks, at=decided_at)
     for answer in draft.answers:
         tx.update(
@@ -206,6 +206,29 @@ def _save_claims(tx: Transaction, before: Matter, after: Matter) -> list[Claim]:
     for claim in sorted(changed, key=lambda c: c.holds):
         _update_claim(tx, claim, former=before.claims[claim.id])
     return changed
+
+
+def _alarms(before: Matter, draft: Draft, setting: Setting) -> list[Notice]:
+    """Somebody told other content under a cause that is posted already: those in charge are told (COM-06)."""
+    refused = {a.command: a.refusal for a in draft.answers if a.refusal and a.refusal.code == "ledger_conflict"}
+    if not refused:
+        return []
+    told = sorted({*setting.programs[before.program].oversight, *setting.organisation.admins(at=draft.at)})
+    return [
+        Notice(
+            person=person,
+            kind="alarm.ledger",
+            urgency="urgent",
+            subject_type="deal",
+            subject=command.data["deal"],
+            rule="COM-06",
+            policy_version=refusal.policy_version,
+            facts={"person": command.actor},
+        )
+        for command in before.commands
+        if (refusal := refused.get(command.id)) is not None and "deal" in command.data
+        for person in told
+    ]
 
 
 def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting) -> None:

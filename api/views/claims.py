@@ -85,7 +85,9 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     projects = _projects(tx, {r["project"] for r in rows if r["project"] is not None})
     said = texts.read(tx, (r[name] for r in rows for name in ("need", "progress", "reason_text")))
     requests = requests_of(tx, [r["id"] for r in rows if r["asked"]])
-    deals = _deals(tx, [r["id"] for r in rows if r["detail"].get("dealt")])
+    dealt = [r["id"] for r in rows if r["detail"].get("dealt")]
+    deals = _deals(tx, dealt)
+    held = _held(tx, dealt)
     pending = _pending(tx, ids)
     conflicts = _conflicts(tx, caller, [r for r in rows if r["reason"] == "customer_owned"])
     interested = interested_in(tx, rows)
@@ -105,6 +107,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
         )
         | {
             "deals": deals.get(r["id"], []),
+            "held": r["id"] in held,
             "requests": requests.get(r["id"], []),
             "pending": pending.get(r["id"]),
             "conflict": conflicts.get(r["id"]),
@@ -318,7 +321,6 @@ def _view(
             for c in claim.clocks
         ],
         "paused": [{"kind": p.kind.value, "since": rfc3339(p.since)} for p in claim.pauses],
-        "held": False,
         "dispute": claim.dispute,
         "collaborators": [{"person": c.person, "rights": c.rights} for c in claim.collaborators],
         "policy_version": claim.terms.version,
@@ -366,6 +368,19 @@ def _deals(tx: Transaction, claims: list[str]) -> dict[str, list[str]]:
     ):
         found.setdefault(row["claim"], []).append(row["id"])
     return found
+
+
+def _held(tx: Transaction, claims: list[str]) -> frozenset[str]:
+    """Those of ``claims`` of whose deals a dispute holds commission now (COM-08)."""
+    if not claims:
+        return frozenset()
+    b = t.ledger_balance.c
+    statement = (
+        sa.select(t.deal.c.claim)
+        .join(t.ledger_balance, b.deal == t.deal.c.id)
+        .where(t.deal.c.claim.in_(claims), b.account.endswith(":held"), b.amount_minor > 0)
+    )
+    return frozenset(tx.execute(statement).scalars())
 
 
 def _pending(tx: Transaction, claims: list[str]) -> dict[str, dict[str, str]]:

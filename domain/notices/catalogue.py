@@ -725,6 +725,14 @@ _OTHERS = (
         "[{person} ]read more than [{cap} ]records of others within one hour; please look into it.",
     ),
     _row(
+        "alarm.ledger",
+        "台账编号被重复使用",
+        "A ledger reference was used again",
+        "[{person}]用已记账的编号登记了不同的内容，未予入账，请核查。",
+        "[{person} ]told something else under a reference that is in the ledger already; nothing was posted, please "
+        "look into it.",
+    ),
+    _row(
         "alarm.probes",
         "连号查询客户",
         "Neighbouring numbers checked",

@@ -9,7 +9,7 @@ import pytest
 from tests.support.answers import listed, refused
 from tests.support.company import Company
 from tests.support.money import SIGNED, STAGES, MoneyOffice, accounts, entries, ledger_is_right, money, sums
-from tests.support.office import customer, done, read, tasks
+from tests.support.office import customer, done, notices, read, tasks
 
 DEAL = {"amount": money(1_000_000), "contract_at": SIGNED}
 
@@ -67,14 +67,16 @@ def test_stages_release_thirty_thirty_forty(company: Company) -> None:
 
 
 def test_a_reference_counts_once(company: Company) -> None:
-    """COM-06: the same receipt again changes nothing, another one under its reference is a conflict."""
+    """COM-06: the same receipt again changes nothing, another one under its reference is a conflict and an alarm."""
     office = MoneyOffice(company)
     deal = office.won(office.first)
     office.receive(deal, 400_000, "bank-7")
     again = office.receive(deal, 400_000, "bank-7")
     assert (again["received"], sums(again)["released"]) == (money(400_000), 20_000)
     body = {"amount": money(400_001), "at": SIGNED, "reference": "bank-7"}
+    assert "alarm.ledger" not in notices(company.admin)
     refused(office.money.post(f"/v1/deals/{deal}/receipts", body), 409, "ledger_conflict")
+    assert "alarm.ledger" in notices(company.admin)
     assert office.deal(deal)["received"] == money(400_000)
     ledger_is_right(company)
 
