@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from tests.support.answers import listed, refused
@@ -223,3 +224,43 @@ def test_runs_are_for_finance(company: Company) -> None:
         refused(stranger.post(f"/v1/payouts/{run['id']}/approve"), 404, "not_found")
     for period in ("2031-13", "2031-3", "31-03"):
         refused(office.money.post("/v1/payouts", {**MONTH, "period": period}), 422, "field_invalid", "period")
+
+
+def together(company: Company, *calls: tuple[Person, str, dict[str, Any]]) -> list[int]:
+    """Calls at the same time; their statuses."""
+    answers = company.together(
+        *(company.acall("POST", path, token=by.token, json=body, key=str(uuid.uuid4())) for by, path, body in calls)
+    )
+    return [answer.status_code for answer in answers]
+
+
+def test_a_dispute_at_the_same_moment_as_the_approval_is_never_paid(company: Company) -> None:
+    """Whichever has the matter's lock first: the other sees it."""
+    office = Runs(company)
+    deal = office.won(office.first)
+    office.receive(deal, 1_000_000)
+    run = office.prepared()
+    claim = office.claim(office.second)
+    opening = {"claim": claim["id"], "grounds": "refused_report", "statement": "我先接待的客户"}
+    statuses = together(
+        company,
+        (office.cashier, f"/v1/payouts/{run['id']}/approve", {}),
+        (office.second, "/v1/disputes", opening),
+    )
+    assert statuses == [200, 201]
+    office.paid(run)
+    assert accounts(office.money, deal) == {office.first.id: {"held": 50_000}}
+    ledger_is_right(company)
+
+
+def test_a_run_is_approved_and_paid_once_whoever_asks_together(company: Company) -> None:
+    office = Runs(company)
+    deal = office.won(office.first)
+    office.receive(deal, 1_000_000)
+    run = office.prepared()
+    third = office.finance()
+    for step in ("approve", "pay"):
+        path = f"/v1/payouts/{run['id']}/{step}"
+        assert sorted(together(company, (office.cashier, path, {}), (third, path, {}))) == [200, 409]
+    assert accounts(office.money, deal) == {office.first.id: {"paid": 50_000}}
+    assert [e["kind"] for e in entries(office.money, deal)].count("payment") == 1
