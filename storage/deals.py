@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from domain.matters.draft import Draft
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.money.model import (
     Deal,
@@ -46,12 +45,11 @@ def load(tx: Transaction, row: Mapping[str, Any], commands: Iterable[Command]) -
     return {r["id"]: deal_of(r) for r in found}
 
 
-def save(tx: Transaction, before: Matter, draft: Draft) -> None:
-    """Write the deals that ``draft`` made or changed; what an amended one was before is kept (COM-01)."""
-    after = draft.matter
-    fresh = {d.id for d in draft.new_deals}
+def save(tx: Transaction, before: Matter, after: Matter, *, new: Sequence[Deal] = (), at: datetime) -> None:
+    """Write the deals that were made (``new``) or changed; what an amended one was before is kept (COM-01)."""
+    fresh = {d.id for d in new}
     changed = [d for d in after.deals.values() if d.id not in fresh and d != before.deals.get(d.id)]
-    for deal in (after.deals.get(d.id, d) for d in draft.new_deals):
+    for deal in (after.deals.get(d.id, d) for d in new):
         insert(tx, deal, matter=after.id)
     for deal in changed:
         was = before.deals[deal.id]
@@ -59,7 +57,7 @@ def save(tx: Transaction, before: Matter, draft: Draft) -> None:
         if was.state is DealState.UNCLAIMED and deal.state is not was.state:
             tx.update(t.task, {"key": unclaimed_key(deal.id)}, {"state": "done"})
         if deal.version != was.version:
-            _keep_version(tx, was, at=draft.at)
+            _keep_version(tx, was, at=at)
         if _people(deal) != _people(was):
             tx.execute(t.deal_payee.delete().where(t.deal_payee.c.deal == deal.id))
             _save_people(tx, deal)

@@ -141,7 +141,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         if columns:
             tx.execute(t.claim.update().where(t.claim.c.id == claim_id).values(dict(columns)))
     _save_requests(tx, before, after)
-    deals.save(tx, before, draft)
+    deals.save(tx, before, after, new=draft.new_deals, at=draft.at)
     ledger.post(tx, draft.entries)
     for entry in draft.follow_ups:
         _insert_follow_up(tx, entry)
@@ -191,6 +191,7 @@ def save_other(tx: Transaction, before: Matter, after: Matter, *, setting: Setti
     """What a case of kind identity did to the other record's matter; its history is in the draft of the case."""
     changed = _save_claims(tx, before, after)
     _save_requests(tx, before, after)
+    deals.save(tx, before, after, at=at)
     for claim in changed:
         reminders.plan(tx, claim, former=before.claims[claim.id], setting=setting, at=at)
 

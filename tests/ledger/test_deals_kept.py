@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from domain.matters.draft import Draft
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.money.model import (
     Deal,
@@ -118,8 +117,7 @@ def test_an_amended_deal_keeps_what_it_was(database: Database, matter: Matter) -
 
     def save(tx: Transaction) -> None:
         before = replace(matter, deals={was.id: was})
-        draft = Draft(matter=replace(matter, deals={now.id: now}), at=AT, setting=None, mint=mint)  # type: ignore[arg-type]
-        deals.save(tx, before, draft)
+        deals.save(tx, before, replace(matter, deals={now.id: now}), at=AT)
 
     database.transact(save)
     assert replace(kept(database, now), number=0) == now

@@ -30,6 +30,16 @@ def test_a_plan_needs_a_second_person_and_keeps_the_order_of_steps(company: Comp
     refused(company.admin.post(f"{path}/activate"), 409, "illegal_transition")
 
 
+def test_a_plan_that_is_not_in_force_earns_nothing(company: Company) -> None:
+    """COM-02: approved is not active, however early its date."""
+    office = MoneyOffice(company, rates=({"when": {"product": "GTX"}, "rate_bps": 500},))
+    plan = company.admin.made("/v1/plans", {**BODY, "program": office.program, "effective_from": "2031-02-01"})["id"]
+    company.admin.made(f"/v1/plans/{plan}/review")
+    company.person("审批", roles=("policy_admin",), company_wide=True).made(f"/v1/plans/{plan}/approve")
+    deal = office.deal(office.won(office.first))
+    assert (deal["plan_version"], deal["commission"]) == (1, money(0))
+
+
 def test_a_small_team_waits_instead_of_asking_a_second_person(company: Company) -> None:
     """POL-09: approved by its author with notice and `org.self_approve_h`."""
     company.company_policy(org__small_max=15)
