@@ -220,7 +220,7 @@ class _Run:
         deal = matter.deals.get(line["deal"]) if matter is not None else None
         if matter is None or deal is None:
             return "not_payable"
-        if matter.open_dispute is not None or deal.holds or matter.id in self.contested:
+        if matter.holding_dispute is not None or deal.holds or matter.id in self.contested:
             return "disputed"
         return None
 
@@ -260,11 +260,13 @@ def _contested(tx: Transaction, wanted: Sequence[str]) -> frozenset[str]:
     if not wanted:
         return frozenset()
     c = t.command.c
-    undecided = sa.select(c.matter).where(
-        c.matter.in_(wanted), c.decided_at.is_(None), c.kind == CommandKind.DISPUTE_OPEN.value
+    opening = tx.rows(
+        sa.select(c.matter, c.data).where(c.decided_at.is_(None), c.kind == CommandKind.DISPUTE_OPEN.value)
     )
+    # A case about two records of a customer is received in the matter of one and concerns both (CUS-13).
+    undecided = {matter for row in opening for matter in (row["matter"], row["data"].get("other_matter"))}
     going_on = sa.select(t.dispute.c.matter).where(t.dispute.c.matter.in_(wanted), t.dispute.c.open)
-    return frozenset((*tx.execute(undecided).scalars(), *tx.execute(going_on).scalars()))
+    return frozenset((*(undecided & set(wanted)), *tx.execute(going_on).scalars()))
 
 
 def _payable(tx: Transaction, currency: str, end: datetime) -> dict[tuple[str, str], int]:
