@@ -101,18 +101,18 @@ def open_case(draft: Draft, command: Command) -> None:
 
 def _open_identity(draft: Draft, command: Command) -> None:
     """Two records may be one customer: one case about both, with everybody who has a living claim (CUS-13, DSP-01)."""
-    other = draft.other
+    other, present = draft.other, draft.matter.open_dispute
+    if present is not None and present.other_matter != command.data["other_matter"]:
+        raise Refusal("illegal_transition", rule="DSP-01", current_state=present.state.value)
     if other is None or other.id != command.data["other_matter"]:
         raise RuntimeError("the other matter is not open")  # the next drain opens it
     about = command.data["about"]
     claim = draft.matter.claims.get(about) or other.claims[about]
-    present = draft.matter.open_dispute
-    if present is not None and present.other_matter == other.id:
+    if present is not None:
         draft.retarget(command, present.id)
-        effects.on_both(draft, present, lambda side: _join_here(side, about, actor=command.actor))
+        _join(draft, present, claim, actor=command.actor)
         return
-    busy = present is not None or other.open_dispute is not None
-    if busy or draft.matter.frozen_elsewhere or other.frozen_elsewhere:
+    if other.open_dispute is not None or draft.matter.frozen_elsewhere or other.frozen_elsewhere:
         raise Refusal("illegal_transition", rule="DSP-01", current_state=claim.state.value)
     if claim.state is ClaimState.WITHDRAWN:
         raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
@@ -146,13 +146,6 @@ def _open_identity(draft: Draft, command: Command) -> None:
         concerned=[c.id for c in alive],
         holder=min(holders, key=lambda c: (c.rank_at, c.receipt), default=None),
     )
-
-
-def _join_here(draft: Draft, claim: str, *, actor: str | None) -> None:
-    """The claim joins the open case, whichever of the two records it is on."""
-    present = draft.matter.open_dispute
-    if claim in draft.matter.claims and present is not None:
-        _join(draft, present, draft.matter.claims[claim], actor=actor)
 
 
 def contest(draft: Draft, claim: Claim) -> None:
@@ -332,7 +325,7 @@ def _join(draft: Draft, dispute: Dispute, claim: Claim, *, actor: str | None) ->
     if dispute.seat_seen is not None:
         dispute = replace(dispute, seat_seen=draft.at)  # who was neutral between the others may not be any more
     put(draft, dispute)
-    effects.freeze(draft, dispute, claim)
+    effects.on_both(draft, dispute, lambda side: _freeze(side, dispute, (claim.id,)))
     draft.record_case("joined", dispute, actor=actor, data={"person": person, "claim": claim.id})
     tell_parties(draft, dispute, "dispute.opened")
 

@@ -196,8 +196,14 @@ def test_one_case_at_a_time_concerns_a_record(records: Records) -> None:
     again = records.asked(records.first, records.old, records.new)
     assert (again.status_code, again.json()["id"]) == (200, found["id"])
     third = records.office.claim(records.company.rep("丁", team=records.office.team), customer=customer(3))
-    answer = records.asked(records.second, records.new, third)
-    refused(answer, 409, "illegal_transition")
+    for by, claim in ((records.first, records.old), (records.second, records.new)):
+        refused(records.asked(by, claim, third), 409, "illegal_transition")
+    joining = records.company.rep("戊", team=records.office.team)
+    theirs = records.office.claim(joining, customer=customer(2))
+    joined = records.asked(joining, theirs, records.old)
+    assert (joined.status_code, joined.json()["id"]) == (200, found["id"])
+    assert [p["role"] for p in joined.json()["parties"]] == ["opener", "respondent", "joined"]
+    assert read(joining, theirs)["state"] == "disputed"
     late = records.office.claim(records.first, customer=customer(2))
     assert (late["state"], late["reason"]) == ("rejected", "customer_owned")
     body = {"claim": late["id"], "grounds": "ownership", "statement": "?"}
