@@ -179,6 +179,7 @@ _BUILT: Final = frozenset(
         "CUS": (1, 2, 3, 4, 8, 9),
         "CLM": (*range(1, 30), 32, 33),
         "DSP": (2, 3, 4, 5, 8, 9, 10, 12, 13, 15, 16, 18, 19),
+        "COM": range(1, 13),
         "POL": (1, 2, 3, 4, 7, 9),
         "NTF": (1,),
         "AUD": (1, 2, 3, 4, 5, 6, 7),
@@ -194,6 +195,9 @@ _LACKING: Final = frozenset(
         "dispute.frivolous_max",
         "dispute.frivolous_days",
         "settle.templates",
+        "assist.flag_pair",
+        "assist.flag_days",
+        "payout.day",
     }
 )
 

@@ -115,8 +115,8 @@ SPOKEN: tuple[tuple[dict[str, JSON], str, str], ...] = (
     ),
     (
         {"commission.release": {"contract": 25, "full_payment": 75}},
-        "佣金发放：签约 25%、全款 75%。（COM-07）〔功能尚未提供〕",
-        "Commission is released: contract 25 %, full payment 75 %. (COM-07) [not available yet]",
+        "佣金发放：签约 25%、全款 75%。（COM-07）",
+        "Commission is released: contract 25 %, full payment 75 %. (COM-07)",
     ),
     (
         {"dispute.auto_settle": False},
