@@ -34,7 +34,7 @@ def freeze(draft: Draft, dispute: Dispute, claim: Claim) -> None:
     draft.tell(claim.owner or claim.reporter, "claim.disputed", claim, rule="DSP-03", urgency="urgent")
 
 
-def on_both(draft: Draft, dispute: Dispute, effect: Callable[[Draft], None]) -> None:
+def on_both(draft: Draft, dispute: Dispute, effect: Callable[[Draft], object]) -> None:
     """``effect`` on the matter of the case and, in one of kind identity, on the other record's as well (CUS-13).
 
     Both write into the one draft: history, notices and tasks are shared, and it is saved as one unit.
@@ -121,7 +121,7 @@ def settle(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
 
 
 def _settle(draft: Draft, dispute: Dispute, outcome: Outcome, winner: str | None) -> None:
-    holds.reallocate(draft, dispute, outcome, draft.matter.claims.get(winner or ""))
+    moved = holds.reallocate(draft, dispute, outcome, draft.matter.claims.get(winner or ""))
     holds.let_go(draft, dispute)
     for claim in claims_of(draft, dispute):
         if claim.id != winner:
@@ -129,7 +129,7 @@ def _settle(draft: Draft, dispute: Dispute, outcome: Outcome, winner: str | None
     if winner is not None and winner in draft.matter.claims:
         _keep(draft, dispute, draft.matter.claims[winner])
         if outcome.verdict is Verdict.JOINT:
-            _share(draft, draft.matter.claims[winner], outcome)
+            _share(draft, draft.matter.claims[winner], outcome, to_come=not (moved or dispute.grounds is Grounds.SHARE))
     advance(draft)
 
 
@@ -214,10 +214,14 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
     draft.tell(claim.owner, "claim.kept", claim, rule="DSP-15", urgency="urgent", facts={"deadline": claim.deadline})
 
 
-def _share(draft: Draft, claim: Claim, outcome: Outcome) -> None:
-    """Whoever shares without owning works the owner's claim, and has their part of deals to come (CLM-29, DSP-15)."""
-    others = tuple((s.person, s.share_bps) for s in outcome.shares if s.person != claim.owner and s.share_bps)
-    claim = draft.put(replace(claim, sharing=others))
+def _share(draft: Draft, claim: Claim, outcome: Outcome, *, to_come: bool) -> None:
+    """Whoever shares without owning works the owner's claim (CLM-29).
+
+    ``to_come``: no deal was there to be shared, so the shares are those of deals to come (DSP-15, COM-09).
+    """
+    if to_come:
+        others = tuple((s.person, s.share_bps) for s in outcome.shares if s.person != claim.owner and s.share_bps)
+        claim = draft.put(replace(claim, sharing=others))
     for share in outcome.shares:
         if share.person != claim.owner:
             claim = joined(draft, claim, share.person, rights="work", actor=None)

@@ -7,6 +7,7 @@ is still held, and is released after that: so nothing is ever payable to the wro
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from domain.claims.lifecycle import HOLDING
 from domain.claims.model import Claim
@@ -14,7 +15,7 @@ from domain.disputes.model import Dispute, Outcome, Verdict
 from domain.matters.draft import Draft
 from domain.money.booking import book, payee_of, share_of
 from domain.money.model import Deal, DealState, EntryKind, Share, SharesState, Succession
-from domain.money.shares import moved, without
+from domain.money.shares import moved, ruled, without
 from domain.money.terms import on_terms, owner_and
 
 
@@ -56,14 +57,18 @@ def let_go(draft: Draft, dispute: Dispute) -> None:
         )
 
 
-def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | None) -> None:
+def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | None) -> bool:
     """The outcome is final: old shares go, new ones come, once (COM-09). What was paid already is owed.
 
-    It touches the deals that the case was about: those on claims that held the customer, and those recorded meanwhile.
-    A case about the shares of one deal touches that deal alone. ``winner`` is None where it is on the other record.
+    It touches the deals that the case was about, in which a party has a part: on claims that held the customer, as long
+    as they could be contested when it was opened (DSP-02), and those recorded meanwhile. A case about the shares of one
+    deal touches that deal alone. ``winner`` is None where it is on the other record.
+
+    Whether there was any such deal.
     """
     ruling = dispute.rulings[-1].id
-    for deal in _contested(draft, dispute):
+    contested = _contested(draft, dispute)
+    for deal in contested:
         fresh = _after(draft, dispute, outcome, winner, deal)
         if fresh is None:
             continue
@@ -89,6 +94,7 @@ def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim |
                 "shares": [[share.person, share.bps] for share in fresh.shares],
             },
         )
+    return bool(contested)
 
 
 def _contested(draft: Draft, dispute: Dispute) -> tuple[Deal, ...]:
@@ -96,7 +102,32 @@ def _contested(draft: Draft, dispute: Dispute) -> tuple[Deal, ...]:
     about = [deal for deal in held if deal.shares_state is SharesState.DISPUTED]
     if about:
         return tuple(about)
-    return tuple(deal for deal in held if _came_meanwhile(dispute, deal) or _held_before(draft, dispute, deal))
+    since = _open_to_contest_since(draft, dispute)
+    return tuple(
+        deal
+        for deal in held
+        if (_came_meanwhile(dispute, deal) or (_held_before(draft, dispute, deal) and _recorded_after(deal, since)))
+        and (deal.claim is None or _has_part(draft, dispute, deal))
+    )
+
+
+def _open_to_contest_since(draft: Draft, dispute: Dispute) -> datetime | None:
+    """Deals recorded before that are nobody's to contest any more; None: all may be (`dispute.after_deal_days`)."""
+    length = draft.setting.policy(dispute.terms).duration("dispute.after_deal_days")
+    return draft.setting.calendar(dispute.program).subtract(dispute.opened_at, length) if length is not None else None
+
+
+def _recorded_after(deal: Deal, since: datetime | None) -> bool:
+    return since is None or deal.recorded_at is None or deal.recorded_at >= since
+
+
+def _has_part(draft: Draft, dispute: Dispute, deal: Deal) -> bool:
+    """Whether the deal is any party's, by share or by succession."""
+    people = [party.person for party in dispute.parties]
+    keys = {payee_of(draft.setting.organisation, person).key for person in people}
+    return any(deal.share_of(person) is not None for person in people) or any(
+        s.successor.key in keys for s in deal.successions
+    )
 
 
 def _came_meanwhile(dispute: Dispute, deal: Deal) -> bool:
@@ -130,7 +161,10 @@ def _after(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | Non
         return None  # the winner's claim is on the other record (CUS-13), and nobody's deal stays nobody's
     claim = winner.id if winner is not None else deal.claim
     first = share_of(draft.setting.organisation, outcome.owner, 0)
-    shares = _as_ruled(draft, outcome) if outcome.shares else moved(deal.shares, losers=parties, winner=first)
+    if outcome.shares:
+        shares = ruled(deal.shares, parties=parties, outcome=_as_ruled(draft, outcome))
+    else:
+        shares = moved(deal.shares, losers=parties, winner=first)
     fresh = deal.next_version(
         state=DealState.OPEN, claim=claim, owner=outcome.owner, shares=shares, shares_state=SharesState.SET
     )

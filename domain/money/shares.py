@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from domain.money.model import WHOLE_BPS, Share
@@ -44,7 +45,19 @@ def moved(shares: Iterable[Share], *, losers: Iterable[str], winner: Share) -> t
     barred = {*losers, winner.person}
     kept = tuple(share for share in shares if share.person not in barred)
     rest = WHOLE_BPS - sum(share.bps for share in kept)
-    return (Share(winner.person, rest, winner.number, winner.partner), *kept)
+    return (replace(winner, bps=rest), *kept) if rest else kept
+
+
+def ruled(shares: Iterable[Share], *, parties: Iterable[str], outcome: Sequence[Share]) -> tuple[Share, ...]:
+    """What the parties have between them is shared as ``outcome`` says; everybody else keeps theirs (COM-09).
+
+    The parts are floored to basis points, those left over go one each like minor units (COM-03).
+    """
+    barred = {*parties, *(share.person for share in outcome)}
+    kept = tuple(share for share in shares if share.person not in barred)
+    rest = WHOLE_BPS - sum(share.bps for share in kept)
+    parts = tuple(replace(share, bps=bps) for share, bps in zip(outcome, split(rest, outcome), strict=True) if bps)
+    return (*parts, *kept)
 
 
 def without(shares: Iterable[Share], people: Iterable[str]) -> tuple[Share, ...]:

@@ -191,7 +191,6 @@ _BUILT: Final = frozenset(
 _LACKING: Final = frozenset(
     {
         "ownership.depth_weights",
-        "dispute.after_deal_days",
         "dispute.frivolous_max",
         "dispute.frivolous_days",
         "settle.templates",

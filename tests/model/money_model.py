@@ -36,6 +36,8 @@ class Deal:
     pooled: bool = False
     agreed: bool = False
     meanwhile: bool = False  # it came while a case was open that is still open
+    made: int = 0  # when it was recorded
+    current: bool = True  # it is on the claim that holds the customer
 
     @property
     def live(self) -> bool:
@@ -110,20 +112,25 @@ def standing(deal: Deal, numbers: dict[str, int]) -> dict[str, dict[str, int]]:
     return {person: accounts for person, accounts in result.items() if accounts}
 
 
-def move(deal: Deal, winner: str, losers: set[str], ruled: dict[str, int] | None) -> None:
-    """A final outcome: the winner takes what the losers have, or the shares are those of the ruling (COM-09)."""
-    before = dict(deal.parts), deal.owner
-    if ruled is not None:
-        deal.parts = dict(ruled)
-    else:
-        kept = {person: bps for person, bps in deal.parts.items() if person not in losers and person != winner}
-        deal.parts = {winner: ALL - sum(kept.values()), **kept}
-    deal.owner, deal.pooled = winner, False
+def concerns(deal: Deal, parties: set[str]) -> bool:
+    """Whether any party has a part of it, or it is nobody's yet."""
+    return deal.owner is None or bool(parties & {*deal.parts, *(successor for _, successor, _, _ in deal.handed)})
+
+
+def move(deal: Deal, winner: str, parties: set[str], weights: dict[str, int] | None, numbers: dict[str, int]) -> None:
+    """A final outcome: what the parties have is the winner's, or shared by weight; others keep theirs (COM-09)."""
+    before = dict(deal.parts), deal.owner, deal.current
+    involved = parties | {winner} | set(weights or ())
+    kept = {person: bps for person, bps in deal.parts.items() if person not in involved}
+    rest = ALL - sum(kept.values())
+    mine = shared(rest, weights, numbers) if weights is not None else {winner: rest}
+    deal.parts = {person: bps for person, bps in {**mine, **kept}.items() if bps}
+    deal.owner, deal.pooled, deal.current = winner, False, True
     deal.handed = [
-        (former, winner if successor in losers else successor, bps, point)
+        (former, winner if successor in parties else successor, bps, point)
         for former, successor, bps, point in deal.handed
     ]
-    if before != (deal.parts, deal.owner):
+    if before != (deal.parts, deal.owner, True):
         deal.agreed = True
 
 

@@ -40,6 +40,7 @@ class Walk:
         self.rng = Random(self.seed)
         self.way = self.rng.choice(WAYS)
         self.bonus = self.rng.choice((0, 0, 7))
+        self.window = self.rng.choice((0, 0, 1, 6))  # days; 0: a deal can be contested for ever
         self.currency = self.rng.choice(CURRENCIES)
         self.rate = self.rng.choice((500, 333, 1250, 1, 10_000))
         self.office = Office(
@@ -50,6 +51,7 @@ class Walk:
                 "people.successor_share_pct": SUCCESSOR_BPS // 100,
                 "clawback.days": 0,
                 "assist.per_deal": 3,
+                "dispute.after_deal_days": self.window,
             },
             twice=True,
         )
@@ -109,7 +111,15 @@ class Walk:
         currency = self.currency if self.rng.random() < 0.75 else self.rng.choice(CURRENCIES)
         holder = self.winner or self.owner
         key = self.office.win(price, by="fin", kind=CommandKind.DEAL, currency=currency)
-        deal = model.Deal(price=price, currency=currency, rate=self.rate, owner=holder, way=self.way, bonus=self.bonus)
+        deal = model.Deal(
+            price=price,
+            currency=currency,
+            rate=self.rate,
+            owner=holder,
+            way=self.way,
+            bonus=self.bonus,
+            made=self._now(),
+        )
         others = self.sharing if holder == self.owner else {}
         deal.parts = {holder: model.ALL - sum(others.values()), **others}
         deal.agreed = bool(others)
@@ -167,7 +177,7 @@ class Walk:
 
     def shares(self) -> None:
         """The owner proposes, everybody accepts."""
-        key, deal = self._any(lambda d: d.live)
+        key, deal = self._any(lambda d: d.live and d.current)
         if deal is None or self.owner in self.left:
             return
         assert deal.owner is not None
@@ -181,7 +191,7 @@ class Walk:
 
     def set_shares(self) -> None:
         """The supervisor sets shares that nobody has agreed on yet."""
-        key, deal = self._any(lambda d: d.live and not d.agreed)
+        key, deal = self._any(lambda d: d.live and d.current and not d.agreed)
         if deal is None or deal.owner is None or deal.owner in self.left or self.owner == "lead":
             return
         parts = self._drawn(deal.owner, [p for p in REPS if p not in self.left])
@@ -191,7 +201,7 @@ class Walk:
 
     def assist(self) -> None:
         """A colleague is credited."""
-        key, deal = self._any(lambda d: d.live and len(d.extras) < 3)
+        key, deal = self._any(lambda d: d.live and d.current and len(d.extras) < 3)
         if deal is None or self.owner in self.left:
             return
         able = [p for p in REPS if p not in deal.parts and p != deal.owner and p not in self.left]
@@ -280,13 +290,15 @@ class Walk:
         person = self.rng.choice(able)
         claim = self.office.report(person)
         self.owner, self.sharing = person, {}
+        for deal in self.deals.values():
+            deal.current = False
         for key, deal in self.deals.items():
             if deal.pooled and self.rng.random() < 0.8:
                 self.office.allocate(key, claim)
                 deal.agreed = bool(deal.parts)
                 rest = model.ALL - sum(deal.parts.values()) + deal.parts.pop(person, 0)
                 deal.parts = {person: rest, **deal.parts}
-                deal.owner, deal.pooled = person, False
+                deal.owner, deal.pooled, deal.current = person, False, True
                 self.done["allocated"] += 1
 
     def leave(self) -> None:
@@ -422,40 +434,61 @@ class Walk:
     def _over(self) -> None:
         """The case has ended as ``_verdict`` says."""
         word, owner, parts = self._verdict
-        before, losers = self.owner, set(self.parties)
-        for deal in self.deals.values():
-            if not deal.held:
-                continue
-            touched = deal.meanwhile or deal in self._contested
-            if word in ("party", "joint") and touched and not deal.off:
-                assert owner is not None
-                model.move(deal, owner, losers - {owner}, parts)
-            elif word == "pool" and touched and deal.live:
-                deal.parts = {p: bps for p, bps in deal.parts.items() if p not in losers}
+        before, parties = self.owner, set(self.parties)
+        opened = int(self.office.case.opened_at.timestamp())
+        since = opened - self.window * 86_400 if self.window else 0
+        about = [
+            deal
+            for deal in self.deals.values()
+            if deal.held
+            and not deal.off
+            and (deal.meanwhile or (deal.live and deal.current and deal.made >= since))
+            and model.concerns(deal, parties)
+        ]
+        if word in ("party", "joint"):
+            assert owner is not None
+            if owner != before:
+                for deal in self.deals.values():
+                    deal.current = False
+            for deal in about:
+                model.move(deal, owner, parties, parts, PEOPLE)
+            self.done["deals that could not be contested any more"] += sum(
+                d.live and d not in about for d in self._all()
+            )
+        elif word == "pool":
+            for deal in self.deals.values():
+                deal.current = False
+            for deal in about:
+                deal.parts = {p: bps for p, bps in deal.parts.items() if p not in parties}
                 deal.owner, deal.pooled = None, True
-            elif word == "no_change" and deal.meanwhile and deal.owner != before and deal.live:
-                assert before is not None
-                deal.owner = before
-                deal.parts = {before: model.ALL - sum(self.sharing.values()), **self.sharing}
-                deal.agreed = True
+        else:
+            for deal in about:
+                if deal.meanwhile and deal.owner != before:
+                    assert before is not None
+                    deal.owner = before
+                    deal.parts = {before: model.ALL - sum(self.sharing.values()), **self.sharing}
+                    deal.agreed = True
+        for deal in self.deals.values():
             deal.held = deal.meanwhile = False
         if word == "pool":
             self.owner = None
         elif owner is not None:
             if owner != before:
                 self.sharing = {}
-            if parts is not None:
+            if parts is not None and not about:
                 self.sharing = {person: bps for person, bps in parts.items() if person != owner}
             self.owner = owner
         self.parties, self.winner = [], None
         self.done[f"ended {word}"] += 1
 
-    @property
-    def _contested(self) -> list[model.Deal]:
-        return [deal for deal in self.deals.values() if deal.live]
+    def _all(self) -> list[model.Deal]:
+        return list(self.deals.values())
 
     def _on_claim(self) -> list[model.Deal]:
-        return [deal for deal in self.deals.values() if deal.live]
+        return [deal for deal in self.deals.values() if deal.live and deal.current]
+
+    def _now(self) -> int:
+        return int(self.office.now.timestamp())
 
     def _keep_past_share(self, deal: model.Deal, former: str, to: str, past: int) -> None:
         if former not in deal.parts:
@@ -512,7 +545,7 @@ class Walk:
         owner = self.office.matter.owner_claim
         if owner is not None and not self.open_case:
             assert owner.owner == self.owner, where
-            live = any(d.live for d in self.deals.values())
+            live = bool(self._on_claim())
             assert (owner.state is ClaimState.WON) is live, f"{owner.state}: {where}"
 
     def _ledger(self) -> dict[tuple[str, str, str], int]:

@@ -28,6 +28,9 @@ class MoneyBug:
 
 
 MONEY_BUGS: Final = (
+    MoneyBug(
+        "an old deal can still be contested", "DSP-02", Edit(holds._recorded_after, "deal.recorded_at >= since", "True")
+    ),
     MoneyBug("a half rounds to zero", "COM-02", Edit(positions.rounded, "Fraction(1, 2)", "Fraction(49, 100)")),
     MoneyBug("a left-over unit is lost", "COM-03", Edit(shares.split, "parts[place] += 1", "pass")),
     MoneyBug("left-over units go by number alone", "COM-03", Edit(shares.split, "-shares[i].bps, ", "")),
@@ -55,7 +58,7 @@ MONEY_BUGS: Final = (
     MoneyBug(
         "a joint outcome is the owner's alone",
         "COM-09",
-        Edit(holds._after, "_as_ruled(draft, outcome) if outcome.shares", "() if False"),
+        Edit(holds._after, "if outcome.shares:", "if False:"),
     ),
     MoneyBug(
         "the pool keeps what the parties had",

@@ -164,7 +164,6 @@ SECTION_SIZES = {
 
 NOT_BUILT_YET = {
     "ownership.depth_weights",
-    "dispute.after_deal_days",
     "dispute.frivolous_max",
     "settle.templates",
     "discussion.close_wh",
@@ -192,6 +191,7 @@ BUILT = {
     "claim.collaborators_max",
     "claim.collab_counts",
     "dispute.contest_wd",
+    "dispute.after_deal_days",
     "dispute.negotiation_wh",
     "dispute.appeal_wd",
     "precedent.similar",
