@@ -42,6 +42,7 @@ class MoneyRun(CrmRun):
         self._look_at_the_data()
         self._import_the_company()
         self._find_agents_and_accounts()
+        self.finance = self.company.person("Finance", roles=("finance",), company_wide=True)
         self.names = {person.id: name for name, person in self.agents.items()}
         self.programs = self._programs_and_plans()
         with self.findings.timed(self.part, "deals, day by day", calls=len(self.crm.won)):
@@ -171,6 +172,11 @@ class MoneyRun(CrmRun):
         told.equal(self.part, "cases", len(cases), self.cases)
         told.equal(self.part, "cases that settled", sum(case["state"] == "settled" for case in cases), len(cases))
 
+    def earned(self) -> dict[str, int]:
+        """Commission of every agent in cents, as the ledger says."""
+        found = _pages(self.finance, "/v1/ledger/accounts", currency="USD")
+        return {self.names[account["person"]]: account["accrued_minor"] for account in found}
+
     def _check_the_totals(self) -> None:
         """Per agent: the ledger, the entries added up here, and a program that knows only the files."""
         done = subprocess.run(
@@ -185,10 +191,7 @@ class MoneyRun(CrmRun):
         told = self.findings
         told.equal(self.part, "deals, by hand", by_hand["deals"], len(self.crm.won))
         told.equal(self.part, "cases, by hand", by_hand["cases"], self.cases)
-        finance = self.company.person("Finance", roles=("finance",), company_wide=True)
-        accounts = {
-            self.names[a["person"]]: a["accrued_minor"] for a in _pages(finance, "/v1/ledger/accounts", currency="USD")
-        }
+        accounts = self.earned()
         expected = {name: cents for name, cents in by_hand["cents"].items() if cents}
         told.equal(self.part, "agents with commission", len(accounts), len(expected))
         wrong = {n: (accounts.get(n), cents) for n, cents in expected.items() if accounts.get(n) != cents}
@@ -198,7 +201,7 @@ class MoneyRun(CrmRun):
         told.equal(self.part, "commission of all in cents", sum(accounts.values()), sum(expected.values()))
         added: Counter[str] = Counter()
         unbalanced = 0
-        for entry in _pages(finance, "/v1/ledger/entries"):
+        for entry in _pages(self.finance, "/v1/ledger/entries"):
             unbalanced += sum(posting["amount_minor"] for posting in entry["postings"]) != 0
             for posting in entry["postings"]:
                 kind, _, rest = posting["account"].partition(":")

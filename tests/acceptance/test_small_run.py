@@ -13,6 +13,7 @@ from tests.acceptance.checks import Findings
 from tests.acceptance.crm import CrmRun
 from tests.acceptance.crm_data import DataMissingError, read_crm
 from tests.acceptance.crm_disputes import DisputeRun
+from tests.acceptance.crm_money import MoneyRun
 from tests.support.service import PROJECT, Service
 from worker.engine import Located
 
@@ -23,19 +24,30 @@ PRODUCTS = ("Base Plan", "Pro Plan")
 
 @pytest.fixture
 def export(tmp_path: Path) -> Path:
-    """18 open opportunities, 2 of them without an account, one product spelled in two ways, and 2 closed ones."""
+    """21 open opportunities, 2 of them without an account, one product spelled in two ways; 3 won, 1 lost."""
     folder = tmp_path / "export"
     folder.mkdir()
     _write(folder / "sales_teams.csv", ["sales_agent", "manager", "regional_office"], AGENTS)
     _write(folder / "accounts.csv", ["account", "sector"], [(account, "retail") for account in ACCOUNTS])
-    _write(folder / "products.csv", ["product", "series"], [(product, "S") for product in PRODUCTS])
+    _write(folder / "products.csv", ["product", "series"], zip(PRODUCTS, ("GTX", "MG"), strict=True))
     rows = [
-        (f"O{at}", AGENTS[at % 3][0], ("Base Plan", "ProPlan")[at // 4 % 2], ACCOUNTS[at % 4], "Engaging")
+        (f"O{at}", AGENTS[at % 3][0], ("Base Plan", "ProPlan")[at // 4 % 2], ACCOUNTS[at % 4], "Engaging", "", "", "")
         for at in range(16)
     ]
-    rows += [("N1", "Ann Li", "Base Plan", "", "Prospecting"), ("N2", "Cy Sun", "Pro Plan", "", "Engaging")]
-    rows += [("W1", "Ann Li", "Base Plan", "Alder Ltd", "Won"), ("L1", "Bo Chen", "Pro Plan", "Alder Ltd", "Lost")]
-    _write(folder / "sales_pipeline.csv", ["opportunity_id", "sales_agent", "product", "account", "deal_stage"], rows)
+    rows += [(f"N{at}", "Cy Sun", "Pro Plan", "", "Prospecting", "", "", "") for at in (1, 2)]
+    # Each win is contested by whoever engaged first: the first and the third end joint, the second changes nothing.
+    for at, (rival, engaged, agent, begun, closed, value) in enumerate(
+        (
+            ("Bo Chen", "2017-01-05", "Ann Li", "2017-01-10", "2017-02-01", "1001"),
+            ("Ann Li", "2017-01-15", "Bo Chen", "2017-01-20", "2017-02-10", "500"),
+            ("Ann Li", "2017-02-14", "Cy Sun", "2017-02-15", "2017-03-03", "703"),
+        )
+    ):
+        rows.append((f"R{at}", rival, "Base Plan", "Alder Ltd", "Engaging", engaged, "", ""))
+        rows.append((f"W{at}", agent, "Base Plan", "Alder Ltd", "Won", begun, closed, value))
+    rows.append(("L1", "Bo Chen", "Pro Plan", "Alder Ltd", "Lost", "2017-01-01", "2017-01-09", "0"))
+    header = "opportunity_id sales_agent product account deal_stage engage_date close_date close_value"
+    _write(folder / "sales_pipeline.csv", header.split(), rows)
     return folder
 
 
@@ -51,7 +63,7 @@ def test_the_main_job_runs_on_a_small_export(export: Path, tmp_path: Path, pinne
     assert [check for check in findings.checks if not check.ok] == []
     told = {check.statement: check.found for check in findings.checks}
     assert told["one program per product: refused as field_missing on customer"] == "2"
-    assert (told["one program per product: decided"], told["one program per product: protected"]) == ("16", "8")
+    assert (told["one program per product: decided"], told["one program per product: protected"]) == ("19", "8")
     assert told["one program for all: protected"] == "4"
     assert told["lapses stored with the claim's own deadline, to the microsecond"] == "6"
 
@@ -74,9 +86,33 @@ def test_every_refused_report_is_contested_on_a_small_export(
         assert told[f"{name}: customers owned by whom their case says, and by nobody else"] == "4"
 
 
+def test_won_opportunities_become_deals_on_a_small_export(export: Path, tmp_path: Path, pinned_server: Located) -> None:
+    """Issue "Money follows the case", proof, in small: three contested deals of one customer that changes hands.
+
+    5 % of 1,001.00, 500.00 and 703.00: 50.05, 25.00 and 35.15. Case 1 leaves 70 and 30 of the first to Ann and Bo
+    (35.04 and 15.01, the unit left over to the larger); case 3 gives Cy 70 of what Ann has in it (24.53 and 10.51) and
+    in the last (24.61 and 10.54); the second deal stays Bo's.
+    """
+    findings = Findings()
+    with Service(tmp_path / "service", server=pinned_server) as service:
+        run = MoneyRun(service, read_crm(export), findings, part="money", idle_s=None)
+        try:
+            run.run()
+            earned = run.earned()
+        finally:
+            run.close()
+    assert [check for check in findings.checks if not check.ok] == []
+    assert earned == {"Ann Li": 1_051 + 1_054, "Bo Chen": 1_501 + 2_500, "Cy Sun": 2_453 + 2_461}
+
+
 def test_dirty_rows_are_told_and_products_are_brought_together(export: Path) -> None:
     crm = read_crm(export)
-    assert (crm.rows, len(crm.open), len(crm.named)) == (20, 18, 16)
+    assert (crm.rows, len(crm.open), len(crm.named)) == (25, 21, 19)
+    assert [(win.opportunity.id, win.rival) for win in crm.won] == [
+        ("W0", "Bo Chen"),
+        ("W1", "Ann Li"),
+        ("W2", "Ann Li"),
+    ]
     assert {o.product for o in crm.open} == set(PRODUCTS)
     assert [sentence for sentence in crm.dirt if "ProPlan" in sentence and "Pro Plan" in sentence]
     assert [sentence for sentence in crm.dirt if sentence.startswith("2 rows name no account")]
