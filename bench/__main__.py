@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import scale, speed
+from bench import money, scale, speed
 from bench.page import page
 from bench.world import World, machine, world
 from worker.engine import PINNED_VERSION
@@ -28,6 +28,8 @@ FULL: dict[str, Measure] = {
     "disputes": scale.disputes,
     "memory": scale.memory,
     "lists": scale.lists,
+    "posting": money.posting,
+    "money": money.money,
 }
 #: Small sizes, to see that the measurement itself works.
 QUICK: dict[str, Measure] = {
@@ -37,6 +39,8 @@ QUICK: dict[str, Measure] = {
     "disputes": partial(scale.disputes, count=50, lead_s=25),
     "memory": partial(scale.memory, step=200),
     "lists": partial(scale.lists, small=1_000, large=5_000, rounds=20),
+    "posting": partial(money.posting, rounds=1, per_round=10),
+    "money": partial(money.money, lines=(100, 1_000), postings=(5_000, 20_000)),
 }
 
 

@@ -77,6 +77,26 @@ def _rows(results: dict[str, Any]) -> list[str]:
                 r["ratio"] >= 0.7,
             )
         )
+    if r := results.get("posting"):
+        rows.append(
+            _row(
+                "receipts posted a second, against the same without triggers and foreign keys",
+                r["ceiling_per_s"],
+                r["ours_per_s"],
+                r["ratio"],
+                ">= 0.6",
+                r["ratio"] >= 0.6,
+            )
+        )
+    if r := results.get("money"):
+        (few, many), (short, long) = r["statement_lines"], r["statement_p95_ms"]
+        ratio = r["statement_ratio"]
+        what = f"first statement page at {many:,} lines against {few:,}, p95 ms, ratio of medians"
+        rows.append(_row(what, short, long, ratio, "<= 1.5", ratio <= 1.5))
+        (few, many), (short, long) = r["postings"], r["recomputed_s"]
+        ratio = r["recomputed_ratio"]
+        what = f"recomputation of {many:,} postings against {few:,}, seconds"
+        rows.append(_row(what, short, long, ratio, "<= 12", ratio <= 12))
     if r := results.get("memory"):
         last, growth = r["mib"][-1], r["growth_mib"]
         rows.append(_row("API at 10,000 open claims, MiB", "–", last["api"], "–", "<= 200", last["api"] <= 200))
