@@ -36,7 +36,7 @@ from domain.customers.company_words import (
 )
 from domain.customers.legal_forms import WORD_FORMS
 from domain.customers.names import CustomerKind, normalise_name
-from domain.customers.regions import AREAS, COUNTRY, DISTRICTS, LATIN, PLACES, narrowest
+from domain.customers.regions import AREAS, DISTRICTS, LATIN, PLACES, narrowest
 
 FUZZY_THRESHOLD: Final = 0.85
 """The default of ``match.fuzzy_threshold``."""
@@ -430,5 +430,3 @@ _DISTRICT = re.compile(
     r"[^()\s]{2,4}?(?:新区|开发区|高新区|(?<![社园小景校库片商地])区|(?<![城都超门夜股楼集上])市|县)"
 )
 _TOWN = re.compile(r"[^()\s]{2}(?:(?<![城都超门夜股楼集上])市|县)")
-
-assert COUNTRY in PLACES
