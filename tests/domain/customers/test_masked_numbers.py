@@ -77,6 +77,7 @@ def test_full_numbers_are_equal_or_not() -> None:
     assert may_be_equal(digits_of("+8613812345678"), digits_of("+8613812345678"))
     assert not may_be_equal(digits_of("+8613812345678"), digits_of("+8613812345679"))
     assert not may_be_equal(digits_of("+8613812345678"), digits_of("+13812345678"))
+    assert not may_be_equal(digits_of("+861012345678"), digits_of("+8610123456789"))
 
 
 def test_a_number_that_is_no_mobile_shows_nothing_to_compare() -> None:
