@@ -37,6 +37,7 @@ from domain.disputes.cases import person_of
 from domain.disputes.room import side_of
 from domain.files import family_of
 from domain.matters.matter import Command, CommandKind
+from domain.money.model import DealState
 from domain.people.access import has_role
 from domain.people.organisation import Role
 from domain.refusals import FieldError, Refusal
@@ -45,6 +46,7 @@ from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import canonical, plain
 from storage.database import Transaction, mint
+from storage.deals import deal_of
 from storage.disputes import dispute_of
 
 #: Evidence that only people in charge, reception or an administrator enter (contract section 6).
@@ -53,9 +55,10 @@ _OFFICIAL = frozenset({"reception", "named_account", "territory", "customer_choi
 
 def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
     """Open a case, or join the one that is open (DSP-01, DSP-02)."""
-    row = _claim_named(tx, caller, body.claim)
+    row = _claim_named(tx, caller, body.claim, grounds=body.grounds)
     held = claim_of(row)
-    _standing(caller, held)
+    if not _questions_a_share(tx, caller, row, body.grounds):
+        _standing(caller, held)
     other = _other_matter(tx, row, body)
     # A case about two records lives with the older one; both are locked in the order of their ids (design section 4).
     home, *beside = sorted((row["matter"], *([other["id"]] if other is not None else [])))
@@ -347,11 +350,11 @@ def _received(
     return Waiting(command=command.id, kind="dispute", stream=stream)
 
 
-def _claim_named(tx: Transaction, caller: Caller, named: str | ClaimNamed) -> dict[str, Any]:
+def _claim_named(tx: Transaction, caller: Caller, named: str | ClaimNamed, *, grounds: str) -> dict[str, Any]:
     """The claim a case is about: by id, or the caller's own on a customer, else the one that holds it."""
     if isinstance(named, str):
         row = tx.row(sa.select(t.claim).where(t.claim.c.id == named))
-        if row is None or not readable(tx, caller, row):
+        if row is None or not (readable(tx, caller, row) or _questions_a_share(tx, caller, row, grounds)):
             raise Refusal("field_invalid", errors=(FieldError("claim", "field_invalid"),))
         return row
     c = t.claim.c
@@ -366,11 +369,21 @@ def _claim_named(tx: Transaction, caller: Caller, named: str | ClaimNamed) -> di
         .order_by(c.received_at.desc())
     )
     mine = [r for r in found if caller.person in (r["reporter"], r["owner"])]
-    held = [r for r in found if r["holds"] and readable(tx, caller, r)]
+    held = [r for r in found if r["holds"] and (readable(tx, caller, r) or _questions_a_share(tx, caller, r, grounds))]
     chosen = next(iter([*mine, *held]), None)
     if chosen is None:
         raise Refusal("no_standing", rule="DSP-02")
     return chosen
+
+
+def _questions_a_share(tx: Transaction, caller: Caller, row: Mapping[str, Any], grounds: str) -> bool:
+    """Whoever has a part of a live deal may question it, without a claim of their own (COM-11)."""
+    if grounds != "share":
+        return False
+    d = t.deal.c
+    mine = sa.select(t.deal_payee.c.deal).where(t.deal_payee.c.person == caller.person)
+    live = tx.rows(sa.select(t.deal).where(d.claim == row["id"], d.state == DealState.OPEN.value, d.id.in_(mine)))
+    return any(deal_of(deal).share_of(caller.person) is not None for deal in live)
 
 
 def _standing(caller: Caller, claim: Claim) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.support.answers import refused
 from tests.support.company import Company, Person
 from tests.support.money import SIGNED, MoneyOffice, accounts, entries, ledger_is_right, money, sums
-from tests.support.office import done, read
+from tests.support.office import customer, done, read
 
 RULING: dict[str, Any] = {"facts": "接待记录早于报备", "reason": "首次接待在先", "follows_advice": False}
 
@@ -153,3 +153,69 @@ def test_a_claim_shows_whether_its_commission_is_held(company: Company) -> None:
     assert [read(r, office.claimed)["held"] for r in readers] == [True, True]
     office.final(case, outcome="no_change")
     assert read(office.first, office.claimed)["held"] is False
+
+
+def test_whoever_has_a_part_may_question_it(company: Company) -> None:
+    """COM-11: from a line of the statement, without a claim of one's own; the whole commission waits (COM-04)."""
+    office = MoneyOffice(company, policy={"dispute.auto_settle": False}, panel=[company.admin.id])
+    deal = office.won(office.first)
+    claim = office.deal(deal)["claim"]
+    body = {"claim": claim, "grounds": "share", "statement": "比例不对"}
+    refused(office.second.post("/v1/disputes", body), 422, "field_invalid", "claim")
+    office.share(deal, [(office.first, 9_000), (office.second, 1_000)])
+    refused(office.second.post("/v1/disputes", {**body, "grounds": "ownership"}), 422, "field_invalid", "claim")
+    case = done(office.second.post("/v1/disputes", body))
+    assert {(p["person"], p["role"]) for p in case["parties"]} == {
+        (office.first.id, "respondent"),
+        (office.second.id, "opener"),
+    }
+    assert accounts(office.money) == {office.first.id: {"held": 45_000}, office.second.id: {"held": 5_000}}
+    terms = {
+        "outcome": "joint",
+        "owner": office.first.id,
+        "shares": [
+            {"person": office.first.id, "share_bps": 7_500},
+            {"person": office.second.id, "share_bps": 2_500},
+        ],
+    }
+    made = office.first.made(f"/v1/disputes/{case['id']}/proposals", {"terms": terms, "text": "三比一"})
+    path = f"/v1/disputes/{case['id']}/proposals/{made['n']}/accept"
+    assert office.second.made(path, {"digest": made["digest"]})["state"] == "settled"
+    assert accounts(office.money) == {office.first.id: {"accrued": 37_500}, office.second.id: {"accrued": 12_500}}
+    ledger_is_right(company)
+
+
+def test_a_case_about_two_records_holds_and_frees_the_money_of_both(company: Company) -> None:
+    """CUS-13, COM-08: and a payout run pays neither meanwhile."""
+    office = MoneyOffice(company, policy={"dispute.auto_settle": False}, panel=[company.admin.id])
+    mine = office.won(office.first)
+    theirs = office.won(office.second, claim=office.claim(office.second, customer=customer(2))["id"])
+    for deal in (mine, theirs):
+        office.receive(deal, 400_000)
+    run = office.money.made("/v1/payouts", {"period": "2031-03", "currency": "CNY"})
+    assert len(run["lines"]) == 2
+    opening = {
+        "claim": office.deal(theirs)["claim"],
+        "grounds": "identity",
+        "other_customer": office.deal(mine)["customer"],
+        "statement": "客户换了号码",
+    }
+    company.direct.down = True
+    stored = office.second.post("/v1/disputes", opening)
+    assert stored.status_code == 202, stored.text
+    approved = office.finance().made(f"/v1/payouts/{run['id']}/approve")
+    assert (approved["lines"], {d["reason"] for d in approved["dropped"]}) == ([], {"disputed"})
+    company.direct.down = False
+    case = stored.json()["id"]
+    company.direct.drain(case)
+    assert accounts(office.money) == {office.first.id: {"held": 50_000}, office.second.id: {"held": 50_000}}
+    for step in ("waive", "heard"):
+        for party in (office.first, office.second):
+            party.made(f"/v1/disputes/{case}/{step}")
+    office.leader.made(f"/v1/disputes/{case}/ruling", {**RULING, "outcome": "no_change", "same": False})
+    company.advance(days=10)
+    assert accounts(office.money) == {
+        office.first.id: {"accrued": 30_000, "payable": 20_000},
+        office.second.id: {"accrued": 30_000, "payable": 20_000},
+    }
+    ledger_is_right(company)
