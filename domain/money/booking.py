@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domain.claims.model import Claim
 from domain.matters.draft import Draft, Task
 from domain.money.entries import entry_between
@@ -39,10 +41,11 @@ def book(
     ruling: str | None = None,
     stage: str | None = None,
     reason: str | None = None,
+    quiet: bool = False,
 ) -> Entry | None:
     """``after`` replaces ``before`` in the matter; where money moved, its entry is posted and payees are told.
 
-    ``claim`` is whose customer it is about; ``before`` None: the deal is new.
+    ``claim`` is whose customer it is about; ``before`` None: the deal is new; ``quiet``: the caller tells payees.
     """
     draft.matter = draft.matter.with_deal(after)
     entry = entry_between(
@@ -51,11 +54,20 @@ def book(
     if entry is None:
         return None
     draft.entries.append(entry)
-    for person in concerned(entry):
-        if person != actor and person in draft.setting.organisation.people:
-            draft.tell(person, f"money.{kind.value}", claim, rule=_RULES[kind], facts={"deal": after.id})
+    if not quiet:
+        tell(draft, concerned(entry), kind, claim, apart=actor, deal=after.id)
     _ask_leavers(draft, after, claim)
     return entry
+
+
+def tell(
+    draft: Draft, people: Iterable[str], kind: EntryKind, claim: Claim, *, apart: str | None = None, deal: str | None
+) -> None:
+    """Payees are told what happened to their commission; ``apart`` did it and knows."""
+    for person in people:
+        if person != apart and person in draft.setting.organisation.people:
+            facts = {"deal": deal} if deal is not None else {}
+            draft.tell(person, f"money.{kind.value}", claim, rule=_RULES[kind], facts=facts)
 
 
 def concerned(entry: Entry) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ is still held, and is released after that: so nothing is ever payable to the wro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,48 +14,61 @@ from domain.claims.lifecycle import HOLDING
 from domain.claims.model import Claim
 from domain.disputes.model import Dispute, Outcome, Verdict
 from domain.matters.draft import Draft
-from domain.money.booking import book, payee_of, share_of
+from domain.money.booking import book, concerned, payee_of, share_of, tell
 from domain.money.model import Deal, DealState, EntryKind, Share, SharesState, Succession
 from domain.money.shares import moved, ruled, without
 from domain.money.terms import on_terms, owner_and
 
 
 def hold(draft: Draft, dispute: Dispute) -> None:
-    """All unpaid commission of the matter is held by ``dispute``, and shares in question wait (COM-08, DSP-03)."""
+    """All unpaid commission of the matter is held by ``dispute``, and shares in question wait (COM-08, DSP-03).
+
+    Everybody is told once, however many deals there are.
+    """
+    told: dict[str, Claim] = {}
     for deal in draft.matter.deals.values():
         if deal.state is DealState.CANCELLED or dispute.id in deal.holds:
             continue
         held = replace(deal, holds=(*deal.holds, dispute.id))
         if deal.proposed is not None:
             held = replace(held, proposed=None, shares_state=deal.proposed.before)
-        book(
+        about = _about(draft, dispute, deal)
+        entry = book(
             draft,
             deal,
             held,
             key=f"dispute/{dispute.id}:hold/{deal.id}",
             kind=EntryKind.HOLD,
-            claim=_about(draft, dispute, deal),
+            claim=about,
             dispute=dispute.id,
+            quiet=True,
         )
+        told |= dict.fromkeys(concerned(entry) if entry is not None else (), about)
+    _tell_once(draft, told, EntryKind.HOLD)
 
 
 def let_go(draft: Draft, dispute: Dispute) -> None:
     """The case is over: what no other case holds is released (COM-08). Shares that were in question stand."""
+    told: dict[str, Claim] = {}
     for deal in draft.matter.deals.values():
         if dispute.id not in deal.holds:
             continue
         free = replace(deal, holds=tuple(d for d in deal.holds if d != dispute.id))
         if free.shares_state is SharesState.DISPUTED:
             free = replace(free, shares_state=SharesState.AGREED if len(free.shares) > 1 else SharesState.NONE)
-        book(
+        about = _about(draft, dispute, deal)
+        entry = book(
             draft,
             deal,
             free,
             key=f"dispute/{dispute.id}:release/{deal.id}",
             kind=EntryKind.HOLD_RELEASE,
-            claim=_about(draft, dispute, deal),
+            claim=about,
             dispute=dispute.id,
+            quiet=True,
         )
+        told |= dict.fromkeys(concerned(entry) if entry is not None else (), about)
+    _tell_once(draft, told, EntryKind.HOLD_RELEASE)
 
 
 def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | None) -> bool:
@@ -95,6 +109,11 @@ def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim |
             },
         )
     return bool(contested)
+
+
+def _tell_once(draft: Draft, told: Mapping[str, Claim], kind: EntryKind) -> None:
+    for person, about in told.items():
+        tell(draft, (person,), kind, about, deal=None)
 
 
 def _contested(draft: Draft, dispute: Dispute) -> tuple[Deal, ...]:

@@ -79,6 +79,35 @@ def test_everybody_concerned_is_told_but_for_whoever_did_it() -> None:
     ]
 
 
+def test_a_hold_is_told_once_however_many_deals_it_covers() -> None:
+    """COM-08."""
+    office = Office()
+    office.win(10_000_00)
+    office.win(5_000_00, kind=CommandKind.DEAL, by="fin")
+    office.dispute("bob")
+    office.withdraw()
+    told = [(notice.person, notice.kind) for notice in office.notices if notice.kind.startswith("money.hold")]
+    assert told == [("anna", "money.hold"), ("anna", "money.hold_release")]
+
+
+def test_whoever_has_a_part_may_question_the_shares() -> None:
+    """COM-11: a case of kind share between the owner, who has the claim, and all who have a part."""
+    office = Office()
+    deal = office.win(10_000_00)
+    office.share(deal, {"anna": 6_000, "bob": 3_000, "carol": 1_000})
+    told = {"dispute": "case", "number": 1, "grounds": "share", "statement": "text", "asks": None}
+    office.tell(CommandKind.DISPUTE_OPEN, by="carol", claim="claim-anna", data=told)
+    assert [(p.person, p.claim, p.role.value) for p in office.case.parties] == [
+        ("anna", "claim-anna", "respondent"),
+        ("bob", None, "respondent"),
+        ("carol", None, "opener"),
+    ]
+    office.settle("joint", owner="anna", shares={"anna": 5_000, "bob": 3_000, "carol": 2_000})
+    office.check()
+    assert office.of("carol", Account.ACCRUED) == 100_00
+    assert office.matter.claims["claim-anna"].sharing == ()
+
+
 def test_a_missing_rate_and_what_a_leaver_owes_are_tasks_of_finance() -> None:
     """COM-02, COM-10."""
     office = Office(rates=[({"product": "A"}, 500)])
