@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from cli.verify import verify
-from storage import history, installation, schema
+from domain.money.model import COMPANY
+from storage import history, installation, ledger, schema
+from storage import tables as t
 from storage.bundle import make_bundle
 from storage.checkpoints import make_checkpoint
 from storage.database import Database, mint
 from storage.keys import KeyRing
 from storage.settings import Settings
 from tests.audit.chains import Attacker, entry
+from tests.ledger.books import accrual, deal
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -59,6 +62,26 @@ def test_a_lost_checkpoint_is_told_with_exit_1(data: Path, capsys: pytest.Captur
     next((data / "checkpoints").glob("*.jsonl")).unlink()
     assert verify(data=data) == 1
     assert "checkpoint-000000000001.jsonl: missing" in capsys.readouterr().out
+
+
+def test_a_balance_that_is_not_what_was_posted_is_told_with_exit_1(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """COM-06: the projection is compared with a recomputation."""
+    database = opened(data)
+    one = deal(database)
+    database.transact(lambda tx: ledger.post(tx, [accrual(one, 5_000)]))
+    assert verify(data=data) == 0
+    wrong = t.ledger_balance.update().where(t.ledger_balance.c.account == COMPANY).values(amount_minor=-5_001)
+    database.transact(lambda tx: tx.execute(wrong))
+    database.close()
+    capsys.readouterr()
+    assert verify(data=data, as_json=True) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["ok"], found["first_bad"]) == (False, None)
+    assert found["ledger"] == {"kind": "balance", "subject": f"{COMPANY} of {one}", "currency": "CNY", "by_minor": 1}
+    assert verify(data=data) == 1
+    assert f"ledger: balance {COMPANY} of {one} is off by 1 CNY" in capsys.readouterr().out
 
 
 def test_nothing_is_checked_without_the_right_keys(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
