@@ -279,11 +279,13 @@ def _payable(tx: Transaction, currency: str, end: datetime) -> dict[tuple[str, s
             b.currency == currency, b.account.endswith(ending), b.amount_minor > 0
         ),
     )
-    total = sa.func.sum(p.amount_minor)
-    then = _by_deal(
+    # What came after the month is taken away again: that is little, and an index has it, while the month before would
+    # be everything that was ever posted.
+    later = _by_deal(
         tx,
-        sa.select(p.account, p.deal, total.label("total"))
-        .where(p.currency == currency, p.account.endswith(ending), p.at < end)
+        sa.select(p.account, p.deal, sa.func.sum(p.amount_minor).label("total"))
+        .join(t.ledger_entry, t.ledger_entry.c.id == p.entry)
+        .where(t.ledger_entry.c.at >= end, p.currency == currency, p.account.endswith(ending))
         .group_by(p.account, p.deal),
     )
     line, run, c = t.payout_line.c, t.payout.c, t.command.c
@@ -300,7 +302,7 @@ def _payable(tx: Transaction, currency: str, end: datetime) -> dict[tuple[str, s
         .group_by(line.payee, line.deal)
     )
     less = {(r["payee"], r["deal"]): int(r["total"]) for r in taken}
-    found = {key: min(amount, then.get(key, 0)) - less.get(key, 0) for key, amount in present.items()}
+    found = {key: min(amount, amount - later.get(key, 0)) - less.get(key, 0) for key, amount in present.items()}
     return {key: amount for key, amount in found.items() if amount > 0}
 
 
