@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from domain.claims import clocks
 from domain.claims.collaborators import joined
@@ -61,6 +62,7 @@ def _restore(draft: Draft, dispute: Dispute) -> None:
         assert earlier is not None
         before = claim.state
         given_back = _thawed(draft, replace(claim, state=draft.move(claim, _T.RESTORE, to=earlier)))
+        given_back = _with_new_deals(draft, dispute, given_back)
         draft.put(given_back)
         draft.record(
             "restored", given_back, before=before, data={"dispute": dispute.id, "clocks": clock_data(given_back)}
@@ -184,7 +186,7 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
         claim, state=draft.move(claim, _T.KEEP, to=target), reason=None, reason_text=None, release_reason=None
     )
     if held and (target is not _S.WON or claim.earlier is _S.WON):
-        claim = _with_least(draft, _thawed(draft, claim))
+        claim = _with_new_deals(draft, dispute, _with_least(draft, _thawed(draft, claim)))
     elif held:
         claim = after_deal(draft, _bare(claim))  # the deal came during the case, or was a loser's
     else:
@@ -200,7 +202,7 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
         terms = draft.setting.terms_of(claim)
         claim = clocks.started_at_acceptance(claim, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
         if target is _S.WON:
-            claim = after_deal(draft, claim)
+            claim = _after_deal_anew(draft, claim)
         elif target is not _S.PROTECTED:
             claim = claim.without_clock(Clock.FIRST_FOLLOW_UP)
     draft.put(claim)
@@ -225,6 +227,35 @@ def _share(draft: Draft, claim: Claim, outcome: Outcome, *, to_come: bool) -> No
     for share in outcome.shares:
         if share.person != claim.owner:
             claim = joined(draft, claim, share.person, rights="work", actor=None)
+
+
+def _with_new_deals(draft: Draft, dispute: Dispute, claim: Claim) -> Claim:
+    """A deal that came during the case may keep a won customer longer than what was left before it (CLM-32)."""
+    live = draft.matter.live_deals(claim.id)
+    if claim.state is not _S.WON or not any(d.recorded_at and d.recorded_at >= dispute.opened_at for d in live):
+        return claim
+    counted = after_deal(draft, claim)
+    return counted if claim.deadline is not None and _outlasts(counted, claim.deadline) else claim
+
+
+def _outlasts(claim: Claim, deadline: datetime) -> bool:
+    return claim.deadline is None or claim.deadline > deadline
+
+
+def _after_deal_anew(draft: Draft, claim: Claim) -> Claim:
+    """The after-deal clock of a winner that did not hold before: a full period where its own is over (DSP-15)."""
+    counted = after_deal(draft, claim)
+    if _outlasts(counted, draft.at):
+        return counted
+    terms = draft.setting.terms_of(claim)
+    return clocks.started(
+        replace(claim, clocks=()),
+        Clock.AFTER_DEAL,
+        at=draft.at,
+        length=terms.policy.duration("claim.after_deal_days"),
+        rule="claim.after_deal_days",
+        terms=terms,
+    )
 
 
 def _won_meanwhile(draft: Draft, claim: Claim) -> None:
