@@ -38,8 +38,8 @@ def upgrade() -> None:
         batch_op.create_index('ix_deal_recorded_at_id', ['recorded_at', 'id'], unique=False)
         batch_op.create_foreign_key('fk_deal_matter', 'matter', ['matter'], ['id'])
 
-    with op.batch_alter_table('matter', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('dealt', sa.Boolean(), server_default=sa.false(), nullable=False))
+    # Not in a batch: that would make the table anew, and claims refer to its rows.
+    op.add_column('matter', sa.Column('dealt', sa.Boolean(), server_default=sa.false(), nullable=False))
 
     op.create_table('ledger_balance',
     sa.Column('account', sa.String(length=70), nullable=False),
