@@ -63,11 +63,12 @@ class Place:
 class KilledDrains(DatabaseMatters):
     """Each drain of a case is begun by a process that is killed before its commit, then by one that is killed after.
 
-    Its third try finds what they left.
+    Its third try finds what they left. ``claims``: those of claims too.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, claims: bool = False) -> None:
         super().__init__(database, Snapshots())
+        self._claims = claims
         self.killed: Counter[str] = Counter()
         self._streams = database
         self._place = Place.of(database)
@@ -76,7 +77,7 @@ class KilledDrains(DatabaseMatters):
         assert not _killed(_nothing)
 
     def within(self, stream: str, work: Callable[[OpenMatter], T]) -> T:
-        if not self._is_case(stream):
+        if not (self._claims or self._is_case(stream)):
             return super().within(stream, work)
         to_die = self._to_die.setdefault(stream, [BEFORE_COMMIT, AFTER_COMMIT])
         if to_die:

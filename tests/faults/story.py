@@ -8,9 +8,11 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from storage import ledger
 from storage import tables as t
 from tests.support.company import Company, Person, person_customer
 from tests.support.contested import Contested
+from tests.support.money import MoneyOffice
 from tests.support.office import act, done, work
 
 #: What runs out by itself in the story runs out soon.
@@ -79,6 +81,49 @@ def tell_of_cases(company: Company, wait: Waits, *, relay: Callable[[], object])
     settled.agreed(settled.first, accept=(settled.second,))
     relay()
     return [claim for case in (appealed, ruled, settled) for claim in (case.held, case.refused)]
+
+
+def tell_of_money(company: Company, wait: Waits, *, relay: Callable[[], object]) -> None:
+    """A deal of 甲's, cash, a payout; 乙 contests the customer, cash while it is open, and wins; more cash."""
+    policy = {"dispute.auto_settle": False, "dispute.evidence_wh": 0, "dispute.appeal_wd": f"PT{SOON_S}S"}
+    office = MoneyOffice(company, policy=policy)
+    cashier = office.finance()
+    claim = office.claim(office.first)
+    deal = office.won(office.first, claim=claim["id"])
+    office.receive(deal, 200_000)
+    run = office.money.made("/v1/payouts", {"period": "2031-03", "currency": "CNY"})
+    for step in ("approve", "pay"):
+        cashier.made(f"/v1/payouts/{run['id']}/{step}")
+    relay()
+
+    refused = office.claim(office.second)
+    opening = {"claim": refused["id"], "grounds": "refused_report", "statement": "我先接待的客户"}
+    case = str(office.second.made("/v1/disputes", opening)["id"])
+    office.receive(deal, 300_000, "r2")
+    for party in (office.first, office.second):
+        party.made(f"/v1/disputes/{case}/waive")
+    ruling = {"outcome": "party", "owner": office.second.id, "facts": "接待记录早于报备", "reason": "首次接待在先"}
+    office.leader.made(f"/v1/disputes/{case}/ruling", {**ruling, "follows_advice": False})
+    wait(lambda: office.second.get(f"/v1/disputes/{case}").json()["state"] == "final", what="the outcome is final")
+    relay()
+    office.receive(deal, 500_000, "r3")
+
+
+def balances(company: Company) -> dict[tuple[str, str], int]:
+    """What the accounts of each person come to over all deals, by name, after a comparison with all postings."""
+    with company.database.reading() as tx:
+        assert ledger.first_fault(tx) is None
+        people = {r["id"]: tx.keys.open_text(r["name"]) for r in tx.rows(sa.select(t.person.c.id, t.person.c.name))}
+        found: Counter[tuple[str, str]] = Counter()
+        for row in tx.rows(sa.select(t.ledger_balance).where(t.ledger_balance.c.holder.is_not(None))):
+            found[people[row["holder"]], row["account"].rpartition(":")[2]] += row["amount_minor"]
+    return {account: amount for account, amount in found.items() if amount}
+
+
+def posted(company: Company) -> Counter[str]:
+    """How many entries of each kind there are."""
+    with company.database.reading() as tx:
+        return Counter(tx.execute(sa.select(t.ledger_entry.c.kind)).scalars())
 
 
 def ending(company: Company) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from storage.database import Database
 from storage.drain_store import DatabaseMatters
 from storage.keys import KeyRing
 from tests.faults.killed import AFTER_COMMIT, BEFORE_COMMIT, RINGS, KilledDrains, KilledRelay
-from tests.faults.story import SOON_S, Waits, ending, tell, tell_of_cases
+from tests.faults.story import SOON_S, Waits, balances, ending, posted, tell, tell_of_cases, tell_of_money
 from tests.support.company import Company
 from tests.support.engine import Engine
 from tests.support.live import LiveCompany
@@ -103,6 +103,31 @@ def test_cases_all_of_whose_drains_and_rings_are_killed_end_the_same(
     assert set(relay.killed) == set(RINGS)
     told = {claim: live.worker.run(live.handle(claim).query("state")) for claim in claims}
     assert told == {claim: live.admin.get(f"/v1/claims/{claim}").json()["state"] for claim in claims}
+
+
+#: By hand, of 50,000 in all: 10,000 were paid to 甲 before the case and are owed; 乙 has earned the whole.
+MONEY = {("甲", "paid"): 10_000, ("甲", "receivable"): -10_000, ("乙", "payable"): 50_000}
+ENTRIES = {"accrual": 1, "release": 2, "payment": 1, "hold": 1, "reallocation": 1, "hold_release": 1}
+
+
+def test_money_whose_drains_are_all_done_twice_ends_the_same(company: Company) -> None:
+    """COM-06, COM-09: every business event posts once."""
+    company.direct.drains = EverythingTwice(DatabaseMatters(company.database, company.snapshots))
+    tell_of_money(company, _on_its_clock(company), relay=company.ring_bells)
+    assert (balances(company), posted(company)) == (MONEY, ENTRIES)
+
+
+def test_money_all_of_whose_drains_and_rings_are_killed_ends_the_same(live: LiveCompany, engine: Engine) -> None:
+    """COM-06, COM-08, COM-09: kill -9 around every commit between deal, receipt, payout, hold, ruling and release."""
+    live.settings.wait_s = LIMIT_S
+    store = KilledDrains(live.database, claims=True)
+    live.worker.stop()
+    live.worker.store = store
+    live.worker.start()
+    relay = KilledRelay(live, address=engine.address, namespace=engine.namespace)
+    tell_of_money(live, _by_the_engines_timers, relay=relay)
+    assert (balances(live), posted(live)) == (MONEY, ENTRIES)
+    assert store.killed[BEFORE_COMMIT] == store.killed[AFTER_COMMIT] >= 12
 
 
 class EverythingTwice(MatterActivities):
