@@ -85,6 +85,8 @@ WORDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
 }
 _TOTAL: Final = ("合计", "Total")
 _AMOUNTS: Final = ("accrued_minor", "held_minor", "payable_minor", "paid_minor", "receivable_minor")
+#: Media types of the files.
+CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: What a spreadsheet takes for a formula, behind blanks too.
 _FORMULA = re.compile(r"^[\s\x00-\x1f]*[=+\-@＝＋－＠|%]")
 
@@ -113,7 +115,7 @@ def statement_csv(call: Call, person: str, *, start: datetime | None, end: datet
             writer.writerow([neutral(cell) if isinstance(cell, str) else cell.text for cell in row])
         return text.getvalue().encode("utf-8-sig")
 
-    return _file(call, person, call.read(work), "csv", "text/csv; charset=utf-8")
+    return _file(call, person, call.read(work), "csv", f"{CSV}; charset=utf-8")
 
 
 def statement_xlsx(call: Call, person: str, *, start: datetime | None, end: datetime | None) -> Response:
@@ -134,8 +136,7 @@ def statement_xlsx(call: Call, person: str, *, start: datetime | None, end: date
                         sheet.write_number(place, column, float(cell.text), formats[cell.digits])
         return out.getvalue()
 
-    media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return _file(call, person, call.read(work), "xlsx", media)
+    return _file(call, person, call.read(work), "xlsx", XLSX)
 
 
 class _Number:

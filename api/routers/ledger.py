@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.call import TheCall
 from api.commands import payouts
-from api.files_out import statement_csv, statement_xlsx
+from api.files_out import CSV, XLSX, statement_csv, statement_xlsx
 from api.paging import Cursor, Limit
 from api.reads import note_reads
 from api.routing import StrictRoute
@@ -57,7 +57,11 @@ def list_entries(
     return call.read(lambda tx: views.entry_page(tx, call.caller, filters, limit=limit, cursor=cursor))
 
 
-@router.get("/people/{id}/statement", response_model=StatementOut)
+@router.get(
+    "/people/{id}/statement",
+    response_model=StatementOut,
+    responses={200: {"content": {media: {"schema": {"type": "string", "format": "binary"}} for media in (CSV, XLSX)}}},
+)
 def read_statement(
     call: TheCall,
     id: Id,
