@@ -29,6 +29,7 @@ from domain.customers.identity import Identity, MatchValues, match_values
 from domain.customers.names import CustomerKind
 from domain.customers.phone import require_phone_mode
 from domain.matters.matter import CommandKind
+from domain.money.model import MOST_MINOR
 from domain.people.access import SELLING, Actor, has_any_scope
 from domain.refusals import FieldError, Refusal
 from storage import customers, matters, texts
@@ -81,12 +82,18 @@ def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch) -> Wa
 def win(tx: Transaction, caller: Caller, claim: str, body: WinIn) -> Waiting:
     """A deal on a held customer (CLM-32, COM-01)."""
     row, held = _opened(tx, caller, claim, CommandKind.WIN)
-    if body.amount.amount_minor < 0:
+    data = deal_data(caller, held.program, body)
+    return receive(tx, caller, row, CommandKind.WIN, lambda _: data)
+
+
+def deal_data(caller: Caller, program: str, body: WinIn) -> dict[str, Any]:
+    """A new deal as its command carries it, once its amount and dates make sense (COM-01)."""
+    if not 0 <= body.amount.amount_minor <= MOST_MINOR:
         raise _invalid("amount.amount_minor")
-    signed = caller.setting.calendar(held.program).local_date(body.contract_at)
+    signed = caller.setting.calendar(program).local_date(body.contract_at)
     if body.contract_end is not None and body.contract_end < signed:
         raise Refusal("date_invalid", rule="COM-01", errors=(FieldError("contract_end", "date_invalid"),))
-    data = {
+    return {
         "deal": mint(),
         "amount_minor": body.amount.amount_minor,
         "currency": body.amount.currency,
@@ -97,7 +104,6 @@ def win(tx: Transaction, caller: Caller, claim: str, body: WinIn) -> Waiting:
         "external_id": body.external_id,
         "by": caller.person,
     }
-    return receive(tx, caller, row, CommandKind.WIN, lambda _: data)
 
 
 @on_claim

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done, Waiting
+from api.commands.claims import deal_data
 from api.commands.received import as_of_now, permitted, receive, under_policy_of
 from api.schemas.base import Money
 from api.schemas.deals import (
@@ -35,7 +36,7 @@ from domain.claims.lifecycle import IN_CASE
 from domain.claims.model import Claim
 from domain.matters.draft import Task
 from domain.matters.matter import CommandKind, Matter
-from domain.money.model import Deal, DealState, Share
+from domain.money.model import MOST_MINOR, Deal, DealState, Share
 from domain.money.shares import check_shares, digest_of
 from domain.people.access import Place, has_role
 from domain.people.organisation import Role
@@ -62,19 +63,8 @@ def record(tx: Transaction, caller: Caller, body: DealIn) -> Waiting | Done:
         raise _invalid("customer")
     with under_policy_of(tx, claim.id):
         permitted(caller, CommandKind.DEAL, claim)
-        _check_content(caller, body.program, body)
-        deal = mint()
-        data = {
-            "deal": deal,
-            "amount_minor": body.amount.amount_minor,
-            "currency": body.amount.currency,
-            "deal_kind": body.kind,
-            "contract_at": body.contract_at,
-            "contract_end": body.contract_end,
-            "product": body.product,
-            "external_id": body.external_id,
-            "by": caller.person,
-        }
+        data = deal_data(caller, body.program, body)
+        deal = data["deal"]
         return receive(
             tx, caller, row, CommandKind.DEAL, lambda _: data, target_type="deal", target=deal, locked=place.locked
         )
@@ -236,10 +226,10 @@ def _unless_known(tx: Transaction, caller: Caller, customer: str) -> Refusal:
 
 def _unclaimed(tx: Transaction, caller: Caller, body: DealIn, place: _Where) -> Done:
     """Parked for whoever is in charge to allocate (CLM-03); those who oversee the program are told to."""
-    _check_content(caller, body.program, body)
+    data = deal_data(caller, body.program, body)
     at = place.locked.now if place.locked is not None else tx.now()
     deal = Deal(
-        id=mint(),
+        id=data["deal"],
         state=DealState.UNCLAIMED,
         program=body.program,
         track=body.track,
@@ -359,17 +349,9 @@ def _amount(deal: Deal, money: Money, *, least: int = 1) -> int:
     """Minor units of the deal's own currency: currencies are never mixed."""
     if money.currency != deal.currency:
         raise _invalid("amount.currency")
-    if money.amount_minor < least:
+    if not least <= money.amount_minor <= MOST_MINOR:
         raise _invalid("amount.amount_minor")
     return money.amount_minor
-
-
-def _check_content(caller: Caller, program: str, body: DealIn) -> None:
-    if body.amount.amount_minor < 0:
-        raise _invalid("amount.amount_minor")
-    signed = caller.setting.calendar(program).local_date(body.contract_at)
-    if body.contract_end is not None and body.contract_end < signed:
-        raise Refusal("date_invalid", rule="COM-01", errors=(FieldError("contract_end", "date_invalid"),))
 
 
 def _invalid(field: str) -> Refusal:

@@ -17,32 +17,24 @@ from api.schemas.base import (
     Output,
     Pending,
     Reason,
-    Str,
     Track,
     Version,
 )
-from api.schemas.claims import MoneyOut
+from api.schemas.claims import MoneyOut, WinIn
 from api.schemas.disputes import ShareIn, ShareOut
-from api.schemas.plans import DealKind
 
 DealStateName = Literal["unclaimed", "open", "cancelled"]
 SharesStateName = Literal["none", "proposed", "agreed", "set", "disputed"]
 StageName = Literal["contract", "first_payment", "full_payment"]
 
 
-class DealIn(Input):
+class DealIn(WinIn):
     """`POST /v1/deals`: on the claim that holds the customer; unclaimed where nobody does (COM-01, CLM-03)."""
 
     program: Id
     track: Track = "sales"
     customer: Id
     project: Id | None = None
-    kind: DealKind = "new"
-    amount: Money
-    contract_at: Instant
-    contract_end: Date | None = None
-    product: Str | None = None
-    external_id: Str | None = None
 
 
 class DealPatch(Input):

@@ -21,6 +21,9 @@ STAGES = ("contract", "first_payment", "full_payment")
 
 WHOLE_BPS = 10_000
 
+#: No single amount is more, in minor units: sums over thousands of deals stay within the 64 bits of a database.
+MOST_MINOR = 10**15
+
 
 class Account(StrEnum):
     """What a payee's commission is at: each deal and payee has these five (design section 5)."""

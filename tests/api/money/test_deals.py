@@ -261,3 +261,19 @@ def test_deals_are_listed_by_what_they_are_about_and_to_whom_they_concern(compan
     assert (ids(office.first), ids(office.second), ids(office.leader)) == ([one], [other], [other, one])
     assert ids(office.outsider()) == []
     refused(office.second.get(f"/v1/deals/{one}"), 404, "not_found")
+
+
+def test_an_amount_that_no_ledger_could_add_up_is_refused(company: Company) -> None:
+    """INT-01: sums stay within 64 bits on both databases, however many deals there are; the limit itself is taken."""
+    office = MoneyOffice(company, rates=[{"when": {}, "rate_bps": 10_000}])
+    most = 10**15
+    claim = office.claim(office.first)["id"]
+    too_much = {"amount": money(most + 1), "contract_at": SIGNED}
+    refused(office.first.post(f"/v1/claims/{claim}/win", too_much), 422, "field_invalid", "amount.amount_minor")
+    recorded = {"program": office.program, "customer": read(office.first, claim)["customer"]["id"], **too_much}
+    refused(office.first.post("/v1/deals", recorded), 422, "field_invalid", "amount.amount_minor")
+    deal = office.won(office.first, most, claim=claim)
+    helped = {"person": office.second.id, "amount": money(2**63 - 1)}
+    refused(office.first.post(f"/v1/deals/{deal}/assists", helped), 422, "field_invalid", "amount.amount_minor")
+    assert accounts(office.money, deal) == {office.first.id: {"accrued": most}}
+    ledger_is_right(company)
