@@ -62,6 +62,8 @@ class Walk:
         self.winner: str | None = None  # of the ruling that is not final yet
         self.ruled: dict[str, int] | None = None
         self.sharing: dict[str, int] = {}
+        self.held_as: str | None = self.office.matter.owner_claim.id if self.office.matter.owner_claim else None
+        self.on: dict[str, str | None] = {}  # by deal: the claim it is on
         self.history: list[str] = []
 
     @property
@@ -125,6 +127,7 @@ class Walk:
         deal.agreed = bool(others)
         deal.held = deal.meanwhile = self.open_case
         self.deals[key] = deal
+        self.on[key] = self._claim_of(holder)
         self.done["deal made"] += 1
 
     def receipt(self) -> None:
@@ -290,15 +293,15 @@ class Walk:
         person = self.rng.choice(able)
         claim = self.office.report(person)
         self.owner, self.sharing = person, {}
-        for deal in self.deals.values():
-            deal.current = False
+        self._holds(claim)
         for key, deal in self.deals.items():
             if deal.pooled and self.rng.random() < 0.8:
                 self.office.allocate(key, claim)
                 deal.agreed = bool(deal.parts)
                 rest = model.ALL - sum(deal.parts.values()) + deal.parts.pop(person, 0)
                 deal.parts = {person: rest, **deal.parts}
-                deal.owner, deal.pooled, deal.current = person, False, True
+                deal.owner, deal.pooled = person, False
+                self.on[key], deal.current = claim, True
                 self.done["allocated"] += 1
 
     def leave(self) -> None:
@@ -437,32 +440,33 @@ class Walk:
         before, parties = self.owner, set(self.parties)
         opened = int(self.office.case.opened_at.timestamp())
         since = opened - self.window * 86_400 if self.window else 0
-        about = [
-            deal
-            for deal in self.deals.values()
+        about = {
+            key: deal
+            for key, deal in self.deals.items()
             if deal.held
             and not deal.off
             and (deal.meanwhile or (deal.live and deal.current and deal.made >= since))
             and model.concerns(deal, parties)
-        ]
+        }
         if word in ("party", "joint"):
             assert owner is not None
-            if owner != before:
-                for deal in self.deals.values():
-                    deal.current = False
-            for deal in about:
+            won_by = self._claim_of(owner)
+            self.on |= dict.fromkeys(about, won_by)
+            self._holds(won_by)  # with what it has from when it held before
+            for deal in about.values():
                 model.move(deal, owner, parties, parts, PEOPLE)
             self.done["deals that could not be contested any more"] += sum(
-                d.live and d not in about for d in self._all()
+                d.live and key not in about for key, d in self.deals.items()
             )
         elif word == "pool":
-            for deal in self.deals.values():
-                deal.current = False
-            for deal in about:
+            self.on |= dict.fromkeys(about, None)
+            self._holds(None)
+            for deal in about.values():
                 deal.parts = {p: bps for p, bps in deal.parts.items() if p not in parties}
                 deal.owner, deal.pooled = None, True
         else:
-            for deal in about:
+            self.on |= {key: self.held_as for key, deal in about.items() if deal.meanwhile}
+            for deal in about.values():
                 if deal.meanwhile and deal.owner != before:
                     assert before is not None
                     deal.owner = before
@@ -481,8 +485,15 @@ class Walk:
         self.parties, self.winner = [], None
         self.done[f"ended {word}"] += 1
 
-    def _all(self) -> list[model.Deal]:
-        return list(self.deals.values())
+    def _claim_of(self, person: str) -> str | None:
+        """The claim ``person`` holds the customer by, or would by an outcome for them."""
+        return self.held_as if person == self.owner else f"claim-{person}"
+
+    def _holds(self, claim: str | None) -> None:
+        """The customer is held by ``claim`` from now on, and the deals on it are the owner's business."""
+        self.held_as = claim
+        for key, deal in self.deals.items():
+            deal.current = claim is not None and self.on[key] == claim
 
     def _on_claim(self) -> list[model.Deal]:
         return [deal for deal in self.deals.values() if deal.live and deal.current]
