@@ -48,7 +48,7 @@ class KeepingActivities:
 
     @activity.defn(name="housekeeping")
     async def housekeeping(self) -> None:
-        """Checkpoints and the removal of what has had its time."""
+        """Checkpoints, the payout day, and the removal of what has had its time."""
         await rounds(self._house_round, shift_s=self._shift_s, every_s=_HOUSE_EVERY_S)
 
     async def _relay_round(self) -> None:
@@ -64,6 +64,7 @@ class KeepingActivities:
 
     async def _house_round(self) -> None:
         await asyncio.to_thread(self._house.checkpoint)
+        await asyncio.to_thread(self._house.payout_day)
         await asyncio.to_thread(self._house.tidy)
 
     async def _ring_all(self, bells: Sequence[Bell]) -> None:

@@ -189,10 +189,14 @@ class Outbox(Protocol):
 
 
 class House(Protocol):
-    """What is kept in order beside the claims: checkpoints of the history, old rows."""
+    """What is kept in order beside the claims: checkpoints of the history, the payout day, old rows."""
 
     def checkpoint(self) -> bool:
         """Sign the heads of all streams if `audit.checkpoint_h` is over; whether it did (AUD-02)."""
+        ...
+
+    def payout_day(self) -> None:
+        """From `payout.day` on finance is asked, once, for the run of the month before (COM-12)."""
         ...
 
     def tidy(self) -> None:

@@ -1,21 +1,17 @@
-"""Files that people open in a spreadsheet: formulas neutralised, in Chinese or English (COM-11, INT-04)."""
+"""Which columns the files have that leave the house, in Chinese or English (COM-11, COM-12, INT-04)."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-import xlsxwriter
-from babel.numbers import get_currency_precision
-from starlette.responses import Response
 
+from api.sheets import Cell, Number, Sheet, amount_text, percent
 from api.views.ledger import account_totals, whole_statement
-from storage import history
+from api.views.payouts import exported_lines
+from domain.refusals import Refusal
 from storage import tables as t
 from storage.database import Transaction
 
@@ -84,122 +80,115 @@ WORDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
 }
 _TOTAL: Final = ("合计", "Total")
-_AMOUNTS: Final = ("accrued_minor", "held_minor", "payable_minor", "paid_minor", "receivable_minor")
-#: Media types of the files.
-CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-#: What a spreadsheet takes for a formula, behind blanks too.
-_FORMULA = re.compile(r"^[\s\x00-\x1f]*[=+\-@＝＋－＠|%]")
+_AMOUNTS: Final = ("accrued_minor", "held_minor", "payable_minor", "paid_minor", "receivable_minor", "amount_minor")
+#: Columns of a payout run, one row for each payee and deal.
+PAYOUT_COLUMNS: Final = (
+    ("period", "结算月份", "Period"),
+    ("person_number", "人员编号", "Person number"),
+    ("person", "收款人", "Payee"),
+    ("external_id", "外部编号", "External id"),
+    ("deal_number", "成交编号", "Deal"),
+    ("program", "业务项目", "Program"),
+    ("currency", "币种", "Currency"),
+    ("amount_minor", "金额", "Amount"),
+    ("result", "结果", "Result"),
+    ("key", "凭证", "Entry key"),
+)
+#: What becomes of a line of a run.
+_RESULTS: Final[Mapping[str, tuple[str, str]]] = {
+    "to_pay": ("待支付", "To be paid"),
+    "posting": ("已支付，待记账", "Paid, to be posted"),
+    "paid": ("已付", "Paid"),
+    "disputed": ("有争议，不付", "Disputed, not paid"),
+    "not_payable": ("不再应付，不付", "Not payable any more"),
+    "set_off": ("已抵扣", "Set off"),
+}
 
 
-def neutral(value: str) -> str:
-    """``value`` as text that no spreadsheet runs: a quote goes before what looks like a formula."""
-    return f"'{value}" if _FORMULA.match(value) or value.startswith(("\t", "\r", "\n")) else value
+def statement_sheet(call: Call, person: str, *, start: datetime | None, end: datetime | None) -> Sheet:
+    """Somebody's whole statement (业绩明细, COM-11)."""
+    return Sheet(
+        what="statement",
+        titles=("明细", "Statement"),
+        stream=("person", person),
+        rows=lambda tx: _statement(tx, call, person, start=start, end=end),
+    )
 
 
-def amount_text(minor: int, currency: str) -> str:
-    """Minor units as a decimal number of the currency, without rounding: 1234 CNY is 12.34, 1234 JPY is 1234."""
-    digits = get_currency_precision(currency)
-    sign, whole = ("-" if minor < 0 else ""), abs(minor)
-    if digits == 0:
-        return f"{sign}{whole}"
-    return f"{sign}{whole // 10**digits}.{whole % 10**digits:0{digits}d}"
+def payout_sheet(call: Call, run: Mapping[str, Any]) -> Sheet:
+    """A locked run for whoever pays it out (COM-12). One that is not approved yet refuses `illegal_transition`."""
+    if run["state"] == "draft":
+        facts = {"state": "draft", "trigger": "export"}
+        raise Refusal("illegal_transition", rule="COM-12", facts=facts, current_state="draft")
+    return Sheet(
+        what="payout",
+        titles=("结算批次", "Payout run"),
+        stream=("payout", run["id"]),
+        rows=lambda tx: _payout(tx, call, run),
+    )
 
 
-def statement_csv(call: Call, person: str, *, start: datetime | None, end: datetime | None) -> Response:
-    """Somebody's whole statement as CSV with a byte order mark, so that spreadsheets read its Chinese."""
-
-    def work(tx: Transaction) -> bytes:
-        text = io.StringIO()
-        writer = csv.writer(text)
-        for row in _table(tx, call, person, start=start, end=end):
-            writer.writerow([neutral(cell) if isinstance(cell, str) else cell.text for cell in row])
-        return text.getvalue().encode("utf-8-sig")
-
-    return _file(call, person, call.read(work), "csv", f"{CSV}; charset=utf-8")
-
-
-def statement_xlsx(call: Call, person: str, *, start: datetime | None, end: datetime | None) -> Response:
-    """The same as a workbook: amounts are numbers, everything else is text that no cell runs."""
-
-    def work(tx: Transaction) -> bytes:
-        out = io.BytesIO()
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        with xlsxwriter.Workbook(out, options) as book:
-            sheet = book.add_worksheet("明细" if call.language == "zh" else "Statement")
-            bold = book.add_format({"bold": True})
-            formats = [book.add_format({"num_format": f"0.{'0' * n}" if n else "0"}) for n in range(5)]
-            for place, row in enumerate(_table(tx, call, person, start=start, end=end)):
-                for column, cell in enumerate(row):
-                    if isinstance(cell, str):
-                        sheet.write_string(place, column, neutral(cell), bold if place == 0 else None)
-                    else:
-                        sheet.write_number(place, column, float(cell.text), formats[cell.digits])
-        return out.getvalue()
-
-    return _file(call, person, call.read(work), "xlsx", XLSX)
-
-
-class _Number:
-    """A cell that is a number: its exact text and how many digits follow the point."""
-
-    __slots__ = ("digits", "text")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.digits = min(len(text.partition(".")[2]), 4)
-
-
-_Cell = str | _Number
-
-
-def _table(
+def _statement(
     tx: Transaction, call: Call, person: str, *, start: datetime | None, end: datetime | None
-) -> Iterator[list[_Cell]]:
+) -> Iterator[list[Cell]]:
     zh = call.language == "zh"
-    at_most = call.setting.company_policy_at(call.caller.at).limit("export.rows_max") or 2**31
-    programs = {r["id"]: r["name"] for r in tx.rows(sa.select(t.program.c.id, t.program.c.name))}
-    yield [(chinese if zh else english) for _, chinese, english in COLUMNS]
-    for line in whole_statement(tx, person, start=start, end=end, at_most=at_most):
+    programs = _programs(tx)
+    yield _heads(COLUMNS, zh=zh)
+    for line in whole_statement(tx, person, start=start, end=end, at_most=_rows_max(call)):
         yield [_cell(name, line, programs, zh=zh) for name, _, _ in COLUMNS]
     for total in account_totals(tx, person):
-        row: list[_Cell] = ["" for _ in COLUMNS]
-        row[0] = _TOTAL[0] if zh else _TOTAL[1]
-        for place, (name, _, _) in enumerate(COLUMNS):
-            if name == "currency":
-                row[place] = total["currency"]
-            elif name in _AMOUNTS:
-                row[place] = _Number(amount_text(total[name], total["currency"]))
-        yield row
+        yield _total(COLUMNS, total, zh=zh)
 
 
-def _cell(name: str, line: Mapping[str, Any], programs: Mapping[str, str], *, zh: bool) -> _Cell:
+def _payout(tx: Transaction, call: Call, run: Mapping[str, Any]) -> Iterator[list[Cell]]:
+    zh = call.language == "zh"
+    programs = _programs(tx)
+    yield _heads(PAYOUT_COLUMNS, zh=zh)
+    paid = 0
+    for line in exported_lines(tx, run):
+        result = _RESULTS[line["result"]]
+        shown = {**line, "result": result[0] if zh else result[1]}
+        paid += line["amount_minor"] if line["result"] in ("to_pay", "posting", "paid") else 0
+        yield [_cell(name, shown, programs, zh=zh) for name, _, _ in PAYOUT_COLUMNS]
+    yield _total(PAYOUT_COLUMNS, {"currency": run["currency"], "amount_minor": paid}, zh=zh)
+
+
+def _heads(columns: Sequence[tuple[str, str, str]], *, zh: bool) -> list[Cell]:
+    return [(chinese if zh else english) for _, chinese, english in columns]
+
+
+def _total(columns: Sequence[tuple[str, str, str]], total: Mapping[str, Any], *, zh: bool) -> list[Cell]:
+    row: list[Cell] = ["" for _ in columns]
+    row[0] = _TOTAL[0] if zh else _TOTAL[1]
+    for place, (name, _, _) in enumerate(columns):
+        if name == "currency":
+            row[place] = total["currency"]
+        elif name in total and name in _AMOUNTS:
+            row[place] = Number(amount_text(total[name], total["currency"]))
+    return row
+
+
+def _rows_max(call: Call) -> int:
+    return call.setting.company_policy_at(call.caller.at).limit("export.rows_max") or 2**31
+
+
+def _programs(tx: Transaction) -> dict[str, str]:
+    return {r["id"]: r["name"] for r in tx.rows(sa.select(t.program.c.id, t.program.c.name))}
+
+
+def _cell(name: str, line: Mapping[str, Any], programs: Mapping[str, str], *, zh: bool) -> Cell:
     value = line[name]
     if value is None:
         return ""
     if name in _AMOUNTS:
-        return _Number(amount_text(value, line["currency"]))
+        return Number(amount_text(value, line["currency"]))
     if name in ("rate_bps", "share_bps"):
-        return _Number(f"{value // 100}.{value % 100:02d}")
-    if name in ("deal_number", "plan_version"):
-        return _Number(str(value))
+        return percent(value)
+    if name in ("deal_number", "plan_version", "person_number"):
+        return Number(str(value))
     if name == "program":
         return str(programs.get(value, value))
     if name == "held_by":
         return " ".join(value)
     words = WORDS.get(name, {}).get(value)
     return (words[0] if zh else words[1]) if words is not None else str(value)
-
-
-def _file(call: Call, person: str, content: bytes, ending: str, media: str) -> Response:
-    """An attachment; that it left the house is on record (AUD-01)."""
-    entry = history.Entry(
-        stream=person,
-        stream_kind="person",
-        kind="exported",
-        at=call.caller.at,
-        actor=call.person,
-        data={"what": "statement", "format": ending},
-    )
-    call.services.database.transact(lambda tx: history.append(tx, [entry]))
-    name = f"statement.{ending}"
-    return Response(content, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})

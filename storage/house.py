@@ -6,18 +6,19 @@ from pathlib import Path
 
 from activities.ports import StoreTroubleError
 from domain.refusals import Refusal
-from storage import checkpoints, retention
+from storage import checkpoints, payouts, retention
 from storage.database import Database, Transaction
 from storage.setting import Snapshots
 
 
 class DatabaseHouse:
-    """Checkpoints of the history, and rows that have had their time."""
+    """Checkpoints of the history, the payout day, and rows that have had their time."""
 
     def __init__(self, database: Database, snapshots: Snapshots, checkpoint_folder: Path) -> None:
         self._database = database
         self._snapshots = snapshots
         self._folder = checkpoint_folder
+        self._asked_for: str | None = None
 
     def checkpoint(self) -> bool:
         try:
@@ -25,6 +26,20 @@ class DatabaseHouse:
                 now = tx.now()
                 every = self._snapshots.setting(tx).company_policy_at(now).duration("audit.checkpoint_h")
             return checkpoints.make_if_due(self._database, self._folder, now=now, every=every)
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal
+
+    def payout_day(self) -> None:
+        def work(tx: Transaction) -> str | None:
+            setting = self._snapshots.setting(tx)
+            month = payouts.due_month(setting, tx.now())
+            if month is not None and month != self._asked_for:
+                payouts.ask_for_run(tx, setting, month=month)
+            return month
+
+        try:
+            # Once asked it stays asked; to look through all balances every minute would be for nothing.
+            self._asked_for = self._database.transact(work)
         except Refusal as refusal:
             raise StoreTroubleError from refusal
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from api.auth import Caller
 from api.call import Call, Done
@@ -24,12 +23,12 @@ from api.schemas.ledger import PayoutIn
 from api.views.payouts import payout_row, payout_view
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.money.entries import set_off_entries
-from domain.money.model import Account
+from domain.money.months import over_at
 from domain.money.positions import positions
 from domain.people.access import has_role
 from domain.people.organisation import Role
 from domain.refusals import Refusal
-from storage import deals, history, ledger, matters
+from storage import deals, history, ledger, matters, payouts
 from storage import tables as t
 from storage.database import Transaction, mint
 
@@ -42,9 +41,9 @@ def prepare(tx: Transaction, caller: Caller, body: PayoutIn) -> Done:
     Whoever owes as much as they would get is left out until they would get something.
     """
     _require_finance(caller)
-    end = _end_of(caller, body.period)
-    payable = _payable(tx, body.currency, end)
-    owed = _owed(tx, body.currency)
+    end = over_at(body.period, payouts.company_zone(caller.setting))
+    payable = payouts.payable(tx, body.currency, end)
+    owed = payouts.owed(tx, body.currency)
     payout, now = mint(), tx.now()
     tx.insert(
         t.payout,
@@ -67,8 +66,9 @@ def prepare(tx: Transaction, caller: Caller, body: PayoutIn) -> Done:
             lines.append(_line(payout, payee, deal, amount))
     if lines:
         tx.insert(t.payout_line, lines)
+    matters.save_tasks(tx, [], [payouts.task_key(body.period, body.currency)], at=now)
     _record(tx, caller, payout, "prepared", at=now, period=body.period, currency=body.currency)
-    return Done(201, payout_view(tx, payout_row(tx, caller, payout)))
+    return Done(201, payout_view(tx, caller, payout_row(tx, caller, payout)))
 
 
 def approve(tx: Transaction, caller: Caller, payout: str) -> Done:
@@ -90,13 +90,14 @@ def approve(tx: Transaction, caller: Caller, payout: str) -> Done:
         {"state": "approved", "approved_by": caller.person, "approved_at": run.now},
     )
     _record(tx, caller, payout, "approved", at=run.now)
-    return Done(200, payout_view(tx, payout_row(tx, caller, payout)))
+    return Done(200, payout_view(tx, caller, payout_row(tx, caller, payout)))
 
 
 async def pay(call: Call, payout: str) -> Response:
     """The money has left: each line is posted by the drain of its matter. Lines that fail now are dropped instead.
 
-    What is not rung for within the usual wait is rung for by the relay.
+    What is not rung for within the usual wait is rung for by the relay; until every line is posted the run is not
+    `paid` and the answer is 202.
     """
     rings: list[tuple[str, str]] = []
     response = await run_in_threadpool(call.write, lambda tx: _pay(tx, call.caller, payout, rings))
@@ -106,7 +107,19 @@ async def pay(call: Call, payout: str) -> Response:
         if left <= 0:
             break
         await call.services.gateway.ring(kind="claim", stream=stream, command=command, wait_s=left)
-    return response
+    if response.status_code != 200:
+        return response
+    return await run_in_threadpool(_as_it_stands, call, payout, response)
+
+
+def _as_it_stands(call: Call, payout: str, stored: Response) -> Response:
+    """What the run has come to since it was written down, a repeat of the call included."""
+    run = call.read(lambda tx: payout_view(tx, call.caller, payout_row(tx, call.caller, payout)))
+    replayed = stored.headers.get("Idempotency-Replayed")
+    headers = {"Idempotency-Replayed": replayed} if replayed is not None else {}
+    if run["pending"] is not None:
+        headers["Location"] = f"/v1/commands/{run['pending']['command']}"
+    return JSONResponse(run, status_code=200 if run["pending"] is None else 202, headers=headers)
 
 
 def _pay(tx: Transaction, caller: Caller, payout: str, rings: list[tuple[str, str]]) -> Done:
@@ -119,7 +132,7 @@ def _pay(tx: Transaction, caller: Caller, payout: str, rings: list[tuple[str, st
     run.save()
     tx.update(t.payout, {"id": payout}, {"state": "paid", "paid_by": caller.person, "paid_at": run.now})
     _record(tx, caller, payout, "paid", at=run.now)
-    return Done(200, payout_view(tx, payout_row(tx, caller, payout)))
+    return Done(200, payout_view(tx, caller, payout_row(tx, caller, payout)))
 
 
 @dataclass
@@ -269,56 +282,6 @@ def _contested(tx: Transaction, wanted: Sequence[str]) -> frozenset[str]:
     return frozenset((*(undecided & set(wanted)), *tx.execute(going_on).scalars()))
 
 
-def _payable(tx: Transaction, currency: str, end: datetime) -> dict[tuple[str, str], int]:
-    """What stood to be paid at ``end`` and still does, less what approved runs have taken: (payee, deal) → amount."""
-    b, p = t.ledger_balance.c, t.ledger_posting.c
-    ending = f":{Account.PAYABLE.value}"
-    present = _by_deal(
-        tx,
-        sa.select(b.account, b.deal, b.amount_minor.label("total")).where(
-            b.currency == currency, b.account.endswith(ending), b.amount_minor > 0
-        ),
-    )
-    # What came after the month is taken away again: that is little, and an index has it, while the month before would
-    # be everything that was ever posted.
-    later = _by_deal(
-        tx,
-        sa.select(p.account, p.deal, sa.func.sum(p.amount_minor).label("total"))
-        .join(t.ledger_entry, t.ledger_entry.c.id == p.entry)
-        .where(t.ledger_entry.c.at >= end, p.currency == currency, p.account.endswith(ending))
-        .group_by(p.account, p.deal),
-    )
-    line, run, c = t.payout_line.c, t.payout.c, t.command.c
-    taken = tx.rows(
-        sa.select(line.payee, line.deal, sa.func.sum(line.amount_minor).label("total"))
-        .join(t.payout, run.id == line.payout)
-        .outerjoin(t.command, c.id == line.command)
-        .where(
-            run.currency == currency,
-            line.dropped.is_(None),
-            line.amount_minor > 0,
-            sa.or_(run.state == "approved", sa.and_(run.state == "paid", c.decided_at.is_(None))),
-        )
-        .group_by(line.payee, line.deal)
-    )
-    less = {(r["payee"], r["deal"]): int(r["total"]) for r in taken}
-    found = {key: min(amount, amount - later.get(key, 0)) - less.get(key, 0) for key, amount in present.items()}
-    return {key: amount for key, amount in found.items() if amount > 0}
-
-
-def _owed(tx: Transaction, currency: str) -> dict[tuple[str, str], int]:
-    """What payees owe: (payee, deal) → amount."""
-    b = t.ledger_balance.c
-    owed = sa.select(b.account, b.deal, (-b.amount_minor).label("total")).where(
-        b.currency == currency, b.account.endswith(f":{Account.RECEIVABLE.value}"), b.amount_minor < 0
-    )
-    return _by_deal(tx, owed)
-
-
-def _by_deal(tx: Transaction, statement: sa.Select[Any]) -> dict[tuple[str, str], int]:
-    return {(r.account.rpartition(":")[0], r.deal): int(r.total) for r in tx.execute(statement)}
-
-
 def _reserved(tx: Transaction, line: Row, *, besides: str) -> int:
     """What other approved runs pay to the same payee for the same deal."""
     other, run = t.payout_line.c, t.payout.c
@@ -359,14 +322,6 @@ def _line(payout: str, payee: str, deal: str, amount_minor: int) -> Row:
         "deal": deal,
         "amount_minor": amount_minor,
     }
-
-
-def _end_of(caller: Caller, period: str) -> datetime:
-    """The first instant after the month, in the company's zone."""
-    zone = ZoneInfo(next(iter(caller.setting.calendars.values())).zone)
-    year, month = (int(part) for part in period.split("-"))
-    first = date(year + month // 12, month % 12 + 1, 1)
-    return datetime(first.year, first.month, 1, tzinfo=zone)
 
 
 def _require_finance(caller: Caller) -> None:

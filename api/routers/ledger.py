@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from api.call import TheCall
 from api.commands import payouts
-from api.files_out import CSV, XLSX, statement_csv, statement_xlsx
+from api.files_out import payout_sheet, statement_sheet
 from api.paging import Cursor, Limit
 from api.reads import note_reads
 from api.routing import StrictRoute
 from api.schemas.base import Currency, Id, Instant, Nothing
 from api.schemas.ledger import AccountPage, EntryPage, PayoutIn, PayoutOut, PayoutPage, StatementOut
+from api.sheets import FILES, Format, as_file
 from api.views import ledger as views
 from api.views.payouts import payout_page, payout_row, payout_view
-from storage.database import Transaction
 
 router = APIRouter(prefix="/v1", tags=["money"], route_class=StrictRoute)
 
@@ -25,49 +25,39 @@ From = Annotated[Instant | None, Query(alias="from")]
 To = Annotated[Instant | None, Query(alias="to")]
 
 
-@router.get("/ledger/accounts", response_model=AccountPage)
-def list_accounts(
-    call: TheCall,
+def _filters(
     person: Id | None = None,
     deal: Id | None = None,
     currency: Currency | None = None,
     start: From = None,
     end: To = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> dict[str, Any]:
+) -> views.LedgerFilters:
+    return views.LedgerFilters(person=person, deal=deal, currency=currency, start=start, end=end)
+
+
+#: What accounts and entries are chosen by.
+Filters = Annotated[views.LedgerFilters, Depends(_filters)]
+
+
+@router.get("/ledger/accounts", response_model=AccountPage)
+def list_accounts(call: TheCall, filters: Filters, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
     """What people's accounts come to, by currency (COM-06). Without a role in finance: one's own only."""
-    filters = views.LedgerFilters(person=person, deal=deal, currency=currency, start=start, end=end)
     return call.read(lambda tx: views.account_page(tx, call.caller, filters, limit=limit, cursor=cursor))
 
 
 @router.get("/ledger/entries", response_model=EntryPage)
-def list_entries(
-    call: TheCall,
-    person: Id | None = None,
-    deal: Id | None = None,
-    currency: Currency | None = None,
-    start: From = None,
-    end: To = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> dict[str, Any]:
+def list_entries(call: TheCall, filters: Filters, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
     """Entries of the ledger (台账), newest first: COM-06. Without a role in finance: one's own postings only."""
-    filters = views.LedgerFilters(person=person, deal=deal, currency=currency, start=start, end=end)
     return call.read(lambda tx: views.entry_page(tx, call.caller, filters, limit=limit, cursor=cursor))
 
 
-@router.get(
-    "/people/{id}/statement",
-    response_model=StatementOut,
-    responses={200: {"content": {media: {"schema": {"type": "string", "format": "binary"}} for media in (CSV, XLSX)}}},
-)
+@router.get("/people/{id}/statement", response_model=StatementOut, responses=FILES)
 def read_statement(
     call: TheCall,
     id: Id,
     start: From = None,
     end: To = None,
-    format: Literal["json", "csv", "xlsx"] = "json",
+    format: Format = "json",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Any:
@@ -80,8 +70,7 @@ def read_statement(
             note_reads(call, len(found["items"]))
         return found
     views.require_statement(call.caller, id)
-    make = statement_csv if format == "csv" else statement_xlsx
-    return make(call, id, start=start, end=end)
+    return as_file(call, statement_sheet(call, id, start=start, end=end), format)
 
 
 @router.post("/payouts", status_code=201, response_model=PayoutOut)
@@ -96,14 +85,13 @@ def list_payouts(call: TheCall, limit: Limit = 50, cursor: Cursor = None) -> dic
     return call.read(lambda tx: payout_page(tx, call.caller, limit=limit, cursor=cursor))
 
 
-@router.get("/payouts/{id}", response_model=PayoutOut)
-def read_payout(call: TheCall, id: Id) -> dict[str, Any]:
-    """One payout run."""
-
-    def work(tx: Transaction) -> dict[str, Any]:
-        return payout_view(tx, payout_row(tx, call.caller, id))
-
-    return call.read(work)
+@router.get("/payouts/{id}", response_model=PayoutOut, responses=FILES)
+def read_payout(call: TheCall, id: Id, format: Format = "json") -> Any:
+    """One payout run; once it is locked also as a file for whoever pays it out (COM-12)."""
+    if format == "json":
+        return call.read(lambda tx: payout_view(tx, call.caller, payout_row(tx, call.caller, id)))
+    run = call.read(lambda tx: payout_row(tx, call.caller, id))
+    return as_file(call, payout_sheet(call, run), format)
 
 
 @router.post("/payouts/{id}/approve", response_model=PayoutOut)

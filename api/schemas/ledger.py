@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Currency, Input, Output
+from api.schemas.base import Currency, Input, Output, Pending
 
 
 class PayoutIn(Input):
@@ -105,8 +105,11 @@ class StatementOut(Output):
 
 
 class PayoutLine(Output):
+    """``posted_minor``: how much of it the ledger has as paid by now."""
+
     person: str
     amount_minor: int
+    posted_minor: int
 
 
 class DroppedLine(Output):
@@ -119,16 +122,23 @@ class DroppedLine(Output):
 
 
 class PayoutOut(Output):
+    """``paid`` once every line is posted; until then a run that was paid is ``approved``, with ``paid_by``.
+
+    ``due_on`` is the payout day of the period (`payout.day`); ``pending`` a command that is to post a line.
+    """
+
     id: str
     period: str
     currency: str
     state: Literal["draft", "approved", "paid"]
     lines: list[PayoutLine]
     dropped: list[DroppedLine]
+    due_on: str
     prepared_by: str
     approved_by: str | None
     paid_by: str | None
     created_at: str
+    pending: Pending | None
 
 
 class PayoutPage(Output):

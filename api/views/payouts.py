@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from api.auth import Caller
 from api.paging import page
+from domain.money.months import in_the_next
 from domain.people.access import has_role
 from domain.people.organisation import Role
 from domain.refusals import Refusal
@@ -40,37 +41,99 @@ def payout_page(tx: Transaction, caller: Caller, *, limit: int, cursor: str | No
         limit=limit,
         filters={"list": "payouts"},
     )
-    return {"items": payout_views(tx, rows), "next": following}
+    return {"items": payout_views(tx, caller, rows), "next": following}
 
 
-def payout_view(tx: Transaction, row: Row) -> Row:
+def payout_view(tx: Transaction, caller: Caller, row: Row) -> Row:
     """One run by its row."""
-    return payout_views(tx, [row])[0]
+    return payout_views(tx, caller, [row])[0]
 
 
-def payout_views(tx: Transaction, rows: Sequence[Row]) -> list[Row]:
-    """Runs in the order of ``rows``: each person's amount, deals together and what is set off taken away."""
-    line = t.payout_line.c
+def payout_views(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row]:
+    """Runs in the order of ``rows``: each person's amount, deals together and what is set off taken away.
+
+    A run whose payment is told is `paid` once every line of it is posted, not before.
+    """
+    found = _lines(tx, [r["id"] for r in rows])
+    policy_at = caller.setting.company_policy_at
+    return [
+        _view(
+            row,
+            [one for one in found if one["payout"] == row["id"]],
+            due_day=policy_at(row["created_at"]).integer("payout.day"),
+        )
+        for row in rows
+    ]
+
+
+def exported_lines(tx: Transaction, run: Mapping[str, Any]) -> Iterator[Row]:
+    """Every line of a run for its file, by person: whom, for which deal, how much, and what becomes of it."""
+    lines = _lines(tx, [run["id"]])
+    d = t.deal.c
+    numbers = {
+        r["id"]: r
+        for r in tx.rows(sa.select(d.id, d.number, d.program).where(d.id.in_(sorted({one["deal"] for one in lines}))))
+    }
+    for line in lines:
+        deal = numbers[line["deal"]]
+        yield {
+            "period": run["period"],
+            "currency": run["currency"],
+            "person_number": line["number"],
+            "person": (tx.keys.open_text(line["name"]) if line["name"] is not None else None) or line["payee"],
+            "external_id": line["external_id"],
+            "deal_number": deal["number"],
+            "program": deal["program"],
+            "amount_minor": line["amount_minor"],
+            "result": line["dropped"] or _progress(line),
+            "key": None if line["dropped"] else f"payout/{run['id']}:pay/{line['deal']}/{line['payee']}",
+        }
+
+
+def _lines(tx: Transaction, runs: Sequence[str]) -> list[Row]:
+    """The lines of ``runs`` by person, each with how its posting stands; one that the drain refused is dropped."""
+    line, c, p = t.payout_line.c, t.command.c, t.person.c
     found = tx.rows(
-        sa.select(t.payout_line, t.person.c.number)
-        .outerjoin(t.person, t.person.c.id == line.holder)
-        .where(line.payout.in_([r["id"] for r in rows]))
-        .order_by(t.person.c.number, line.id)
+        sa.select(t.payout_line, p.number, p.name, p.external_id, c.decided_at, c.problem)
+        .outerjoin(t.person, p.id == line.holder)
+        .outerjoin(t.command, c.id == line.command)
+        .where(line.payout.in_(runs))
+        .order_by(p.number, line.id)
     )
-    return [_view(row, [one for one in found if one["payout"] == row["id"]]) for row in rows]
+    return [{**one, "dropped": one["dropped"] or _refused(one["problem"])} for one in found]
 
 
-def _view(row: Row, lines: Sequence[Row]) -> Row:
+def _refused(problem: Mapping[str, Any] | None) -> str | None:
+    if problem is None:
+        return None
+    return "disputed" if problem["code"] == "claim_disputed" else "not_payable"
+
+
+def _progress(line: Mapping[str, Any]) -> str:
+    if line["command"] is None:
+        return "to_pay"
+    return "posting" if line["decided_at"] is None else "paid"
+
+
+def _view(row: Row, lines: Sequence[Row], *, due_day: int) -> Row:
     amounts: dict[str, int] = {}
+    posted: dict[str, int] = {}
     for line in lines:
         if line["dropped"] is None:
             amounts[line["holder"]] = amounts.get(line["holder"], 0) + line["amount_minor"]
+            if _progress(line) == "paid":
+                posted[line["holder"]] = posted.get(line["holder"], 0) + line["amount_minor"]
+    waiting = [line["command"] for line in lines if line["dropped"] is None and _progress(line) == "posting"]
     return {
         "id": row["id"],
         "period": row["period"],
         "currency": row["currency"],
-        "state": row["state"],
-        "lines": [{"person": person, "amount_minor": amount} for person, amount in amounts.items() if amount],
+        "state": "approved" if waiting else row["state"],
+        "lines": [
+            {"person": person, "amount_minor": amount, "posted_minor": posted.get(person, 0)}
+            for person, amount in amounts.items()
+            if amount
+        ],
         "dropped": [
             {
                 "person": line["holder"],
@@ -81,10 +144,12 @@ def _view(row: Row, lines: Sequence[Row]) -> Row:
             for line in lines
             if line["dropped"] is not None
         ],
+        "due_on": in_the_next(row["period"], due_day).isoformat(),
         "prepared_by": row["prepared_by"],
         "approved_by": row["approved_by"],
         "paid_by": row["paid_by"],
         "created_at": rfc3339(row["created_at"]),
+        "pending": {"command": waiting[0]} if waiting else None,
     }
 
 

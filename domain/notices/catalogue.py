@@ -673,6 +673,13 @@ _MONEY = (
 
 _OTHERS = (
     _row(
+        "payout.due",
+        "结算批次待准备",
+        "A payout run is due",
+        "[{month}]有应付的佣金[（{currency}）]，已到结算日，请准备结算批次。",
+        "Commission[ of {month}][ in {currency}] is to be paid and the payout day has come; please prepare the run.",
+    ),
+    _row(
         "policy.changed",
         "规则有变更",
         "Policy changed",

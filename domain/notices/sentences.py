@@ -86,6 +86,8 @@ def _values(facts: Mapping[str, Any], subject: Subject, zone: str, lang: str) ->
         "possible": _number(facts.get("possible")),
         "count": _number(count),
         "cap": _number(facts.get("cap")),
+        "month": _code(facts.get("month"), _MONTH),
+        "currency": _code(facts.get("currency"), _CURRENCY),
         "by": _name(facts.get("by"), subject),
         "person": _name(facts.get("person"), subject),
     }
@@ -158,6 +160,15 @@ def _fields(value: Any, lang: str) -> str | None:
         return None
     words = [FIELDS[name][lang == "en"] for name in value if isinstance(name, str) and name in FIELDS]
     return ("、" if lang == "zh" else ", ").join(words) or None
+
+
+_MONTH: Final = re.compile(r"\d{4}-\d{2}")
+_CURRENCY: Final = re.compile("[A-Z]{3}")
+
+
+def _code(value: Any, shape: re.Pattern[str]) -> str | None:
+    """A code that is read as it is written, the same in both languages."""
+    return value if isinstance(value, str) and shape.fullmatch(value) else None
 
 
 def _number(value: Any) -> str | None:

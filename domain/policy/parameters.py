@@ -196,7 +196,6 @@ _LACKING: Final = frozenset(
         "settle.templates",
         "assist.flag_pair",
         "assist.flag_days",
-        "payout.day",
     }
 )
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import uuid
 from typing import Any
 
+import sqlalchemy as sa
+from python_calamine import CalamineWorkbook
+
+from domain.matters.matter import CommandKind
+from storage import tables as t
+from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.money import MoneyOffice, accounts, entries, ledger_is_right, money, sums
@@ -153,13 +161,116 @@ def test_a_payment_while_the_engine_is_away_is_posted_when_it_is_back(company: C
     office.receive(deal, 1_000_000)
     run = office.approved(office.prepared())
     company.direct.down = True
-    assert office.paid(run)["state"] == "paid"
+    key = str(uuid.uuid4())
+    answer = office.cashier.post(f"/v1/payouts/{run['id']}/pay", key=key)
+    waiting = answer.json()
+    assert (answer.status_code, waiting["state"], waiting["paid_by"]) == (202, "approved", office.cashier.id)
+    assert answer.headers["location"] == f"/v1/commands/{waiting['pending']['command']}"
+    assert waiting["lines"] == [{"person": office.first.id, "amount_minor": 50_000, "posted_minor": 0}]
     assert accounts(office.money, deal) == {office.first.id: {"payable": 50_000}}
     assert lines(office.prepared()) == {}
     company.direct.down = False
     company.ring_bells()
+    posted = done(office.money.get(f"/v1/payouts/{run['id']}"))
+    assert (posted["state"], posted["pending"], posted["lines"][0]["posted_minor"]) == ("paid", None, 50_000)
+    again = office.cashier.post(f"/v1/payouts/{run['id']}/pay", key=key)
+    assert (again.status_code, again.json()) == (200, posted)
     assert accounts(office.money, deal) == {office.first.id: {"paid": 50_000}}
     ledger_is_right(company)
+
+
+def test_a_line_that_could_not_be_posted_is_not_paid_and_comes_with_the_next_run(company: Company) -> None:
+    """COM-12: a run is never called paid for what the ledger has not; a locked run is corrected only in the next."""
+    office = Runs(company)
+    deal = office.won(office.first)
+    office.receive(deal, 1_000_000)
+    run = office.approved(office.prepared())
+    company.direct.down = True
+    office.cashier.post(f"/v1/payouts/{run['id']}/pay")
+    problem = {"code": "internal_error", "rule": None, "policy_version": None, "facts": {}, "errors": []}
+    unposted = t.command.c.kind == CommandKind.DEAL_PAID.value
+    given_up = t.command.update().where(unposted).values(decided_at=company.now(), problem=problem)
+    company.database.transact(lambda tx: tx.execute(given_up))
+    company.direct.down = False
+    shown = done(office.money.get(f"/v1/payouts/{run['id']}"))
+    assert (shown["state"], lines(shown)) == ("paid", {})
+    dropped = {"person": office.first.id, "deal": deal, "amount_minor": 50_000, "reason": "not_payable"}
+    assert shown["dropped"] == [dropped]
+    assert lines(office.prepared()) == {office.first.id: 50_000}
+
+
+def exported(office: Runs, run: dict[str, Any], language: str, form: str) -> list[list[str]]:
+    answer = company_file(office.money, f"/v1/payouts/{run['id']}", language, form)
+    if form == "csv":
+        return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    (sheet,) = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).sheet_names
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_name(sheet).to_python()
+    return [[str(cell) for cell in row] for row in rows]
+
+
+def company_file(person: Person, path: str, language: str, form: str) -> Any:
+    headers = {"Accept-Language": language}
+    answer = person.company.call("GET", path, token=person.token, params={"format": form}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def test_a_locked_run_leaves_as_a_file_in_either_language(company: Company) -> None:
+    """COM-12: who gets how much for which deal, and what was left out; names run nothing in a spreadsheet."""
+    office = Runs(company)
+    deal = office.won(office.first)
+    office.receive(deal, 400_000)
+    cheat = company.rep("=1+1", team=office.team)
+    other = office.won(cheat, claim=office.claim(cheat, customer=customer(2))["id"])
+    office.receive(other, 200_000)
+    run = office.prepared()
+    for form in ("csv", "xlsx"):
+        refused(office.money.get(f"/v1/payouts/{run['id']}", format=form), 409, "illegal_transition")
+    office.contest()
+    office.approved(run)
+    head, *rows = exported(office, run, "en", "csv")
+    assert head[:4] == ["Period", "Person number", "Payee", "External id"]
+    by_deal = {row[head.index("Deal")]: dict(zip(head, row, strict=True)) for row in rows}
+    one, two = by_deal[str(office.deal(deal)["number"])], by_deal[str(office.deal(other)["number"])]
+    assert (one["Amount"], one["Result"], one["Entry key"]) == ("200.00", "Disputed, not paid", "")
+    assert (two["Payee"], two["Amount"], two["Result"]) == ("'=1+1", "100.00", "To be paid")
+    assert two["Entry key"] == f"payout/{run['id']}:pay/{other}/person:{cheat.id}"
+    assert rows[-1] == ["Total", "", "", "", "", "", "CNY", "100.00", "", ""]
+    office.paid(run)
+    head, *rows = exported(office, run, "zh", "xlsx")
+    assert head[0] == "结算月份"
+    assert [row[head.index("结果")] for row in rows] == ["有争议，不付", "已付", ""]
+    assert rows[-1][head.index("金额")] == "100.0"
+    gone = company_events(company, run["id"])
+    assert gone == ["prepared", "approved", "exported", "paid", "exported"]
+
+
+def company_events(company: Company, stream: str) -> list[str]:
+    with company.database.reading() as tx:
+        found = sa.select(t.event.c.kind).where(t.event.c.stream == stream).order_by(t.event.c.seq)
+        return list(tx.execute(found).scalars())
+
+
+def test_on_the_payout_day_finance_is_asked_for_the_run_of_the_month_before(company: Company) -> None:
+    """`payout.day` 10: once, for a currency in which something is payable, until the run is prepared (COM-12)."""
+    office = Runs(company)
+    office.receive(office.won(office.first), 1_000_000)
+    house = DatabaseHouse(company.database, company.snapshots, company.settings.data)
+
+    def asked(person: Person) -> list[str]:
+        house.payout_day()
+        return [task["kind"] for task in listed(person.get("/v1/me/tasks"))]
+
+    company.at("2031-04-09T15:59:00Z")  # the last minute of the 9th in Shanghai
+    assert asked(office.money) == []
+    company.at("2031-04-09T16:01:00Z")
+    assert asked(office.money) == asked(office.cashier) == ["payout_due"]
+    DatabaseHouse(company.database, company.snapshots, company.settings.data).payout_day()  # another worker
+    (told,) = (n for n in listed(office.money.get("/v1/me/notices")) if n["kind"] == "payout.due")
+    assert told["text"]["en"].startswith("Commission of 2031-03 in CNY is to be paid")
+    assert asked(office.first) == []
+    assert office.prepared()["due_on"] == "2031-04-10"
+    assert asked(office.money) == asked(office.cashier) == []
 
 
 def test_what_was_released_later_waits_for_its_month(company: Company) -> None:

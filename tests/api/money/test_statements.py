@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from api.files_out import COLUMNS, WORDS, amount_text, neutral
+from api.files_out import COLUMNS, WORDS
+from api.sheets import amount_text, neutral
 from domain.money.model import EntryKind
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person

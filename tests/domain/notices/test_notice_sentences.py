@@ -23,6 +23,8 @@ FULL = {
     "possible": 2,
     "count": 12,
     "cap": 300,
+    "month": "2026-10",
+    "currency": "CNY",
     "by": "p1",
     "person": "p1",
 }
@@ -71,7 +73,7 @@ def test_a_sentence_reads_well_with_and_without_its_facts(kind: str, facts: dict
         assert said.endswith(end)
         assert not re.search(r"[{}\[\]]|  |None|，，|，。|；。|：。|, \.| [,.;]", said), said
         assert told.title[lang]
-        assert kind.startswith(("alarm.", "policy.changed")) or "王*" in said
+        assert kind.startswith(("alarm.", "policy.changed", "payout.")) or "王*" in said
     assert told.text["en"][0] == told.text["en"][0].upper()
 
 
