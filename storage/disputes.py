@@ -124,6 +124,26 @@ def contested(tx: Transaction, matter: str) -> frozenset[str]:
     return frozenset(item for detail in details for item in unpack(detail).get("contested", ()))
 
 
+def dismissed_at(tx: Transaction, person: str, *, program: str) -> list[datetime]:
+    """When cases of ``program`` were dismissed that ``person`` had opened for themselves (DSP-02).
+
+    What policy opens by itself has no statement, and what somebody in charge opens for others has them as no party.
+    """
+    c, p = t.dispute.c, t.dispute_party.c
+    found = tx.execute(
+        sa.select(c.ended_at)
+        .join(t.dispute_party, p.dispute == c.id)
+        .where(
+            p.person == person,
+            c.opened_by == person,
+            c.program == program,
+            c.state == DisputeState.DISMISSED.value,
+            c.statement.is_not(None),
+        )
+    )
+    return list(found.scalars())
+
+
 #: No policy asks for more of them.
 _SIMILAR_MAX = 20
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,11 +12,10 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.call import Waiting
 from api.commands.files import MEGABYTE
-from api.commands.received import as_of_now
+from api.commands.received import as_of_now, under_policy_of
 from api.schemas.disputes import (
     AppealIn,
     ArbitratorIn,
-    ClaimNamed,
     DigestIn,
     DisputeIn,
     EvidenceIn,
@@ -30,13 +30,13 @@ from api.schemas.disputes import (
 )
 from api.views.claims import acting_for, readable
 from api.views.disputes import visible_dispute
-from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Claim
+from domain.claims.lifecycle import IN_CASE, ClaimState
 from domain.claims.permissions import is_supervisor, may_sell
+from domain.disputes.admission import open_until, require_consent
 from domain.disputes.cases import person_of
 from domain.disputes.room import side_of
 from domain.files import family_of
-from domain.matters.matter import Command, CommandKind
+from domain.matters.matter import Command, CommandKind, Matter
 from domain.money.model import DealState
 from domain.people.access import has_role
 from domain.people.organisation import Role
@@ -47,7 +47,7 @@ from storage.claim_rows import claim_of
 from storage.codec import canonical, plain
 from storage.database import Transaction, mint
 from storage.deals import deal_of
-from storage.disputes import dispute_of
+from storage.disputes import dismissed_at, dispute_of
 
 #: Evidence that only people in charge, reception or an administrator enter (contract section 6).
 _OFFICIAL = frozenset({"reception", "named_account", "territory", "customer_choice"})
@@ -55,24 +55,28 @@ _OFFICIAL = frozenset({"reception", "named_account", "territory", "customer_choi
 
 def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
     """Open a case, or join the one that is open (DSP-01, DSP-02)."""
-    row = _claim_named(tx, caller, body.claim, grounds=body.grounds)
-    held = claim_of(row)
-    if not _questions_a_share(tx, caller, row, body.grounds):
-        _standing(caller, held)
+    row = _claim_named(tx, caller, body)
+    standing = _standing(tx, caller, row, body)
     other = _other_matter(tx, row, body)
     # A case about two records lives with the older one; both are locked in the order of their ids (design section 4).
     home, *beside = sorted((row["matter"], *([other["id"]] if other is not None else [])))
     open_one = _open_case(tx, home)
+    if open_one is None and standing is not Standing.CHARGE:
+        _require_consent(tx, caller, row["program"])
     items = case_records.known(tx, (home, *beside), open_one) if body.contests else {}
     wrong = [f"contests.{place}" for place, item in enumerate(body.contests) if item not in items]
     if wrong:
         raise Refusal("field_invalid", rule="DSP-04", errors=tuple(FieldError(f, "field_invalid") for f in wrong))
     text = texts.keep(tx, body.statement, customer=row["customer"])
     locks = {matter: matters.lock(tx, matter) for matter in (home, *beside)}
-    present = as_of_now(tx, caller, locks[row["matter"]], also=(row["id"],)).claims[row["id"]]
-    _in_time(caller, present, locks[row["matter"]])
-    dispute, number = mint(), tx.next_number("dispute")
+    now = as_of_now(tx, caller, locks[row["matter"]], also=(row["id"],))
     open_one = _open_case(tx, home)
+    joins = open_one is not None if now.id != home else now.open_dispute is not None
+    if not joins and standing is not Standing.CHARGE:
+        _require_consent(tx, caller, row["program"])
+    with under_policy_of(tx, row["id"]):
+        _in_time(caller, now, row["id"], locks[row["matter"]], about_a_deal=not joins and other is None)
+    dispute, number = mint(), tx.next_number("dispute")
     if open_one is None:
         tx.insert(
             t.stream,
@@ -92,6 +96,8 @@ def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
         "statement": text,
         "asks": _outcome(body.asks),
         "contests": body.contests,
+        # Who has no claim of their own in it is a party by the work they logged.
+        "by_work": standing is Standing.WORK,
     }
     claim = row["id"]
     if other is not None:
@@ -350,11 +356,12 @@ def _received(
     return Waiting(command=command.id, kind="dispute", stream=stream)
 
 
-def _claim_named(tx: Transaction, caller: Caller, named: str | ClaimNamed, *, grounds: str) -> dict[str, Any]:
+def _claim_named(tx: Transaction, caller: Caller, body: DisputeIn) -> dict[str, Any]:
     """The claim a case is about: by id, or the caller's own on a customer, else the one that holds it."""
+    named = body.claim
     if isinstance(named, str):
         row = tx.row(sa.select(t.claim).where(t.claim.c.id == named))
-        if row is None or not (readable(tx, caller, row) or _questions_a_share(tx, caller, row, grounds)):
+        if row is None or not _may_name(tx, caller, row, body):
             raise Refusal("field_invalid", errors=(FieldError("claim", "field_invalid"),))
         return row
     c = t.claim.c
@@ -368,12 +375,21 @@ def _claim_named(tx: Transaction, caller: Caller, named: str | ClaimNamed, *, gr
         )
         .order_by(c.received_at.desc())
     )
-    mine = [r for r in found if caller.person in (r["reporter"], r["owner"])]
-    held = [r for r in found if r["holds"] and (readable(tx, caller, r) or _questions_a_share(tx, caller, r, grounds))]
-    chosen = next(iter([*mine, *held]), None)
+    mine = [r for r in found if person_of(claim_of(r)) == caller.person]
+    reported = [r for r in found if r["reporter"] == caller.person]
+    held = [r for r in found if r["holds"] and _may_name(tx, caller, r, body)]
+    chosen = next(iter([*mine, *held, *reported]), None)
     if chosen is None:
         raise Refusal("no_standing", rule="DSP-02")
     return chosen
+
+
+def _may_name(tx: Transaction, caller: Caller, row: dict[str, Any], body: DisputeIn) -> bool:
+    return (
+        readable(tx, caller, row)
+        or _questions_a_share(tx, caller, row, body.grounds)
+        or _has_worked(tx, caller, row, body)
+    )
 
 
 def _questions_a_share(tx: Transaction, caller: Caller, row: Mapping[str, Any], grounds: str) -> bool:
@@ -386,29 +402,63 @@ def _questions_a_share(tx: Transaction, caller: Caller, row: Mapping[str, Any], 
     return any(deal_of(deal).share_of(caller.person) is not None for deal in live)
 
 
-def _standing(caller: Caller, claim: Claim) -> None:
-    """One's own claim, or one that one is in charge of (DSP-02, PPL-07)."""
+def _has_worked(tx: Transaction, caller: Caller, row: Mapping[str, Any], body: DisputeIn) -> bool:
+    """Whoever has logged a follow-up on the customer, in a case of kind identity on either record (DSP-02, CUS-13)."""
+    c, f = t.claim.c, t.follow_up.c
+    records = [row["customer"], *([body.other_customer] if body.grounds == "identity" else [])]
+    here = sa.select(c.id).where(
+        c.program == row["program"],
+        c.customer.in_(records),
+        c.track == row["track"],
+        c.project == row["project"] if row["project"] is not None else c.project.is_(None),
+    )
+    logged = sa.select(f.id).where(f.claim.in_(here), f.author == caller.person, f.voided_at.is_(None))
+    return tx.execute(logged.limit(1)).first() is not None
+
+
+class Standing(Enum):
+    """Why somebody may open a case: a claim or a share of their own, work they logged, charge of somebody who has."""
+
+    OWN = "own"
+    WORK = "work"
+    CHARGE = "charge"
+
+
+def _standing(tx: Transaction, caller: Caller, row: Mapping[str, Any], body: DisputeIn) -> Standing:
+    """One's own claim, one that one is in charge of, a customer one has worked with (DSP-02, PPL-07)."""
+    claim = claim_of(row)
+    if _questions_a_share(tx, caller, row, body.grounds):
+        return Standing.OWN
+    sells = may_sell(caller.actor, setting=caller.setting, at=caller.at)
     if caller.person == person_of(claim):
-        if not may_sell(caller.actor, setting=caller.setting, at=caller.at):
+        if not sells:
             raise Refusal("not_allowed", rule="PPL-02")
-        return
+        return Standing.OWN
     if caller.person in caller.setting.programs[claim.program].oversight:
-        return
-    if not is_supervisor(person_of(claim), claim, actor=caller.actor, setting=caller.setting, at=caller.at):
-        raise Refusal("not_allowed", rule="DSP-02")
+        return Standing.CHARGE
+    if is_supervisor(person_of(claim), claim, actor=caller.actor, setting=caller.setting, at=caller.at):
+        return Standing.CHARGE
+    if sells and _has_worked(tx, caller, row, body):
+        return Standing.WORK
+    raise Refusal("not_allowed", rule="DSP-02")
 
 
-def _in_time(caller: Caller, claim: Claim, locked: matters.Locked) -> None:
-    """Within `dispute.contest_wd` of the event that is contested (DSP-02)."""
-    if claim.state is ClaimState.WITHDRAWN:
-        raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
-    if claim.ended_at is None or claim.state in (ClaimState.DISPUTED, ClaimState.ARBITRATED):
+def _require_consent(tx: Transaction, caller: Caller, program: str) -> None:
+    """Who had too many cases dismissed asks their supervisor, who may open it for them (DSP-02)."""
+    dismissed = dismissed_at(tx, caller.person, program=program)
+    require_consent(dismissed, program=program, setting=caller.setting, at=caller.at)
+
+
+def _in_time(caller: Caller, matter: Matter, claim: str, locked: matters.Locked, *, about_a_deal: bool) -> None:
+    """Within `dispute.contest_wd` of the end that is contested, `dispute.after_deal_days` of a deal (DSP-02)."""
+    named, holder = matter.claims[claim], matter.owner_claim
+    if named.state is ClaimState.WITHDRAWN:
+        raise Refusal("illegal_transition", rule="CLM-01", current_state=named.state.value)
+    if named.state in IN_CASE:
         return
-    limit = caller.setting.policy_at(claim.program, at=claim.ended_at).duration("dispute.contest_wd")
-    if limit is None:
-        return
-    until = caller.setting.calendar(claim.program).add(claim.ended_at, limit).at
-    if locked.now > until:
+    deals = matter.live_deals(holder.id) if about_a_deal and holder is not None else ()
+    until = open_until(named, deals, setting=caller.setting)
+    if until is not None and locked.now > until:
         raise Refusal("dispute_too_late", rule="DSP-02", facts={"until": until})
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from domain.claims.lifecycle import DISPUTABLE, ENDED, HOLDING, IN_CASE, OPEN, ClaimState
 from domain.claims.model import APPROVED_PAUSES, Claim, Request, RequestKind, RequestState, Waiting
+from domain.disputes.admission import open_until
 from domain.matters.matter import CommandKind
 from domain.matters.setting import Setting
 from domain.people.access import SELLING, Actor, Place, has_any_scope, has_role
@@ -183,11 +184,9 @@ _STATES: dict[CommandKind, frozenset[ClaimState]] = {
 
 
 def _in_time_to_contest(claim: Claim, setting: Setting, at: datetime) -> bool:
-    """Whether an end may still be contested: within `dispute.contest_wd` (DSP-02)."""
-    if claim.ended_at is None:
-        return True
-    limit = setting.policy_at(claim.program, at=claim.ended_at).duration("dispute.contest_wd")
-    return limit is None or at <= setting.calendar(claim.program).add(claim.ended_at, limit).at
+    """Whether an end may still be contested (DSP-02); of a deal the decision knows, here it is not asked for."""
+    until = open_until(claim, (), setting=setting)
+    return until is None or at <= until
 
 
 def _fits_state(kind: CommandKind, claim: Claim, at: datetime) -> bool:

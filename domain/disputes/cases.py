@@ -12,7 +12,7 @@ from typing import Any
 
 from domain.calendar.duration import DAY_US, Duration, Scale
 from domain.claims.lifecycle import ENDED, HOLDING, ClaimState
-from domain.claims.model import Claim
+from domain.claims.model import Claim, TermsRef
 from domain.disputes import effects
 from domain.disputes.advice import Advice, advise
 from domain.disputes.arbitrators import (
@@ -69,9 +69,10 @@ def open_case(draft: Draft, command: Command) -> None:
         raise Refusal("illegal_transition", rule="DSP-01", current_state=claim.state.value)
     present = draft.matter.open_dispute
     contests = command.data.get("contests") or ()
+    worker = command.actor if command.data.get("by_work") else None
     if present is not None:
         draft.retarget(command, present.id)
-        _join(draft, present, claim, actor=command.actor)
+        _join(draft, present, claim, actor=command.actor, worker=worker)
         if present.takes_parties:
             put(draft, draft.matter.disputes[present.id].with_contested(contests))
         return
@@ -81,6 +82,8 @@ def open_case(draft: Draft, command: Command) -> None:
     parties = sharers_of(draft.matter, claim, opener=command.actor) if grounds is Grounds.SHARE else ()
     if len(parties) < 2:
         parties = parties_of(draft.matter, claim)
+    if worker is not None:
+        parties = _with_worker((Party(person=person_of(claim), claim=claim.id, role=Role.RESPONDENT),), worker)
     if len(parties) < 2:
         raise Refusal("party_missing", rule="DSP-01")
     asks = outcome_of(command.data.get("asks"))
@@ -108,9 +111,10 @@ def _open_identity(draft: Draft, command: Command) -> None:
         raise RuntimeError("the other matter is not open")  # the next drain opens it
     about = command.data["about"]
     claim = draft.matter.claims.get(about) or other.claims[about]
+    worker = command.actor if command.data.get("by_work") else None
     if present is not None:
         draft.retarget(command, present.id)
-        _join(draft, present, claim, actor=command.actor)
+        _join(draft, present, claim, actor=command.actor, worker=worker)
         return
     if other.open_dispute is not None or draft.matter.frozen_elsewhere or other.frozen_elsewhere:
         raise Refusal("illegal_transition", rule="DSP-01", current_state=claim.state.value)
@@ -118,7 +122,7 @@ def _open_identity(draft: Draft, command: Command) -> None:
         raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
     claims = (*draft.matter.claims.values(), *other.claims.values())
     alive = [c for c in claims if c.id == claim.id or c.state is ClaimState.REPORTED or c.state in HOLDING]
-    parties = _parties(claim, alive)
+    parties = _with_worker(_parties(claim, alive), worker)
     if len(parties) < 2 or len({c.matter for c in alive}) < 2:
         raise Refusal("party_missing", rule="DSP-01")
     dispute = replace(
@@ -217,7 +221,7 @@ def _case(
         state=S.OPENED,
         opened_by=opened_by,
         opened_at=draft.at,
-        terms=_terms(draft, claim, draft.matter.owner_claim),
+        terms=_terms(draft, claim, grounds),
         statement=statement,
         asks=asks,
         parties=parties,
@@ -284,6 +288,14 @@ def _parties(claim: Claim, rivals: Iterable[Claim]) -> tuple[Party, ...]:
     return tuple(parties)
 
 
+def _with_worker(parties: tuple[Party, ...], worker: str | None) -> tuple[Party, ...]:
+    """Who opens a case by the work they logged is a party without a claim (DSP-02)."""
+    if worker is None or any(p.person == worker for p in parties):
+        return parties
+    opener = Party(person=worker, claim=None, role=Role.OPENER)
+    return (opener, *(replace(p, role=Role.RESPONDENT) for p in parties))
+
+
 def sharers_of(matter: Matter, claim: Claim, *, opener: str | None) -> tuple[Party, ...]:
     """Whom a case about shares of deals on ``claim`` concerns: its owner and whoever has a part (COM-04, COM-11).
 
@@ -313,28 +325,33 @@ def _contends(claim: Claim) -> bool:
     return claim.state is ClaimState.REJECTED and claim.reason == "customer_owned"
 
 
-def _join(draft: Draft, dispute: Dispute, claim: Claim, *, actor: str | None) -> None:
-    person = person_of(claim)
+def _join(draft: Draft, dispute: Dispute, claim: Claim, *, actor: str | None, worker: str | None = None) -> None:
+    """The person of ``claim`` becomes a party; ``worker`` does without a claim."""
+    person, theirs = (person_of(claim), claim.id) if worker is None else (worker, None)
     if dispute.party(person) is not None:
         return
     if claim.state is ClaimState.WITHDRAWN:
         raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
     if not dispute.takes_parties:
         raise Refusal("illegal_transition", rule="DSP-01", current_state=dispute.state.value)
-    dispute = dispute.with_party(Party(person=person, claim=claim.id, role=Role.JOINED))
+    dispute = dispute.with_party(Party(person=person, claim=theirs, role=Role.JOINED))
     if dispute.seat_seen is not None:
         dispute = replace(dispute, seat_seen=draft.at)  # who was neutral between the others may not be any more
     put(draft, dispute)
-    effects.on_both(draft, dispute, lambda side: _freeze(side, dispute, (claim.id,)))
-    draft.record_case("joined", dispute, actor=actor, data={"person": person, "claim": claim.id})
+    effects.on_both(draft, dispute, lambda side: _freeze(side, dispute, () if theirs is None else (theirs,)))
+    draft.record_case("joined", dispute, actor=actor, data={"person": person, "claim": theirs})
     tell_parties(draft, dispute, "dispute.opened")
 
 
-def _terms(draft: Draft, claim: Claim, holder: Claim | None) -> Any:
-    """The policy in force at receipt of the contested event (DSP-02): the lapse or refusal, else the opening."""
-    if claim.state in ENDED and claim.ended_at is not None:
-        return draft.setting.terms_at(claim.program, at=claim.ended_at)
-    return draft.setting.terms_at(claim.program, at=draft.at)
+def _terms(draft: Draft, claim: Claim, grounds: Grounds) -> TermsRef:
+    """The policy in force at receipt of the contested event (DSP-02): a deal, a lapse or refusal, else the opening."""
+    at = draft.at
+    if grounds is Grounds.SHARE:
+        deals = draft.matter.live_deals(claim.id)
+        at = max((d.recorded_at for d in deals if d.recorded_at is not None), default=at)
+    elif claim.state in ENDED and claim.ended_at is not None:
+        at = claim.ended_at
+    return draft.setting.terms_at(claim.program, at=at)
 
 
 def _server(draft: Draft, dispute: Dispute, holder: Claim | None, policy: Policy) -> str | None:

@@ -191,8 +191,6 @@ _BUILT: Final = frozenset(
 _LACKING: Final = frozenset(
     {
         "ownership.depth_weights",
-        "dispute.frivolous_max",
-        "dispute.frivolous_days",
         "settle.templates",
         "assist.flag_pair",
         "assist.flag_days",

@@ -666,6 +666,19 @@ _DISPUTES: Final = (
         "A dispute may be opened within {dispute.contest_wd} of learning the result.",
     ),
     _on(
+        "dispute.after_deal_days",
+        "DSP-02",
+        "客户已成交的，成交登记后 {dispute.after_deal_days}内可以提出争议。",
+        "Where a deal was made a dispute may be opened within {dispute.after_deal_days} of its recording.",
+    ),
+    _on(
+        "dispute.frivolous_days",
+        "DSP-02",
+        "{dispute.frivolous_days}内有 {dispute.frivolous_max} 件争议被驳回的人，须由主管同意并代为发起。",
+        "Whoever had {dispute.frivolous_max} disputes dismissed within {dispute.frivolous_days} needs the supervisor's "
+        "consent, who opens the next one for them.",
+    ),
+    _on(
         "dispute.auto_settle",
         "DSP-04",
         "记录清楚、无人质疑的，由系统判客；异议期 {dispute.objection_wh}。",

@@ -164,7 +164,6 @@ SECTION_SIZES = {
 
 NOT_BUILT_YET = {
     "ownership.depth_weights",
-    "dispute.frivolous_max",
     "settle.templates",
     "discussion.close_wh",
     "inspection.every_days",
@@ -192,6 +191,8 @@ BUILT = {
     "claim.collab_counts",
     "dispute.contest_wd",
     "dispute.after_deal_days",
+    "dispute.frivolous_max",
+    "dispute.frivolous_days",
     "dispute.negotiation_wh",
     "dispute.appeal_wd",
     "precedent.similar",
