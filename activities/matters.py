@@ -10,8 +10,8 @@ from temporalio import activity
 
 from activities.ports import MatterStore, OpenMatter, Standing, StoreTroubleError
 from domain.matters.decide import MAX_ITEMS, decide
-from domain.matters.inbox import Due, next_item
-from domain.matters.matter import Command
+from domain.matters.inbox import Due, instant_of, needs_a_third, next_item
+from domain.matters.matter import Command, Matter
 
 #: A poison item is tried so often before it is parked (design section 2, "Poison").
 MAX_TRIES = 3
@@ -63,7 +63,7 @@ def _drain(case: OpenMatter) -> DrainOutcome:
         item = next_item(case.matter, setting=case.setting, now=case.now)
         if item is None:
             return _outcome(case, case.close())
-        case.save(decide(case.matter, item, setting=case.setting, mint=case.mint, other=case.other))
+        _decide_and_save(case, item)
     return _soon(case, seconds=0.0)
 
 
@@ -87,7 +87,26 @@ def _drain_carefully(case: OpenMatter, store: MatterStore) -> DrainOutcome:
 
 
 def _decide_and_save(case: OpenMatter, item: Command | Due) -> None:
+    _first_beside(case, item)
     case.save(decide(case.matter, item, setting=case.setting, mint=case.mint, other=case.other))
+
+
+def _first_beside(case: OpenMatter, item: Command | Due) -> None:
+    """What came on the other record of the customer before ``item`` is decided before it (CUS-13).
+
+    An item that fails stays with what came after it: the drain of that matter finds and parks it.
+    """
+    at = instant_of(item)
+    while case.other is not None:
+        earlier = next_item(case.other, setting=case.setting, now=at)
+        if earlier is None or instant_of(earlier) >= at or needs_a_third(case.other, earlier):
+            return
+        if case.guarded(partial(_decide_beside, case, case.other, earlier)) is not None:
+            return
+
+
+def _decide_beside(case: OpenMatter, beside: Matter, item: Command | Due) -> None:
+    case.save_beside(decide(beside, item, setting=case.setting, mint=case.mint))
 
 
 def _soon(case: OpenMatter, *, seconds: float) -> DrainOutcome:

@@ -44,6 +44,10 @@ class OpenMatter(Protocol):
         """Write the draft and make its matter the present one."""
         ...
 
+    def save_beside(self, draft: Draft) -> None:
+        """The same of the other record's matter."""
+        ...
+
     def guarded(self, work: Callable[[], None]) -> Exception | None:
         """``work`` in a savepoint: undone and returned as the error if it fails; database trouble passes through."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -38,19 +38,25 @@ class DatabaseMatters:
         self._snapshots = snapshots
 
     def within(self, stream: str, work: Callable[[OpenMatter], T]) -> T:
+        try:
+            return self._transact(stream, work)
+        except _FrozenElsewhereError as frozen:
+            return self._transact(stream, work, first=frozen.case)
+
+    def _transact(self, stream: str, work: Callable[[OpenMatter], T], *, first: str | None = None) -> T:
+        """``work`` on the matter of ``stream``, once that of the case ``first`` has done what is due in it."""
+
         def run(tx: Transaction) -> T:
-            found = tx.execute(_STREAM, {"stream": stream}).one()
-            locked = matters.lock(tx, found.matter)
-            setting = self._snapshots.setting(tx)
-            policy = setting.policy_at(locked.row["program"], at=locked.now)
-            contesting = policy.choice("claim.on_collision") == "dispute"
-            if found.kind == "dispute":
-                loaded = matters.load(tx, locked, case=stream, contesting=contesting)
-            else:
-                loaded = matters.load(tx, locked, also=(stream,), contesting=contesting)
-            opened = _Open(tx, stream, int(found.epoch), locked.now, setting, loaded, loaded)
-            if loaded.other is not None:
-                opened.take_other(loaded.other, work)
+            if first is not None:
+                home = self._opened(tx, first)
+                if next_item(home.matter, setting=home.setting, now=home.now) is not None:
+                    work(home)
+                    # Its workflow is not told what to sleep for.
+                    matters.ring_later(tx, first, "dispute", at=home.now)
+            opened = self._opened(tx, stream)
+            elsewhere = opened.matter.frozen_by if first is None else None
+            if elsewhere is not None:
+                raise _FrozenElsewhereError(elsewhere.id)
             return work(opened)
 
         try:
@@ -60,9 +66,32 @@ class DatabaseMatters:
                 raise StoreTroubleError from None
             raise
 
+    def _opened(self, tx: Transaction, stream: str) -> _Open:
+        found = tx.execute(_STREAM, {"stream": stream}).one()
+        locked = matters.lock(tx, found.matter)
+        setting = self._snapshots.setting(tx)
+        policy = setting.policy_at(locked.row["program"], at=locked.now)
+        contesting = policy.choice("claim.on_collision") == "dispute"
+        if found.kind == "dispute":
+            loaded = matters.load(tx, locked, case=stream, contesting=contesting)
+        else:
+            loaded = matters.load(tx, locked, also=(stream,), contesting=contesting)
+        opened = _Open(tx, stream, int(found.epoch), locked.now, setting, loaded, loaded)
+        if loaded.other is not None:
+            opened.take_other(loaded.other, contesting=contesting)
+        return opened
+
     def park_alarm(self, error_id: str, error: Exception) -> None:
         # The type names the defect; message and trace may hold personal data and stay out of the log.
         _log.error("item_parked", error_id=error_id, error=type(error).__name__)
+
+
+class _FrozenElsewhereError(Exception):
+    """A case of another matter holds claims of this one: that matter is locked, and up to date, first (CUS-13)."""
+
+    def __init__(self, case: str) -> None:
+        super().__init__(case)
+        self.case = case
 
 
 @dataclass
@@ -79,25 +108,13 @@ class _Open:
     pool: str | None = None  # named by a release, for a customer that went there
     other: Matter | None = None  # of a case of kind identity, locked after its own: its id is the higher one (CUS-13)
     other_loaded: Matter | None = None
+    other_pool: str | None = None
 
-    def take_other(self, matter: str, work: Callable[[OpenMatter], object]) -> None:
-        """Lock the other record's matter as well. Before a case freezes it, everything due in it is decided."""
+    def take_other(self, matter: str, *, contesting: bool) -> None:
+        """Lock the other record's matter as well."""
         locked = matters.lock(self.tx, matter)
-        if self.matter.open_dispute is None:
-            self._bring_up_to_date(locked, work)
-            locked = matters.lock(self.tx, matter)
         named = tuple(c.data["about"] for c in self.matter.commands if c.data.get("about") is not None)
-        self.other = self.other_loaded = matters.load(self.tx, locked, also=named)
-
-    def _bring_up_to_date(self, locked: matters.Locked, work: Callable[[OpenMatter], object]) -> None:
-        loaded = matters.load(self.tx, locked)
-        # One that is about to concern a third record cannot be decided here, and the question asked now is refused.
-        if loaded.other is not None or next_item(loaded, setting=self.setting, now=self.now) is None:
-            return
-        stream = min(loaded.claims)
-        work(_Open(self.tx, stream, self.setting.epoch, self.now, self.setting, loaded, loaded))
-        # The workflow of the stream it was drained for is not told what to sleep for.
-        matters.ring_later(self.tx, stream, "claim", at=self.now)
+        self.other = self.other_loaded = matters.load(self.tx, locked, also=named, contesting=contesting)
 
     def mint(self) -> str:
         return mint()
@@ -109,6 +126,22 @@ class _Open:
             matters.save_other(self.tx, self.other, draft.other, setting=self.setting, at=draft.at)
             self.other = draft.other
         self.pool = next((named for _, named in draft.pooled if named), self.pool)
+        self._tell_other()
+
+    def save_beside(self, draft: Draft) -> None:
+        assert self.other is not None
+        matters.save(self.tx, self.other, draft, setting=self.setting, decided_at=self.now)
+        self.other = draft.matter
+        self.other_pool = next((named for _, named in draft.pooled if named), self.other_pool)
+
+    def _tell_other(self) -> None:
+        """What is decided next on the other record must know how the case about both stands."""
+        if self.other is None:
+            return
+        known = self.other.disputes
+        cases = {d.id: d for d in self.matter.disputes.values() if d.other_matter == self.other.id}
+        if any(known.get(id_) is not case for id_, case in cases.items()):
+            self.other = replace(self.other, disputes={**known, **cases})
 
     def guarded(self, work: Callable[[], None]) -> Exception | None:
         kept, kept_other = self.matter, self.other
@@ -155,7 +188,7 @@ class _Open:
         if self.other is not None and self.other_loaded is not None and self.other is not self.other_loaded:
             matters.save_streams(self.tx, self.other_loaded, self.other, own=None, setting=self.setting)
             at = max(self.now, self.other_loaded.last_at)
-            matters.close(self.tx, self.other_loaded, self.other, pool=None, at=at)
+            matters.close(self.tx, self.other_loaded, self.other, pool=self.other_pool, at=at)
         restart = self.epoch < self.setting.epoch
         if restart:
             self.tx.update(t.stream, {"id": self.stream}, {"epoch": self.setting.epoch})

@@ -273,7 +273,8 @@ def _save_case_streams(tx: Transaction, before: Matter, after: Matter, *, own: s
     """The same for cases. Their streams are mostly written with the command that opens them."""
     for dispute in after.disputes.values():
         was = before.disputes.get(dispute.id)
-        if was is dispute and dispute.id != own:
+        # One that only freezes claims of this matter is armed with its own (CUS-13).
+        if (was is dispute and dispute.id != own) or dispute.matter != after.id:
             continue
         instant = next_instant(after, dispute.id, setting=setting)
         armed = next_instant(before, dispute.id, setting=setting) if was is not None else None

@@ -105,9 +105,10 @@ def open_case(draft: Draft, command: Command) -> None:
 def _open_identity(draft: Draft, command: Command) -> None:
     """Two records may be one customer: one case about both, with everybody who has a living claim (CUS-13, DSP-01)."""
     other, present = draft.other, draft.matter.open_dispute
-    if present is not None and present.other_matter != command.data["other_matter"]:
-        raise Refusal("illegal_transition", rule="DSP-01", current_state=present.state.value)
-    if other is None or other.id != command.data["other_matter"]:
+    asked = command.data["other_matter"]
+    if (present is not None and present.other_matter != asked) or (present is None and draft.matter.frozen_elsewhere):
+        raise _about_a_third(draft.matter.claims[command.claim])
+    if other is None or other.id != asked:
         raise RuntimeError("the other matter is not open")  # the next drain opens it
     about = command.data["about"]
     claim = draft.matter.claims.get(about) or other.claims[about]
@@ -116,8 +117,10 @@ def _open_identity(draft: Draft, command: Command) -> None:
         draft.retarget(command, present.id)
         _join(draft, present, claim, actor=command.actor, worker=worker)
         return
-    if other.open_dispute is not None or draft.matter.frozen_elsewhere or other.frozen_elsewhere:
-        raise Refusal("illegal_transition", rule="DSP-01", current_state=claim.state.value)
+    # Whoever asked about the other record and a third one before has the turn, whichever drain comes first.
+    before = any(c.asks_about is not None and c.received_at < command.received_at for c in other.commands)
+    if before or other.open_dispute is not None or other.frozen_elsewhere:
+        raise _about_a_third(claim)
     if claim.state is ClaimState.WITHDRAWN:
         raise Refusal("illegal_transition", rule="CLM-01", current_state=claim.state.value)
     claims = (*draft.matter.claims.values(), *other.claims.values())
@@ -150,6 +153,11 @@ def _open_identity(draft: Draft, command: Command) -> None:
         concerned=[c.id for c in alive],
         holder=min(holders, key=lambda c: (c.rank_at, c.receipt), default=None),
     )
+
+
+def _about_a_third(claim: Claim) -> Refusal:
+    """One case at a time concerns a record (DSP-01)."""
+    return Refusal("illegal_transition", rule="DSP-01", current_state=claim.state.value)
 
 
 def contest(draft: Draft, claim: Claim) -> None:

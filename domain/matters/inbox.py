@@ -81,6 +81,16 @@ def next_item(matter: Matter, *, setting: Setting, now: datetime) -> Command | D
     return command
 
 
+def instant_of(item: Command | Due) -> datetime:
+    """The instant by which ``item`` is decided."""
+    return item.at if isinstance(item, Due) else item.received_at
+
+
+def needs_a_third(matter: Matter, item: Command | Due) -> bool:
+    """Whether ``item`` asks about a record beside ``matter``, so that a drain of another one cannot decide it."""
+    return isinstance(item, Command) and item.asks_about is not None and not matter.frozen_elsewhere
+
+
 def next_instant(matter: Matter, stream: str, *, setting: Setting) -> datetime | None:
     """When the claim or case ``stream`` next needs its workflow awake: its own earliest instant, decided or not."""
     dispute, claim = matter.disputes.get(stream), matter.claims.get(stream)

@@ -83,6 +83,12 @@ class Command:
     received_at: datetime
     data: Mapping[str, Any]
 
+    @property
+    def asks_about(self) -> str | None:
+        """The matter of the record that may be the same customer, where that is what is asked (CUS-13)."""
+        asked: str | None = self.data.get("other_matter") if self.kind is CommandKind.DISPUTE_OPEN else None
+        return asked
+
 
 @dataclass(frozen=True, slots=True)
 class FollowUpFact:
@@ -145,9 +151,14 @@ class Matter:
         return next((d for d in self.disputes.values() if d.is_open), None)
 
     @property
+    def frozen_by(self) -> Dispute | None:
+        """The case about another record of the customer that holds claims of this one (CUS-13)."""
+        return next((d for d in self.disputes.values() if d.is_open and d.matter != self.id), None)
+
+    @property
     def frozen_elsewhere(self) -> bool:
-        """Whether a case about another record of the customer holds claims of this one (CUS-13)."""
-        return any(d.is_open and d.matter != self.id for d in self.disputes.values())
+        """Whether there is such a case."""
+        return self.frozen_by is not None
 
     @property
     def other(self) -> str | None:
@@ -155,8 +166,7 @@ class Matter:
         present = self.open_dispute
         if present is not None and present.other_matter is not None:
             return present.other_matter
-        opening = (c for c in self.commands if c.kind is CommandKind.DISPUTE_OPEN)
-        return next((c.data["other_matter"] for c in opening if c.data.get("other_matter") is not None), None)
+        return next((c.asks_about for c in self.commands if c.asks_about is not None), None)
 
     def evidence_after(self, dispute: str, at: datetime) -> frozenset[str]:
         """Items of a case that were received later than ``at``."""
