@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from domain.claims.lifecycle import ClaimState
 from domain.disputes.facts import Choice, Contact, Fact, Origin, Plan, Protection, Reception, Report
+from domain.disputes.sameness import sameness
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.database import Transaction
@@ -81,6 +82,9 @@ def _contacts(rows: Iterable[Mapping[str, Any]]) -> Iterable[Fact]:
 
 def _entered(rows: Iterable[Mapping[str, Any]]) -> Iterable[Fact]:
     for row in rows:
+        if row["author"] is None:
+            said = sameness(row["kind"], evidence=row["id"], at=row["at"])
+            yield from () if said is None else (said,)
         if row["about"] is None:
             continue
         item: dict[str, Any] = {

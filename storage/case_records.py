@@ -59,7 +59,8 @@ def details(tx: Transaction, rows: Iterable[Mapping[str, Any]]) -> dict[str, dic
             tried_at.add(row["of"])
     found: dict[str, dict[str, Any]] = {}
     for row in tx.rows(sa.select(t.evidence).where(t.evidence.c.id.in_(ids.get(_ENTERED, ())))):
-        found[row["id"]] = {**row, "automatic": False}
+        # What nobody entered was found by comparing two records, and has its digest already (CUS-13).
+        found[row["id"]] = {**row, "automatic": row["author"] is None}
     for row in tx.rows(sa.select(t.claim).where(t.claim.c.id.in_(ids.get(_CLAIM, ())))):
         found[row["id"]] = _of_claim(row)
     for row in tx.rows(sa.select(t.follow_up).where(t.follow_up.c.id.in_(ids.get(FOLLOW_UP, ())))):
@@ -71,9 +72,9 @@ def details(tx: Transaction, rows: Iterable[Mapping[str, Any]]) -> dict[str, dic
     ).where(t.event.c.stream.in_(sorted(tried_at)), t.event.c.kind == ATTEMPT, _TRIED.in_(ids.get(_TOLD, ())))
     for row in tx.rows(tried):
         found[row["id"]] = _automatic(row, _TOLD, row["at"], row["at"], row["author"]) | {"kind": ATTEMPT}
-    digests = texts.digests(tx, (item["text"] for item in found.values() if item["automatic"]))
+    digests = texts.digests(tx, (item["text"] for item in found.values() if "content" in item))
     for item in found.values():
-        if item["automatic"]:
+        if "content" in item:
             item["digest"] = sha256(canonical([item.pop("content"), digests.get(item["text"])])).hexdigest()
     return found
 

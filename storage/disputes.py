@@ -30,7 +30,7 @@ from domain.disputes.model import (
 )
 from domain.matters.draft import Draft
 from domain.matters.matter import Command, CommandKind, Matter
-from storage import case_records, precedents
+from storage import case_records, precedents, sameness
 from storage import tables as t
 from storage.codec import pack, unpack
 from storage.database import Transaction
@@ -48,6 +48,7 @@ _SAME = (
     "tier",
     "mediator",
     "served_by",
+    "other_customer",
     "version",
 )
 
@@ -148,6 +149,12 @@ def dismissed_at(tx: Transaction, person: str, *, program: str) -> list[datetime
 _SIMILAR_MAX = 20
 
 
+def likeness(tx: Transaction, customer: str, commands: Iterable[Command]) -> tuple[str, ...]:
+    """What two records say of being one customer, where an undecided command asks (CUS-13)."""
+    asked = next((c.data["other_customer"] for c in commands if c.asks_about is not None), None)
+    return sameness.likeness(tx, customer, asked) if asked is not None else ()
+
+
 def similar(
     tx: Transaction, matter: Mapping[str, Any], commands: Iterable[Command], cases: Mapping[str, Dispute]
 ) -> tuple[str, ...]:
@@ -188,6 +195,7 @@ def save(tx: Transaction, before: Matter, draft: Draft) -> None:
             tx.update(t.dispute, {"id": dispute.id}, row | {"version": dispute.version + 1})
         if was is None or was.is_open:
             precedents.keep(tx, dispute, track=after.track)
+            sameness.keep(tx, dispute, customer=after.customer)
         known = dict(_involved(was)) if was is not None else {}
         parties = {person: claim for person, claim in _involved(dispute) if person not in known}
         if parties:
@@ -254,7 +262,6 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                 "windows": [[w.value, at] for w, at in dispute.windows],
                 "seats": [asdict(seat) for seat in dispute.seats],
                 "seat_seen": dispute.seat_seen,
-                "other_customer": dispute.other_customer,
                 "other_matter": dispute.other_matter,
                 "vacant": dispute.vacant,
                 "mediator_seen": dispute.mediator_seen,
@@ -323,7 +330,6 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
         ),
         seat_seen=detail["seat_seen"],
         # Absent in cases written before there were such.
-        other_customer=detail.get("other_customer"),
         other_matter=detail.get("other_matter"),
         vacant=detail.get("vacant", False),
         named=tuple(detail.get("named", ())),

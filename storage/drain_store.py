@@ -14,7 +14,7 @@ from activities.ports import OpenMatter, Standing, StoreTroubleError
 from domain.claims.lifecycle import ENDED
 from domain.matters.draft import Draft
 from domain.matters.inbox import Due, next_instant, next_item
-from domain.matters.matter import Command, Matter
+from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
 from storage import matters
@@ -113,8 +113,10 @@ class _Open:
     def take_other(self, matter: str, *, contesting: bool) -> None:
         """Lock the other record's matter as well."""
         locked = matters.lock(self.tx, matter)
-        named = tuple(c.data["about"] for c in self.matter.commands if c.data.get("about") is not None)
-        self.other = self.other_loaded = matters.load(self.tx, locked, also=named, contesting=contesting)
+        commands = self.matter.commands
+        named = tuple(c.data["about"] for c in commands if c.data.get("about") is not None)
+        judged = any(c.asks_about is not None or c.kind is CommandKind.DISPUTE_RULE for c in commands)
+        self.other = self.other_loaded = matters.load(self.tx, locked, also=named, contesting=contesting or judged)
 
     def mint(self) -> str:
         return mint()

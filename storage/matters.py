@@ -111,6 +111,7 @@ def load(
         evidence=disputes.evidence_times(tx, commands),
         records=disputes.records(tx, row["id"], commands, cases),
         similar=disputes.similar(tx, row, commands, cases),
+        likeness=disputes.likeness(tx, row["customer"], commands),
         facts=case_facts.facts(tx, row["id"], dispute=_judged(commands, cases)) if opening or ruling else (),
         contested=disputes.contested(tx, row["id"]) if opening else frozenset(),
         amounts=case_facts.amounts(tx, row["id"]) if opening else (),

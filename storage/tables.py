@@ -622,6 +622,7 @@ dispute = sa.Table(
     Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False, index=True),
     Col("program", Id, nullable=False),
     Col("customer", Id, nullable=False, index=True),
+    Col("other_customer", Id, index=True),  # of kind identity (CUS-13)
     Col("project", Id),
     Col("track", sa.String(10), nullable=False),
     Col("grounds", sa.String(20), nullable=False),
@@ -660,6 +661,17 @@ dispute_party = sa.Table(
     Col("dispute", Id, sa.ForeignKey("dispute.id"), primary_key=True),
     Col("person", Id, primary_key=True, index=True),
     Col("claim", Id),
+)
+
+#: Whether two records, ``one`` the lower id, are one customer; ``dispute`` is the proof (CUS-13).
+identity_answer = sa.Table(
+    "identity_answer",
+    metadata,
+    Col("one", Id, primary_key=True),
+    Col("other", Id, primary_key=True),
+    Col("same", sa.Boolean, nullable=False),
+    Col("dispute", Id, sa.ForeignKey("dispute.id"), nullable=False),
+    Col("at", Instant, nullable=False),
 )
 
 #: Entered once and never changed; a correction is a new item (DSP-09).

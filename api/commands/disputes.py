@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from api.auth import Caller
-from api.call import Waiting
+from api.call import Done, Waiting
 from api.commands.files import MEGABYTE
 from api.commands.received import as_of_now, under_policy_of
 from api.schemas.disputes import (
@@ -29,11 +29,12 @@ from api.schemas.disputes import (
     RulingIn,
 )
 from api.views.claims import acting_for, readable
-from api.views.disputes import visible_dispute
+from api.views.disputes import dispute_view, visible_dispute
 from domain.claims.lifecycle import IN_CASE, ClaimState
+from domain.claims.model import Claim
 from domain.claims.permissions import is_supervisor, may_sell
 from domain.disputes.admission import open_until, require_consent
-from domain.disputes.cases import person_of
+from domain.disputes.cases import found_different, person_of
 from domain.disputes.room import side_of
 from domain.files import family_of
 from domain.matters.matter import Command, CommandKind, Matter
@@ -41,7 +42,7 @@ from domain.money.model import DealState
 from domain.people.access import has_role
 from domain.people.organisation import Role
 from domain.refusals import FieldError, Refusal
-from storage import case_records, files, matters, texts
+from storage import case_records, files, matters, sameness, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import canonical, plain
@@ -53,8 +54,11 @@ from storage.disputes import dismissed_at, dispute_of
 _OFFICIAL = frozenset({"reception", "named_account", "territory", "customer_choice"})
 
 
-def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
-    """Open a case, or join the one that is open (DSP-01, DSP-02)."""
+def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting | Done:
+    """Open a case, or join the one that is open (DSP-01, DSP-02).
+
+    Whether two records are one customer is not asked again where they were found to be two (CUS-13).
+    """
     row = _claim_named(tx, caller, body)
     standing = _standing(tx, caller, row, body)
     other = _other_matter(tx, row, body)
@@ -76,6 +80,10 @@ def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
         _require_consent(tx, caller, row["program"])
     with under_policy_of(tx, row["id"]):
         _in_time(caller, now, row["id"], locks[row["matter"]], about_a_deal=not joins and other is None)
+    if other is not None and not joins:
+        known = sameness.answer(tx, row["customer"], other["customer"])
+        if known is not None and not known.same:
+            return _answered(tx, caller, known.dispute, claim=now.claims[row["id"]])
     dispute, number = mint(), tx.next_number("dispute")
     if open_one is None:
         tx.insert(
@@ -109,6 +117,15 @@ def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting:
     return _received(
         tx, caller, home, claim, CommandKind.DISPUTE_OPEN, data, locked=locks[home], stream=open_one or dispute
     )
+
+
+def _answered(tx: Transaction, caller: Caller, case: str, *, claim: Claim) -> Done:
+    """The case that gave the answer, for whoever reads it; the others are told the answer alone."""
+    try:
+        visible_dispute(tx, caller, case)
+    except Refusal:
+        raise found_different(claim) from None
+    return Done(200, dispute_view(tx, caller, case))
 
 
 def _other_matter(tx: Transaction, row: Mapping[str, Any], body: DisputeIn) -> dict[str, Any] | None:

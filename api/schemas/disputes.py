@@ -24,6 +24,23 @@ DisputeStateName = Literal[
 OutcomeName = Literal["party", "joint", "pool", "no_change"]
 EvidenceKind = Literal["statement", "answer", "file", "reception", "named_account", "territory", "customer_choice"]
 
+#: What is on record by itself; `same_…` and `other_…` say how two records compare, not what is on them (CUS-13).
+RecordedKind = Literal[
+    "report",
+    "attempt",
+    "follow_up",
+    "deal",
+    "same_phone",
+    "same_email",
+    "same_company_code",
+    "same_name",
+    "same_before",
+    "other_phone",
+    "other_email",
+    "other_company_code",
+    "other_name",
+]
+
 LineName = Literal["room", "arbitrator", "mediation"]
 
 
@@ -301,7 +318,7 @@ class EvidenceOut(Output):
     """An item of the case; what is `automatic` is on record by itself."""
 
     id: str
-    kind: EvidenceKind | Literal["report", "attempt", "follow_up", "deal"]
+    kind: EvidenceKind | RecordedKind
     at: str
     received_at: str
     author: str | None

@@ -69,6 +69,9 @@ def dispute_page(
         if name == "party":
             of = sa.select(t.dispute_party.c.dispute).where(t.dispute_party.c.person == value)
             statement = statement.where(t.dispute.c.id.in_(of))
+        elif name == "customer":
+            d = t.dispute.c
+            statement = statement.where(sa.or_(d.customer == value, d.other_customer == value))
         else:
             statement = statement.where(t.dispute.c[name] == value)
     rows, following = page(
@@ -249,7 +252,10 @@ def advice_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[st
             grounds=case.grounds,
             rivals=tuple(p.person for p in case.parties),
             opened_at=case.opened_at,
-            facts=case_facts.facts(tx, case.matter, dispute=case.id),
+            facts=[
+                *case_facts.facts(tx, case.matter, dispute=case.id),
+                *(case_facts.facts(tx, case.other_matter) if case.other_matter is not None else ()),
+            ],
             contested=frozenset(case.contested),
             customer_level=customer["level"],
             customer_kind=customer["kind"],

@@ -74,6 +74,15 @@ _EVIDENCE = {
     "named_account": Both("专属客户", "named account"),
     "territory": Both("区域", "territory"),
     "customer_choice": Both("客户意愿", "the customer's choice"),
+    "same_phone": Both("两份档案电话相同", "the records have the same phone"),
+    "other_phone": Both("两份档案电话不同", "the records have different phones"),
+    "same_email": Both("两份档案邮箱相同", "the records have the same e-mail"),
+    "other_email": Both("两份档案邮箱不同", "the records have different e-mails"),
+    "same_company_code": Both("两份档案信用代码相同", "the records have the same credit code"),
+    "other_company_code": Both("两份档案信用代码不同", "the records have different credit codes"),
+    "same_name": Both("两份档案名称相同", "the records have the same name"),
+    "other_name": Both("两份档案名称不同", "the records have different names"),
+    "same_before": Both("此前已认定为同一客户", "they were found to be one customer before"),
 }
 _LABELS = {
     "title": Both("争议案卷 第 {number} 号", "Case file no. {number}"),

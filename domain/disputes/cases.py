@@ -26,6 +26,7 @@ from domain.disputes.arbitrators import (
     tier_deadline,
 )
 from domain.disputes.facts import Case as Judged
+from domain.disputes.facts import Fact, Origin
 from domain.disputes.lifecycle import DisputeState, DisputeTrigger, fire, refused
 from domain.disputes.model import (
     Challenge,
@@ -42,6 +43,7 @@ from domain.disputes.model import (
     Violation,
     Window,
 )
+from domain.disputes.sameness import content_digest, sameness
 from domain.disputes.seats import bench_of, sides_of, speaks_for
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command, Matter
@@ -108,6 +110,12 @@ def _open_identity(draft: Draft, command: Command) -> None:
     asked = command.data["other_matter"]
     if (present is not None and present.other_matter != asked) or (present is None and draft.matter.frozen_elsewhere):
         raise _about_a_third(draft.matter.claims[command.claim])
+    answered = _found_different(draft.matter, asked)
+    if present is None and answered is not None:
+        if answered.party(command.actor) is None:
+            raise found_different(draft.matter.claims[command.claim])
+        draft.retarget(command, answered.id)
+        return
     if other is None or other.id != asked:
         raise RuntimeError("the other matter is not open")  # the next drain opens it
     about = command.data["about"]
@@ -143,16 +151,25 @@ def _open_identity(draft: Draft, command: Command) -> None:
         other_matter=other.id,
     )
     holders = [c for c in (draft.matter.owner_claim, other.owner_claim) if c is not None]
-    # No item of a case says yet whether two records are one customer, so the rules have nothing to go by.
     _admit(
         draft,
         dispute,
         actor=command.actor,
         contests=command.data.get("contests") or (),
-        by_rules=False,
         concerned=[c.id for c in alive],
         holder=min(holders, key=lambda c: (c.rank_at, c.receipt), default=None),
     )
+
+
+def _found_different(matter: Matter, other: str) -> Dispute | None:
+    """The case that has just found, in this drain, that this record and ``other`` are two customers (CUS-13)."""
+    decided = (d for d in matter.disputes.values() if d.other_matter == other and d.state in (S.FINAL, S.SETTLED))
+    return next((d for d in decided if d.outcome is not None and d.outcome.same is False), None)
+
+
+def found_different(claim: Claim) -> Refusal:
+    """Two records that were found to be two customers are not asked about again (CUS-13)."""
+    return Refusal("illegal_transition", rule="CUS-13", current_state=claim.state.value, facts={"same": False})
 
 
 def _about_a_third(claim: Claim) -> Refusal:
@@ -260,9 +277,25 @@ def _admit(
     if concerned is None:
         concerned = [p.claim for p in dispute.parties if p.claim is not None]
     effects.on_both(draft, dispute, lambda side: _freeze(side, dispute, concerned))
+    if dispute.grounds is Grounds.IDENTITY:
+        _compare(draft, dispute)
     tell_parties(draft, dispute, "dispute.opened", urgency="urgent")
     if not (by_rules and _proposed(draft, dispute, policy)):
         _negotiate(draft, draft.matter.disputes[dispute.id], T.NEGOTIATE)
+
+
+def _compare(draft: Draft, dispute: Dispute) -> None:
+    """What the two records say of being one customer becomes evidence, as they are now (CUS-13, DSP-09)."""
+    assert dispute.other_customer is not None
+    for kind in draft.matter.likeness:
+        item = draft.mint()
+        digest = content_digest(kind, customers=(draft.matter.customer, dispute.other_customer))
+        data = {"evidence": item, "kind": kind, "digest": digest}
+        draft.add_evidence(dispute, author=None, data={**data, "origin": Origin.SYSTEM.value})
+        draft.record_case("evidence", dispute, data=data)
+        said = sameness(kind, evidence=item, at=draft.at)
+        if said is not None:
+            draft.matter = replace(draft.matter, facts=(*draft.matter.facts, said))
 
 
 def _freeze(draft: Draft, dispute: Dispute, claims: Collection[str]) -> None:
@@ -383,11 +416,11 @@ def _serves_now(draft: Draft, dispute: Dispute, outcome: Outcome) -> str | None:
 
 def _proposed(draft: Draft, dispute: Dispute, policy: Policy) -> bool:
     """The rules decide by themselves where recorded, uncontested facts separate the parties (系统判客, DSP-04)."""
-    most = policy.auto_max_amount
-    if not policy.switch("dispute.auto_settle") or _exceeds(draft.matter.amounts, most):
+    amounts = (*draft.matter.amounts, *(draft.other.amounts if draft.other is not None else ()))
+    if not policy.switch("dispute.auto_settle") or _exceeds(amounts, policy.auto_max_amount):
         return False
     advice = advice_on(draft, dispute)
-    if advice.outcome is None or advice.obstacles or not _claimant(dispute, advice.outcome.owner):
+    if advice.outcome is None or advice.obstacles or not _may_own(draft, dispute, advice.outcome.owner):
         return False
     length = policy.duration("dispute.objection_wh")
     ends = until(draft, dispute, length) if length is not None else draft.at
@@ -414,7 +447,7 @@ def advice_on(draft: Draft, dispute: Dispute) -> Advice:
             grounds=dispute.grounds,
             rivals=tuple(p.person for p in dispute.parties),
             opened_at=dispute.opened_at,
-            facts=draft.matter.facts,
+            facts=(*draft.matter.facts, *_facts_beside(draft, dispute)),
             contested=frozenset(dispute.contested),
             customer_level=draft.matter.customer_level,
             customer_kind=draft.matter.customer_kind,
@@ -422,6 +455,12 @@ def advice_on(draft: Draft, dispute: Dispute) -> Advice:
         policy=policy_of(draft, dispute),
         calendar=draft.setting.calendar(dispute.program),
     )
+
+
+def _facts_beside(draft: Draft, dispute: Dispute) -> tuple[Fact, ...]:
+    """Of a case of kind identity, what is on record about the other of the two (CUS-13)."""
+    other = draft.other
+    return other.facts if other is not None and other.id == dispute.other_matter else ()
 
 
 def _shown(draft: Draft, dispute: Dispute, advice: Advice) -> dict[str, Any]:
@@ -471,7 +510,11 @@ def _exceeds(amounts: Iterable[tuple[int, str]], most: Amount | None) -> bool:
     )
 
 
-def _claimant(dispute: Dispute, person: str | None) -> bool:
+def _may_own(draft: Draft, dispute: Dispute, person: str | None) -> bool:
+    """Whether a ruling could name ``person`` (DSP-14); of two records only who reported first (CUS-13)."""
+    if dispute.grounds is Grounds.IDENTITY:
+        first = effects.first_of(draft, dispute)
+        return first is not None and person == person_of(first)
     party = dispute.party(person)
     return party is not None and party.claim is not None
 

@@ -133,6 +133,7 @@ class Matter:
     contested: frozenset[str] = frozenset()  # what was disputed in earlier cases that nobody decided (DSP-04)
     amounts: tuple[tuple[int, str], ...] = ()
     similar: tuple[str, ...] = ()  # precedents that advice on the case to be decided may name, the nearest first
+    likeness: tuple[str, ...] = ()  # what this record and the one asked about say of being one customer (CUS-13)
     parked: frozenset[str] = frozenset()  # items given up as poison, by their key
 
     @property
