@@ -107,8 +107,8 @@ def payee_of(organisation: Organisation, person: str) -> Payee:
 
 def _ask_leavers(draft: Draft, deal: Deal, claim: Claim) -> None:
     """What somebody owes who has left is set off against nothing: finance asks for it (COM-10)."""
-    for key, position in positions(deal).items():
+    for position in positions(deal).values():
         if position.at(Account.RECEIVABLE) and position.payee.kind == "person":
             known = draft.setting.organisation.people.get(position.payee.id)
             if known is not None and not draft.setting.organisation.is_active(known.id, at=draft.at):
-                ask_finance(draft, claim, deal.id, key=f"receivable:{deal.id}:{key}", kind="leaver_owes")
+                ask_finance(draft, claim, deal.id, key=f"owes:{deal.id}:{known.id}", kind="leaver_owes")

@@ -1,4 +1,4 @@
-"""The larger sizes of what CI runs small: the model walk and the fault runs, each a program of its own."""
+"""The larger sizes of what CI runs small: the walks against models and the fault runs, each a program of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from typing import Final
 from tests.acceptance.checks import Findings, say
 from tests.support.service import PROJECT
 
-MODULES: Final = {"walk": "tests.model.larger", "cases": "tests.model.larger_cases", "faults": "tests.faults.larger"}
+MODULES: Final = {
+    "walk": "tests.model.larger",
+    "cases": "tests.model.larger_cases",
+    "money-walk": "tests.model.larger_money",
+    "faults": "tests.faults.larger",
+}
 _KEPT_LINES: Final = 60
 
 

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import anyio.to_thread
 import pytest
@@ -21,6 +21,8 @@ from tests.support.live import LiveCompany
 from tests.support.postgres import Postgres
 
 KINDS: Final = ("sqlite", "postgresql")
+
+D = TypeVar("D", bound=StoppedDatabase)
 
 
 @contextmanager
@@ -47,7 +49,7 @@ class Installations:
     @contextmanager
     def company(self, kind: str) -> Iterator[Company]:
         """A company whose commands are drained at once."""
-        with self._database(kind) as (database, token), in_one_thread():
+        with self._database(kind, StoppedDatabase) as (database, token), in_one_thread():
             company = Company(database, token, self._folder)
             try:
                 yield company
@@ -57,7 +59,7 @@ class Installations:
     @contextmanager
     def live_company(self, kind: str, *, address: str, namespace: str) -> Iterator[LiveCompany]:
         """A company on the real engine."""
-        with self._database(kind) as (database, token):
+        with self._database(kind, StoppedDatabase) as (database, token):
             company = LiveCompany(database, token, self._folder, address=address, namespace=namespace)
             try:
                 yield company
@@ -65,7 +67,13 @@ class Installations:
                 company.close()
 
     @contextmanager
-    def _database(self, kind: str) -> Iterator[tuple[StoppedDatabase, str]]:
+    def database(self, kind: str, of: type[D]) -> Iterator[D]:
+        """A database without a company around it."""
+        with self._database(kind, of) as (database, _):
+            yield database
+
+    @contextmanager
+    def _database(self, kind: str, of: type[D]) -> Iterator[tuple[D, str]]:
         template, token = self._template(kind)
         name = f"walk_{uuid.uuid4().hex[:16]}"
         if kind == "sqlite":
@@ -73,7 +81,7 @@ class Installations:
             url = self._sqlite_url(name)
         else:
             url = self._postgres.create_database(name, template=template)
-        database = StoppedDatabase(url, keys=self._keys)
+        database = of(url, keys=self._keys)
         try:
             yield database, token
         finally:

@@ -14,7 +14,6 @@ from random import Random
 from domain.claims.lifecycle import ClaimState
 from domain.disputes.lifecycle import DisputeState
 from domain.matters.matter import CommandKind
-from domain.money.entries import set_off_entries
 from tests.model import money_model as model
 from tests.support.money_office import PEOPLE, REPS, Office
 
@@ -31,10 +30,14 @@ SUCCESSOR_BPS = 4_000
 
 @dataclass
 class Walk:
-    """One customer. ``done`` counts what was done, so that a run can tell that it did everything."""
+    """One customer. ``done`` counts what was done, so that a run can tell that it did everything.
+
+    ``office_of`` makes the company: in memory, or with its matter in a database as well.
+    """
 
     seed: int
     done: Counter[str] = field(default_factory=Counter)
+    office_of: Callable[..., Office] = Office
 
     def __post_init__(self) -> None:
         self.rng = Random(self.seed)
@@ -43,7 +46,7 @@ class Walk:
         self.window = self.rng.choice((0, 0, 1, 6))  # days; 0: a deal can be contested for ever
         self.currency = self.rng.choice(CURRENCIES)
         self.rate = self.rng.choice((500, 333, 1250, 1, 10_000))
-        self.office = Office(
+        self.office = self.office_of(
             rates=[({}, self.rate)],
             policy={
                 "commission.release": self.way if self.way is not None else "cash_pro_rata",
@@ -249,18 +252,7 @@ class Walk:
             return
         one, other, person, most = self.rng.choice(found)
         amount = self.rng.randrange(1, most + 1)
-        deals = self.office.matter.deals
-        fresh, entries = set_off_entries(
-            deals[one],
-            deals[other],
-            payee=f"person:{person}",
-            amount_minor=amount,
-            cause=f"payout/{self.office.mint('payout')}",
-            at=self.office.now,
-        )
-        for deal in fresh:
-            self.office.matter = self.office.matter.with_deal(deal)
-        self.office.entries += entries
+        self.office.set_off(one, other, person, amount)
         self.deals[one].filled[person] = self.deals[one].filled.get(person, 0) + amount
         self.deals[other].filled[person] = self.deals[other].filled.get(person, 0) - amount
         self.done["set_off for real"] += 1

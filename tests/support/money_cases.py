@@ -34,7 +34,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.matters.matter import CommandKind
-from domain.money.entries import set_off_entries
 from domain.refusals import Refusal
 from tests.support.money_office import Office
 
@@ -238,7 +237,7 @@ class _Play:
             case "pay", [name, person, *amounts]:
                 office.pay(self.deals[name], person, self._minor(amounts[0]) if amounts else None)
             case "setoff", [one, other, person, amount]:
-                self._set_off(self.deals[one], self.deals[other], f"person:{person}", self._minor(amount))
+                office.set_off(self.deals[one], self.deals[other], person, self._minor(amount))
             case "dispute", [opener, *joining]:
                 office.dispute(opener, joining=joining)
             case "rule", [outcome, *rest]:
@@ -276,20 +275,6 @@ class _Play:
         office.tell(CommandKind.TRANSFER, by=holder.owner, data=told)
         asked = list(office.matter.requests.values())[-1]
         office.tell(CommandKind.REQUEST_ACCEPT, by=to, data={"request": asked.id})
-
-    def _set_off(self, one: str, other: str, payee: str, amount: int) -> None:
-        office = self.office
-        deals = office.matter.deals
-        (used, filled), entries = set_off_entries(
-            deals[one],
-            deals[other],
-            payee=payee,
-            amount_minor=amount,
-            cause=f"payout/{office.mint('payout')}",
-            at=office.now,
-        )
-        office.matter = office.matter.with_deal(used).with_deal(filled)
-        office.entries += entries
 
     def _minor(self, amount: str) -> int:
         minor = Decimal(amount).scaleb(PLACES[self.currency])

@@ -22,6 +22,7 @@ from domain.matters.inbox import next_instant, next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import PolicyContent, Setting
 from domain.money.booking import share_of
+from domain.money.entries import set_off_entries
 from domain.money.model import Account, Deal, Entry, Plan, Rate
 from domain.money.positions import positions
 from domain.money.shares import digest_of
@@ -150,11 +151,24 @@ class Office:
 
     def pay(self, deal: str, person: str, amount: int | None = None) -> None:
         """A payout run pays ``amount``, or all that is payable."""
-        kind = "partner" if person in self.partners.values() else "person"
-        payee = f"{kind}:{person}"
+        payee = self._payee(person)
         payable = positions(self.matter.deals[deal])[payee].payable
         told = {"payee": payee, "amount_minor": payable if amount is None else amount, "payout": self.mint("payout")}
         self.tell(CommandKind.DEAL_PAID, by=None, data={"deal": deal, **told})
+
+    def set_off(self, paying: str, owing: str, person: str, amount: int) -> None:
+        """A payout run fills what ``person`` owes for one deal with what another brings them (COM-10)."""
+        fresh, entries = set_off_entries(
+            self.matter.deals[paying],
+            self.matter.deals[owing],
+            payee=self._payee(person),
+            amount_minor=amount,
+            cause=f"payout/{self.mint('payout')}",
+            at=self.now,
+        )
+        for deal in fresh:
+            self.matter = self.matter.with_deal(deal)
+        self.entries += entries
 
     def leave(self, person: str) -> None:
         """``person`` leaves the company now."""
@@ -207,7 +221,7 @@ class Office:
         """``person`` appeals on evidence that is new."""
         item = self.mint("evidence")
         case = {"dispute": self.case.id}
-        told = {**case, "evidence": item, "kind": "file", "digest": "digest"}
+        told = {**case, "evidence": item, "kind": "file", "digest": "digest", "origin": "party"}
         self.tell(CommandKind.DISPUTE_EVIDENCE, by=person, data=told)
         self.tell(CommandKind.DISPUTE_APPEAL, by=person, data={**case, "evidence": [item], "reason": "text"})
 
@@ -265,9 +279,13 @@ class Office:
             received_at=self.now,
             data=data,
         )
-        self.matter = replace(self.matter, commands=(*self.matter.commands, command))
+        self.take(command)
         self.run(self.now)
         return self.refusals.get(command.id)
+
+    def take(self, command: Command) -> None:
+        """A command is received, and waits."""
+        self.matter = replace(self.matter, commands=(*self.matter.commands, command))
 
     def advance(self, **length: float) -> None:
         """Time passes, and what falls due is decided."""
@@ -347,6 +365,9 @@ class Office:
                     if not posting.account.startswith("company:"):
                         found[posting.account] += posting.amount_minor
         return {account: amount for account, amount in found.items() if amount}
+
+    def _payee(self, name: str) -> str:
+        return f"{'partner' if name in self.partners.values() else 'person'}:{name}"
 
     def _claim_for(self, data: Mapping[str, Any]) -> str:
         deal = self.matter.deals.get(data.get("deal", ""))
