@@ -15,11 +15,14 @@ from domain.claims import lifecycle as claims
 from domain.claims.lifecycle import ClaimState
 from domain.disputes import lifecycle as disputes
 from domain.disputes.lifecycle import DisputeState
+from domain.leads import lifecycle as leads
+from domain.leads.lifecycle import LeadState
 
 #: Where each picture stands.
 PAGES: Mapping[str, tuple[str, ...]] = {
     "lifecycle": ("README.md", "docs/lifecycle.md"),
     "dispute": ("docs/disputes.md",),
+    "lead": ("docs/leads.md",),
 }
 _CLAIM_NAMES = {
     ClaimState.REPORTED: "已报备",
@@ -45,6 +48,17 @@ _DISPUTE_NAMES = {
     DisputeState.DISMISSED: "驳回",
     DisputeState.WITHDRAWN: "撤回",
 }
+_LEAD_NAMES = {
+    LeadState.RECEIVED: "已登记",
+    LeadState.ASSESSING: "需求评估中",
+    LeadState.OFFERED: "待接收",
+    LeadState.ESCALATED: "待主管分配",
+    LeadState.RETURNED: "已退回",
+    LeadState.ACCEPTED: "已接收",
+    LeadState.ATTACHED: "已并入",
+    LeadState.POOLED: "已入公海",
+    LeadState.CLOSED: "已关闭",
+}
 
 
 class _Row(Protocol):
@@ -60,6 +74,8 @@ def picture(mark: str) -> str:
     """The Mermaid state diagram that stands under ``mark``."""
     if mark == "dispute":
         return _mermaid(_DISPUTE_NAMES, disputes.TABLE, "open", holds=(), ended=disputes.ENDED)
+    if mark == "lead":
+        return _mermaid(_LEAD_NAMES, leads.TABLE, "receive", holds=(), ended=leads.ENDED)
     return _mermaid(_CLAIM_NAMES, claims.TABLE, "report", holds=claims.HOLDING, ended=claims.ENDED)
 
 
@@ -72,7 +88,7 @@ def write(path: Path, mark: str) -> None:
 
 
 def _mermaid(
-    names: Mapping[StrEnum, str] | Mapping[ClaimState, str] | Mapping[DisputeState, str],
+    names: Mapping[StrEnum, str] | Mapping[ClaimState, str] | Mapping[DisputeState, str] | Mapping[LeadState, str],
     table: Iterable[_Row],
     begins: str,
     *,

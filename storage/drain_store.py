@@ -17,7 +17,7 @@ from domain.matters.inbox import Due, next_instant, next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import matters
+from storage import leads, matters
 from storage import tables as t
 from storage.database import Database, Transaction, mint
 from storage.setting import Snapshots
@@ -74,11 +74,14 @@ class DatabaseMatters:
         contesting = policy.choice("claim.on_collision") == "dispute"
         if found.kind == "dispute":
             loaded = matters.load(tx, locked, case=stream, contesting=contesting)
+        elif found.kind == "lead":
+            loaded = matters.load(tx, locked, lead=stream, contesting=contesting)
         else:
             loaded = matters.load(tx, locked, also=(stream,), contesting=contesting)
         opened = _Open(tx, stream, int(found.epoch), locked.now, setting, loaded, loaded)
         if loaded.other is not None:
             opened.take_other(loaded.other, contesting=contesting)
+        opened.open_desks()
         return opened
 
     def park_alarm(self, error_id: str, error: Exception) -> None:
@@ -117,6 +120,14 @@ class _Open:
         named = tuple(c.data["about"] for c in commands if c.data.get("about") is not None)
         judged = any(c.asks_about is not None or c.kind is CommandKind.DISPUTE_RULE for c in commands)
         self.other = self.other_loaded = matters.load(self.tx, locked, also=named, contesting=contesting or judged)
+
+    def open_desks(self) -> None:
+        """Lock what leads are given out from, if one may be now: once every matter is locked (LEAD-04)."""
+        if self.matter.leads:
+            self.matter = self.loaded = leads.with_desk(self.tx, self.matter, setting=self.setting, now=self.now)
+        if self.other is not None and self.other.leads:
+            self.other = leads.with_desk(self.tx, self.other, setting=self.setting, now=self.now)
+            self.other_loaded = self.other
 
     def mint(self) -> str:
         return mint()
@@ -209,6 +220,9 @@ class _Open:
         dispute = self.matter.disputes.get(self.stream)
         if dispute is not None:
             return dispute.state.value, not dispute.is_open
+        lead = self.matter.leads.get(self.stream)
+        if lead is not None:
+            return lead.state.value, not lead.is_watched
         # Its opener joined a case that was there already, or was refused.
         self.tx.update(t.stream, {"id": self.stream}, {"open": False})
         return "not_opened", True

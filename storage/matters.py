@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from domain.claims.lifecycle import ENDED, ClaimState
 from domain.claims.model import Claim, Request, RequestState, Waiting
 from domain.disputes.model import Dispute
+from domain.leads.model import Lead
 from domain.matters.draft import Draft, NewFollowUp, Notice, Task
 from domain.matters.inbox import next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import case_facts, conflicts, deals, disputes, history, ledger, reminders
+from storage import case_facts, conflicts, deals, disputes, history, leads, ledger, reminders
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row, request_of, request_row
 from storage.codec import pack, plain, unpack
@@ -63,14 +64,15 @@ def load(
     *,
     also: Collection[str] = (),
     case: str | None = None,
+    lead: str | None = None,
     quiet: bool = False,
     contesting: bool = False,
 ) -> Matter:
     """The locked matter with its undecided commands and every claim they or a due instant may concern.
 
-    ``also``: claims wanted whatever their state; ``case``: a case wanted likewise. ``quiet``: probably nothing is
-    undecided, so the claims are read first and say whether anything is. ``contesting``: a collision becomes a case by
-    itself (CLM-27), so what cases are judged by is read too.
+    ``also``: claims wanted whatever their state; ``case``, ``lead``: one wanted likewise. ``quiet``: probably nothing
+    is undecided, so the claims are read first and say whether anything is. ``contesting``: a collision becomes a case
+    by itself (CLM-27), so what cases are judged by is read too.
     """
     row = locked.row
     claims: dict[str, dict[str, Any]] = {}
@@ -85,6 +87,8 @@ def load(
         if any(c.kind is CommandKind.DISPUTE_OPEN for c in commands):
             named |= disputes.contenders(tx, row["id"])
         claims = _claims(tx, row["id"], named, since)
+    found_leads = leads.load(tx, row, commands, also=(lead,) if lead is not None else ())
+    claims |= _claims_of_leads(tx, row["id"], found_leads, claims, locked.now)
     cases = disputes.load(tx, row["id"], commands, claims.values(), also=case)
     ids = list(claims)
     requests = _requests(tx, ids) if any(r["asked"] for r in claims.values()) else {}
@@ -118,8 +122,17 @@ def load(
         follow_ups=_follow_ups(tx, voiding),
         holdings=_holdings(tx, commands, requests),
         lost=_lost(tx, row["id"], commands, requests),
+        leads=found_leads,
         parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
     )
+
+
+def _claims_of_leads(
+    tx: Transaction, matter: str, found: Mapping[str, Lead], claims: Mapping[str, Any], now: datetime
+) -> dict[str, dict[str, Any]]:
+    """Claims that leads became, whatever their state: whether they were worked is asked for (LEAD-11)."""
+    named = {lead.claim for lead in found.values() if lead.claim is not None and lead.is_watched} - claims.keys()
+    return _claims(tx, matter, {c for c in named if c is not None}, now) if named else {}
 
 
 def _judged(commands: Collection[Command], cases: Mapping[str, Dispute]) -> str | None:
@@ -143,6 +156,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
             tx.execute(t.claim.update().where(t.claim.c.id == claim_id).values(dict(columns)))
     _save_requests(tx, before, after)
     deals.save(tx, before, after, new=draft.new_deals, at=draft.at)
+    leads.save(tx, before, after)
     ledger.post(tx, draft.entries)
     for entry in draft.follow_ups:
         _insert_follow_up(tx, entry)
@@ -236,6 +250,7 @@ def _alarms(before: Matter, draft: Draft, setting: Setting) -> list[Notice]:
 def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting) -> None:
     """Set what each workflow should be armed with; ring those of others that must know sooner (design section 2)."""
     _save_case_streams(tx, before, after, own=own, setting=setting)
+    _save_lead_streams(tx, before, after, own=own, setting=setting)
     for claim in after.claims.values():
         was = before.claims.get(claim.id)
         # One that queues is woken by what becomes of another claim (CLM-27).
@@ -298,6 +313,21 @@ def _save_case_streams(tx: Transaction, before: Matter, after: Matter, *, own: s
             continue
         if was is None or not dispute.is_open or (instant is not None and (armed is None or instant < armed)):
             ring_later(tx, dispute.id, "dispute", at=after.last_at)
+
+
+def _save_lead_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | None, setting: Setting) -> None:
+    """The same for leads, whose streams are written with the command that received them."""
+    for lead in after.leads.values():
+        was = before.leads.get(lead.id)
+        if was is lead and lead.id != own:
+            continue
+        instant = next_instant(after, lead.id, setting=setting)
+        armed = next_instant(before, lead.id, setting=setting) if was is not None else None
+        if lead.id == own or instant != armed or not lead.is_watched:
+            tx.execute(_SET_STREAM, {"of": lead.id, "next_instant": instant, "open": lead.is_watched})
+        ended = was is not None and was.is_watched and not lead.is_watched
+        if lead.id != own and (ended or (instant is not None and (armed is None or instant < armed))):
+            ring_later(tx, lead.id, "lead", at=after.last_at)
 
 
 def _has_stream(tx: Transaction, stream: str) -> bool:
@@ -637,6 +667,8 @@ def close(tx: Transaction, before: Matter, after: Matter, *, pool: str | None, a
         values["owner_claim"] = holds.id if holds else None
     if (before.pooled, before.pool_at) != (after.pooled, after.pool_at) or pool is not None:
         values |= {"pooled": after.pooled, "pool_at": after.pool_at, "pool": pool if after.pooled else None}
+    if after.leads:
+        values["led"] = any(lead.is_watched for lead in after.leads.values())
     tx.update(t.matter, {"id": after.id}, values)
 
 

@@ -34,6 +34,7 @@ from domain.people.organisation import (
 from domain.programs.program import Member, Migration, PolicyVersion, Program
 from storage import tables as t
 from storage.database import Transaction
+from storage.lead_rows import profile_of, rules_of
 
 #: Tables of the snapshot, each with its key.
 _TABLES: tuple[tuple[sa.Table, str], ...] = (
@@ -52,6 +53,8 @@ _TABLES: tuple[tuple[sa.Table, str], ...] = (
     (t.plan, "id"),
     (t.calendar, "id"),
     (t.calendar_year, "id"),
+    (t.profile, "id"),
+    (t.lead_rules, "id"),
 )
 _SEALED = {"name", "email", "phone", "reason"}
 
@@ -154,6 +157,8 @@ def _build(
         },
         plans=_plans(rows),
         calendars=calendars,
+        profiles={r["id"]: profile_of(r["detail"]) for r in rows["profile"].values()},
+        lead_rules={r["id"]: rules_of(r["rules"]) for r in rows["lead_rules"].values()},
         calendar_changes={r["id"]: r["changed_at"] for r in rows["calendar"].values()},
     )
     if former is not None:
@@ -184,7 +189,9 @@ def _organisation(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> Organi
         )
     absences: dict[str, list[Absence]] = defaultdict(list)
     for r in rows["absence"].values():
-        absences[r["person"]].append(Absence(r["id"], r["person"], r["from_at"], r["to_at"], r["entered_at"]))
+        absences[r["person"]].append(
+            Absence(r["id"], r["person"], r["from_at"], r["to_at"], r["entered_at"], r["duty"])
+        )
     delegations: dict[str, list[Delegation]] = defaultdict(list)
     for r in rows["delegation"].values():
         delegations[r["person"]].append(Delegation(r["id"], r["person"], r["delegate"], r["from_at"], r["to_at"]))

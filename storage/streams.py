@@ -22,7 +22,7 @@ class Streams:
     open: frozenset[str]
     overdue: frozenset[str]
     fresh: frozenset[str]
-    kinds: dict[str, str]  # of the open ones: claim or dispute
+    kinds: dict[str, str]  # of the open ones: claim, dispute or lead
 
 
 def survey(database: Database, *, young: timedelta) -> Streams:

@@ -136,6 +136,17 @@ absence = sa.Table(
     Col("to_at", Instant, nullable=False),
     Col("entered_at", Instant, nullable=False),
     Col("reason", Sealed),
+    Col("duty", sa.Boolean, nullable=False, server_default=sa.false()),  # called away by the company (LEAD-04)
+    _rev(),
+)
+
+#: What matching knows of a person; ``id`` is the person's (PPL-04).
+profile = sa.Table(
+    "profile",
+    metadata,
+    Col("id", Id, sa.ForeignKey("person.id"), primary_key=True),
+    Col("detail", Json, nullable=False),  # the domain's profile
+    Col("version", sa.Integer, nullable=False),
     _rev(),
 )
 
@@ -377,6 +388,7 @@ matter = sa.Table(
     Col("pool", Id),
     Col("poisoned", sa.Boolean, nullable=False),
     Col("dealt", sa.Boolean, nullable=False, server_default=sa.false()),  # it has or had deals
+    Col("led", sa.Boolean, nullable=False, server_default=sa.false()),  # a lead of it is open, or watched
     sa.UniqueConstraint("program", "subject", "track"),
 )
 
@@ -652,6 +664,90 @@ dispute = sa.Table(
         sqlite_where=sa.text("open"),
         postgresql_where=sa.text("open"),
     ),
+)
+
+# --- leads -----------------------------------------------------------------------------------------------------
+
+lead = sa.Table(
+    "lead",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("number", sa.BigInteger, nullable=False, unique=True),
+    Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False, index=True),
+    Col("program", Id, nullable=False),
+    Col("customer", Id, nullable=False, index=True),
+    Col("project", Id),
+    Col("track", sa.String(10), nullable=False),
+    Col("sender", Id, nullable=False),
+    Col("team", Id, nullable=False),
+    Col("receiver", Id),  # in whose hands it is
+    Col("receiver_team", Id),
+    Col("source", sa.String(200), nullable=False),
+    Col("campaign", sa.String(200)),
+    Col("external_id", sa.String(200)),
+    Col("state", sa.String(10), nullable=False),
+    Col("watched", sa.Boolean, nullable=False),
+    Col("grade", sa.String(1), nullable=False),
+    Col("score", sa.Integer, nullable=False),
+    Col("value_minor", sa.BigInteger),
+    Col("currency", sa.String(3)),
+    Col("claim", Id, index=True),
+    Col("duplicate_of", Id),
+    Col("received_at", Instant, nullable=False),
+    Col("ended_at", Instant),
+    Col("policy", Id, nullable=False),
+    Col("company_policy", Id, nullable=False),
+    Col("policy_version", sa.Integer, nullable=False),
+    Col("calendar_version", sa.Integer, nullable=False),
+    Col("detail", Json, nullable=False),  # facets, factors, limits and marks of the domain's lead
+    Col("version", sa.Integer, nullable=False),
+    sa.UniqueConstraint("sender", "external_id"),
+    sa.Index("ix_lead_received_at_id", "received_at", "id"),
+    sa.Index("ix_lead_program", "program", "received_at", "id"),
+    sa.Index("ix_lead_receiver", "receiver", "state"),
+    sa.Index("ix_lead_sender", "sender", "received_at", "id"),
+)
+
+#: Every time a lead was in somebody's hands, in order: what shares and rates are counted from (LEAD-13, LEAD-16).
+lead_offer = sa.Table(
+    "lead_offer",
+    metadata,
+    Col("lead", Id, sa.ForeignKey("lead.id"), primary_key=True),
+    Col("place", sa.Integer, primary_key=True),
+    Col("program", Id, nullable=False),
+    Col("person", Id, nullable=False),
+    Col("team", Id, nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("way", sa.String(12), nullable=False),
+    Col("scope", Id),
+    Col("makeup", sa.Boolean, nullable=False),
+    Col("respond_by", Instant),
+    Col("accept_by", Instant),
+    Col("end", sa.String(10)),
+    Col("reason", sa.String(40)),  # of a return
+    Col("ended_at", Instant),
+    Col("data", Json, nullable=False),  # who was passed over, how people were ranked
+    sa.Index("ix_lead_offer_person", "person", "at"),
+    sa.Index("ix_lead_offer_program", "program", "at"),
+)
+
+#: One row per rotation; its lock is what turns are given under. ``scope``: a team, or the program for all of it.
+rotation = sa.Table(
+    "rotation",
+    metadata,
+    Col("program", Id, sa.ForeignKey("program.id"), primary_key=True),
+    Col("scope", Id, primary_key=True),
+    Col("state", Json, nullable=False),  # the domain's rotation
+)
+
+#: Assignment rules of a program; ``id`` is the program's (LEAD-03).
+lead_rules = sa.Table(
+    "lead_rules",
+    metadata,
+    Col("id", Id, sa.ForeignKey("program.id"), primary_key=True),
+    Col("rules", Json, nullable=False),
+    Col("version", sa.Integer, nullable=False),
+    _rev(),
 )
 
 #: Whom a case concerns, so that their list and their right to see it are one look-up.

@@ -21,6 +21,7 @@ from storage.drain_store import DatabaseMatters
 from storage.setting import Snapshots
 from workflows.claim import ClaimWorkflow
 from workflows.dispute import DisputeWorkflow
+from workflows.lead import LeadWorkflow
 from workflows.names import TASK_QUEUE
 
 #: Modules that workflows may use as they are: pure, and dear to import once per workflow.
@@ -63,7 +64,7 @@ def make_worker(
     activities: Sequence[Callable[..., Any]] = (),
     store: MatterStore | None = None,
 ) -> Worker:
-    """A worker over ``database``; ``workflows`` and ``activities`` are added to those of claims and cases.
+    """A worker over ``database``; ``workflows`` and ``activities`` are added to those of claims, cases and leads.
 
     ``store``: the matters to drain, those of ``database`` where not given.
     """
@@ -73,7 +74,7 @@ def make_worker(
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[ClaimWorkflow, DisputeWorkflow, *workflows],
+        workflows=[ClaimWorkflow, DisputeWorkflow, LeadWorkflow, *workflows],
         activities=[drains.drain, *activities],
         activity_executor=executor,
         workflow_runner=workflow_runner(),

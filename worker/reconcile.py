@@ -18,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from storage.database import Database, mint
 from storage.streams import survey
-from workflows.names import CLAIM_WORKFLOW, DISPUTE_WORKFLOW, TASK_QUEUE, workflow_id
+from workflows.names import CLAIM_WORKFLOW, DISPUTE_WORKFLOW, LEAD_WORKFLOW, TASK_QUEUE, workflow_id
 from workflows.ringing import ring
 
 #: The two looks lie so far apart, in seconds.
@@ -74,7 +74,8 @@ async def reconcile(
 async def _look(client: Client, database: Database, young: timedelta, note: Callable[[str], None]) -> Report:
     note("reading the engine")
     ran: dict[str, str] = {}
-    wanted = f"WorkflowType IN ('{CLAIM_WORKFLOW}', '{DISPUTE_WORKFLOW}') AND ExecutionStatus='Running'"
+    kinds = ", ".join(f"'{name}'" for name in (CLAIM_WORKFLOW, DISPUTE_WORKFLOW, LEAD_WORKFLOW))
+    wanted = f"WorkflowType IN ({kinds}) AND ExecutionStatus='Running'"
     async for execution in client.list_workflows(wanted):
         kind, _, stream = execution.id.partition("/")
         ran[stream] = kind

@@ -17,3 +17,10 @@ class DisputeStart:
     """A case's workflow is started with its id alone, and continues as new with it."""
 
     dispute: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeadStart:
+    """A lead's workflow is started with its id alone, and continues as new with it."""
+
+    lead: str

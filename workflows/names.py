@@ -7,6 +7,7 @@ NAMESPACE = "fairclaim"
 
 CLAIM_WORKFLOW = "claim"
 DISPUTE_WORKFLOW = "dispute"
+LEAD_WORKFLOW = "lead"
 RING_UPDATE = "ring"
 STATE_QUERY = "state"
 

@@ -10,13 +10,14 @@ from datetime import timedelta
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from workflows.messages import ClaimStart, DisputeStart
-from workflows.names import CLAIM_WORKFLOW, DISPUTE_WORKFLOW, RING_UPDATE, TASK_QUEUE, workflow_id
+from workflows.messages import ClaimStart, DisputeStart, LeadStart
+from workflows.names import CLAIM_WORKFLOW, DISPUTE_WORKFLOW, LEAD_WORKFLOW, RING_UPDATE, TASK_QUEUE, workflow_id
 
 #: How a stream of each kind is started; its only argument is its id.
 _STARTS: dict[str, tuple[str, Callable[[str], object]]] = {
     "claim": (CLAIM_WORKFLOW, ClaimStart),
     "dispute": (DISPUTE_WORKFLOW, DisputeStart),
+    "lead": (LEAD_WORKFLOW, LeadStart),
 }
 
 

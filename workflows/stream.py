@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
 
 
 class StreamLoop:
-    """What claims and cases have in common. Its state is a query, and its details in the engine's own screens."""
+    """What claims, cases and leads have in common. State is a query, details stand in the engine's own screens."""
 
     def __init__(self) -> None:
         self._bells = 0  # how often somebody rang
@@ -50,7 +50,7 @@ class StreamLoop:
 
     @workflow.query(name=STATE_QUERY)
     def state(self) -> str:
-        """The state as of the last drain, a code of table 0.2 or 0.3."""
+        """The state as of the last drain, a code of table 0.2 or 0.3, or of a lead."""
         return self._outcome.state if self._outcome else "starting"
 
     @property

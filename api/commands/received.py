@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.call import Waiting
 from api.views.claims import readable
+from api.views.leads import visible_lead
 from domain.claims.model import Claim
 from domain.claims.permissions import authorise
 from domain.matters.decide import settled
@@ -65,7 +66,9 @@ def visible_command(tx: Transaction, caller: Caller, command: str) -> dict[str, 
     row = tx.row(sa.select(t.command).where(t.command.c.id == command))
     if row is None:
         raise Refusal("not_found")
-    if row["actor"] != caller.person:
+    if row["actor"] != caller.person and row["target_type"] == "lead":
+        visible_lead(tx, caller, row["target"])
+    elif row["actor"] != caller.person:
         visible_claim(tx, caller, row["claim"])
     return row
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done, Waiting
 from api.commands.received import as_of_now
+from api.schemas.base import Track
 from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, ProjectRef, ReportIn
 from api.views.claims import claim_view
 from domain.calendar.duration import Duration
@@ -51,7 +52,7 @@ def _checked(tx: Transaction, caller: Caller, body: ReportIn, reporter: _Reporte
     imported = _imported_before(tx, caller, body.external_id)
     if imported is not None:
         return Done(200, claim_view(tx, caller, imported))
-    resolved = _resolve(tx, caller, body, values, reporter.policy)
+    resolved = resolve(tx, body, values, reporter.policy)
     locked = resolved.made or matters.lock(tx, resolved.matter)
     matter = as_of_now(tx, caller, locked)
     own = _own_open(matter, caller.person)
@@ -85,36 +86,14 @@ class _Reporter:
     def check_content(self, tx: Transaction) -> MatchValues | None:
         """Refuse what the policy asks for and the body lacks; the identity's normalised values, None by id."""
         body, policy = self._body, self.policy
-        if body.track not in policy.tracks:
-            raise _invalid("track")
-        per_project = policy.choice("claim.subject") == "project"
-        if per_project and body.project is None:
-            raise _missing("project")
-        if not per_project and body.project is not None:
-            raise Refusal("field_not_allowed", rule="CLM-33", errors=(FieldError("project", "field_not_allowed"),))
+        check_subject(body, policy)
         lacking = [f for f in policy.required_fields if f not in _given(body)]
         if body.provisional:
             lacking = []
-        values = self._identity(tx)
+        values = identity_values(tx, body.customer, policy)
         if lacking:
             raise Refusal("field_missing", rule="CLM-02", errors=tuple(FieldError(f, "field_missing") for f in lacking))
         self._check_dates()
-        return values
-
-    def _identity(self, tx: Transaction) -> MatchValues | None:
-        customer = self._body.customer
-        if isinstance(customer, CustomerRef):
-            # Locked, so that an erasure comes before this report or finds its claim.
-            found = tx.row(tx.locked(sa.select(t.customer.c.erased_at).where(t.customer.c.id == customer.id)))
-            if found is None or found["erased_at"] is not None:
-                raise _invalid("customer.id")
-            return None
-        values = match_values(identity_of(customer), region=self.policy.word("match.phone_region") or "CN")
-        require_identity(
-            values,
-            groups=self.policy.match_groups(customer.kind),
-            phone_mode=self.policy.choice("match.phone_mode"),
-        )
         return values
 
     def _check_dates(self) -> None:
@@ -127,6 +106,47 @@ class _Reporter:
             wrong.append("first_contact.at")
         if wrong:
             raise Refusal("date_invalid", rule="CLM-02", errors=tuple(FieldError(f, "date_invalid") for f in wrong))
+
+
+class Subject(Protocol):
+    """What names a subject: the body of a report, or of a lead."""
+
+    @property
+    def program(self) -> str: ...
+    @property
+    def track(self) -> Track: ...
+    @property
+    def customer(self) -> CustomerRef | CustomerGiven: ...
+    @property
+    def project(self) -> ProjectRef | ProjectGiven | None: ...
+
+
+def check_subject(body: Subject, policy: Policy) -> None:
+    """Refuse a track the program has not, and a project where customers are owned as a whole, or none where not."""
+    if body.track not in policy.tracks:
+        raise _invalid("track")
+    per_project = policy.choice("claim.subject") == "project"
+    if per_project and body.project is None:
+        raise _missing("project")
+    if not per_project and body.project is not None:
+        raise Refusal("field_not_allowed", rule="CLM-33", errors=(FieldError("project", "field_not_allowed"),))
+
+
+def identity_values(tx: Transaction, customer: CustomerRef | CustomerGiven, policy: Policy) -> MatchValues | None:
+    """The normalised values of an identity that is enough to find somebody by; None for a customer named by id."""
+    if isinstance(customer, CustomerRef):
+        # Locked, so that an erasure comes before this, or finds what it makes.
+        found = tx.row(tx.locked(sa.select(t.customer.c.erased_at).where(t.customer.c.id == customer.id)))
+        if found is None or found["erased_at"] is not None:
+            raise _invalid("customer.id")
+        return None
+    values = match_values(identity_of(customer), region=policy.word("match.phone_region") or "CN")
+    require_identity(
+        values,
+        groups=policy.match_groups(customer.kind),
+        phone_mode=policy.choice("match.phone_mode"),
+    )
+    return values
 
 
 def identity_of(customer: CustomerGiven) -> Identity:
@@ -164,11 +184,11 @@ class _About(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Resolved:
-    """What a report is about."""
+class Resolved:
+    """What a report or a lead is about."""
 
     matter: str
-    made: matters.Locked | None  # where this report is the first of its matter
+    made: matters.Locked | None  # where this is the first of its matter
     customer: str
     project: str | None
     kind: str
@@ -178,7 +198,7 @@ class _Resolved:
     ambiguous: bool
 
 
-def _resolve(tx: Transaction, caller: Caller, body: ReportIn, values: MatchValues | None, policy: Policy) -> _Resolved:
+def resolve(tx: Transaction, body: Subject, values: MatchValues | None, policy: Policy) -> Resolved:
     """Find or make the customer, the project and the matter, under the identity locks (CUS-02, CLM-33)."""
     possible: tuple[str, ...] = ()
     ambiguous = new = False
@@ -202,7 +222,7 @@ def _resolve(tx: Transaction, caller: Caller, body: ReportIn, values: MatchValue
         found = tx.execute(_ABOUT, {"customer": customer, "project": project}).one()
         about = _About(found.kind, found.level, found.bid_date)
     matter, made = _matter(tx, body, customer, project, about, new=new)
-    return _Resolved(
+    return Resolved(
         matter=matter,
         made=made,
         customer=customer,
@@ -244,9 +264,9 @@ def _project(
 
 
 def _matter(
-    tx: Transaction, body: ReportIn, customer: str, project: str | None, about: _About, *, new: bool
+    tx: Transaction, body: Subject, customer: str, project: str | None, about: _About, *, new: bool
 ) -> tuple[str, matters.Locked | None]:
-    """The matter's id; locked and stamped already where this report makes it. ``new``: so is the customer."""
+    """The matter's id; locked and stamped already where this makes it. ``new``: so is the customer."""
     subject = project or customer
     here = {"program": body.program, "subject": subject, "track": body.track}
     known = None if new else tx.execute(_MATTER_OF, here).scalar()
@@ -279,7 +299,7 @@ _MATTER_OF = sa.select(t.matter.c.id).where(
 )
 
 
-def _owners(tx: Transaction, body: ReportIn, possible: tuple[str, ...], close: tuple[str, ...]) -> tuple[str, ...]:
+def _owners(tx: Transaction, body: Subject, possible: tuple[str, ...], close: tuple[str, ...]) -> tuple[str, ...]:
     """Who holds the subjects this one may be the same as, in this program and track."""
     subjects = sorted({*possible, *close})
     if not subjects:
@@ -469,7 +489,7 @@ def _receive(
     tx: Transaction,
     caller: Caller,
     body: ReportIn,
-    resolved: _Resolved,
+    resolved: Resolved,
     locked: matters.Locked,
     policy: Policy,
     digest: str,

@@ -81,7 +81,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     if not rows:
         return []
     ids = [r["id"] for r in rows]
-    people = _customers(tx, {r["customer"] for r in rows})
+    people = customers_of(tx, {r["customer"] for r in rows})
     projects = _projects(tx, {r["project"] for r in rows if r["project"] is not None})
     said = texts.read(tx, (r[name] for r in rows for name in ("need", "progress", "reason_text")))
     requests = requests_of(tx, [r["id"] for r in rows if r["asked"]])
@@ -337,7 +337,8 @@ def _view(
     }
 
 
-def _customers(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
+def customers_of(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
+    """Customers as readers of a claim or lead see them, contacts masked."""
     rows = tx.rows(sa.select(t.customer).where(t.customer.c.id.in_(sorted(ids))))
     keys = customers.data_keys(tx, ids)
     return {r["id"]: customer_in_claim(r, customers.contact_of(tx, r, keys.get(r["id"]))) for r in rows}

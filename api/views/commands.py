@@ -20,6 +20,7 @@ from api.views.disputes import (
     undecided_recusal,
 )
 from api.views.follow_ups import follow_up_view, undecided_follow_up
+from api.views.leads import lead_view
 from domain.refusals import Refusal
 from storage import tables as t
 from storage import texts
@@ -40,6 +41,7 @@ _CREATING = frozenset(
         "deal_refund",
         "deal_stage",
         "deal_assist",
+        "lead_receive",
     }
 )
 
@@ -101,6 +103,8 @@ def _body(tx: Transaction, caller: Caller, row: dict[str, Any], *, decided: bool
     if row["target_type"] == "dispute":
         there = decided or row["kind"] != "dispute_open"
         return dispute_view(tx, caller, row["target"]) if there else undecided_dispute(tx, row)
+    if row["target_type"] == "lead":
+        return lead_view(tx, caller, row["target"])
     if row["target_type"] == "deal":
         there = decided or row["kind"] != "deal"
         return deal_view(tx, caller, row["target"]) if there else undecided_deal(tx, row)

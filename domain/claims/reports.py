@@ -28,10 +28,11 @@ def report(draft: Draft, command: Command) -> None:
     consider(draft, claim)
 
 
-def consider(draft: Draft, claim: Claim, *, sent_back: bool = False) -> None:
+def consider(draft: Draft, claim: Claim, *, sent_back: bool = False, given: bool = False) -> None:
     """Accept ``claim``, reject it as a collision, list it for a judge, or let it wait (contract section 5).
 
-    ``sent_back``: it was corrected on a judge's wish and goes back to the judgement list in any case.
+    ``sent_back``: it was corrected on a judge's wish and goes back to the judgement list in any case. ``given``: the
+    company gave the customer to the reporter as a lead, so nobody need judge that (LEAD-16).
     """
     policy = draft.setting.policy_at(claim.program, at=draft.at)
     if is_taken(draft.matter, claim, draft):
@@ -42,7 +43,7 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False) -> None:
         draft.put(replace(claim, waiting=Waiting.VISIT))
     elif earlier(draft.matter, claim) is not None:
         draft.put(replace(claim, waiting=Waiting.EARLIER))
-    elif sent_back or _needs_judge(claim, policy):
+    elif sent_back or (not given and _needs_judge(claim, policy)):
         _list_for_judge(draft, claim)
     else:
         accept_claim(draft, claim, actor=None)

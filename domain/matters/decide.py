@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from domain.claims import collaborators, deals, follow_ups, holding, reports, requests, standing
@@ -10,6 +11,8 @@ from domain.claims.clocks import lapse_due
 from domain.claims.model import PauseKind
 from domain.disputes import cases, recusals
 from domain.disputes.model import Dispute, Window
+from domain.leads import handling
+from domain.leads.model import Desk, Lead
 from domain.matters.draft import Draft
 from domain.matters.inbox import Due, DueKind, next_item
 from domain.matters.matter import Command, CommandKind, Matter
@@ -73,6 +76,14 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.DEAL_STAGE: money.stage,
     CommandKind.DEAL_ASSIST: money.assist,
     CommandKind.DEAL_PAID: money.paid,
+    CommandKind.LEAD_RECEIVE: handling.receive,
+    CommandKind.LEAD_ACCEPT: handling.accept,
+    CommandKind.LEAD_RETURN: handling.return_lead,
+    CommandKind.LEAD_CONTACT: handling.contact,
+    CommandKind.LEAD_ASSIGN: handling.assign,
+    CommandKind.LEAD_ASSESS: handling.assess,
+    CommandKind.LEAD_GRADE: handling.grade,
+    CommandKind.LEAD_CLOSE: handling.close,
 }
 
 
@@ -86,6 +97,7 @@ def decide(matter: Matter, item: Command | Due, *, setting: Setting, mint: Mint,
     draft = Draft(matter=matter, at=item.at, setting=setting, mint=mint, other=other)
     _due(draft, item)
     _contest(draft)
+    handling.follow(draft)
     return draft
 
 
@@ -95,6 +107,9 @@ def settled(matter: Matter, *, setting: Setting, now: datetime, mint: Mint) -> M
     For checks before receipt, which must see a lapse that fell due while the engine was away (CLM-19, CLM-26). An item
     that cannot be decided ends it: the drain will park it, and nobody else is kept from reporting meanwhile.
     """
+    if matter.leads and matter.desk is None:
+        # Whose turn it would be makes no difference to whoever reports; nothing of it is kept.
+        matter = replace(matter, desk=Desk(now=now))
     for _ in range(MAX_ITEMS):
         item = next_item(matter, setting=setting, now=now)
         if item is None:
@@ -111,9 +126,11 @@ def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint, 
     try:
         _COMMANDS[command.kind](draft, command)
         _contest(draft)
+        handling.follow(draft)
     except Refusal as refusal:
         if refusal.policy_version is None:
-            refusal.policy_version = matter.claims[command.claim].terms.version
+            about = matter.leads.get(command.claim) or matter.claims[command.claim]
+            refusal.policy_version = about.terms.version
         refused = Draft(matter=matter, at=command.received_at, setting=setting, mint=mint, other=other)
         if refusal.code == "customer_owned" and command.kind is CommandKind.FOLLOW_UP:
             holder = matter.owner_claim
@@ -135,6 +152,11 @@ def _due(draft: Draft, due: Due) -> None:
     untouched = draft.matter
     if due.claim in draft.matter.disputes:
         _due_in_case(draft, draft.matter.disputes[due.claim], due)
+        return
+    if due.claim in draft.matter.leads:
+        _due_of_lead(draft, draft.matter.leads[due.claim], due)
+        if draft.matter is untouched:
+            raise RuntimeError(f"{due.kind.value} changed nothing and would fall due for ever")
         return
     claim = draft.matter.claims[due.claim]
     match due.kind:
@@ -176,6 +198,16 @@ def _due(draft: Draft, due: Due) -> None:
             standing.absence_starts(draft, claim, until=absence[1])
     if draft.matter is untouched:
         raise RuntimeError(f"{due.kind.value} changed nothing and would fall due for ever")
+
+
+def _due_of_lead(draft: Draft, lead: Lead, due: Due) -> None:
+    match due.kind:
+        case DueKind.ASSESSMENT:
+            handling.assessment_missed(draft, lead)
+        case DueKind.RESPONSE:
+            handling.response_missed(draft, lead)
+        case _:
+            handling.silence(draft, lead)
 
 
 def _due_in_case(draft: Draft, dispute: Dispute, due: Due) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from domain.claims.lifecycle import ENDED, ClaimState, ClaimTrigger, fire
 from domain.claims.model import Claim, Request, TermsRef
 from domain.disputes.model import Dispute
+from domain.leads.model import Lead
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
 from domain.money.model import Deal, Entry
@@ -220,6 +221,31 @@ class Draft:
             )
         )
 
+    def record_lead(
+        self,
+        kind: str,
+        lead: Lead,
+        *,
+        before: StrEnum | None = None,
+        actor: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append to the history of ``lead``, whose state after the move is its present one (AUD-01)."""
+        self.events.append(
+            Event(
+                stream=lead.id,
+                stream_kind="lead",
+                kind=kind,
+                at=self.at,
+                actor=actor,
+                reason=None,
+                policy_version=lead.terms.version,
+                before=before,
+                after=lead.state if before is not None else None,
+                data=data or {},
+            )
+        )
+
     def _in_place_of(self, dispute: Dispute, actor: str | None) -> dict[str, str]:
         """For whom somebody acts in a case who is no party to it: an arbitrator, a party (PPL-05, PPL-06)."""
         if actor is None or dispute.party(actor) is not None:
@@ -247,6 +273,20 @@ class Draft:
         """Queue a notice about a case, unless there is nobody to tell."""
         if person is not None:
             self._tell(person, kind, ("dispute", dispute.id), dispute.terms, rule=rule, urgency=urgency, facts=facts)
+
+    def tell_lead(
+        self,
+        person: str | None,
+        kind: str,
+        lead: Lead,
+        *,
+        rule: str | None,
+        urgency: str = "normal",
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Queue a notice about a lead, unless there is nobody to tell."""
+        if person is not None:
+            self._tell(person, kind, ("lead", lead.id), lead.terms, rule=rule, urgency=urgency, facts=facts)
 
     def add_evidence(self, dispute: Dispute, *, author: str | None, data: Mapping[str, Any]) -> None:
         """``data`` becomes an item of evidence, received at ``self.at``."""

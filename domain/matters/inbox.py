@@ -24,6 +24,7 @@ from domain.claims.standing import (
 )
 from domain.disputes.model import WINDOW_ORDER, Dispute
 from domain.disputes.seats import mediator_gone_at, next_seat_change, next_successions
+from domain.leads.model import Lead
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
 
@@ -48,6 +49,9 @@ class DueKind(StrEnum):
     SEAT = "seat"  # who has a case cannot go on, or is stood in for (DSP-12, PPL-05)
     MEDIATOR = "mediator"  # who mediates has left or is away (DSP-08)
     WINDOW = "window"  # of a case (design section 4)
+    ASSESSMENT = "assessment"  # nobody looked into the need of a lead in time (LEAD-06)
+    RESPONSE = "response"  # no first contact in time (LEAD-11)
+    SILENCE = "silence"  # a lead was neither accepted nor returned (LEAD-16)
 
 
 _DUE_ORDER = {kind: place for place, kind in enumerate(DueKind)}
@@ -57,7 +61,7 @@ _DUE_ORDER = {kind: place for place, kind in enumerate(DueKind)}
 class Due:
     """Something of ``claim`` that happens at ``at`` by itself. ``ref`` names the clock, pause or request.
 
-    For the window of a case ``claim`` is the case and ``ref`` the window.
+    For the window of a case ``claim`` is the case and ``ref`` the window; of a lead ``claim`` is the lead.
     """
 
     at: datetime
@@ -93,14 +97,28 @@ def needs_a_third(matter: Matter, item: Command | Due) -> bool:
 
 def next_instant(matter: Matter, stream: str, *, setting: Setting) -> datetime | None:
     """When the claim or case ``stream`` next needs its workflow awake: its own earliest instant, decided or not."""
-    dispute, claim = matter.disputes.get(stream), matter.claims.get(stream)
+    dispute, claim, lead = matter.disputes.get(stream), matter.claims.get(stream), matter.leads.get(stream)
     if dispute is not None:
         found = case_dues(dispute, matter, setting)
+    elif lead is not None:
+        found = lead_dues(lead)
     elif claim is not None:
         found = dues(claim, matter, setting)
     else:
         return None
     return min((due.at for due in found if due.key not in matter.parked), default=None)
+
+
+def lead_dues(lead: Lead) -> Iterator[Due]:
+    """The limits of a lead. At equal instants a missing contact goes before the silence that accepts."""
+    if not lead.is_watched:
+        return
+    if lead.assess_by is not None:
+        yield Due(lead.assess_by, DueKind.ASSESSMENT, lead.id)
+    if lead.respond_by is not None:
+        yield Due(lead.respond_by, DueKind.RESPONSE, lead.id)
+    if lead.accept_by is not None:
+        yield Due(lead.accept_by, DueKind.SILENCE, lead.id)
 
 
 def case_dues(dispute: Dispute, matter: Matter, setting: Setting) -> Iterator[Due]:
@@ -173,6 +191,7 @@ def _earliest(matter: Matter, setting: Setting) -> Due | None:
     found = [due for claim in matter.claims.values() for due in dues(claim, matter, setting)]
     own = (dispute for dispute in matter.disputes.values() if dispute.matter == matter.id)
     found += [due for dispute in own for due in case_dues(dispute, matter, setting)]
+    found += [due for lead in matter.leads.values() for due in lead_dues(lead)]
     return min(
         (due for due in found if due.key not in matter.parked),
         key=lambda d: (d.at, _DUE_ORDER[d.kind], d.order, d.claim),

@@ -12,6 +12,7 @@ from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Request
 from domain.disputes.facts import Fact
 from domain.disputes.model import Dispute
+from domain.leads.model import Desk, Lead
 from domain.money.model import Deal
 
 
@@ -67,13 +68,22 @@ class CommandKind(StrEnum):
     DEAL_STAGE = "deal_stage"
     DEAL_ASSIST = "deal_assist"
     DEAL_PAID = "deal_paid"
+    LEAD_RECEIVE = "lead_receive"
+    LEAD_ACCEPT = "lead_accept"
+    LEAD_RETURN = "lead_return"
+    LEAD_CONTACT = "lead_contact"
+    LEAD_ASSIGN = "lead_assign"
+    LEAD_ASSESS = "lead_assess"
+    LEAD_GRADE = "lead_grade"
+    LEAD_CLOSE = "lead_close"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """Something received at ``received_at`` that a drain must answer. ``data`` holds ids, codes, numbers, instants.
 
-    A command in a case names the case in ``data``; its ``claim`` is one that the case is about.
+    A command in a case names the case in ``data``; its ``claim`` is one that the case is about. The ``claim`` of a
+    command on a lead is the lead.
     """
 
     id: str
@@ -134,6 +144,8 @@ class Matter:
     amounts: tuple[tuple[int, str], ...] = ()
     similar: tuple[str, ...] = ()  # precedents that advice on the case to be decided may name, the nearest first
     likeness: tuple[str, ...] = ()  # what this record and the one asked about say of being one customer (CUS-13)
+    leads: Mapping[str, Lead] = field(default_factory=dict)  # open ones, and those that commands name
+    desk: Desk | None = None  # what a lead is given out from, where one may be
     parked: frozenset[str] = frozenset()  # items given up as poison, by their key
 
     @property
@@ -190,6 +202,9 @@ class Matter:
 
     def with_dispute(self, dispute: Dispute) -> Matter:
         return replace(self, disputes={**self.disputes, dispute.id: dispute})
+
+    def with_lead(self, lead: Lead) -> Matter:
+        return replace(self, leads={**self.leads, lead.id: lead})
 
     def with_evidence(self, dispute: str, item: str, at: datetime) -> Matter:
         """What is decided next, in the same drain perhaps, must know the item."""

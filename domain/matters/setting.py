@@ -10,8 +10,10 @@ from typing import Any
 from domain.calendar.working_calendar import WorkingCalendar
 from domain.claims.clocks import Terms
 from domain.claims.model import Claim, TermsRef
+from domain.leads.rules import DEFAULT, Rule
 from domain.money.model import Plan
 from domain.people.organisation import Organisation
+from domain.people.profile import UNKNOWN, Profile
 from domain.policy.policy import Policy
 from domain.programs.program import PolicyVersion, Program, in_force
 
@@ -36,6 +38,8 @@ class Setting:
     calendars: Mapping[str, WorkingCalendar]
     calendar_changes: Mapping[str, datetime] = field(default_factory=dict)  # when its present version took effect
     plans: Mapping[str | None, Sequence[Plan]] = field(default_factory=dict)  # by program; None: the company's (COM-02)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)  # by person (PPL-04)
+    lead_rules: Mapping[str, Sequence[Rule]] = field(default_factory=dict)  # by program that has its own (LEAD-03)
     epoch: int = 0  # workflows of an older epoch continue as new (operations and upgrades)
 
     def terms_at(self, program: str, *, at: datetime) -> TermsRef:
@@ -61,6 +65,14 @@ class Setting:
         company = in_force(self.company_policies, at) or self.company_policies[0]
         content = self.policies[company.id]
         return _resolved((content,), company.version, self, company.id)
+
+    def profile(self, person: str) -> Profile:
+        """What matching knows of ``person``."""
+        return self.profiles.get(person, UNKNOWN)
+
+    def rules_for_leads(self, program: str) -> Sequence[Rule]:
+        """The program's assignment rules; without any, everybody in turn (LEAD-03)."""
+        return self.lead_rules.get(program) or DEFAULT
 
     def calendar(self, program: str) -> WorkingCalendar:
         return self.calendars[self.programs[program].calendar]

@@ -748,6 +748,65 @@ _OTHERS = (
     ),
 )
 
+_LEADS = (
+    _row(
+        "lead.offered",
+        "有新线索待您接收",
+        "A lead waits for you",
+        "{customer}的线索已分配给您[，请在{until}前联系客户]。",
+        "The lead on {customer} was given to you[; please contact them by {until}].",
+    ),
+    _row(
+        "lead.accepted",
+        "线索已被接收",
+        "Lead accepted",
+        "{customer}的线索已[由{by}]接收。",
+        "The lead on {customer} was accepted[ by {by}].",
+    ),
+    _row(
+        "lead.returned",
+        "线索被退回",
+        "Lead returned",
+        "{customer}的线索被退回给您[，原因：{reason}]。",
+        "The lead on {customer} was returned to you[; reason: {reason}].",
+    ),
+    _row(
+        "lead.response_missed",
+        "首次联系超时",
+        "First contact missed",
+        "{customer}的线索没有在时限内首次联系。",
+        "There was no first contact with {customer} within the time allowed.",
+    ),
+    _row(
+        "lead.escalated",
+        "线索待您分配",
+        "A lead waits for you to assign it",
+        "{customer}的线索没有人接手，请您指定负责人。",
+        "Nobody took the lead on {customer}; please name somebody for it.",
+    ),
+    _row(
+        "lead.attached",
+        "线索已并入",
+        "Lead attached",
+        "{customer}的新线索已并入现有的客户归属或线索。",
+        "A new lead on {customer} was attached to the claim or lead that is there already.",
+    ),
+    _row(
+        "lead.pooled",
+        "线索客户已入公海",
+        "A lead's customer entered the pool",
+        "{customer}的线索没有可分配的人员，客户已进入公海。",
+        "There was nobody to give the lead on {customer} to; the customer entered the pool.",
+    ),
+    _row(
+        "lead.assess_missed",
+        "需求评估超时",
+        "Needs assessment missed",
+        "{customer}的线索没有按时完成需求评估，已照常分配。",
+        "The need of {customer} was not assessed in time; the lead was given out as it is.",
+    ),
+)
+
 #: What is said of a kind that has no sentence of its own, by the family of the kind.
 FAMILIES: Final[Mapping[str, Entry]] = MappingProxyType(
     dict(
@@ -781,6 +840,13 @@ FAMILIES: Final[Mapping[str, Entry]] = MappingProxyType(
                 "There is news about the dispute on {customer}[; the next deadline is {deadline}].",
             ),
             _row(
+                "lead",
+                "线索有新进展",
+                "News about a lead",
+                "{customer}的线索有新的进展，请查看。",
+                "There is news about the lead on {customer}.",
+            ),
+            _row(
                 "money",
                 "佣金有变动",
                 "Commission changed",
@@ -793,7 +859,7 @@ FAMILIES: Final[Mapping[str, Entry]] = MappingProxyType(
 )
 
 CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
-    dict((*_CLAIMS, *_DISPUTES, *_REQUESTS, *_REMINDERS, *_MONEY, *_OTHERS))
+    dict((*_CLAIMS, *_DISPUTES, *_REQUESTS, *_REMINDERS, *_MONEY, *_LEADS, *_OTHERS))
 )
 
 #: Words for the codes that facts carry as ``reason``; refusal codes have their own titles.
@@ -813,6 +879,10 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "by_supervisor": ("由主管释放", "released by the supervisor"),
         "to_pool": ("裁决退回公海", "ruled into the pool"),
         "handover": ("人员变动", "its owner left or moved"),
+        "wrong_number": ("空号", "wrong number"),
+        "no_need": ("无需求", "no need"),
+        "duplicate": ("重复", "duplicate"),
+        "out_of_scope": ("不在范围内", "out of scope"),
     }
 )
 

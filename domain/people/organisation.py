@@ -86,13 +86,17 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """An absence (请假) from ``start`` until before ``end``, entered at ``entered_at`` (PPL-05)."""
+    """An absence (请假) from ``start`` until before ``end``, entered at ``entered_at`` (PPL-05).
+
+    ``duty``: the company called the person away (外勤、培训); missed turns are made good (LEAD-04).
+    """
 
     id: str
     person: str
     start: datetime
     end: datetime
     entered_at: datetime
+    duty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,12 @@ class Organisation:
 
     def is_absent(self, person: str, *, at: datetime) -> bool:
         """Whether an absence covers ``at``."""
-        return any(a.start <= at < a.end for a in self.absences.get(person, ()))
+        return self.absence_of(person, at=at) is not None
+
+    def absence_of(self, person: str, *, at: datetime) -> Absence | None:
+        """The absence that covers ``at``; of several, one that is no duty."""
+        covering = [a for a in self.absences.get(person, ()) if a.start <= at < a.end]
+        return min(covering, key=lambda a: a.duty, default=None)
 
     def delegate_of(self, person: str, *, at: datetime) -> str | None:
         """Who decides for ``person`` at ``at`` (PPL-05), or None."""

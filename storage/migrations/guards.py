@@ -39,6 +39,13 @@ def install_disputes(op: Any) -> None:
     op.execute("INSERT INTO counter (name, value) VALUES ('dispute', 0)")
 
 
+def install_leads(op: Any) -> None:
+    """Running numbers of leads."""
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute("CREATE SEQUENCE number_lead")
+    op.execute("INSERT INTO counter (name, value) VALUES ('lead', 0)")
+
+
 def install_money(op: Any) -> None:
     """The ledger is append-only and balanced (COM-06); so is what a deal was before it was amended (COM-01)."""
     sqlite = op.get_bind().dialect.name == "sqlite"

@@ -230,6 +230,22 @@ read_payout                  401 404 404 404 404 404 404 404 404 200 200 404 404
 approve_payout               401 404 404 404 404 404 404 404 404 200 403 404 404 404 404 404 404 404 404
 pay_payout                   401 404 404 404 404 404 404 404 404 200 403 404 404 404 404 404 404 404 404
 
+# Section 13. "members that wear one of the roles, or lead; some with a grant over the program". Service is the sender,
+# the owner has it in hand; marketing has no grant over the program.
+receive_lead                 401 403 201 201 201 201 201 201 403 403 403 403 201 403 201 201 201 201 403
+list_leads                   401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_lead                    401 404 404 200 200 404 200 404 200 200 200 404 200 404 404 404 404 200 404
+read_lead_timeline           401 404 404 200 200 404 200 404 200 200 200 404 200 404 404 404 404 200 404
+accept_lead                  401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404 403 404
+return_lead                  401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404 403 404
+contact_lead                 401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404 403 404
+# "sender in returned; supervisor of receiver or sender in every open state"
+assign_lead                  401 404 404 403 200 404 200 404 403 403 403 404 403 404 404 404 404 403 404
+grade_lead                   401 404 404 403 200 404 200 404 403 403 403 404 403 404 404 404 404 200 404
+close_lead                   401 404 404 403 200 404 200 404 403 403 403 404 403 404 404 404 404 200 404
+# Nobody has it in hand yet.
+assess_lead                  401 404 404 404 200 404 200 404 403 403 403 404 403 404 404 404 404 200 404
+
 # Section 8: "audit: auditor, admin, oversight of the program" · "verify: auditor, admin"
 list_events                  401 403 403 403 403 403 403 403 200 403 200 403 200 403 403 403 403 403 403
 check_history                401 403 403 403 403 403 403 403 403 403 200 403 200 403 403 403 403 403 403
@@ -239,6 +255,7 @@ check_history                401 403 403 403 403 403 403 403 403 403 200 403 200
 CODES = {401: "not_signed_in", 403: "not_allowed", 404: "not_found", 422: "field_invalid"}
 #: CLM-04: nobody judges their own report.
 OTHER_CODES = {(row, "owner"): "recusal_required" for row in ("accept_claim", "reject_claim", "send_back_claim")}
+OTHER_CODES |= {("receive_lead", "marketing"): "not_member"}
 
 
 def _rows() -> dict[str, dict[str, int]]:

@@ -1,7 +1,8 @@
 """Record the histories that every later version must be able to replay: ``python -m tests.replay.record [NAME …]``.
 
-Runs of a claim or a case live for months, so a change of workflow code meets histories made by the code before it. A
-new branch of a workflow records a new history here; an old one is never recorded again, it is what customers have.
+Runs of a claim, a case or a lead live for months, so a change of workflow code meets histories made by the code before
+it. A new branch of a workflow records a new history here; an old one is never recorded again: it is what customers
+have.
 """
 
 from __future__ import annotations
@@ -305,6 +306,45 @@ def case_rung_after_the_end(live: LiveCompany) -> str:
     return case.ended("dismissed")
 
 
+# --- leads: given out, missed, accepted, returned --------------------------------------------------------------------
+
+
+def _lead(live: LiveCompany, *, limit: str = _LATER) -> tuple[str, Person, Person]:
+    """A lead in the hands of the one rep there is, the rep and the sender."""
+    team = live.team()
+    live.leader(team)
+    rep, sender = live.rep(team=team), live.person("市场", team=team, roles=("marketing",))
+    policy = {"lead.first_response_oh": {"C": limit}, "lead.accept_oh": _LATER}
+    body = {"program": live.program(policy=policy), "source": "fair", "customer": person_customer(phone="13800000001")}
+    return str(sender.made("/v1/leads", body)["id"]), rep, sender
+
+
+def lead_accepted_and_not_contacted(live: LiveCompany) -> str:
+    lead, rep, _ = _lead(live, limit="PT2S")
+    rep.made(f"/v1/leads/{lead}/accept")
+    return _until_ended(live, lead, kind="lead")
+
+
+def lead_missed_escalated_and_named(live: LiveCompany) -> str:
+    lead, rep, sender = _lead(live, limit=_SOON)
+    eventually(
+        lambda: sender.get(f"/v1/leads/{lead}").json()["state"] == "escalated", within_s=30, what="it is escalated"
+    )
+    leader = str(live.admin.get("/v1/teams").json()["items"][0]["leader"])
+    token = live.admin.made(f"/v1/people/{leader}/tokens", {"name": "record"})["token"]
+    Person(live, leader, token).made(f"/v1/leads/{lead}/assign", {"person": rep.id})
+    rep.made(f"/v1/leads/{lead}/contact", {"kind": "call", "note": _NOTE})
+    rep.made(f"/v1/leads/{lead}/accept")
+    return _until_ended(live, lead, kind="lead")
+
+
+def lead_returned_and_closed(live: LiveCompany) -> str:
+    lead, rep, sender = _lead(live)
+    rep.made(f"/v1/leads/{lead}/return", {"reason": "no_need"})
+    sender.made(f"/v1/leads/{lead}/close", {"reason": "不再需要"})
+    return _until_ended(live, lead, kind="lead")
+
+
 SCENARIOS: dict[str, Callable[[LiveCompany], str]] = {
     f.__name__: f
     for f in (
@@ -334,12 +374,17 @@ SCENARIOS: dict[str, Callable[[LiveCompany], str]] = {
         case_withdrawn,
         case_carried_on_and_settled,
         case_rung_after_the_end,
+        lead_accepted_and_not_contacted,
+        lead_missed_escalated_and_named,
+        lead_returned_and_closed,
     )
 }
 
 
 def kind_of(name: str) -> str:
-    """Whose history a scenario keeps: that of a case, or of a claim."""
+    """Whose history a scenario keeps: that of a case, of a lead, or of a claim."""
+    if name.startswith("lead_"):
+        return "lead"
     return "dispute" if name.startswith("case_") else "claim"
 
 

@@ -19,6 +19,7 @@ from worker.process import workflow_runner
 from workflows.claim import ClaimWorkflow
 from workflows.connection import DATA_CONVERTER
 from workflows.dispute import DisputeWorkflow
+from workflows.lead import LeadWorkflow
 from workflows.messages import ClaimStart
 
 _WORKFLOWS = Path(__file__).parents[2] / "workflows"
@@ -60,7 +61,7 @@ def test_every_scenario_has_a_committed_history() -> None:
 
 @pytest.mark.parametrize("path", _HISTORIES, ids=lambda p: p.stem)
 async def test_a_recorded_run_replays(path: Path) -> None:
-    await replayer(ClaimWorkflow, DisputeWorkflow).replay_workflow(history(path))
+    await replayer(ClaimWorkflow, DisputeWorkflow, LeadWorkflow).replay_workflow(history(path))
 
 
 @pytest.mark.parametrize("path", _HISTORIES, ids=lambda p: p.stem)

@@ -275,6 +275,17 @@ class World:
         made = self["owner"].made(f"/v1/disputes/{case}/proposals", {"terms": {"outcome": "pool"}, "text": "放回公海"})
         return case, str(made["digest"])
 
+    def lead(self, **more: Any) -> str:
+        """A lead that service brought in and handed over to the owner."""
+        body = {"program": self.program, "source": "展会", "customer": self.customer(), "person": self["owner"].id}
+        return str(self["service"].made("/v1/leads", {**body, **more})["id"])
+
+    def returned_lead(self) -> str:
+        """A lead that the owner gave back to service."""
+        lead = self.lead()
+        self["owner"].made(f"/v1/leads/{lead}/return", {"reason": "no_need"})
+        return lead
+
     def file(self) -> str:
         """A file that the owner uploaded and attached to a follow-up."""
         answer = self.send(FACTORIES["upload"](self), "owner")
@@ -786,6 +797,30 @@ _when("list_payouts", "finance")
 _when("read_payout", "finance", ids={"id": World.payout})
 _when("approve_payout", "finance", ids={"id": World.payout}, body={})
 _when("pay_payout", "finance", ids={"id": lambda w: w.payout("approve")}, body={})
+
+# --- leads -----------------------------------------------------------------------------------------------------------
+
+_LEAD: Mapping[str, Any] = {"id": World.lead}
+_when(
+    "receive_lead",
+    "service",
+    body={"program": lambda w: w.program, "source": "展会", "customer": World.customer},
+)
+_when("list_leads", "owner")
+_when("read_lead", "owner", ids=_LEAD)
+_when("read_lead_timeline", "owner", ids=_LEAD)
+_when("accept_lead", "owner", ids=_LEAD, body={})
+_when("return_lead", "owner", ids=_LEAD, body={"reason": "no_need"})
+_when("contact_lead", "owner", ids=_LEAD, body={"kind": "call", "note": NOTE})
+_when("assign_lead", "leader", ids=_LEAD, body={"person": lambda w: w["peer"].id})
+_when(
+    "assess_lead",
+    "service",
+    ids={"id": lambda w: w.lead(person=None, factors={"fit": 100, "power": 100, "chain": 100})},
+    body={"specialties": ["大客户"]},
+)
+_when("grade_lead", "leader", ids=_LEAD, body={"grade": "A", "reason": "已见到预算"})
+_when("close_lead", "service", ids={"id": World.returned_lead}, body={"reason": "不再需要"})
 
 # --- requests, files, notices, audit ---------------------------------------------------------------------------------
 

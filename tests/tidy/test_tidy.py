@@ -17,7 +17,16 @@ SOURCES = sorted(
 #: Code that must give the same answer every time it runs (design section 2).
 PURE = [p for p in SOURCES if p.is_relative_to(ROOT / "domain")] + [
     ROOT / "workflows" / name
-    for name in ("claim.py", "dispute.py", "keeping.py", "messages.py", "names.py", "options.py", "stream.py")
+    for name in (
+        "claim.py",
+        "dispute.py",
+        "keeping.py",
+        "lead.py",
+        "messages.py",
+        "names.py",
+        "options.py",
+        "stream.py",
+    )
 ]
 _IMPURE = re.compile(
     r"\b(datetime\.now|datetime\.utcnow|date\.today|time\.time|time\.monotonic|time\.time_ns|random\.|uuid4|uuid1|"

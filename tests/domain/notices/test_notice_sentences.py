@@ -39,16 +39,16 @@ def text(
 def emitted() -> set[str]:
     """Kinds that the code queues: written out in it, or put together from a request or a clock."""
     found: set[str] = set()
-    for folder in ("domain/claims", "domain/matters", "storage", "api"):
+    for folder in ("domain/claims", "domain/leads", "domain/matters", "storage", "api"):
         for path in (ROOT / folder).rglob("*.py"):
             for place in re.findall(
-                r'(?:\.tell\(|Notice\(|alarm\(|kind=)[^"]{0,120}"([a-z]+\.[a-z_]+)"', path.read_text()
+                r'(?:\.tell\(|\.tell_lead\(|Notice\(|alarm\(|kind=)[^"]{0,120}"([a-z]+\.[a-z_]+)"', path.read_text()
             ):
                 found.add(place)
     found = {
         kind
         for kind in found
-        if kind.partition(".")[0] in ("claim", "reminder", "request", "policy", "customer", "alarm")
+        if kind.partition(".")[0] in ("claim", "reminder", "request", "policy", "customer", "alarm", "lead")
     }
     return found | {f"request.{k.value}" for k in RequestKind} | {f"reminder.{c.value}" for c in Clock}
 

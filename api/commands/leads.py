@@ -1,0 +1,249 @@
+"""Receiving leads (线索) and what is done with them (contract section 13). The matter's drain decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.call import Done, Waiting
+from api.commands.reports import check_subject, identity_values, resolve
+from api.schemas.leads import AssessIn, AssignIn, ContactIn, GradeIn, LeadIn, ReturnIn
+from api.views.leads import lead_view, visible_lead
+from domain.leads.candidates import may_receive
+from domain.leads.lifecycle import LeadState
+from domain.leads.model import Lead
+from domain.leads.permissions import authorise, brings_into, may_send
+from domain.leads.scoring import graded, scored
+from domain.matters.matter import Command, CommandKind
+from domain.policy.policy import Policy
+from domain.refusals import FieldError, Refusal
+from storage import customers, history, leads, matters, texts
+from storage import tables as t
+from storage.database import Transaction, mint
+from storage.lead_rows import facets_of
+
+
+def receive(tx: Transaction, caller: Caller, body: LeadIn) -> Done | Waiting:
+    """Store a lead for the drain, or give back the one of the same number (LEAD-01)."""
+    policy = _sender(caller, body)
+    with _under(policy.version):
+        check_subject(body, policy)
+        if body.person is not None and not may_receive(body.person, body.program, setting=caller.setting, at=caller.at):
+            raise _invalid("person")
+        values = identity_values(tx, body.customer, policy)
+        known = _known(tx, caller, body.external_id)
+        if known is not None:
+            return Done(200, lead_view(tx, caller, known))
+        resolved = resolve(tx, body, values, policy)
+        locked = resolved.made or matters.lock(tx, resolved.matter)
+        if not caller.setting.programs[body.program].open:
+            raise Refusal("program_closed", rule="TER-01")
+        return _receive(tx, caller, body, resolved.customer, resolved.project, locked)
+
+
+def _sender(caller: Caller, body: LeadIn) -> Policy:
+    """Who brings a lead in, before anything is locked; the policy in force."""
+    setting = caller.setting
+    if not may_send(caller.actor, setting=setting, at=caller.at):
+        raise Refusal("not_allowed", rule="PPL-02")
+    program = setting.programs.get(body.program)
+    if program is None:
+        raise _invalid("program")
+    if not brings_into(caller.actor, body.program, setting=setting, at=caller.at):
+        raise Refusal("not_member", rule="CLM-02")
+    return setting.policy_at(body.program, at=caller.at)
+
+
+def _known(tx: Transaction, caller: Caller, external_id: str | None) -> str | None:
+    """The sender's lead of this number from another system (INT-03)."""
+    if external_id is None:
+        return None
+    # Two calls with one number meet here; else the second would break the constraint instead of being answered.
+    customers.lock_identity(tx, [("lead.external_id", f"{caller.person} {external_id}")])
+    c = t.lead.c
+    found = tx.execute(sa.select(c.id).where(c.external_id == external_id, c.sender == caller.person)).scalar()
+    return str(found) if found is not None else None
+
+
+def _receive(
+    tx: Transaction, caller: Caller, body: LeadIn, customer: str, project: str | None, locked: matters.Locked
+) -> Waiting:
+    """Write lead, command, stream and the first entry of its history, all stamped with the same instant."""
+    now, setting = locked.now, caller.setting
+    terms = setting.terms_at(body.program, at=now)
+    policy = setting.policy(terms)
+    factors = dict(body.factors or {})
+    score = scored(factors, policy).score
+    lead = Lead(
+        id=mint(),
+        number=tx.next_number("lead"),
+        matter=locked.row["id"],
+        program=body.program,
+        customer=customer,
+        sender=caller.person,
+        team=setting.organisation.team_of(caller.person, at=now),
+        source=body.source,
+        campaign=body.campaign,
+        state=LeadState.RECEIVED,
+        received_at=now,
+        terms=terms,
+        need=texts.keep(tx, body.need, customer=customer),
+        facets=facets_of(body.facets.model_dump() if body.facets is not None else {}),
+        factors=factors,
+        score=score,
+        grade=graded(score, policy),
+        value_minor=body.value.amount_minor if body.value is not None else None,
+        currency=body.value.currency if body.value is not None else None,
+        wanted=body.person,
+    )
+    more = {"track": body.track, "project": project, "external_id": body.external_id}
+    leads.insert(tx, lead, more)
+    stream = {"id": lead.id, "kind": "lead", "matter": lead.matter, "open": True, "next_instant": now}
+    tx.insert(t.stream, {**stream, "epoch": setting.epoch})
+    history.append(
+        tx,
+        [
+            history.Entry(
+                stream=lead.id,
+                stream_kind="lead",
+                kind="received",
+                at=now,
+                actor=caller.person,
+                policy_version=terms.version,
+                after=LeadState.RECEIVED.value,
+                data={
+                    "number": lead.number,
+                    "program": lead.program,
+                    "customer": customer,
+                    "project": project,
+                    "track": body.track,
+                    "score": score,
+                    "grade": lead.grade,
+                    "person": body.person,
+                },
+            )
+        ],
+        fresh=(lead.id,),
+    )
+    command = _command(tx, caller, lead, CommandKind.LEAD_RECEIVE, {}, locked)
+    tx.update(t.matter, {"id": lead.matter}, {"led": True})
+    return command
+
+
+def accept(tx: Transaction, caller: Caller, lead: str) -> Waiting:
+    """The receiver takes it (LEAD-16)."""
+    return _on(tx, caller, lead, CommandKind.LEAD_ACCEPT, lambda _: {})
+
+
+def give_back(tx: Transaction, caller: Caller, lead: str, body: ReturnIn) -> Waiting:
+    """The receiver returns it with a listed reason (LEAD-16)."""
+
+    def data(known: Lead) -> Mapping[str, Any]:
+        if body.reason not in caller.setting.policy(known.terms).words("lead.return_reasons"):
+            raise _invalid("reason")
+        return {"reason": body.reason, "text": texts.keep(tx, body.text, customer=known.customer)}
+
+    return _on(tx, caller, lead, CommandKind.LEAD_RETURN, data)
+
+
+def contact(tx: Transaction, caller: Caller, lead: str, body: ContactIn) -> Waiting:
+    """The first contact; one that failed counts with its note as proof (LEAD-11)."""
+
+    def data(known: Lead) -> Mapping[str, Any]:
+        text = texts.keep(tx, body.note, customer=known.customer)
+        return {"kind": body.kind, "answered": body.answered, "text": text}
+
+    return _on(tx, caller, lead, CommandKind.LEAD_CONTACT, data)
+
+
+def assign(tx: Transaction, caller: Caller, lead: str, body: AssignIn) -> Waiting:
+    """To a named person, or by the rules anew (LEAD-03)."""
+
+    def data(known: Lead) -> Mapping[str, Any]:
+        if body.person is not None and not may_receive(
+            body.person, known.program, setting=caller.setting, at=caller.at
+        ):
+            raise _invalid("person")
+        return {"person": body.person, "text": texts.keep(tx, body.text, customer=known.customer)}
+
+    return _on(tx, caller, lead, CommandKind.LEAD_ASSIGN, data)
+
+
+def assess(tx: Transaction, caller: Caller, lead: str, body: AssessIn) -> Waiting:
+    """What the need was found to be (LEAD-06)."""
+
+    def data(known: Lead) -> Mapping[str, Any]:
+        text = texts.keep(tx, body.text, customer=known.customer)
+        return {"specialties": body.specialties, "factors": body.factors or {}, "text": text}
+
+    return _on(tx, caller, lead, CommandKind.LEAD_ASSESS, data)
+
+
+def grade(tx: Transaction, caller: Caller, lead: str, body: GradeIn) -> Waiting:
+    """Other facts, or a grade by hand with its reason (LEAD-02)."""
+
+    def data(known: Lead) -> Mapping[str, Any]:
+        if (body.grade is None) is (body.factors is None):
+            raise _invalid("grade")
+        if body.grade is not None and not (body.reason or "").strip():
+            raise Refusal("reason_required", rule="LEAD-02", errors=(FieldError("reason", "reason_required"),))
+        text = texts.keep(tx, body.reason, customer=known.customer)
+        return {"grade": body.grade, "factors": body.factors, "text": text}
+
+    return _on(tx, caller, lead, CommandKind.LEAD_GRADE, data)
+
+
+def close(tx: Transaction, caller: Caller, lead: str, reason: str) -> Waiting:
+    """Nobody need follow it up (LEAD-16)."""
+
+    def data(known: Lead) -> Mapping[str, Any]:
+        return {"text": texts.keep(tx, reason, customer=known.customer)}
+
+    return _on(tx, caller, lead, CommandKind.LEAD_CLOSE, data)
+
+
+def _on(
+    tx: Transaction, caller: Caller, lead: str, kind: CommandKind, data: Callable[[Lead], Mapping[str, Any]]
+) -> Waiting:
+    row = visible_lead(tx, caller, lead)
+    known = leads.lead_of(row, leads.offers_of(tx, [lead]).get(lead, ()))
+    with _under(known.terms.version):
+        authorise(kind, known, actor=caller.actor, setting=caller.setting, at=caller.at)
+        said = data(known)
+        return _command(tx, caller, known, kind, said, matters.lock(tx, known.matter))
+
+
+def _command(
+    tx: Transaction,
+    caller: Caller,
+    lead: Lead,
+    kind: CommandKind,
+    data: Mapping[str, Any],
+    locked: matters.Locked,
+) -> Waiting:
+    command = Command(id=mint(), kind=kind, claim=lead.id, actor=caller.person, received_at=locked.now, data=data)
+    tx.insert(
+        t.command,
+        matters.command_row(command, matter=lead.matter, target_type="lead", target=lead.id, stream=lead.id),
+    )
+    matters.touch(tx, lead.matter, locked.now)
+    return Waiting(command=command.id, kind="lead", stream=lead.id)
+
+
+@contextmanager
+def _under(policy_version: int) -> Iterator[None]:
+    """Refusals inside name the policy version (POL-07)."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.policy_version is None:
+            refusal.policy_version = policy_version
+        raise
+
+
+def _invalid(field: str) -> Refusal:
+    return Refusal("field_invalid", errors=(FieldError(field, "field_invalid"),))

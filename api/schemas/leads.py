@@ -1,0 +1,180 @@
+"""Leads, assignment rules, figures (contract section 13)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictInt
+
+from api.schemas.base import Bool, Id, Input, Money, Name, Output, Pending, Reason, Str, Text, Track
+from api.schemas.claims import (
+    ClaimCustomer,
+    CustomerGiven,
+    CustomerRef,
+    ExternalId,
+    MoneyOut,
+    ProjectGiven,
+    ProjectRef,
+)
+
+LeadStateName = Literal[
+    "received", "assessing", "offered", "escalated", "returned", "accepted", "attached", "pooled", "closed"
+]
+GradeName = Literal["A", "B", "C", "D"]
+Percent = Annotated[StrictInt, Field(ge=0, le=100)]
+Words = Annotated[list[Name], Field(max_length=20)]
+Factors = Annotated[dict[Name, Percent], Field(max_length=20)]
+
+
+class FacetsIn(Input):
+    """What rules and matching compare (LEAD-03, LEAD-05)."""
+
+    region: Name | None = None
+    industry: Name | None = None
+    size: Name | None = None
+    product_line: Name | None = None
+    language: Name | None = None
+    specialties: Words | None = None
+    interests: Words | None = None
+
+
+class LeadIn(Input):
+    """`POST /v1/leads` (LEAD-01)."""
+
+    program: Id
+    track: Track = "sales"
+    source: Name
+    campaign: Str | None = None
+    customer: CustomerRef | CustomerGiven
+    project: ProjectRef | ProjectGiven | None = None
+    need: Text | None = None
+    facets: FacetsIn | None = None
+    factors: Factors | None = None
+    value: Money | None = None
+    person: Id | None = None
+    external_id: ExternalId | None = None
+
+
+class ReturnIn(Input):
+    reason: Name
+    text: Text | None = None
+
+
+class ContactIn(Input):
+    kind: Literal["call", "message", "meeting", "visit"]
+    answered: Bool = True
+    note: Reason
+
+
+class AssignIn(Input):
+    person: Id | None = None
+    text: Text | None = None
+
+
+class AssessIn(Input):
+    specialties: Words
+    factors: Factors | None = None
+    text: Text | None = None
+
+
+class GradeIn(Input):
+    """Other facts, or a grade by hand with its reason (LEAD-02)."""
+
+    factors: Factors | None = None
+    grade: GradeName | None = None
+    reason: Text | None = None
+
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+
+class FacetsOut(Output):
+    region: str | None
+    industry: str | None
+    size: str | None
+    product_line: str | None
+    language: str | None
+    specialties: list[str]
+    interests: list[str]
+
+
+class PartOut(Output):
+    factor: str
+    weight: float
+    value: int | None
+    points: float
+
+
+class ScoreOut(Output):
+    score: int
+    parts: list[PartOut]
+    missing: list[str]
+
+
+class RankedOut(Output):
+    """A place in a ranking, with the parts that say why (LEAD-05)."""
+
+    person: str
+    score: int
+    parts: list[PartOut]
+
+
+class SkippedOut(Output):
+    person: str
+    reason: Literal["absent", "off_shift", "duty", "full", "had_it"]
+
+
+class OfferOut(Output):
+    person: str
+    at: str
+    way: Literal["named", "rule", "rotation", "dispatch", "former_owner"]
+    makeup: bool
+    skipped: list[SkippedOut]
+    ranking: list[RankedOut]
+    end: Literal["accepted", "returned", "missed", "replaced", "attached"] | None
+    ended_at: str | None
+
+
+class LeadOut(Output):
+    """A lead as its reader may see it; contacts are masked (AUD-03)."""
+
+    id: str
+    number: int
+    program: str
+    track: Track
+    customer: ClaimCustomer
+    project: str | None
+    source: str
+    campaign: str | None
+    sender: str
+    need: str | None
+    facets: FacetsOut
+    value: MoneyOut | None
+    state: LeadStateName
+    receiver: str | None
+    offers: list[OfferOut]
+    score: ScoreOut
+    grade: GradeName
+    grade_reason: str | None
+    specialties: list[str]
+    assessed: bool
+    assess_by: str | None
+    respond_by: str | None
+    accept_by: str | None
+    responded_at: str | None
+    by_silence: bool
+    breaches: int
+    return_reason: str | None
+    claim: str | None
+    duplicate_of: str | None
+    received_at: str
+    ended_at: str | None
+    policy_version: int
+    allowed: list[Literal["accept", "return", "contact", "assign", "assess", "grade", "close"]]
+    pending: Pending | None
+    version: int
+
+
+class LeadPage(Output):
+    items: list[LeadOut]
+    next: str | None

@@ -1,0 +1,226 @@
+"""Leads as their readers see them (contract section 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.paging import page
+from api.views.claims import acting_for, customers_of, scope_of
+from domain.leads.lifecycle import LeadState
+from domain.leads.model import Lead, Offer
+from domain.leads.permissions import may
+from domain.leads.scoring import scored
+from domain.leads.weighing import Weighed
+from domain.matters.matter import CommandKind
+from domain.people.access import has_any_scope
+from domain.people.organisation import Role
+from domain.refusals import Refusal
+from storage import leads, texts
+from storage import tables as t
+from storage.codec import rfc3339
+from storage.database import Transaction
+
+Row = dict[str, Any]
+
+_L = LeadState
+#: What can be done with a lead, by the states in which it has an effect.
+_COMMANDS: tuple[tuple[str, CommandKind, frozenset[LeadState]], ...] = (
+    ("accept", CommandKind.LEAD_ACCEPT, frozenset({_L.OFFERED})),
+    ("return", CommandKind.LEAD_RETURN, frozenset({_L.OFFERED})),
+    ("contact", CommandKind.LEAD_CONTACT, frozenset({_L.OFFERED, _L.ACCEPTED})),
+    ("assign", CommandKind.LEAD_ASSIGN, frozenset({_L.ASSESSING, _L.OFFERED, _L.ESCALATED, _L.RETURNED})),
+    ("assess", CommandKind.LEAD_ASSESS, frozenset({_L.ASSESSING})),
+    ("grade", CommandKind.LEAD_GRADE, frozenset({_L.ASSESSING, _L.OFFERED, _L.ESCALATED, _L.RETURNED})),
+    ("close", CommandKind.LEAD_CLOSE, frozenset({_L.ASSESSING, _L.ESCALATED, _L.RETURNED})),
+)
+
+
+def visible_lead(tx: Transaction, caller: Caller, lead: str) -> Row:
+    """The row of a lead the caller reads; else ``not_found``, the same as for a missing one (PPL-02)."""
+    row = tx.row(sa.select(t.lead).where(t.lead.c.id == lead, readable_leads(caller)))
+    if row is None:
+        raise Refusal("not_found")
+    return row
+
+
+def readable_leads(caller: Caller) -> sa.ColumnElement[bool]:
+    """Who reads a lead: its sender, whoever it was offered to or is asked about it, the owner it went to, those in
+    charge of them, and, while its need is looked into, whoever may do that (LEAD-06).
+    """
+    scope = scope_of(caller)
+    if scope.everything:
+        return sa.true()
+    c, mine = t.lead.c, acting_for(caller)
+    held = sa.select(t.lead.c.id).where(t.lead.c.receiver.in_(mine))
+    ways: list[sa.ColumnElement[bool]] = [
+        c.sender == caller.person,
+        c.id.in_(sa.select(t.lead_offer.c.lead).where(t.lead_offer.c.person.in_(mine))),
+        c.claim.in_(sa.select(t.claim.c.id).where(t.claim.c.owner == caller.person)),
+        c.duplicate_of.in_(held.correlate(None)),
+        c.id.in_(
+            sa.select(t.task.c.subject).where(
+                t.task.c.person.in_(mine), t.task.c.subject_type == "lead", t.task.c.state == "open"
+            )
+        ),
+    ]
+    if scope.programs:
+        ways.append(c.program.in_(sorted(scope.programs)))
+    if scope.teams:
+        teams = sorted(scope.teams)
+        ways += [c.team.in_(teams), c.receiver_team.in_(teams)]
+    organisation = caller.setting.organisation
+    if has_any_scope(caller.actor, {Role.PRE_SALES, Role.MARKETING}, organisation=organisation, at=caller.at):
+        programs = [
+            p.id
+            for p in caller.setting.programs.values()
+            if p.is_member(caller.person, organisation=organisation, at=caller.at)
+        ]
+        ways.append(sa.and_(c.state == LeadState.ASSESSING.value, c.program.in_(sorted(programs))))
+    return sa.or_(*ways)
+
+
+def lead_page(
+    tx: Transaction, caller: Caller, filters: Mapping[str, str | None], *, limit: int, cursor: str | None
+) -> Row:
+    """`GET /v1/leads`, newest first."""
+    statement = sa.select(t.lead).where(readable_leads(caller))
+    for name, value in filters.items():
+        if value is not None:
+            statement = statement.where(t.lead.c[name] == value)
+    rows, following = page(
+        tx,
+        statement,
+        time_column=t.lead.c.received_at,
+        id_column=t.lead.c.id,
+        cursor=cursor,
+        limit=limit,
+        filters={"list": "leads", **filters},
+    )
+    return {"items": lead_views(tx, caller, rows), "next": following}
+
+
+def lead_view(tx: Transaction, caller: Caller, lead: str) -> Row:
+    """One lead by id, which the caller is known to read."""
+    row = tx.row(sa.select(t.lead).where(t.lead.c.id == lead))
+    assert row is not None
+    return lead_views(tx, caller, [row])[0]
+
+
+def lead_views(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row]:
+    """Leads in the order of ``rows``, in a fixed number of queries."""
+    if not rows:
+        return []
+    ids = [r["id"] for r in rows]
+    offers = leads.offers_of(tx, ids)
+    found = [leads.lead_of(r, offers.get(r["id"], ())) for r in rows]
+    people = customers_of(tx, {r["customer"] for r in rows})
+    said = texts.read(tx, (text for lead in found for text in (lead.need, lead.grade_reason)))
+    waiting = tx.rows(
+        sa.select(t.command.c.id, t.command.c.claim)
+        .where(t.command.c.decided_at.is_(None), t.command.c.claim.in_(ids))
+        .order_by(t.command.c.received_at.desc())
+    )
+    pending = {r["claim"]: {"command": r["id"]} for r in waiting}
+    return [
+        _view(caller, lead, r, people[r["customer"]], said) | {"pending": pending.get(lead.id)}
+        for lead, r in zip(found, rows, strict=True)
+    ]
+
+
+def weighed_view(weighed: Weighed) -> Row:
+    """A weighed sum with its parts, which add up."""
+    return {
+        "score": weighed.score,
+        "parts": [
+            {"factor": p.factor, "weight": float(p.weight), "value": p.value, "points": p.centi / 100}
+            for p in weighed.parts
+        ],
+    }
+
+
+def _view(caller: Caller, lead: Lead, row: Row, customer: Row, said: Mapping[str, str]) -> Row:
+    weighed = scored(lead.factors, caller.setting.policy(lead.terms))
+    facets = lead.facets
+    return {
+        "id": lead.id,
+        "number": lead.number,
+        "program": lead.program,
+        "track": row["track"],
+        "customer": customer,
+        "project": row["project"],
+        "source": lead.source,
+        "campaign": lead.campaign,
+        "sender": lead.sender,
+        "need": said.get(lead.need or ""),
+        "facets": {
+            "region": facets.region,
+            "industry": facets.industry,
+            "size": facets.size,
+            "product_line": facets.product_line,
+            "language": facets.language,
+            "specialties": list(facets.specialties),
+            "interests": list(facets.interests),
+        },
+        "value": {"amount_minor": lead.value_minor, "currency": lead.currency}
+        if lead.value_minor is not None
+        else None,
+        "state": lead.state.value,
+        "receiver": lead.receiver,
+        "offers": [_offer(offer) for offer in lead.offers],
+        "score": {**weighed_view(weighed), "missing": list(weighed.missing)},
+        "grade": lead.grade,
+        "grade_reason": said.get(lead.grade_reason or ""),
+        "specialties": list(facets.specialties),
+        "assessed": lead.assessed,
+        "assess_by": _text(lead.assess_by),
+        "respond_by": _text(lead.respond_by),
+        "accept_by": _text(lead.accept_by),
+        "responded_at": _text(lead.responded_at),
+        "by_silence": lead.by_silence,
+        "breaches": lead.breaches,
+        "return_reason": lead.return_reason,
+        "claim": lead.claim,
+        "duplicate_of": lead.duplicate_of,
+        "received_at": rfc3339(lead.received_at),
+        "ended_at": _text(lead.ended_at),
+        "policy_version": lead.terms.version,
+        "allowed": [
+            name
+            for name, kind, states in _COMMANDS
+            if lead.state in states and may(kind, lead, actor=caller.actor, setting=caller.setting, at=caller.at)
+        ],
+        "version": lead.version,
+    }
+
+
+def _offer(offer: Offer) -> Row:
+    return {
+        "person": offer.person,
+        "at": rfc3339(offer.at),
+        "way": offer.way.value,
+        "makeup": offer.makeup,
+        "skipped": offer.data.get("skipped", []),
+        "ranking": [_ranked(r) for r in offer.data.get("ranking", [])],
+        "end": offer.end.value if offer.end is not None else None,
+        "ended_at": _text(offer.ended_at),
+    }
+
+
+def _ranked(kept: Mapping[str, Any]) -> Row:
+    return {
+        "person": kept["person"],
+        "score": kept["score"],
+        "parts": [
+            {"factor": p["factor"], "weight": float(p["weight"]), "value": p["value"], "points": p["centi"] / 100}
+            for p in kept["parts"]
+        ],
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return rfc3339(at) if at is not None else None

@@ -1,0 +1,98 @@
+"""Who may be given a lead, and who of them cannot take one now (LEAD-03, LEAD-04, LEAD-16)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from domain.leads.dispatch import Candidate, ratio_of
+from domain.leads.model import Lead, Load
+from domain.leads.rotation import Skip
+from domain.matters.setting import Setting
+from domain.people.access import SELLING
+from domain.people.organisation import Role
+from domain.policy.policy import Policy
+
+#: Claims that count for `claim.cap_person` (CLM-25).
+_CAPPED = ("reported", "protected", "active", "disputed", "arbitrated")
+
+
+def members(program: str, team: str | None, *, setting: Setting, at: datetime) -> tuple[str, ...]:
+    """Who may be given leads: active people of the program who sell, of ``team`` and below, by person number.
+
+    Brokers are left out: a lead is the company's, and goes to its own people.
+    """
+    organisation = setting.organisation
+    place = setting.programs[program]
+    teams = organisation.subtree(team) if team is not None else None
+    found = [
+        person
+        for person in organisation.people.values()
+        if person.active
+        and (teams is None or organisation.team_of(person.id, at=at) in teams)
+        and sells(person.id, setting=setting, at=at)
+        and place.is_member(person.id, organisation=organisation, at=at)
+    ]
+    return tuple(p.id for p in sorted(found, key=lambda p: p.number))
+
+
+def sells(person: str, *, setting: Setting, at: datetime) -> bool:
+    """Whether ``person`` wears a role of the company's own that may own customers."""
+    wanted = SELLING - {Role.BROKER}
+    return any(g.role in wanted and g.holds_at(at) for g in setting.organisation.grants.get(person, ()))
+
+
+def may_receive(person: str, program: str, *, setting: Setting, at: datetime) -> bool:
+    """Whether a lead of ``program`` may be handed over to ``person`` by name."""
+    organisation = setting.organisation
+    return (
+        person in organisation.people
+        and organisation.is_active(person, at=at)
+        and any(g.role in SELLING and g.holds_at(at) for g in organisation.grants.get(person, ()))
+        and setting.programs[program].is_member(person, organisation=organisation, at=at)
+    )
+
+
+def candidate(person: str, load: Load, *, setting: Setting, policy: Policy) -> Candidate:
+    """``person`` with what is known of them."""
+    profile = setting.profile(person)
+    capacity = profile.capacity_points
+    return Candidate(
+        person=person,
+        number=setting.organisation.people[person].number,
+        load=load,
+        capacity_points=policy.integer("people.capacity_points") if capacity is None else capacity,
+        profile=profile,
+    )
+
+
+def skips(
+    candidates: Iterable[Candidate], lead: Lead, *, setting: Setting, policy: Policy, at: datetime
+) -> dict[str, Skip]:
+    """Those of ``candidates`` who cannot take ``lead`` now, each with the reason that weighs most."""
+    had = {offer.person for offer in lead.offers}
+    found = {one.person: _skip(one, lead, had, setting=setting, policy=policy, at=at) for one in candidates}
+    return {person: why for person, why in found.items() if why is not None}
+
+
+def _skip(
+    one: Candidate, lead: Lead, had: Collection[str], *, setting: Setting, policy: Policy, at: datetime
+) -> Skip | None:
+    if one.person in had:
+        return Skip.HAD_IT
+    absence = setting.organisation.absence_of(one.person, at=at)
+    if absence is not None:
+        return Skip.DUTY if absence.duty else Skip.ABSENT
+    shift = one.profile.shift
+    if shift is not None and not shift.covers(at, calendar=setting.calendar(lead.program)):
+        return Skip.OFF_SHIFT
+    return Skip.FULL if _is_full(one, policy) else None
+
+
+def _is_full(one: Candidate, policy: Policy) -> bool:
+    """No room under the cap of open claims (CLM-25), or as much work as the capacity allows (POOL-11)."""
+    cap, most = policy.limit("claim.cap_person"), policy.number("load.max_ratio")
+    held = sum(one.load.claims.get(state, 0) for state in _CAPPED) + one.load.leads
+    if cap is not None and held >= cap:
+        return True
+    return most > 0 and ratio_of(one.load, one.capacity_points, policy) >= most

@@ -1,0 +1,579 @@
+"""Deciding about leads: given out, accepted, returned, missed, escalated (LEAD-01 to LEAD-06, LEAD-11, LEAD-16).
+
+A lead lies in its customer's matter. So whoever comes to hold the customer meanwhile has the lead as well, and an
+acceptance starts the claim in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from domain.claims.lifecycle import ClaimState
+from domain.claims.model import Claim
+from domain.claims.reports import consider
+from domain.leads.candidates import candidate, may_receive, members, skips
+from domain.leads.dispatch import Ranked, Wanted, rank
+from domain.leads.lifecycle import LeadState, LeadTrigger, fire, refused
+from domain.leads.model import Lead, Load, Offer, OfferEnd, Way
+from domain.leads.permissions import authorise
+from domain.leads.rotation import Rotation, Skip, given_back, next_turn
+from domain.leads.rules import Rule, first_match
+from domain.leads.scoring import graded, scored
+from domain.matters.draft import Draft, Task
+from domain.matters.matter import Command, Matter
+from domain.people.access import Actor
+from domain.policy.policy import Policy
+from domain.refusals import Refusal
+
+#: Returned for one of these it was no lead: the turn that brought it did not count (LEAD-16).
+INVALID = frozenset({"wrong_number", "duplicate"})
+
+
+def receive(draft: Draft, command: Command) -> None:
+    """A lead came in: to the owner, to the lead that is there already, to be assessed, or to somebody (LEAD-01)."""
+    lead = draft.matter.leads[command.claim]
+    first = next((one for one in draft.matter.leads.values() if one.is_open and one.number < lead.number), None)
+    if draft.matter.owner_claim is not None:
+        return  # the owner has it: :func:`follow`
+    if first is not None:
+        _attach(draft, lead, told=first.receiver or first.sender, duplicate_of=first.id)
+    elif lead.wanted is not None:
+        _offer(draft, lead, lead.wanted, Way.NAMED, actor=lead.sender)
+    elif _needs_assessment(draft, lead):
+        _list_for_assessment(draft, lead)
+    else:
+        _assign(draft, lead)
+
+
+def follow(draft: Draft) -> None:
+    """Whoever holds the customer has its leads too: no rotation, no other offer goes on (LEAD-01)."""
+    holder = draft.matter.owner_claim
+    if holder is None:
+        return
+    for lead in draft.matter.leads.values():
+        if lead.is_open:
+            _attach(draft, lead, told=holder.owner, claim=holder.id)
+
+
+def accept(draft: Draft, command: Command) -> None:
+    """The receiver takes it: a claim of theirs starts here and now (LEAD-16)."""
+    lead = draft.matter.leads[command.claim]
+    _authorise(draft, command, lead)
+    fire(state=lead.state, trigger=LeadTrigger.ACCEPT)
+    _accept(draft, lead, actor=command.actor)
+
+
+def return_lead(draft: Draft, command: Command) -> None:
+    """The receiver gives it back to its sender, with a listed reason and in time (LEAD-16)."""
+    lead = draft.matter.leads[command.claim]
+    _authorise(draft, command, lead)
+    if lead.state is LeadState.ACCEPTED and lead.by_silence and lead.offer is not None:
+        raise Refusal(
+            "deadline_passed", rule="LEAD-16", facts={"until": lead.offer.accept_by}, current_state=lead.state.value
+        )
+    before, offer, reason = lead.state, lead.offer, command.data["reason"]
+    state = fire(state=before, trigger=LeadTrigger.RETURN)
+    assert offer is not None
+    lead = replace(lead.ending(OfferEnd.RETURNED, at=draft.at), state=state, return_reason=reason)
+    _put(draft, lead)
+    if reason in INVALID:
+        _give_back(draft, offer)
+    draft.record_lead(
+        "returned",
+        lead,
+        before=before,
+        actor=command.actor,
+        data={"reason": reason, "text": command.data.get("text"), "turn_back": reason in INVALID},
+    )
+    _ask(draft, lead, lead.sender, "lead_returned")
+    draft.tell_lead(lead.sender, "lead.returned", lead, rule="LEAD-16", urgency="urgent", facts={"reason": reason})
+
+
+def contact(draft: Draft, command: Command) -> None:
+    """The first contact was made, or tried with proof (LEAD-11)."""
+    lead = draft.matter.leads[command.claim]
+    _authorise(draft, command, lead)
+    if lead.state not in (LeadState.OFFERED, LeadState.ACCEPTED):
+        raise refused(state=lead.state, trigger="contact")
+    if lead.responded_at is not None:
+        return
+    lead = _put(draft, replace(lead, responded_at=draft.at))
+    if lead.warned:
+        draft.closed_tasks.append(_response_key(lead))
+    said = {name: command.data[name] for name in ("kind", "answered", "text")}
+    draft.record_lead("contacted", lead, actor=command.actor, data=said)
+
+
+def assign(draft: Draft, command: Command) -> None:
+    """Somebody in charge gives it to a named person, or lets the rules do it anew (LEAD-03, LEAD-11)."""
+    lead = draft.matter.leads[command.claim]
+    _authorise(draft, command, lead)
+    person = command.data.get("person")
+    fire(state=lead.state, trigger=LeadTrigger.OFFER)
+    if person is None:
+        if lead.state is LeadState.OFFERED:
+            raise refused(state=lead.state, trigger="assign")
+        _assign(draft, lead, actor=command.actor)
+        return
+    if not may_receive(person, lead.program, setting=draft.setting, at=draft.at):
+        raise Refusal("person_inactive", rule="PPL-01", facts={"person": person})
+    _offer(
+        draft,
+        lead,
+        person,
+        Way.NAMED,
+        actor=command.actor,
+        data={"recommended": command.data.get("recommended"), "text": command.data.get("text")},
+    )
+
+
+def assess(draft: Draft, command: Command) -> None:
+    """The need was looked into: it is scored anew and given out (LEAD-06)."""
+    lead = draft.matter.leads[command.claim]
+    _authorise(draft, command, lead)
+    if lead.state is not LeadState.ASSESSING:
+        raise refused(state=lead.state, trigger="assess")
+    facets = replace(lead.facets, specialties=tuple(command.data["specialties"]))
+    lead = _rescored(draft, replace(lead, facets=facets, assessed=True), command.data.get("factors") or {})
+    draft.record_lead(
+        "assessed",
+        lead,
+        actor=command.actor,
+        data={"specialties": list(facets.specialties), "score": lead.score, "text": command.data.get("text")},
+    )
+    _assign(draft, lead)
+
+
+def grade(draft: Draft, command: Command) -> None:
+    """Other facts, or a grade given by hand; neither moves a lead that somebody has (LEAD-02)."""
+    lead = draft.matter.leads[command.claim]
+    _authorise(draft, command, lead)
+    if not lead.is_open:
+        raise refused(state=lead.state, trigger="grade")
+    if command.data.get("grade") is not None:
+        lead = replace(
+            lead, grade=command.data["grade"], graded_by=command.actor, grade_reason=command.data.get("text")
+        )
+        _put(draft, lead)
+    else:
+        lead = _rescored(draft, lead, command.data["factors"])
+    draft.record_lead("graded", lead, actor=command.actor, data={"score": lead.score, "grade": lead.grade})
+
+
+def close(draft: Draft, command: Command) -> None:
+    """Nobody need follow it up (LEAD-16)."""
+    lead = draft.matter.leads[command.claim]
+    _authorise(draft, command, lead)
+    before = lead.state
+    lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.CLOSE), ended_at=draft.at)
+    _put(draft, lead)
+    draft.record_lead("closed", lead, before=before, actor=command.actor, data={"text": command.data.get("text")})
+
+
+def assessment_missed(draft: Draft, lead: Lead) -> None:
+    """Nobody looked into the need in time: it is given out as it is, and the gap is reported (LEAD-06)."""
+    lead = _put(draft, replace(lead, assess_by=None))
+    draft.record_lead("assess_missed", lead)
+    above = draft.supervisor(lead.sender)
+    draft.tell_lead(above, "lead.assess_missed", lead, rule="LEAD-06")
+    _assign(draft, lead)
+
+
+def response_missed(draft: Draft, lead: Lead) -> None:
+    """No first contact by the limit, which is ``draft.at``: told, then given to the next one, then to the supervisor
+    (LEAD-11).
+    """
+    if lead.state is LeadState.ACCEPTED:
+        _watched_in_vain(draft, lead)
+        return
+    offer = lead.offer
+    assert offer is not None
+    lead = _put(draft, replace(lead.ending(OfferEnd.MISSED, at=draft.at), breaches=lead.breaches + 1))
+    draft.record_lead("response_missed", lead, data={"person": offer.person, "breaches": lead.breaches})
+    draft.tell_lead(offer.person, "lead.response_missed", lead, rule="LEAD-11", urgency="urgent")
+    if lead.breaches > _policy(draft, lead).integer("lead.reassign_max"):
+        _escalate(draft, lead)
+    else:
+        _assign(draft, lead)
+
+
+def silence(draft: Draft, lead: Lead) -> None:
+    """Neither accepted nor returned in time: accepted (LEAD-16)."""
+    assert lead.receiver is not None
+    is_here = draft.setting.organisation.is_active(lead.receiver, at=draft.at)
+    if is_here and not _is_reserved(draft, lead.receiver):
+        _accept(draft, replace(lead, by_silence=True), actor=None)
+        return
+    # Nobody can hold the customer for somebody who has left, or who would take it from its former owner.
+    _escalate(draft, _put(draft, lead.ending(OfferEnd.MISSED, at=draft.at)))
+
+
+# --- giving out ------------------------------------------------------------------------------------------------------
+
+
+def _assign(draft: Draft, lead: Lead, *, actor: str | None = None) -> None:
+    """To the former owner it is reserved for, else by the first rule that matches (LEAD-03)."""
+    reserved = draft.matter.reserved_for(draft.at)
+    if reserved is not None and reserved.owner is not None and _can_take(draft, lead, reserved.owner):
+        _offer(draft, lead, reserved.owner, Way.FORMER_OWNER, actor=actor)
+        return
+    rule = first_match(lead, draft.setting.rules_for_leads(lead.program))
+    if rule is not None and rule.pool:
+        _pool(draft, lead, actor=actor)
+    elif rule is None or not _assigned(draft, lead, rule, actor):
+        _fall_back(draft, lead, actor)
+
+
+def _assigned(draft: Draft, lead: Lead, rule: Rule, actor: str | None) -> bool:
+    """Whether somebody whom the rule means takes it."""
+    if rule.person is not None:
+        if not _can_take(draft, lead, rule.person):
+            return False
+        _offer(draft, lead, rule.person, Way.RULE, actor=actor)
+        return True
+    people = members(lead.program, rule.team, setting=draft.setting, at=draft.at)
+    unable = _skips(draft, lead, people)
+    if rule.way is Way.DISPATCH:
+        return _dispatch(draft, lead, people, unable, actor)
+    scope = scope_of(lead, rule)
+    assert draft.matter.desk is not None
+    rotation = draft.matter.desk.rotations.get(scope, Rotation())
+    makeup = _policy(draft, lead).switch("rotation.makeup")
+    turn, rotation = next_turn(rotation, people, skips=unable, makeup=makeup)
+    if turn is None:
+        return False
+    _put_rotation(draft, scope, rotation)
+    _offer(
+        draft,
+        lead,
+        turn.person,
+        Way.ROTATION,
+        actor=actor,
+        scope=scope,
+        makeup=turn.makeup,
+        data={"skipped": _listed(dict(turn.skipped))},
+    )
+    return True
+
+
+def _dispatch(draft: Draft, lead: Lead, people: tuple[str, ...], unable: Mapping[str, Skip], actor: str | None) -> bool:
+    ranking = ranking_of(draft.matter, lead, [p for p in people if p not in unable], draft)
+    if not ranking:
+        return False
+    shown = _policy(draft, lead).integer("recommend.count")
+    data = {"skipped": _listed(unable), "ranking": [ranked_data(r) for r in ranking[: max(1, shown)]]}
+    _offer(draft, lead, ranking[0].person, Way.DISPATCH, actor=actor, data=data)
+    return True
+
+
+def ranking_of(matter: Matter, lead: Lead, people: list[str], draft: Draft) -> tuple[Ranked, ...]:
+    """``people`` from the one who fits the lead best down (LEAD-05)."""
+    policy = _policy(draft, lead)
+    loads = matter.desk.loads if matter.desk is not None else {}
+    wanted = Wanted(facets=lead.facets, customer_kind=matter.customer_kind, customer_level=matter.customer_level)
+    able = (candidate(p, loads.get(p, Load()), setting=draft.setting, policy=policy) for p in people)
+    return rank(able, wanted, policy)
+
+
+def ranked_data(ranked: Ranked) -> dict[str, Any]:
+    """A place in a ranking as history and answers show it; points in whole hundredths make up the score."""
+    return {
+        "person": ranked.person,
+        "score": ranked.weighed.score,
+        "parts": [
+            {"factor": p.factor, "weight": str(p.weight), "value": p.value, "centi": p.centi}
+            for p in ranked.weighed.parts
+        ],
+    }
+
+
+def scope_of(lead: Lead, rule: Rule) -> str:
+    """The rotation that a rule takes turns in: that of its team, or of the whole program."""
+    return rule.team or lead.program
+
+
+def _offer(
+    draft: Draft,
+    lead: Lead,
+    person: str,
+    way: Way,
+    *,
+    actor: str | None,
+    scope: str | None = None,
+    makeup: bool = False,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """It is in the hands of ``person`` from when they can be told: a late drain shortens nobody's time."""
+    before = lead.state
+    if lead.offer is not None:
+        lead = lead.ending(OfferEnd.REPLACED, at=draft.at)
+    desk = draft.matter.desk
+    at = max(draft.at, desk.now) if desk is not None else draft.at
+    policy = _policy(draft, lead)
+    offer = Offer(
+        person=person,
+        at=at,
+        way=way,
+        scope=scope,
+        makeup=makeup,
+        data=data or {},
+        respond_by=_after(draft, lead, at, policy.duration_for("lead.first_response_oh", lead.grade)),
+        accept_by=_after(draft, lead, at, policy.duration("lead.accept_oh")),
+    )
+    lead = replace(
+        lead,
+        state=fire(state=before, trigger=LeadTrigger.OFFER),
+        offers=(*lead.offers, offer),
+        responded_at=None,
+        assess_by=None,
+        return_reason=None,
+    )
+    _put(draft, lead)
+    _count_given(draft, person, at)
+    draft.record_lead(
+        "offered",
+        lead,
+        before=before,
+        actor=actor,
+        data={
+            "person": person,
+            "way": way.value,
+            "makeup": makeup,
+            "respond_by": offer.respond_by,
+            "accept_by": offer.accept_by,
+            **offer.data,
+        },
+    )
+    until = min((d for d in (offer.respond_by, offer.accept_by) if d is not None), default=None)
+    draft.tell_lead(person, "lead.offered", lead, rule="LEAD-11", urgency="urgent", facts={"until": until})
+
+
+def _accept(draft: Draft, lead: Lead, *, actor: str | None) -> None:
+    receiver = lead.receiver
+    assert receiver is not None
+    if _is_reserved(draft, receiver):
+        raise Refusal("customer_owned", rule="LEAD-01", current_state=lead.state.value)
+    before = lead.state
+    claim = _claim(draft, lead, receiver)
+    lead = replace(
+        lead.ending(OfferEnd.ACCEPTED, at=draft.at),
+        state=fire(state=before, trigger=LeadTrigger.ACCEPT),
+        claim=claim.id,
+        ended_at=draft.at,
+    )
+    _put(draft, lead)
+    draft.record_lead(
+        "accepted", lead, before=before, actor=actor, data={"claim": claim.id, "by_silence": lead.by_silence}
+    )
+    draft.new_claims.append(claim)
+    draft.put(claim)
+    draft.record("received", claim, actor=actor, data={"lead": lead.id})
+    # The company gave it to them: there is nothing left to judge.
+    consider(draft, claim, given=True)
+    draft.tell_lead(lead.sender, "lead.accepted", lead, rule="LEAD-16", facts={"by": receiver})
+
+
+def _claim(draft: Draft, lead: Lead, owner: str) -> Claim:
+    return Claim(
+        id=draft.mint(),
+        receipt=0,  # storage numbers it when it is saved
+        matter=lead.matter,
+        program=lead.program,
+        reporter=owner,
+        team=draft.setting.organisation.team_of(owner, at=draft.at),
+        state=ClaimState.REPORTED,
+        received_at=draft.at,
+        rank_at=draft.at,
+        terms=draft.setting.terms_at(lead.program, at=draft.at),
+        source=lead.source,
+        customer_kind=draft.matter.customer_kind,
+        customer_level=draft.matter.customer_level,
+        decided=True,
+    )
+
+
+def _is_reserved(draft: Draft, receiver: str) -> bool:
+    """Whether a grace period keeps the customer for somebody else (CLM-20)."""
+    reserved = draft.matter.reserved_for(draft.at)
+    return reserved is not None and reserved.owner != receiver
+
+
+def _attach(
+    draft: Draft, lead: Lead, *, told: str | None, claim: str | None = None, duplicate_of: str | None = None
+) -> None:
+    before, had = lead.state, lead.receiver
+    lead = replace(
+        lead.ending(OfferEnd.ATTACHED, at=draft.at) if lead.offer is not None else lead,
+        state=fire(state=before, trigger=LeadTrigger.ATTACH),
+        claim=claim,
+        duplicate_of=duplicate_of,
+        ended_at=draft.at,
+    )
+    _put(draft, lead)
+    draft.record_lead("attached", lead, before=before, data={"claim": claim, "duplicate_of": duplicate_of})
+    for person in dict.fromkeys((told, had)):
+        draft.tell_lead(person, "lead.attached", lead, rule="LEAD-01", urgency="urgent")
+
+
+def _fall_back(draft: Draft, lead: Lead, actor: str | None) -> None:
+    """Nobody eligible: never unassigned in silence (LEAD-03). What was in somebody's hands goes to the supervisor."""
+    if lead.offers or _policy(draft, lead).word("lead.fallback") != "default_pool":
+        _escalate(draft, lead, actor=actor)
+    else:
+        _pool(draft, lead, actor=actor)
+
+
+def _pool(draft: Draft, lead: Lead, *, actor: str | None) -> None:
+    """The customer lies in the default pool, and oversight knows (LEAD-03)."""
+    before = lead.state
+    lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.POOL), ended_at=draft.at)
+    _put(draft, lead)
+    draft.matter = replace(draft.matter, pooled=True, pool_at=draft.at)
+    draft.pooled.append(("lead", None))
+    draft.record_lead("pooled", lead, before=before, actor=actor)
+    for person in draft.setting.programs[lead.program].oversight:
+        draft.tell_lead(person, "lead.pooled", lead, rule="LEAD-03")
+
+
+def _escalate(draft: Draft, lead: Lead, *, actor: str | None = None) -> None:
+    """A task for the supervisor of whoever had it last, else of its sender (LEAD-11)."""
+    before = lead.state
+    if before is LeadState.ESCALATED:
+        return
+    lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.ESCALATE), assess_by=None)
+    _put(draft, lead)
+    above = draft.supervisor(lead.offers[-1].person if lead.offers else lead.sender)
+    draft.record_lead("escalated", lead, before=before, actor=actor, data={"to": above, "breaches": lead.breaches})
+    if above is not None:
+        _ask(draft, lead, above, "lead_escalated")
+        draft.tell_lead(above, "lead.escalated", lead, rule="LEAD-11", urgency="urgent")
+
+
+def _watched_in_vain(draft: Draft, lead: Lead) -> None:
+    """Accepted, and no contact by the limit: the claim's own clocks decide about the customer (LEAD-11)."""
+    claim = draft.matter.claims.get(lead.claim or "")
+    if claim is not None and claim.follow_ups:
+        _put(draft, replace(lead, responded_at=claim.last_qualified_at or draft.at))
+        return
+    lead = _put(draft, replace(lead, warned=True, breaches=lead.breaches + 1))
+    draft.record_lead("response_missed", lead, data={"person": lead.receiver, "breaches": lead.breaches})
+    draft.tell_lead(lead.receiver, "lead.response_missed", lead, rule="LEAD-11", urgency="urgent")
+    above = draft.supervisor(lead.receiver) if lead.receiver is not None else None
+    if above is not None:
+        draft.tasks.append(
+            Task(
+                key=_response_key(lead),
+                person=above,
+                kind="lead_response_missed",
+                subject_type="lead",
+                subject=lead.id,
+                due=None,
+            )
+        )
+
+
+# --- assessing and scoring -------------------------------------------------------------------------------------------
+
+
+def _needs_assessment(draft: Draft, lead: Lead) -> bool:
+    policy = _policy(draft, lead)
+    asked = lead.grade in policy.words("lead.assess_grades") and policy.duration("lead.assess_oh") is not None
+    return asked and not lead.facets.specialties
+
+
+def _list_for_assessment(draft: Draft, lead: Lead) -> None:
+    before = lead.state
+    until = _after(draft, lead, draft.at, _policy(draft, lead).duration("lead.assess_oh"))
+    lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.ASSESS), assess_by=until)
+    _put(draft, lead)
+    draft.record_lead("assess_asked", lead, before=before, data={"assess_by": until})
+    _ask(draft, lead, lead.sender, "lead_assess", due=until)
+
+
+def _rescored(draft: Draft, lead: Lead, factors: Mapping[str, int]) -> Lead:
+    policy = _policy(draft, lead)
+    known = {**lead.factors, **factors}
+    score = scored(known, policy).score
+    grade_ = lead.grade if lead.graded_by is not None else graded(score, policy)
+    return _put(draft, replace(lead, factors=known, score=score, grade=grade_))
+
+
+# --- what every decision needs ---------------------------------------------------------------------------------------
+
+
+def _policy(draft: Draft, lead: Lead) -> Policy:
+    return draft.setting.policy(lead.terms)
+
+
+def _after(draft: Draft, lead: Lead, at: datetime, length: Any) -> datetime | None:
+    return draft.setting.calendar(lead.program).add(at, length).at if length is not None else None
+
+
+def _authorise(draft: Draft, command: Command, lead: Lead) -> None:
+    authorise(command.kind, lead, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
+
+
+def _put(draft: Draft, lead: Lead) -> Lead:
+    """``lead`` replaces its former self. What was asked of anybody in its former state is done."""
+    if draft.matter.leads[lead.id].state is not lead.state:
+        draft.closed_tasks.append(_task_key(lead))
+    draft.matter = draft.matter.with_lead(lead)
+    return lead
+
+
+def _ask(draft: Draft, lead: Lead, person: str, kind: str, *, due: datetime | None = None) -> None:
+    draft.tasks.append(
+        Task(key=_task_key(lead), person=person, kind=kind, subject_type="lead", subject=lead.id, due=due)
+    )
+
+
+def _task_key(lead: Lead) -> str:
+    return f"lead:{lead.id}"
+
+
+def _response_key(lead: Lead) -> str:
+    return f"lead_response:{lead.id}"
+
+
+def _skips(draft: Draft, lead: Lead, people: tuple[str, ...]) -> dict[str, Skip]:
+    policy = _policy(draft, lead)
+    loads = draft.matter.desk.loads if draft.matter.desk is not None else {}
+    found = (candidate(p, loads.get(p, Load()), setting=draft.setting, policy=policy) for p in people)
+    return skips(found, lead, setting=draft.setting, policy=policy, at=_told_at(draft))
+
+
+def _can_take(draft: Draft, lead: Lead, person: str) -> bool:
+    return may_receive(person, lead.program, setting=draft.setting, at=draft.at) and not _skips(draft, lead, (person,))
+
+
+def _told_at(draft: Draft) -> datetime:
+    desk = draft.matter.desk
+    return max(draft.at, desk.now) if desk is not None else draft.at
+
+
+def _listed(skipped: Mapping[str, Skip]) -> list[dict[str, str]]:
+    return [{"person": person, "reason": why.value} for person, why in skipped.items()]
+
+
+def _put_rotation(draft: Draft, scope: str, rotation: Rotation) -> None:
+    assert draft.matter.desk is not None
+    draft.matter = replace(draft.matter, desk=draft.matter.desk.with_rotation(scope, rotation))
+
+
+def _give_back(draft: Draft, offer: Offer) -> None:
+    desk = draft.matter.desk
+    if offer.scope is not None and desk is not None and offer.scope in desk.rotations:
+        _put_rotation(draft, offer.scope, given_back(desk.rotations[offer.scope], offer.person))
+
+
+def _count_given(draft: Draft, person: str, at: datetime) -> None:
+    """What is given out next, in the same drain perhaps, must know of this one."""
+    desk = draft.matter.desk
+    if desk is None:
+        return
+    load = desk.loads.get(person, Load())
+    loads = {**desk.loads, person: replace(load, leads=load.leads + 1, last_lead_at=at)}
+    draft.matter = replace(draft.matter, desk=replace(desk, loads=loads))

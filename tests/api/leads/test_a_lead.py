@@ -1,0 +1,164 @@
+"""A lead from its arrival to a claim, or back (LEAD-01, LEAD-03, LEAD-04, LEAD-11, LEAD-16)."""
+
+from __future__ import annotations
+
+from tests.support.answers import refused
+from tests.support.company import Company, person_customer
+from tests.support.leads import Leads, act, moves, read
+from tests.support.office import NOTE, done, moment, notices, tasks, work
+from tests.support.office import read as read_claim
+
+
+def test_an_accepted_lead_is_a_protected_claim_of_its_receiver(company: Company) -> None:
+    """LEAD-16, contract section 13: offered to one person, whose acceptance starts the claim in the same drain."""
+    office = Leads(company)
+    lead = office.lead(campaign="秋季展", need="三居室")
+    assert (lead["state"], lead["source"], lead["campaign"], lead["need"]) == ("offered", "展会", "秋季展", "三居室")
+    receiver = office.receiver(lead)
+    assert [(o["person"], o["way"], o["end"]) for o in lead["offers"]] == [(receiver.id, "rotation", None)]
+    assert (lead["score"]["score"], lead["grade"]) == (50, "C")
+    assert lead["score"]["missing"] == ["chain", "fit", "power"]
+    assert notices(receiver, lead) == ["lead.offered"]
+    # Eight office hours from Monday 10:00, the office closing at 18:00.
+    assert moment(lead["respond_by"]).isoformat() >= "2031-03-03T10:00:00+00:00"
+    assert "accept" in read(receiver, lead)["allowed"]
+    refused(act(office.other(receiver), lead, "accept"), 404, "not_found")
+    refused(act(office.sender, lead, "accept"), 403, "not_allowed")
+    taken = done(act(receiver, lead, "accept"))
+    assert (taken["state"], taken["receiver"], taken["offers"][0]["end"]) == ("accepted", receiver.id, "accepted")
+    claim = read_claim(receiver, taken["claim"])
+    assert (claim["state"], claim["owner"], claim["source"]) == ("protected", receiver.id, "展会")
+    assert claim["customer"]["id"] == lead["customer"]["id"]
+    assert moves(office.sender, lead) == [
+        ("received", None, "received"),
+        ("offered", "received", "offered"),
+        ("accepted", "offered", "accepted"),
+    ]
+    refused(act(receiver, lead, "accept"), 409, "illegal_transition")
+
+
+def test_a_lead_nobody_contacts_goes_round_and_then_to_the_supervisor(company: Company) -> None:
+    """LEAD-11: told, offered to the next who has not had it, then a task; late acceptance is `deadline_passed`."""
+    office = Leads(company, policy={"lead.first_response_oh": {"C": "PT1H"}})
+    third = company.rep("丁", team=office.team)
+    lead = office.lead()
+    company.advance(hours=3.5)
+    missed = read(office.sender, lead)
+    assert [o["end"] for o in missed["offers"]] == ["missed", "missed", "missed"]
+    assert {o["person"] for o in missed["offers"]} == {office.first.id, office.second.id, third.id}
+    assert (missed["state"], missed["breaches"], missed["receiver"]) == ("escalated", 3, None)
+    assert missed["received_at"] == lead["received_at"]
+    assert tasks(office.leader) == [("lead_escalated", lead["id"])]
+    first = office.receiver(lead)
+    assert notices(first, lead) == ["lead.offered", "lead.response_missed"]
+    problem = refused(act(first, lead, "accept"), 409, "deadline_passed")
+    assert problem["facts"]["until"] == missed["offers"][0]["ended_at"] == lead["respond_by"]
+    named = done(act(office.leader, lead, "assign", person=first.id))
+    assert (named["state"], named["receiver"], named["offers"][-1]["way"]) == ("offered", first.id, "named")
+    assert tasks(office.leader) == []
+    assert done(act(first, lead, "accept"))["state"] == "accepted"
+
+
+def test_a_contact_stops_the_limit_and_silence_then_accepts(company: Company) -> None:
+    """LEAD-11: a failed call with its note counts; LEAD-16: silence accepts, after which it cannot be returned."""
+    office = Leads(company, policy={"lead.first_response_oh": {"C": "PT1H"}, "lead.accept_oh": "PT4H"})
+    lead = office.lead()
+    receiver = office.receiver(lead)
+    spoken = done(act(receiver, lead, "contact", kind="call", answered=False, note="响铃无人接听"))
+    assert (spoken["state"], spoken["respond_by"]) == ("offered", None)
+    assert spoken["responded_at"] is not None
+    company.advance(hours=5)
+    taken = read(receiver, lead)
+    assert (taken["state"], taken["by_silence"], taken["ended_at"]) == ("accepted", True, lead["accept_by"])
+    assert read_claim(receiver, taken["claim"])["accepted_at"] == lead["accept_by"]
+    refused(act(receiver, lead, "return", reason="no_need"), 409, "deadline_passed")
+
+
+def test_a_returned_lead_goes_back_to_its_sender_and_an_invalid_one_gives_the_turn_back(company: Company) -> None:
+    """LEAD-16: a listed reason only; `wrong_number` gives the turn back, `no_need` does not."""
+    office = Leads(company)
+    lead = office.lead()
+    receiver = office.receiver(lead)
+    refused(act(receiver, lead, "return", reason="too_far"), 422, "field_invalid", "reason")
+    back = done(act(receiver, lead, "return", reason="wrong_number"))
+    assert (back["state"], back["receiver"], back["return_reason"]) == ("returned", None, "wrong_number")
+    assert tasks(office.sender) == [("lead_returned", lead["id"])]
+    again = office.lead()
+    assert (again["receiver"], again["offers"][0]["makeup"]) == (receiver.id, True)
+    done(act(receiver, again, "return", reason="no_need"))
+    assert office.lead()["receiver"] == office.other(receiver).id
+    sent = done(act(office.sender, lead, "assign"))
+    assert (sent["state"], sent["receiver"]) == ("offered", office.other(receiver).id)
+    assert done(act(office.sender, again, "close", reason="客户不再需要"))["state"] == "closed"
+    assert tasks(office.sender) == []
+
+
+def test_a_lead_on_an_owned_customer_is_the_owners_and_a_second_one_is_attached(company: Company) -> None:
+    """LEAD-01: no rotation, no second lead; whoever comes to hold the customer has the lead as well."""
+    office = Leads(company)
+    held = office.claim(office.second)
+    lead = office.lead(customer=person_customer())
+    assert (lead["state"], lead["claim"], lead["offers"]) == ("attached", held["id"], [])
+    assert notices(office.second, lead) == ["lead.attached"]
+    assert read(office.second, lead)["state"] == "attached"
+    free = office.lead()
+    twice = office.lead(customer={"id": free["customer"]["id"]})
+    assert (twice["state"], twice["duplicate_of"], twice["claim"]) == ("attached", free["id"], None)
+    receiver = office.receiver(free)
+    assert notices(receiver, twice) == ["lead.attached"]
+    # Somebody reports the customer while the lead is out: it is theirs now.
+    outside = done(office.report(office.other(receiver), customer={"id": free["customer"]["id"]}))
+    gone = read(office.sender, free)
+    assert (outside["state"], gone["state"], gone["claim"]) == ("protected", "attached", outside["id"])
+    assert gone["offers"][0]["end"] == "attached"
+    refused(act(receiver, free, "accept"), 403, "not_allowed")
+
+
+def test_an_accepted_lead_nobody_contacts_is_told_of_and_a_worked_one_is_not(company: Company) -> None:
+    """LEAD-11: the claim's own clocks decide about the customer; the supervisor learns of the missing contact."""
+    office = Leads(company, policy={"lead.first_response_oh": {"C": "PT2H"}})
+    idle, worked = office.lead(), office.lead()
+    for lead in (idle, worked):
+        done(act(office.receiver(lead), lead, "accept"))
+    work(office.receiver(worked), read(office.sender, worked)["claim"], note=NOTE)
+    company.advance(hours=3)
+    assert tasks(office.leader) == [("lead_response_missed", idle["id"])]
+    late = read(office.sender, idle)
+    assert (late["state"], late["breaches"], late["responded_at"]) == ("accepted", 1, None)
+    fine = read(office.sender, worked)
+    assert (fine["state"], fine["breaches"]) == ("accepted", 0)
+    assert fine["responded_at"] is not None
+
+
+def test_nobody_eligible_is_never_nobody_told(company: Company) -> None:
+    """LEAD-03: the fallback is the default pool, or the supervisor, and somebody is told."""
+    office = Leads(company)
+    until = company.now().replace(year=2032).isoformat()
+    for rep in (office.first, office.second):
+        rep.made(f"/v1/people/{rep.id}/absences", {"from": company.now().isoformat(), "to": until})
+    pooled = office.lead()
+    assert (pooled["state"], pooled["receiver"]) == ("pooled", None)
+    assert notices(company.admin, pooled) == ["lead.pooled"]
+    office.program = company.program("另一个", policy={"lead.fallback": "supervisor"})
+    escalated = office.lead()
+    assert escalated["state"] == "escalated"
+    assert tasks(office.leader) == [("lead_escalated", escalated["id"])]
+
+
+def test_what_refuses_a_lead_before_it_is_received(company: Company) -> None:
+    """LEAD-01, contract section 13: no source, no member, nobody who brings leads in."""
+    office = Leads(company)
+    refused(
+        office.sender.post("/v1/leads", {"program": office.program, "customer": person_customer()}),
+        422,
+        "field_missing",
+        "source",
+    )
+    refused(office.send(person=office.sender.id), 422, "field_invalid", "person")
+    finance = office.finance()
+    refused(office.send(by=finance), 403, "not_allowed")
+    first = office.send(external_id="crm-7").json()
+    again = office.send(external_id="crm-7")
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    handed = office.lead(person=office.second.id)
+    assert (handed["receiver"], handed["offers"][0]["way"]) == (office.second.id, "named")
