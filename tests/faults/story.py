@@ -14,6 +14,8 @@ from tests.support.company import Company, Person, person_customer
 from tests.support.contested import Contested
 from tests.support.money import MoneyOffice
 from tests.support.office import act, done, work
+from tests.support.office import customer as numbered
+from tests.support.records import Records
 
 #: What runs out by itself in the story runs out soon.
 SOON_S = 2
@@ -109,6 +111,32 @@ def tell_of_money(company: Company, wait: Waits, *, relay: Callable[[], object])
     office.receive(deal, 500_000, "r3")
 
 
+def tell_of_two_records(company: Company, wait: Waits, *, relay: Callable[[], object]) -> None:
+    """甲 and 乙 ask at once about one customer under two records, on one of which 乙 has made a deal: it is one
+    customer, and the timer makes that final. Two others, they agree, are two customers; asked again, they stay so."""
+    records = Records(company, **{"dispute.evidence_wh": 0, "dispute.appeal_wd": f"PT{SOON_S}S"})
+    deal = {"amount": {"amount_minor": 100_00, "currency": "CNY"}, "contract_at": "2026-01-01T00:00:00Z"}
+    done(act(records.second, records.new, "win", **deal))
+    case = records.open()
+    assert records.asked(records.first, records.old, records.new).status_code == 200
+    for party in (records.first, records.second):
+        done(party.post(f"/v1/disputes/{case['id']}/waive"))
+    done(records.ruling(case, outcome="party", owner=records.first.id, same=True))
+    path = f"/v1/disputes/{case['id']}"
+    wait(lambda: records.first.get(path).json()["state"] == "final", what="the outcome is final")
+    relay()
+
+    records.old = records.office.claim(records.first, customer=numbered(3))
+    records.new = records.office.claim(records.second, customer=numbered(4))
+    case = records.open()
+    terms = {"outcome": "no_change", "same": False}
+    path = f"/v1/disputes/{case['id']}/proposals"
+    made = done(records.first.post(path, {"terms": terms, "text": "是两个人"}))
+    done(records.second.post(f"{path}/{made['n']}/accept", {"digest": made["digest"]}))
+    assert records.asked(records.first, records.old, records.new).status_code == 200
+    relay()
+
+
 def balances(company: Company) -> dict[tuple[str, str], int]:
     """What the accounts of each person come to over all deals, by name, after a comparison with all postings."""
     with company.database.reading() as tx:
@@ -168,6 +196,7 @@ def ending(company: Company) -> dict[str, Any]:
                 ]
                 for d in tx.rows(sa.select(t.dispute.c.id, t.dispute.c.number))
             },
+            "answers": tx.execute(sa.select(t.identity_answer.c.same).order_by(t.identity_answer.c.at)).scalars().all(),
             "evidence": tx.execute(sa.select(sa.func.count()).select_from(t.evidence)).scalar_one(),
             "open": Counter(receipt.get(s["id"], s["kind"]) for s in tx.rows(sa.select(t.stream)) if s["open"]),
         }

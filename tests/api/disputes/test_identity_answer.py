@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.disputes.test_identity import Records
 from tests.support.answers import listed, refused
 from tests.support.company import Company
 from tests.support.office import Office, act, customer, done, read
+from tests.support.records import Records
 
 
 def test_two_customers_are_not_asked_about_again(company: Company) -> None:

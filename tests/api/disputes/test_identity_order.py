@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.api.disputes.test_identity import Records
 from tests.support.answers import refused
 from tests.support.company import Company
 from tests.support.office import act, customer, done, moment, read, work
+from tests.support.records import Records
 
 
 @pytest.fixture
