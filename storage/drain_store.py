@@ -108,10 +108,8 @@ class _Open:
     setting: Setting
     loaded: Matter
     matter: Matter
-    pool: str | None = None  # named by a release, for a customer that went there
     other: Matter | None = None  # of a case of kind identity, locked after its own: its id is the higher one (CUS-13)
     other_loaded: Matter | None = None
-    other_pool: str | None = None
 
     def take_other(self, matter: str, *, contesting: bool) -> None:
         """Lock the other record's matter as well."""
@@ -138,14 +136,12 @@ class _Open:
         if self.other is not None and draft.other is not None and draft.other is not self.other:
             matters.save_other(self.tx, self.other, draft.other, setting=self.setting, at=draft.at)
             self.other = draft.other
-        self.pool = next((named for _, named in draft.pooled if named), self.pool)
         self._tell_other()
 
     def save_beside(self, draft: Draft) -> None:
         assert self.other is not None
         matters.save(self.tx, self.other, draft, setting=self.setting, decided_at=self.now)
         self.other = draft.matter
-        self.other_pool = next((named for _, named in draft.pooled if named), self.other_pool)
 
     def _tell_other(self) -> None:
         """What is decided next on the other record must know how the case about both stands."""
@@ -197,11 +193,11 @@ class _Open:
     def close(self) -> Standing:
         matters.save_streams(self.tx, self.loaded, self.matter, own=self.stream, setting=self.setting)
         self.tx.execute(t.bell.delete().where(t.bell.c.stream == self.stream))
-        matters.close(self.tx, self.loaded, self.matter, pool=self.pool, at=self.now)
+        matters.close(self.tx, self.loaded, self.matter, at=self.now)
         if self.other is not None and self.other_loaded is not None and self.other is not self.other_loaded:
             matters.save_streams(self.tx, self.other_loaded, self.other, own=None, setting=self.setting)
             at = max(self.now, self.other_loaded.last_at)
-            matters.close(self.tx, self.other_loaded, self.other, pool=self.other_pool, at=at)
+            matters.close(self.tx, self.other_loaded, self.other, at=at)
         restart = self.epoch < self.setting.epoch
         if restart:
             self.tx.update(t.stream, {"id": self.stream}, {"epoch": self.setting.epoch})

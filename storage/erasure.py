@@ -64,8 +64,12 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> Erased:
     customers.erase(tx, customer, at=at)
     # Nobody can take back or take over whom nobody knows any more.
     tx.execute(t.claim.update().where(t.claim.c.customer == customer).values(grace_until=None, source=None))
-    tx.execute(t.matter.update().where(t.matter.c.customer == customer).values(pooled=False, pool_at=None, pool=None))
+    tx.execute(t.matter.update().where(t.matter.c.customer == customer).values(_IN_NO_POOL))
     return Erased(claims=len(claims), files=gone)
+
+
+#: An erased customer lies in no pool any more.
+_IN_NO_POOL = {"pooled": False, "pool_at": None, "pool": None, "pool_locked": False, "pool_only": None}
 
 
 def _retained_until(tx: Transaction, customer: str, *, setting: Setting, at: datetime) -> datetime | None:

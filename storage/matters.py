@@ -17,14 +17,16 @@ from domain.matters.draft import Draft, NewFollowUp, Notice, Task
 from domain.matters.inbox import next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
+from domain.pools.limits import Taker
 from domain.refusals import Refusal
-from storage import case_facts, conflicts, deals, disputes, history, leads, ledger, reminders
+from storage import case_facts, conflicts, deals, disputes, history, leads, ledger, pools, reminders
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row, request_of, request_row
 from storage.codec import pack, plain, unpack
 from storage.database import Transaction, mint
 from storage.notices import queue_notices
 
+_IN_NO_POOL = {"pool": None, "pool_at": None, "pool_locked": False, "pool_only": None}
 _OPEN_STATES = [s.value for s in ClaimState if s not in ENDED]
 
 
@@ -43,10 +45,18 @@ def lock(tx: Transaction, matter: str) -> Locked:
     return Locked(row=dict(row), now=tx.stamp(row["last_at"]))
 
 
-def made(tx: Transaction, row: Mapping[str, Any], *, kind: str, level: str | None, bid_date: date | None) -> Locked:
+def made(
+    tx: Transaction,
+    row: Mapping[str, Any],
+    *,
+    kind: str,
+    level: str | None,
+    source: str | None,
+    bid_date: date | None,
+) -> Locked:
     """A matter that this transaction has just inserted, and so holds."""
     return Locked(
-        row={**row, "kind": kind, "level": level, "bid_date": bid_date, "pool_at": None},
+        row={**row, "kind": kind, "level": level, "source": source, "bid_date": bid_date, **_IN_NO_POOL},
         now=tx.stamp(row["last_at"]),
         fresh=True,
     )
@@ -67,12 +77,15 @@ def load(
     lead: str | None = None,
     quiet: bool = False,
     contesting: bool = False,
+    taker: str | None = None,
+    counting: bool = True,
 ) -> Matter:
     """The locked matter with its undecided commands and every claim they or a due instant may concern.
 
     ``also``: claims wanted whatever their state; ``case``, ``lead``: one wanted likewise. ``quiet``: probably nothing
     is undecided, so the claims are read first and say whether anything is. ``contesting``: a collision becomes a case
-    by itself (CLM-27), so what cases are judged by is read too.
+    by itself (CLM-27), so what cases are judged by is read too. ``taker``: somebody who is about to report and may take
+    the customer out of a pool by it. ``counting``: people whose quotas a decision may ask for are locked and counted.
     """
     row = locked.row
     claims: dict[str, dict[str, Any]] = {}
@@ -95,18 +108,27 @@ def load(
     opening = contesting or any(c.kind is CommandKind.DISPUTE_OPEN for c in commands)
     ruling = any(c.kind is CommandKind.DISPUTE_RULE for c in commands)
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
+    receivers = _receivers(commands, requests)
+    taking = _taking(locked, commands, claims, taker) if counting else set()
+    # One statement locks them all, in order: two decisions that count the same two people do not lock one another out.
+    lock_people(tx, receivers | taking)
     return Matter(
         id=row["id"],
         program=row["program"],
         customer=row["customer"],
         customer_kind=row["kind"],
         customer_level=row["level"],
+        customer_source=row["source"],
         project=row["project"],
         bid_date=row["bid_date"],
         track=row["track"],
         last_at=row["last_at"],
         pooled=row["pooled"],
         pool_at=row["pool_at"],
+        pool=row["pool"],
+        pool_locked=row["pool_locked"],
+        pool_only=pools.group_of(row["pool_only"]) if row["pool_only"] is not None else None,
+        takers=_takers(tx, locked, commands, taking) if counting else None,
         claims={id_: claim_of(r) for id_, r in claims.items()},
         requests=requests,
         deals=deals.load(tx, row, commands),
@@ -120,7 +142,7 @@ def load(
         contested=disputes.contested(tx, row["id"]) if opening else frozenset(),
         amounts=case_facts.amounts(tx, row["id"]) if opening else (),
         follow_ups=_follow_ups(tx, voiding),
-        holdings=_holdings(tx, commands, requests),
+        holdings=_holdings(tx, receivers),
         lost=_lost(tx, row["id"], commands, requests),
         leads=found_leads,
         parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
@@ -155,6 +177,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         if columns:
             tx.execute(t.claim.update().where(t.claim.c.id == claim_id).values(dict(columns)))
     _save_requests(tx, before, after)
+    pools.keep_takes(tx, draft.takes, matter=after.id)
     deals.save(tx, before, after, new=draft.new_deals, at=draft.at)
     leads.save(tx, before, after)
     ledger.post(tx, draft.entries)
@@ -260,6 +283,11 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
         is_open = claim.state not in ENDED
         if claim.id == own:
             tx.execute(_SET_STREAM, {"of": claim.id, "next_instant": instant, "open": is_open})
+            continue
+        if was is None and _has_stream(tx, claim.id):
+            # Made under the id that a take was given, and decided for another stream of the matter (POOL-03).
+            tx.execute(_SET_STREAM, {"of": claim.id, "next_instant": instant, "open": is_open})
+            ring_later(tx, claim.id, "claim", at=after.last_at)
             continue
         if was is None:
             tx.insert(
@@ -450,7 +478,14 @@ _CLAIM_COLUMNS = [
 
 #: The matter with what of its customer and project is asked for: rules need kind, level and bid date, texts the key.
 _MATTER = (
-    sa.select(t.matter, t.customer.c.kind, t.customer.c.level, t.project.c.bid_date, t.customer_secret.c.sealed_key)
+    sa.select(
+        t.matter,
+        t.customer.c.kind,
+        t.customer.c.level,
+        t.customer.c.source,
+        t.project.c.bid_date,
+        t.customer_secret.c.sealed_key,
+    )
     .join(t.customer, t.customer.c.id == t.matter.c.customer)
     .outerjoin(t.customer_secret, t.customer_secret.c.customer == t.matter.c.customer)
     .outerjoin(t.project, t.project.c.id == t.matter.c.project)
@@ -514,19 +549,21 @@ def _follow_ups(tx: Transaction, claims: list[str]) -> dict[str, tuple[FollowUpF
     return facts
 
 
-def _holdings(
-    tx: Transaction, commands: tuple[Command, ...], requests: Mapping[str, Request]
-) -> dict[str, dict[str, int]]:
-    """Open claims of whoever may receive one now, by state, counted under a lock on the person (CLM-24, POOL-07)."""
+def _receivers(commands: tuple[Command, ...], requests: Mapping[str, Request]) -> set[str]:
+    """Whoever may receive the customer by a transfer that is decided now (CLM-24)."""
     receivers = {c.data["to"] for c in commands if c.kind is CommandKind.TRANSFER}
     for command in commands:
         if command.kind is CommandKind.REQUEST_ACCEPT:
             request = requests.get(command.data["request"])
             if request is not None and request.data and request.data.get("to"):
                 receivers.add(request.data["to"])
+    return receivers
+
+
+def _holdings(tx: Transaction, receivers: set[str]) -> dict[str, dict[str, int]]:
+    """Open claims of ``receivers``, who are locked already, by state (CLM-24, POOL-07)."""
     if not receivers:
         return {}
-    lock_people(tx, receivers)
     counted = tx.rows(
         sa.select(t.claim.c.owner, t.claim.c.state, sa.func.count().label("held"))
         .where(t.claim.c.owner.in_(sorted(receivers)), t.claim.c.state.in_(_OPEN_STATES))
@@ -536,6 +573,36 @@ def _holdings(
     for row in counted:
         found.setdefault(row["owner"], {})[row["state"]] = row["held"]
     return found
+
+
+def _taking(
+    locked: Locked, commands: tuple[Command, ...], claims: Mapping[str, Mapping[str, Any]], taker: str | None
+) -> set[str]:
+    """Whoever may come to own the customer out of a pool by a decision made now (POOL-03).
+
+    Reporters only where the customer lies in a pool or may come into one first: most reports are of new customers.
+    """
+    people = {c.actor for c in commands if c.kind is CommandKind.TAKE and c.actor is not None}
+    people |= {c.data["to"] for c in commands if c.kind is CommandKind.POOL_ASSIGN}
+    if locked.row["pooled"] or any(r["holds"] for r in claims.values()):
+        people |= {r["reporter"] for r in claims.values() if r["state"] == ClaimState.REPORTED.value}
+        people |= {taker} if taker is not None else set()
+    return people
+
+
+def _takers(tx: Transaction, locked: Locked, commands: tuple[Command, ...], people: set[str]) -> dict[str, Taker]:
+    return pools.takers(
+        tx,
+        people,
+        matter=locked.row["id"],
+        since=min((c.received_at for c in commands), default=locked.now),
+        now=locked.now,
+        teams={
+            c.actor: c.data["team"]
+            for c in commands
+            if c.kind is CommandKind.TAKE and c.actor is not None and c.data["team"] is not None
+        },
+    )
 
 
 def _lost(
@@ -560,7 +627,7 @@ def _lost(
 
 def lock_people(tx: Transaction, people: set[str]) -> None:
     """The second lock of the order: people whose caps are counted, by id."""
-    if not tx.is_sqlite:
+    if people and not tx.is_sqlite:
         tx.execute(
             sa.select(t.person.c.id).where(t.person.c.id.in_(sorted(people))).order_by(t.person.c.id).with_for_update()
         ).all()
@@ -659,17 +726,27 @@ def save_tasks(tx: Transaction, tasks: Sequence[Task], closed: Sequence[str], *,
             )
 
 
-def close(tx: Transaction, before: Matter, after: Matter, *, pool: str | None, at: datetime) -> None:
+def close(tx: Transaction, before: Matter, after: Matter, *, at: datetime) -> None:
     """Write what became of the matter itself: who holds, whether it is pooled (and where), its latest stamp."""
     values: dict[str, Any] = {"last_at": at}
     held, holds = before.owner_claim, after.owner_claim
     if (held.id if held else None) != (holds.id if holds else None):
         values["owner_claim"] = holds.id if holds else None
-    if (before.pooled, before.pool_at) != (after.pooled, after.pool_at) or pool is not None:
-        values |= {"pooled": after.pooled, "pool_at": after.pool_at, "pool": pool if after.pooled else None}
+    values |= {name: value for name, value in _place(after).items() if value != _place(before)[name]}
     if after.leads:
         values["led"] = any(lead.is_watched for lead in after.leads.values())
     tx.update(t.matter, {"id": after.id}, values)
+
+
+def _place(matter: Matter) -> dict[str, Any]:
+    """In which pool the customer lies, and for whom (POOL-01, POOL-02, POOL-08)."""
+    return {
+        "pooled": matter.pooled,
+        "pool_at": matter.pool_at,
+        "pool": matter.pool,
+        "pool_locked": matter.pool_locked,
+        "pool_only": pools.group_data(matter.pool_only),
+    }
 
 
 def command_row(

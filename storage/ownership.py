@@ -72,7 +72,7 @@ def _has_due(now: datetime) -> sa.ColumnElement[bool]:
 
 def _settled(tx: Transaction, matter: str, now: datetime, setting: Setting) -> Standing:
     seen = matters.peek(tx, matter, now=now)
-    after = settled(matters.load(tx, seen), setting=setting, now=seen.now, mint=mint)
+    after = settled(matters.load(tx, seen, counting=False), setting=setting, now=seen.now, mint=mint)
     return _standing(list(after.claims.values()), pooled=after.pooled, pool_at=after.pool_at, now=seen.now)
 
 

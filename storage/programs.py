@@ -26,6 +26,7 @@ class NewProgram:
     panel: Sequence[str]
     calendar: str
     external_id: str | None
+    pool_admins_only: bool = False
 
 
 def add(tx: Transaction, opened: NewProgram, *, at: datetime, rev: int) -> str:
@@ -46,7 +47,9 @@ def add(tx: Transaction, opened: NewProgram, *, at: datetime, rev: int) -> str:
             rev=rev,
         )
     )
-    tx.execute(t.pool.insert().values(id=pool, program=program, name=opened.name, is_default=True))
+    row = {"id": pool, "program": program, "name": opened.name, "is_default": True, "created_at": at, "rev": rev}
+    row["open_to"] = "admins" if opened.pool_admins_only else "members"
+    tx.execute(t.pool.insert().values(row))
     return program
 
 

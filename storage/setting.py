@@ -31,10 +31,12 @@ from domain.people.organisation import (
     Span,
     Team,
 )
+from domain.pools.pool import Pool
 from domain.programs.program import Member, Migration, PolicyVersion, Program
 from storage import tables as t
 from storage.database import Transaction
 from storage.lead_rows import profile_of, rules_of
+from storage.pools import pool_of
 
 #: Tables of the snapshot, each with its key.
 _TABLES: tuple[tuple[sa.Table, str], ...] = (
@@ -48,6 +50,7 @@ _TABLES: tuple[tuple[sa.Table, str], ...] = (
     (t.person_change, "number"),
     (t.program, "id"),
     (t.program_member, "id"),
+    (t.pool, "id"),
     (t.policy, "id"),
     (t.migration, "number"),
     (t.plan, "id"),
@@ -220,6 +223,9 @@ def _programs(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> dict[str, 
     members: dict[str, list[Member]] = defaultdict(list)
     for r in rows["program_member"].values():
         members[r["program"]].append(Member(r["id"], r["team"], r["person"], r["from_at"], r["to_at"]))
+    pools: dict[str, list[Pool]] = defaultdict(list)
+    for r in rows["pool"].values():
+        pools[r["program"]].append(pool_of(r))
     migrations: dict[str, list[Migration]] = defaultdict(list)
     for r in sorted(rows["migration"].values(), key=lambda r: r["number"]):
         target = rows["policy"][r["policy"]]
@@ -237,6 +243,7 @@ def _programs(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> dict[str, 
             members=tuple(members.get(r["id"], ())),
             policies=_versions(rows, r["id"]),
             migrations=tuple(migrations.get(r["id"], ())),
+            pools=tuple(pools.get(r["id"], ())),
         )
         for r in rows["program"].values()
     }

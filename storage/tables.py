@@ -223,6 +223,15 @@ pool = sa.Table(
     Col("program", Id, sa.ForeignKey("program.id"), nullable=False),
     Col("name", sa.String(200), nullable=False),
     Col("is_default", sa.Boolean, nullable=False),
+    Col("open_to", sa.String(10), nullable=False, server_default="members"),
+    Col("members", Json, nullable=False, server_default="[]"),  # [{team, person}]; none: every member of the program
+    Col("admins", Json, nullable=False, server_default="[]"),
+    Col("windows", Json),  # null: those of the policy
+    Col("rule", Json),  # {levels, sources}: which customers come here (POOL-02)
+    Col("priority", Json),  # {levels, people, teams}: who may take first (POOL-05)
+    Col("created_at", Instant, nullable=False, server_default="0"),
+    Col("version", sa.Integer, nullable=False, server_default="1"),
+    Col("rev", sa.BigInteger, nullable=False, index=True, server_default="0"),
 )
 
 #: ``program`` is null for the company's own policy. Only what the version sets; defaults stand in the domain.
@@ -386,10 +395,26 @@ matter = sa.Table(
     Col("pooled", sa.Boolean, nullable=False),
     Col("pool_at", Instant),
     Col("pool", Id),
+    Col("pool_locked", sa.Boolean, nullable=False, server_default=sa.false()),
+    Col("pool_only", Json),  # {people, teams}: who alone may take (POOL-08)
     Col("poisoned", sa.Boolean, nullable=False),
     Col("dealt", sa.Boolean, nullable=False, server_default=sa.false()),  # it has or had deals
     Col("led", sa.Boolean, nullable=False, server_default=sa.false()),  # a lead of it is open, or watched
     sa.UniqueConstraint("program", "subject", "track"),
+    sa.Index("ix_matter_pool", "pool", "pool_at", "id"),
+)
+
+#: Customers that went from a pool to somebody who took or reported them: counted per day, never changed (POOL-06).
+pool_take = sa.Table(
+    "pool_take",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("person", Id, nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("claim", Id, nullable=False),
+    Col("matter", Id, nullable=False),
+    Col("pool", Id, nullable=False),
+    sa.Index("ix_pool_take_person", "person", "at"),
 )
 
 claim = sa.Table(

@@ -25,6 +25,7 @@ class Act(StrEnum):
     NEIGHBOUR = "neighbour"  # numbers asked about that differ in their last digits only
     REVEAL = "reveal"
     READ = "read"
+    VIEW = "view"  # details of a pooled customer opened
 
 
 def count(tx: Transaction, person: str, act: Act, bucket: str, *, by: int = 1) -> int:

@@ -44,6 +44,7 @@ def open_program(change: Change, body: ProgramIn) -> Done:
             panel=body.panel or (),
             calendar=body.calendar or _calendar_for(change, content),
             external_id=body.external_id,
+            pool_admins_only=body.preset is not None and PRESETS[body.preset].pool_admins_only,
         ),
         at=change.now,
         rev=change.rev,

@@ -73,12 +73,19 @@ def visible_command(tx: Transaction, caller: Caller, command: str) -> dict[str, 
     return row
 
 
-def as_of_now(tx: Transaction, caller: Caller, locked: matters.Locked, *, also: Collection[str] = ()) -> Matter:
+def as_of_now(
+    tx: Transaction,
+    caller: Caller,
+    locked: matters.Locked,
+    *,
+    also: Collection[str] = (),
+    taker: str | None = None,
+) -> Matter:
     """The matter with everything up to now decided in mind, though not on paper (CLM-19).
 
-    ``also``: claims wanted whatever their state.
+    ``also``: claims wanted whatever their state; ``taker``: who may take the customer out of a pool by a report.
     """
-    loaded = matters.load(tx, locked, also=also)
+    loaded = matters.load(tx, locked, also=also, taker=taker)
     if next_item(loaded, setting=caller.setting, now=locked.now) is None:
         return loaded
     return settled(loaded, setting=caller.setting, now=locked.now, mint=mint)

@@ -24,6 +24,7 @@ from domain.customers.names import CustomerKind
 from domain.matters.draft import Notice
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.policy.policy import Policy
+from domain.pools.limits import CAPPED, Attempt, is_entry
 from domain.refusals import FieldError, Refusal
 from storage import customers, history, matters, projects, texts
 from storage import tables as t
@@ -31,9 +32,6 @@ from storage.claim_rows import claim_of, claim_row
 from storage.codec import canonical, plain
 from storage.database import Transaction, mint
 from storage.notices import queue_notices
-
-#: States that count for `claim.cap_person` and `claim.cap_team` (CLM-25).
-_CAPPED = ("reported", "protected", "active", "disputed", "arbitrated")
 
 
 def report(tx: Transaction, caller: Caller, body: ReportIn) -> Done | Waiting:
@@ -54,17 +52,32 @@ def _checked(tx: Transaction, caller: Caller, body: ReportIn, reporter: _Reporte
         return Done(200, claim_view(tx, caller, imported))
     resolved = resolve(tx, body, values, reporter.policy)
     locked = resolved.made or matters.lock(tx, resolved.matter)
-    matter = as_of_now(tx, caller, locked)
+    matter = as_of_now(tx, caller, locked, taker=caller.person)
     own = _own_open(matter, caller.person)
     if own is not None:
         return Done(200, claim_view(tx, caller, own.id))
     if not caller.setting.programs[body.program].open:
         raise Refusal("program_closed", rule="TER-01")
     digest = _facts_digest(tx, body)
+    attempt = _attempt(caller, matter, locked, reporter.policy)
+    if attempt is not None:
+        attempt.check_member()
+        attempt.check_entry()
     if not locked.fresh:
         _check_returning(tx, caller, matter, locked.now, reporter.policy, digest)
+    if attempt is not None:
+        attempt.check_room()
     _check_caps(tx, caller, body.program, locked.now, reporter.policy)
+    if attempt is not None:
+        attempt.check_day()
     return _receive(tx, caller, body, resolved, locked, reporter.policy, digest)
+
+
+def _attempt(caller: Caller, matter: Matter, locked: matters.Locked, policy: Policy) -> Attempt | None:
+    """A report of a pooled customer is a take by another way (POOL-03), unless the visit accepts it (CLM-12)."""
+    if not is_entry(matter, locked.now) or policy.protection_shape == "visit_deal":
+        return None
+    return Attempt(matter, caller.setting, caller.person, locked.now)
 
 
 class _Reporter:
@@ -180,6 +193,7 @@ class _About(NamedTuple):
 
     kind: str
     level: str | None
+    source: str | None
     bid_date: date | None
 
 
@@ -217,10 +231,10 @@ def resolve(tx: Transaction, body: Subject, values: MatchValues | None, policy: 
             customer, new = customers.create(tx, contact_from(body.customer, values), values, at=tx.now()), True
     project, close = _project(tx, customer, body.project, policy)
     if new and project is None and isinstance(body.customer, CustomerGiven):
-        about = _About(body.customer.kind, body.customer.level, None)
+        about = _About(body.customer.kind, body.customer.level, body.customer.source, None)
     else:
         found = tx.execute(_ABOUT, {"customer": customer, "project": project}).one()
-        about = _About(found.kind, found.level, found.bid_date)
+        about = _About(found.kind, found.level, found.source, found.bid_date)
     matter, made = _matter(tx, body, customer, project, about, new=new)
     return Resolved(
         matter=matter,
@@ -283,12 +297,14 @@ def _matter(
         "poisoned": False,
     }
     if tx.insert_new(t.matter, [row]):
-        return matter, matters.made(tx, row, kind=about.kind, level=about.level, bid_date=about.bid_date)
+        return matter, matters.made(
+            tx, row, kind=about.kind, level=about.level, source=about.source, bid_date=about.bid_date
+        )
     return str(tx.execute(_MATTER_OF, here).scalar_one()), None
 
 
 _ABOUT = (
-    sa.select(t.customer.c.kind, t.customer.c.level, t.project.c.bid_date)
+    sa.select(t.customer.c.kind, t.customer.c.level, t.customer.c.source, t.project.c.bid_date)
     .outerjoin(t.project, t.project.c.id == sa.bindparam("project", type_=t.project.c.id.type))
     .where(t.customer.c.id == sa.bindparam("customer"))
 )
@@ -378,7 +394,7 @@ def _check_returning(
 _HELD_BY = sa.select(sa.func.count()).where(
     sa.or_(t.claim.c.owner == sa.bindparam("person"), t.claim.c.reporter == sa.bindparam("person")),
     sa.func.coalesce(t.claim.c.owner, t.claim.c.reporter) == sa.bindparam("person"),
-    t.claim.c.state.in_(_CAPPED),
+    t.claim.c.state.in_(CAPPED),
 )
 
 
@@ -390,10 +406,8 @@ def _check_caps(tx: Transaction, caller: Caller, program: str, now: datetime, po
     matters.lock_people(tx, {caller.person})
     if person_cap is not None:
         count = tx.execute(_HELD_BY, {"person": caller.person}).scalar_one()
-        half = max(1, person_cap // 2)
-        # The rate is asked for only where this report reaches half the cap: below it makes no difference.
-        rate = _halved_by(tx, caller, program, now, policy, half) if count + 1 >= half else None
-        cap = half if rate is not None else person_cap
+        rate = _halved_at(tx, caller, program, now, policy, person_cap, count)
+        cap = max(1, person_cap // 2) if rate is not None else person_cap
         if count >= cap:
             raise Refusal(
                 "claim_cap",
@@ -405,10 +419,28 @@ def _check_caps(tx: Transaction, caller: Caller, program: str, now: datetime, po
         if not tx.is_sqlite:
             tx.execute(sa.select(t.team.c.id).where(t.team.c.id == team).with_for_update()).all()
         count = tx.execute(
-            sa.select(sa.func.count()).where(t.claim.c.team == team, t.claim.c.state.in_(_CAPPED))
+            sa.select(sa.func.count()).where(t.claim.c.team == team, t.claim.c.state.in_(CAPPED))
         ).scalar_one()
         if count >= team_cap:
             raise Refusal("claim_cap", rule="CLM-25", facts={"cap": team_cap, "count": count, "per": "team"})
+
+
+def halved_at(tx: Transaction, caller: Caller, program: str, now: datetime, policy: Policy) -> float | None:
+    """The poor rate that halves the cap of who is about to take a customer, else None (CLM-25); they are locked."""
+    cap = policy.limit("claim.cap_person")
+    if cap is None:
+        return None
+    matters.lock_people(tx, {caller.person})
+    count = tx.execute(_HELD_BY, {"person": caller.person}).scalar_one()
+    return _halved_at(tx, caller, program, now, policy, cap, count)
+
+
+def _halved_at(
+    tx: Transaction, caller: Caller, program: str, now: datetime, policy: Policy, cap: int, count: int
+) -> float | None:
+    half = max(1, cap // 2)
+    # The rate is asked for only where this report reaches half the cap: below it makes no difference.
+    return _halved_by(tx, caller, program, now, policy, half) if count + 1 >= half else None
 
 
 def _halved_by(tx: Transaction, caller: Caller, program: str, now: datetime, policy: Policy, half: int) -> float | None:

@@ -21,6 +21,7 @@ from api.views.disputes import (
 )
 from api.views.follow_ups import follow_up_view, undecided_follow_up
 from api.views.leads import lead_view
+from api.views.pools import undecided_take
 from domain.refusals import Refusal
 from storage import tables as t
 from storage import texts
@@ -31,6 +32,8 @@ from storage.disputes import dispute_of
 _CREATING = frozenset(
     {
         "report",
+        "take",
+        "pool_assign",
         "follow_up",
         "dispute_open",
         "dispute_evidence",
@@ -115,6 +118,8 @@ def _body(tx: Transaction, caller: Caller, row: dict[str, Any], *, decided: bool
         return _recusal(tx, caller, row)
     if row["target_type"] == "proposal":
         return _proposal(tx, row)
+    if row["kind"] in ("take", "pool_assign") and not decided:
+        return undecided_take(tx, caller, row)
     return claim_view(tx, caller, row["claim"])
 
 

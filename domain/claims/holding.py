@@ -22,6 +22,7 @@ from domain.matters.matter import Command
 from domain.money.model import WHOLE_BPS
 from domain.people.access import Actor
 from domain.policy.policy import Policy
+from domain.pools.entering import enter_pool
 from domain.refusals import Refusal
 
 #: Customers given up with one of these reasons are closed, not pooled (CLM-23).
@@ -145,8 +146,7 @@ def lapse_now(draft: Draft, claim: Claim, *, reason: str, rule: str | None) -> N
     )
     if owner is None or offered_to_queue(draft):
         return
-    draft.matter = replace(draft.matter, pooled=True, pool_at=claim.grace_until or draft.at)
-    draft.pooled.append((reason, None))
+    enter_pool(draft, at=claim.grace_until or draft.at)
     if terms.policy.choice("claim.lapse_to") in ("supervisor", "dispatch"):
         supervisor = draft.supervisor(owner)
         if supervisor is not None:
@@ -224,8 +224,7 @@ def put_in_pool(draft: Draft, claim: Claim, *, word: str | None, pool: str | Non
     """The customer is nobody's and enters its pool, at once or after nurture (CLM-23, POOL-02)."""
     nurture = draft.setting.terms_of(claim).policy.duration("release.nurture_days") if word == "lost" else None
     until = draft.setting.calendar(claim.program).add(draft.at, nurture).at if nurture else draft.at
-    draft.matter = replace(draft.matter, pooled=True, pool_at=until)
-    draft.pooled.append((word or "released", pool))
+    enter_pool(draft, at=until, named=pool)
 
 
 def _assign(draft: Draft, former: Claim, *, to: str, actor: str | None) -> None:

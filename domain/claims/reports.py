@@ -10,12 +10,13 @@ from domain.claims import clocks, conflicts
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock, Waiting
 from domain.claims.permissions import authorise, gainers
-from domain.matters.draft import Draft, Task
+from domain.matters.draft import Draft, Take, Task
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
 from domain.people.access import Actor
 from domain.people.organisation import ChangeKind
 from domain.policy.policy import Policy
+from domain.pools.limits import Attempt, is_entry
 from domain.refusals import Refusal
 
 #: A report that waits for one of these still has its place before later ones (CLM-05).
@@ -38,6 +39,7 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False, given: bool
     if is_taken(draft.matter, claim, draft):
         _collide(draft, claim)
         return
+    queued = claim.waiting is Waiting.QUEUE
     claim = claim.without_clock(Clock.QUEUE)
     if policy.protection_shape == "visit_deal":
         draft.put(replace(claim, waiting=Waiting.VISIT))
@@ -45,12 +47,44 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False, given: bool
         draft.put(replace(claim, waiting=Waiting.EARLIER))
     elif sent_back or (not given and _needs_judge(claim, policy)):
         _list_for_judge(draft, claim)
+    elif queued or given:
+        accept_claim(draft, claim, actor=None)  # before any pool (CLM-27), or handed out of one (LEAD-03): no take
     else:
-        accept_claim(draft, claim, actor=None)
+        _accept_or_out_of_room(draft, claim)
 
 
-def accept_claim(draft: Draft, claim: Claim, *, actor: str | None, text: str | None = None) -> Claim:
-    """``claim`` holds the customer from now on, with all its clocks; everybody behind it collides (CLM-11)."""
+def _accept_or_out_of_room(draft: Draft, claim: Claim) -> None:
+    """Accept; out of a pool, only if there still is room: another take may have used it up since receipt (POOL-03)."""
+    try:
+        takes = _takes_from_pool(draft, claim)
+    except Refusal as refusal:
+        _reject(draft, claim, reason=refusal.code, actor=None, text=None, rule=refusal.rule or "POOL-03")
+        return
+    accept_claim(draft, claim, actor=None, takes=takes)
+
+
+def _takes_from_pool(draft: Draft, claim: Claim) -> bool:
+    """Whether accepting ``claim`` takes a customer out of a pool; refused where the reporter has no room for it."""
+    if not is_entry(draft.matter, draft.at):
+        return False
+    attempt = Attempt(draft.matter, draft.setting, claim.reporter, draft.at)
+    attempt.check_room()
+    attempt.check_day()
+    return True
+
+
+def accept_claim(
+    draft: Draft, claim: Claim, *, actor: str | None, text: str | None = None, takes: bool = False
+) -> Claim:
+    """``claim`` holds the customer from now on, with all its clocks; everybody behind it collides (CLM-11).
+
+    ``takes``: out of a pool, by taking or reporting, so it counts for the day (POOL-06). Nothing else does: not the
+    queue, a named colleague or a customer who is there (POOL-03).
+    """
+    if takes:
+        assert draft.matter.pool is not None
+        draft.takes.append(Take(person=claim.reporter, claim=claim.id, pool=draft.matter.pool, at=draft.at))
+        draft.matter = draft.matter.with_take(claim.reporter, draft.at)
     # One that waited in the queue could not be worked meanwhile: what it lacks it may complete from here on.
     provisional_from = draft.at if claim.waiting is Waiting.QUEUE else claim.received_at
     claim = replace(
@@ -99,7 +133,7 @@ def leave_pool(draft: Draft, claim: Claim) -> None:
     """The customer has an owner again: it lies in no pool, and nobody need assign it any more (POOL-02)."""
     if draft.matter.pooled:
         draft.closed_tasks.append(lapsed_key(claim))
-    draft.matter = replace(draft.matter, pooled=False, pool_at=None)
+    draft.matter = draft.matter.out_of_pool()
 
 
 def lapsed_key(claim: Claim) -> str:
@@ -154,7 +188,8 @@ def accept(draft: Draft, command: Command) -> None:
         )
     if is_taken(draft.matter, claim, draft):
         raise Refusal("customer_owned", rule="TER-01", current_state=claim.state.value)
-    accept_claim(draft, claim, actor=command.actor, text=command.data.get("text"))
+    takes = _takes_from_pool(draft, claim)
+    accept_claim(draft, claim, actor=command.actor, text=command.data.get("text"), takes=takes)
 
 
 def reject(draft: Draft, command: Command) -> None:

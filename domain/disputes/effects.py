@@ -206,7 +206,7 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
         elif target is not _S.PROTECTED:
             claim = claim.without_clock(Clock.FIRST_FOLLOW_UP)
     draft.put(claim)
-    draft.matter = replace(draft.matter, pooled=False, pool_at=None)
+    draft.matter = draft.matter.out_of_pool()
     draft.record(
         "kept",
         claim,

@@ -26,6 +26,7 @@ from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command, Matter
 from domain.people.access import Actor
 from domain.policy.policy import Policy
+from domain.pools.entering import enter_pool
 from domain.refusals import Refusal
 
 #: Returned for one of these it was no lead: the turn that brought it did not count (LEAD-16).
@@ -431,8 +432,7 @@ def _pool(draft: Draft, lead: Lead, *, actor: str | None) -> None:
     before = lead.state
     lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.POOL), ended_at=draft.at)
     _put(draft, lead)
-    draft.matter = replace(draft.matter, pooled=True, pool_at=draft.at)
-    draft.pooled.append(("lead", None))
+    enter_pool(draft, at=draft.at)
     draft.record_lead("pooled", lead, before=before, actor=actor)
     for person in draft.setting.programs[lead.program].oversight:
         draft.tell_lead(person, "lead.pooled", lead, rule="LEAD-03")

@@ -19,6 +19,7 @@ from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
 from domain.money import agreement
 from domain.money import events as money
+from domain.pools import taking
 from domain.refusals import Refusal
 
 Mint = Callable[[], str]
@@ -28,6 +29,8 @@ MAX_ITEMS = 50
 
 _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.REPORT: reports.report,
+    CommandKind.TAKE: taking.take,
+    CommandKind.POOL_ASSIGN: taking.assign,
     CommandKind.ACCEPT: reports.accept,
     CommandKind.REJECT: reports.reject,
     CommandKind.SEND_BACK: reports.send_back,
@@ -129,8 +132,10 @@ def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint, 
         handling.follow(draft)
     except Refusal as refusal:
         if refusal.policy_version is None:
-            about = matter.leads.get(command.claim) or matter.claims[command.claim]
-            refusal.policy_version = about.terms.version
+            # Whoever takes a customer has no claim yet; the rules of the day decide.
+            about = matter.leads.get(command.claim) or matter.claims.get(command.claim)
+            terms = about.terms if about is not None else setting.terms_at(matter.program, at=draft.at)
+            refusal.policy_version = terms.version
         refused = Draft(matter=matter, at=command.received_at, setting=setting, mint=mint, other=other)
         if refusal.code == "customer_owned" and command.kind is CommandKind.FOLLOW_UP:
             holder = matter.owner_claim

@@ -107,6 +107,16 @@ class NewFollowUp:
     late: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A customer went from a pool to ``person``, by taking or by a report that was accepted (POOL-03, POOL-06)."""
+
+    person: str
+    claim: str
+    pool: str
+    at: datetime
+
+
 @dataclass
 class Draft:
     """The decision in the making. Dropped as a whole when the item is refused or fails."""
@@ -132,7 +142,7 @@ class Draft:
     new_disputes: list[Dispute] = field(default_factory=list)
     new_evidence: list[NewEvidence] = field(default_factory=list)
     retargeted: list[tuple[str, str]] = field(default_factory=list)  # command, the case that it joined
-    pooled: list[tuple[str, str | None]] = field(default_factory=list)  # reason, named pool
+    takes: list[Take] = field(default_factory=list)  # out of a pool, which count for the day (POOL-06)
 
     def put(self, claim: Claim) -> Claim:
         """``claim`` replaces its former self in the matter. The rights of collaborators end with it (CLM-29)."""

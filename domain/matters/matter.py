@@ -14,12 +14,16 @@ from domain.disputes.facts import Fact
 from domain.disputes.model import Dispute
 from domain.leads.model import Desk, Lead
 from domain.money.model import Deal
+from domain.pools.limits import Taker
+from domain.pools.pool import Group
 
 
 class CommandKind(StrEnum):
     """Commands on a claim (contract section 5). A follow-up is a fact with a command (CLM-15)."""
 
     REPORT = "report"
+    TAKE = "take"
+    POOL_ASSIGN = "pool_assign"
     ACCEPT = "accept"
     REJECT = "reject"
     SEND_BACK = "send_back"
@@ -120,12 +124,16 @@ class Matter:
     customer: str
     customer_kind: str
     customer_level: str | None
+    customer_source: str | None = None
     project: str | None
     bid_date: date | None
     track: str
     last_at: datetime
     pooled: bool = False
     pool_at: datetime | None = None  # nurture (CLM-23): the customer enters the pool then
+    pool: str | None = None  # where the customer lies, or will (POOL-02)
+    pool_locked: bool = False  # an admin keeps everybody from taking (POOL-01)
+    pool_only: Group | None = None  # who alone may take (POOL-08)
     claims: Mapping[str, Claim] = field(default_factory=dict)
     requests: Mapping[str, Request] = field(default_factory=dict)
     deals: Mapping[str, Deal] = field(default_factory=dict)
@@ -134,6 +142,8 @@ class Matter:
     # Of people who may receive the customer: their claims by state, and when they last lost this very customer.
     holdings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     lost: Mapping[str, datetime] = field(default_factory=dict)
+    # Of whoever may take the customer here; None in look-ups, which count nothing (POOL-06, POOL-07).
+    takers: Mapping[str, Taker] | None = None
     disputes: Mapping[str, Dispute] = field(default_factory=dict)  # the open one, and those that commands name
     # Of disputes whose commands ask for it: when each item of evidence was received.
     evidence: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
@@ -209,6 +219,15 @@ class Matter:
     def with_evidence(self, dispute: str, item: str, at: datetime) -> Matter:
         """What is decided next, in the same drain perhaps, must know the item."""
         return replace(self, evidence={**self.evidence, dispute: {**self.evidence.get(dispute, {}), item: at}})
+
+    def with_take(self, person: str, at: datetime) -> Matter:
+        """What is decided next, in the same drain perhaps, must know that a take was used (POOL-06)."""
+        takers = self.takers or {}
+        return replace(self, takers={**takers, person: takers.get(person, Taker()).with_take(at)})
+
+    def out_of_pool(self) -> Matter:
+        """The customer has an owner again: it lies in no pool (POOL-02)."""
+        return replace(self, pooled=False, pool_at=None, pool=None, pool_locked=False, pool_only=None)
 
     def with_voided(self, claim: str, follow_up: str) -> Matter:
         """What is decided next, in the same drain perhaps, must know that the entry is void."""

@@ -184,6 +184,7 @@ _BUILT: Final = frozenset(
         "NTF": (1,),
         "AUD": (1, 2, 3, 4, 5, 6, 7),
         "INT": (1, 3, 8),
+        "POOL": range(1, 12),
     }.items()
     for number in numbers
 )
@@ -194,6 +195,10 @@ _LACKING: Final = frozenset(
         "settle.templates",
         "assist.flag_pair",
         "assist.flag_days",
+        "pool.named_days",
+        "pool.priority_order",
+        "pool.unclaimed_h",
+        "pool.restricted_wait_wh",
     }
 )
 

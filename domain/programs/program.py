@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.people.organisation import Organisation
+from domain.pools.pool import Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,15 @@ class Program:
     members: Sequence[Member]
     policies: Sequence[PolicyVersion]
     migrations: Sequence[Migration] = ()
+    pools: Sequence[Pool] = ()
 
     def policy_at(self, at: datetime) -> PolicyVersion:
         """The version in force at ``at``; before the first one, the first (POL-02)."""
         return in_force(self.policies, at) or self.policies[0]
+
+    def pool(self, pool: str) -> Pool:
+        """One of the program's pools, which is known to be one."""
+        return next(p for p in self.pools if p.id == pool)
 
     def is_member(self, person: str, *, organisation: Organisation, at: datetime) -> bool:
         """Whether ``person`` belongs to the program at ``at``, directly or through a team above (CLM-02)."""

@@ -61,6 +61,14 @@ def install_money(op: Any) -> None:
         _balance_postgresql(op)
 
 
+def install_pools(op: Any) -> None:
+    """Takes are counted from a log that nobody can shorten (POOL-06)."""
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    (protect_sqlite if sqlite else protect_postgresql)(op, "pool_take")
+    if sqlite:
+        _keep_sqlite(op, "pool_take", "id = NEW.id")
+
+
 def _balance_sqlite(op: Any) -> None:
     """SQLite has no deferred triggers, but deferred foreign keys.
 

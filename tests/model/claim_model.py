@@ -225,6 +225,7 @@ class Matter:
     kind: str
     claims: list[str] = field(default_factory=list)
     inbox: list[Command] = field(default_factory=list)
+    pool_at: int | None = None  # nobody holds the customer, who lies in the pool from then on (POOL-02)
 
 
 class No(Exception):  # noqa: N818 - that is what it says
@@ -611,11 +612,25 @@ class Model:
         ]
         if len(judged) > program["claim.resubmit_max"] or any(claim.facts == facts for claim in judged):
             return "resubmit_limit"
+        if now.takes(matter, at) and not self.has_room(actor, matter):
+            return "holding_cap"
         cap = program["claim.cap_person"]
         open_claims = [
             c for c in self.claims.values() if c.state in ("reported", *WORKABLE) and (c.owner or c.reporter) == actor
         ]
         return "claim_cap" if cap and len(open_claims) >= cap else None
+
+    def takes(self, matter: str, at: int) -> bool:
+        """Whether a report of the customer takes it out of the pool; where a visit accepts, none does (POOL-03)."""
+        here = self.matters[matter]
+        visits = self.programs[here.program]["claim.protection_shape"] == "visit_deal"
+        return here.pool_at is not None and here.pool_at <= at and not visits
+
+    def has_room(self, person: str, matter: str) -> bool:
+        """Whether one more customer stays within what a person may hold, this one apart (POOL-07)."""
+        cap = self.programs[self.matters[matter].program]["pool.holding_cap"]
+        held = [c for c in self.claims.values() if c.state in WORKABLE and c.owner == person and c.matter != matter]
+        return not cap or len(held) < cap
 
     def received(
         self, key: str, *, matter: str, reporter: str, at: int, facts: str, provisional: bool, given: tuple[str, ...]
@@ -698,6 +713,8 @@ class Model:
             claim.tasks["judge"] = claim.judges[-1]
             # silent: the judge's limit runs from when it is the judge's turn, as CUS-07 says of collision sets.
             self._start(claim, "approval", at, program.span("claim.approval_wh"))
+        elif self.takes(claim.matter, at) and not self.has_room(claim.reporter, claim.matter):
+            self._reject(claim, at, "holding_cap", None)
         else:
             self._accept(claim, at, None)
 
@@ -705,6 +722,7 @@ class Model:
         program = self._program(claim)
         self._move(claim, "accept", "accepted", at, actor, to="protected")
         claim.owner, claim.accepted_at = claim.reporter, at
+        self.matters[claim.matter].pool_at = None
         claim.changes_from = self._begins_after(claim.reporter, at)
         claim.waiting = claim.correct_by = None
         claim.clocks.clear()
@@ -758,6 +776,8 @@ class Model:
             raise No("illegal_transition")
         if self._taken_by(claim, command.at) is not None:
             raise No("customer_owned")
+        if self.takes(claim.matter, command.at) and not self.has_room(claim.reporter, claim.matter):
+            raise No("holding_cap")
         self._accept(claim, command.at, command.actor)
 
     def _do_reject(self, claim: Claim, command: Command) -> None:
@@ -905,6 +925,7 @@ class Model:
         self._move(claim, "rescue", "rescued", at, actor, to="active")
         claim.rescued = True
         claim.reason = claim.ended_at = claim.grace_until = None
+        self.matters[claim.matter].pool_at = None
         claim.changes_from = claim.absent_until = at
         self._protect(claim, at)
 
@@ -1021,11 +1042,16 @@ class Model:
         grace = self._program(claim).span("claim.grace_days")
         if grace is not None and not claim.rescued:
             claim.grace_until = self.calendar.add(at, grace)
+        if claim.owner is not None:
+            self.matters[claim.matter].pool_at = claim.grace_until or at
 
     def _release(self, claim: Claim, at: int, actor: str | None, reason: str, word: str | None) -> None:
         self._move(claim, "release", "released", at, actor, to="released")
         claim.release_reason = word
         self._end(claim, at, reason)
+        if word not in ("invalid", "false_report"):
+            rest = self._program(claim).span("release.nurture_days") if word == "lost" else None
+            self.matters[claim.matter].pool_at = self.calendar.add(at, rest) if rest is not None else at
 
     def _end(self, claim: Claim, at: int, reason: str) -> None:
         claim.reason, claim.ended_at = reason, at

@@ -57,6 +57,7 @@ GENERAL: dict[str, Any] = {
     "people.leaver_handover_wd": 3,
     "people.mover_keep_days": 60,
     "pool.holding_cap": 200,
+    "release.nurture_days": 90,
     "release.objection_wh": 24,
     "release.reasons": ["not_worked", "need_unmet", "customer_request", "lost", "invalid", "false_report"],
     "transfer.accept_wh": 48,

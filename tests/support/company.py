@@ -35,6 +35,7 @@ PLAIN_POLICY: dict[str, Any] = {
     "claim.required_fields": ["identity"],
     "claim.qualified_per_day": 0,
     "claim.cap_person": 0,
+    "pool.daily_takes": 0,
 }
 
 

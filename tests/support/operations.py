@@ -162,6 +162,20 @@ class World:
         """The id of a claim's customer."""
         return str(self["owner"].get(f"/v1/claims/{claim}").json()["customer"]["id"])
 
+    def pool(self) -> str:
+        """The default pool of the first program."""
+        return str(self.setup.get(f"/v1/programs/{self.program}").json()["default_pool"])
+
+    def other_pool(self) -> str:
+        """One more pool of the first program."""
+        return str(self.setup.made("/v1/pools", {"program": self.program, "name": "二号公海"})["id"])
+
+    def pooled(self) -> str:
+        """A customer in the default pool of the first program whom nobody ever held."""
+        made = self["marketing"].made("/v1/customers", self.customer())["id"]
+        body = {"customers": [made], "reason": "市场活动名单"}
+        return str(self.setup.made(f"/v1/pools/{self.pool()}/add", body)["rows"][0]["customer"])
+
     def follow_up(self, claim: str, **more: Any) -> str:
         """A follow-up of the owner's."""
         made = self["owner"].made(f"/v1/claims/{claim}/follow-ups", {"kind": "call", "note": NOTE, **more})
@@ -797,6 +811,30 @@ _when("list_payouts", "finance")
 _when("read_payout", "finance", ids={"id": World.payout})
 _when("approve_payout", "finance", ids={"id": World.payout}, body={})
 _when("pay_payout", "finance", ids={"id": lambda w: w.payout("approve")}, body={})
+
+# --- pools -----------------------------------------------------------------------------------------------------------
+
+_POOL: Final = {"id": World.pool}
+_POOLED: Final = {"id": World.pool, "entry": World.pooled}
+_BATCH: Final = {"customers": lambda w: [w.pooled()], "reason": "整理公海"}
+_when("list_pools", "owner")
+_when("read_pool", "owner", ids=_POOL)
+_when("make_pool", "admin", body={"program": lambda w: w.program, "name": "三号公海"})
+_when("edit_pool", "admin", ids={"id": World.other_pool}, body={"version": 1, "name": "四号公海"})
+_when("list_pooled", "owner", ids=_POOL)
+_when("open_pooled", "owner", ids=_POOLED)
+_when("take_customer", "owner", ids=_POOLED, body={})
+_when("assign_customer", "admin", ids=_POOLED, body={"to": lambda w: w["owner"].id, "reason": "老客户转介绍"})
+_when("move_customers", "admin", ids=_POOL, body={**_BATCH, "to": World.other_pool})
+_when("lock_customers", "admin", ids=_POOL, body=_BATCH)
+_when("unlock_customers", "admin", ids=_POOL, body=_BATCH)
+_when("restrict_customers", "admin", ids=_POOL, body={**_BATCH, "people": lambda w: [w["owner"].id]})
+_when(
+    "add_customers",
+    "admin",
+    ids=_POOL,
+    body={"customers": lambda w: [w["marketing"].made("/v1/customers", w.customer())["id"]], "reason": "导入"},
+)
 
 # --- leads -----------------------------------------------------------------------------------------------------------
 

@@ -172,7 +172,7 @@ NOT_BUILT_YET = {
     "claim.out_of_territory",
     "stage.list",
     "override.per_month",
-    "pool.daily_takes",
+    "pool.unclaimed_h",
     "assist.flag_pair",
     "performance.close_day",
     "program.mode",
@@ -183,6 +183,8 @@ NOT_BUILT_YET = {
 }
 
 BUILT = {
+    "pool.daily_takes",
+    "pool.windows",
     "ownership.rules",
     "ownership.visit_first",
     "ownership.depth_days",
@@ -235,7 +237,7 @@ OFF_AT_ZERO = (
     "claim.cap_partner",
     "claim.qualified_per_day",
     "pool.holding_cap",
-    "pool.daily_takes",
+    "pool.unclaimed_h",
     "pool.daily_views",
     "match.probes_per_hour",
     "match.probes_per_day",

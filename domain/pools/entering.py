@@ -1,0 +1,22 @@
+"""How a customer comes into a pool (POOL-02): a customer whom nobody holds never sits in no place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain.matters.draft import Draft
+from domain.pools.pool import pool_for
+
+
+def enter_pool(draft: Draft, *, at: datetime, named: str | None = None) -> None:
+    """The customer enters the pool that fits at ``at``, which lies ahead in grace and nurture."""
+    matter = draft.matter
+    found = pool_for(
+        draft.setting.programs[matter.program].pools,
+        level=matter.customer_level,
+        source=matter.customer_source,
+        default=draft.setting.policy_at(matter.program, at=draft.at).word("pool.default"),
+        named=named,
+    )
+    draft.matter = replace(matter.out_of_pool(), pooled=True, pool_at=at, pool=found.id)

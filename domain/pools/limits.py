@@ -1,0 +1,222 @@
+"""Whether somebody may take a pooled customer now (POOL-03 to POOL-11, CLM-25, CLM-26). Pure: figures in, refusals out.
+
+The order of the checks is the contract's (section 11). The same checks stand before a report of a pooled customer is
+received, in the drain that decides a take, and where a report is accepted that a judge kept waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from domain.calendar.duration import DAY_US
+from domain.calendar.wall_clock import WallClock
+from domain.claims.lifecycle import ClaimState
+from domain.pools.pool import Pool, opens_at
+from domain.refusals import Refusal
+
+if TYPE_CHECKING:
+    from domain.claims.model import Claim
+    from domain.matters.matter import Matter
+    from domain.matters.setting import Setting
+    from domain.policy.policy import Policy
+    from domain.policy.values import Window
+
+#: States that count for `claim.cap_person` and `claim.cap_team` (CLM-25).
+CAPPED = ("reported", "protected", "active", "disputed", "arbitrated")
+#: States of claims that weigh in the workload (table 0.4).
+WEIGHED = ("protected", "active")
+_LOST = (ClaimState.LAPSED, ClaimState.RELEASED)
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """What counts against whoever takes, **outside** the matter in hand, counted under a lock on the person.
+
+    ``takes``: instants of the successful ones, of two days at least; ``held`` and ``open``: claims that they own, and
+    that they own or have reported, by state; ``team_open``: those of their team, where a cap asks for it; ``leads``: in
+    their hands; ``overdue``: open tasks past their time; ``lost``: ends of their claims on this very customer, and
+    whether for idleness.
+    """
+
+    takes: tuple[datetime, ...] = ()
+    held: Mapping[str, int] = field(default_factory=dict)
+    open: Mapping[str, int] = field(default_factory=dict)
+    team_open: int = 0
+    leads: int = 0
+    overdue: int = 0
+    lost: tuple[tuple[datetime, bool], ...] = ()
+
+    def with_take(self, at: datetime) -> Taker:
+        return replace(self, takes=(*self.takes, at))
+
+
+def is_entry(matter: Matter, at: datetime) -> bool:
+    """Whether the customer lies in a pool at ``at``: grace and nurture are over (CLM-20, CLM-23)."""
+    return matter.pooled and (matter.pool_at is None or matter.pool_at <= at)
+
+
+def takeable_from(entered_at: datetime, policy: Policy, *, setting: Setting, program: str) -> datetime:
+    """When the cool-off of a customer who entered at ``entered_at`` is over (POOL-09)."""
+    rest = policy.duration("pool.cool_off_h")
+    return setting.calendar(program).add(entered_at, rest).at if rest is not None else entered_at
+
+
+def day_ends(at: datetime, *, zone: str) -> datetime:
+    """The local midnight after ``at``."""
+    clock = WallClock(zone)
+    return clock.find((clock.read(at) // DAY_US + 1) * DAY_US, seen_from=at)
+
+
+def workload(*, claims: Mapping[str, int], leads: int, overdue: int, policy: Policy) -> Decimal:
+    """Points of open items (table 0.4). Sales stages weigh once they are recorded (CLM-30)."""
+    weights = policy.weights("load.weights")
+    others = leads * weights["lead"] + overdue * weights["overdue"]
+    return sum((claims.get(state, 0) * weights[state] for state in WEIGHED), others)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """``person`` reaches for the customer of ``matter`` at ``at``."""
+
+    matter: Matter
+    setting: Setting
+    person: str
+    at: datetime
+
+    @property
+    def policy(self) -> Policy:
+        return self.setting.policy_at(self.matter.program, at=self.at)
+
+    @property
+    def pool(self) -> Pool:
+        """Where the customer lies; one that waits for its entry, or was just taken, counts with the default pool."""
+        program = self.setting.programs[self.matter.program]
+        return program.pool(self.matter.pool or program.default_pool)
+
+    def check_member(self) -> None:
+        """A member of the program and of the pool (POOL-01), else ``not_member``."""
+        program, organisation = self.setting.programs[self.matter.program], self.setting.organisation
+        if not program.is_member(self.person, organisation=organisation, at=self.at):
+            raise Refusal("not_member", rule="POOL-01")
+        if not self.pool.open_to(self.person, organisation=organisation, at=self.at):
+            raise Refusal("not_member", rule="POOL-01")
+
+    def check_entry(self) -> None:
+        """Lock, restriction, priority, window, cool-off, the former owner's wait (POOL-04, -05, -08, -09, CLM-26)."""
+        self.check_reserved()
+        until = opens_at(self._windows(), self.at, zone=self._zone)
+        if until is not None:
+            raise Refusal("window_closed", rule="POOL-04", facts={"until": until})
+        if self.at < self._takeable_from():
+            raise Refusal("cooling_off", rule="POOL-09", facts={"until": self._takeable_from()})
+        self._check_returning()
+
+    def check_reserved(self) -> None:
+        """Locked, for others only, or for others first: ``restricted`` (POOL-01, POOL-05, POOL-08)."""
+        organisation = self.setting.organisation
+        if self.matter.pool_locked:
+            raise Refusal("restricted", rule="POOL-01", facts={"locked": True})
+        only = self.matter.pool_only
+        if only and not only.includes(self.person, organisation=organisation, at=self.at):
+            raise Refusal("restricted", rule="POOL-08")
+        first, lead = self.pool.priority, self.policy.duration("pool.priority_lead_min")
+        if first is None or lead is None or self.matter.customer_level not in first.levels:
+            return
+        until = self.setting.calendar(self.matter.program).add(self._takeable_from(), lead).at
+        if self.at < until and not first.first.includes(self.person, organisation=organisation, at=self.at):
+            raise Refusal("restricted", rule="POOL-05", facts={"until": until})
+
+    def check_room(self) -> None:
+        """How many customers and how much work they have already (POOL-07, POOL-11)."""
+        taker = self._taker
+        if taker is None:
+            return
+        cap, counted = self.policy.limit("pool.holding_cap"), self.policy.words("pool.holding_counts")
+        held = self._count(taker.held, counted, lambda claim: claim.owner)
+        if cap is not None and held >= cap:
+            raise Refusal("holding_cap", rule="POOL-07", facts={"cap": cap, "count": held})
+        ratio, own = self.policy.number("load.max_ratio"), self.setting.profile(self.person).capacity_points
+        if not ratio:
+            return
+        capacity = self.policy.integer("people.capacity_points") if own is None else own
+        present = {state: self._count(taker.held, (state,), lambda claim: claim.owner) for state in WEIGHED}
+        points = workload(claims=present, leads=taker.leads, overdue=taker.overdue, policy=self.policy)
+        if points >= ratio * capacity:
+            raise Refusal("overloaded", rule="POOL-11", facts={"points": float(points), "capacity": capacity})
+
+    def check_claims(self, *, halved_at: float | None, team: str | None) -> None:
+        """The cap on open claims (CLM-25). ``halved_at``: the poor rate that halves it; ``team``: if teams have one."""
+        taker, cap = self._taker, self.policy.limit("claim.cap_person")
+        if taker is None:
+            return
+        if cap is not None:
+            cap = max(1, cap // 2) if halved_at is not None else cap
+            count = self._count(taker.open, CAPPED, lambda claim: claim.owner or claim.reporter)
+            if count >= cap:
+                facts = {"cap": cap, "count": count, "per": "person", "rate_pct": halved_at}
+                raise Refusal("claim_cap", rule="CLM-25", facts=facts)
+        team_cap = self.policy.limit("claim.cap_team")
+        if team_cap is None or team is None:
+            return
+        inside = sum(c.team == team and c.state.value in CAPPED for c in self.matter.claims.values())
+        if taker.team_open + inside >= team_cap:
+            facts = {"cap": team_cap, "count": taker.team_open + inside, "per": "team"}
+            raise Refusal("claim_cap", rule="CLM-25", facts=facts)
+
+    def check_day(self) -> None:
+        """Successful takes of the local day; what was given back counts (POOL-06)."""
+        taker, cap = self._taker, self.policy.limit("pool.daily_takes")
+        if taker is None or cap is None:
+            return
+        clock = WallClock(self._zone)
+        today = clock.date_of(self.at)
+        count = sum(clock.date_of(taken) == today for taken in taker.takes)
+        if count >= cap:
+            until = day_ends(self.at, zone=self._zone)
+            raise Refusal("daily_limit", rule="POOL-06", facts={"cap": cap, "count": count, "until": until})
+
+    def _check_returning(self) -> None:
+        taker = self._taker
+        lost = list(taker.lost) if taker is not None else []
+        # Those of this matter in hand may have ended a moment ago, in this very drain.
+        lost += [
+            (c.ended_at, c.reason == "idle")
+            for c in self.matter.claims.values()
+            if c.state in _LOST and c.owner == self.person and c.ended_at is not None
+        ]
+        calendar = self.setting.calendar(self.matter.program)
+        waits: list[datetime] = []
+        for ended_at, idle in lost:
+            wait = self.policy.reclaim_wait(self.matter.customer_kind, idle=idle)
+            if wait is not None:
+                waits.append(calendar.add(ended_at, wait).at)
+        until = max(waits, default=self.at)
+        if self.at < until:
+            raise Refusal("reclaim_wait", rule="CLM-26", facts={"until": until})
+
+    @property
+    def _taker(self) -> Taker | None:
+        """The figures; None where nothing is counted, in look-ups that decide nothing."""
+        takers = self.matter.takers
+        return takers[self.person] if takers is not None else None
+
+    @property
+    def _zone(self) -> str:
+        return self.setting.calendar(self.matter.program).zone
+
+    def _windows(self) -> Collection[Window]:
+        own = self.pool.windows
+        return self.policy.pool_windows if own is None else own
+
+    def _takeable_from(self) -> datetime:
+        assert self.matter.pool_at is not None  # set with every entry
+        return takeable_from(self.matter.pool_at, self.policy, setting=self.setting, program=self.matter.program)
+
+    def _count(self, outside: Mapping[str, int], states: Collection[str], whose: Callable[[Claim], str | None]) -> int:
+        claims = self.matter.claims.values()
+        inside = sum(claim.state.value in states and whose(claim) == self.person for claim in claims)
+        return sum(outside.get(state, 0) for state in states) + inside

@@ -1,0 +1,84 @@
+"""Taking (抢单/领取) and assigning a pooled customer: decided in the drain of its matter (POOL-01, POOL-03)."""
+
+from __future__ import annotations
+
+from domain.claims.lifecycle import ClaimState
+from domain.claims.model import Claim
+from domain.claims.reports import accept_claim, earlier
+from domain.matters.draft import Draft
+from domain.matters.matter import Command
+from domain.pools.limits import Attempt, is_entry
+from domain.refusals import Refusal
+
+
+def take(draft: Draft, command: Command) -> None:
+    """The first of any number of takers holds the customer; every other check is the contract's, in its order."""
+    person = command.actor or ""
+    attempt = Attempt(draft.matter, draft.setting, person, draft.at)
+    attempt.check_member()
+    claim = _fresh(draft, command, person)
+    _require_free(draft, claim)
+    attempt.check_entry()
+    _require_entry(draft)
+    attempt.check_room()
+    attempt.check_claims(halved_at=command.data["halved_at"], team=command.data["team"])
+    attempt.check_day()
+    accept_claim(draft, _received(draft, claim, actor=person), actor=person, takes=True)
+
+
+def assign(draft: Draft, command: Command) -> None:
+    """An admin of the pool gives the customer to somebody with room; windows and cool-off do not bind (POOL-09)."""
+    to = command.data["to"]
+    claim = _fresh(draft, command, to)
+    _require_free(draft, claim)
+    _require_entry(draft)
+    Attempt(draft.matter, draft.setting, to, draft.at).check_room()
+    claim = _received(draft, claim, actor=command.actor)
+    accept_claim(draft, claim, actor=command.actor, text=command.data["text"])
+
+
+def _require_free(draft: Draft, claim: Claim) -> None:
+    """Nobody holds the customer, nobody reported it before and waits for a judge, and no case is about it."""
+    matter = draft.matter
+    if matter.owner_claim is not None:
+        raise Refusal("already_taken", rule="POOL-03")
+    if matter.open_dispute is not None or matter.frozen_elsewhere:
+        raise Refusal("claim_disputed", rule="DSP-03")
+    if earlier(matter, claim) is not None:
+        raise Refusal("already_taken", rule="CLM-05", facts={"waits_for": "judgement"})
+    if not matter.pooled:
+        raise Refusal("not_found")
+
+
+def _require_entry(draft: Draft) -> None:
+    """Not before grace and nurture are over."""
+    if not is_entry(draft.matter, draft.at):
+        raise Refusal("cooling_off", rule="POOL-09", facts={"until": draft.matter.pool_at})
+
+
+def _fresh(draft: Draft, command: Command, person: str) -> Claim:
+    """The new owner's claim, under the id that the command was given."""
+    matter = draft.matter
+    return Claim(
+        id=command.claim,
+        receipt=0,  # storage numbers it when it is saved
+        matter=matter.id,
+        program=matter.program,
+        reporter=person,
+        team=draft.setting.organisation.team_of(person, at=draft.at),
+        state=ClaimState.REPORTED,
+        received_at=draft.at,
+        rank_at=draft.at,
+        terms=draft.setting.terms_at(matter.program, at=draft.at),
+        source=matter.customer_source,
+        customer_kind=matter.customer_kind,
+        customer_level=matter.customer_level,
+        decided=True,
+    )
+
+
+def _received(draft: Draft, claim: Claim, *, actor: str | None) -> Claim:
+    draft.new_claims.append(claim)
+    draft.put(claim)
+    draft.record("received", claim, actor=actor, data={"taken_from": draft.matter.pool})
+    return claim

@@ -1,0 +1,143 @@
+"""Pools (公海) in the database: what a pool is, and what counts against whoever takes (POOL-01 to POOL-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.claims.lifecycle import ENDED, ClaimState
+from domain.leads.lifecycle import LeadState
+from domain.matters.draft import Take
+from domain.policy import values
+from domain.pools.limits import CAPPED, Taker
+from domain.pools.pool import EntryRule, Group, Pool, Priority
+from storage import tables as t
+from storage.database import Transaction, mint
+
+#: Longer than any local day, so that whatever the zone of a program, the takes of its day are among those read.
+_DAYS_READ = timedelta(days=2)
+_OPEN = [s.value for s in ClaimState if s not in ENDED]
+_LOST = [ClaimState.LAPSED.value, ClaimState.RELEASED.value]
+
+
+def pool_of(row: Mapping[str, Any]) -> Pool:
+    """The domain's pool of a row."""
+    windows, rule, priority = row["windows"], row["rule"], row["priority"]
+    return Pool(
+        id=row["id"],
+        program=row["program"],
+        is_default=row["is_default"],
+        admins_only=row["open_to"] == "admins",
+        members=Group(
+            frozenset(m["person"] for m in row["members"] if m["person"] is not None),
+            frozenset(m["team"] for m in row["members"] if m["team"] is not None),
+        ),
+        admins=frozenset(row["admins"]),
+        windows=tuple(values.window(w) for w in windows) if windows is not None else None,
+        rule=EntryRule(frozenset(rule["levels"]), frozenset(rule["sources"])) if rule is not None else None,
+        priority=Priority(frozenset(priority["levels"]), group_of(priority)) if priority is not None else None,
+        created_at=row["created_at"],
+    )
+
+
+def group_of(kept: Mapping[str, Any]) -> Group:
+    """A group as kept: ``{people, teams}``."""
+    return Group(frozenset(kept["people"]), frozenset(kept["teams"]))
+
+
+def group_data(group: Group | None) -> dict[str, list[str]] | None:
+    """The same the other way round."""
+    return {"people": sorted(group.people), "teams": sorted(group.teams)} if group else None
+
+
+def keep_takes(tx: Transaction, takes: Sequence[Take], *, matter: str) -> None:
+    """Append to the log that the days are counted from (POOL-06)."""
+    if takes:
+        rows = [
+            {"id": mint(), "person": k.person, "at": k.at, "claim": k.claim, "matter": matter, "pool": k.pool}
+            for k in takes
+        ]
+        tx.insert(t.pool_take, rows)
+
+
+def takers(
+    tx: Transaction, people: Collection[str], *, matter: str, since: datetime, now: datetime, teams: Mapping[str, str]
+) -> dict[str, Taker]:
+    """What counts against each of ``people``, who are locked already. ``teams``: whose team is counted as well.
+
+    ``since``: the earliest instant at which a take is decided here. The claims of ``matter`` are left out: a decision
+    sees them as they are by then.
+    """
+    if not people:
+        return {}
+    wanted = sorted(people)
+    c, k = t.claim.c, t.pool_take.c
+    taken: dict[str, list[datetime]] = {}
+    for row in tx.rows(sa.select(k.person, k.at).where(k.person.in_(wanted), k.at > since - _DAYS_READ)):
+        taken.setdefault(row["person"], []).append(row["at"])
+    held = _by_state(tx, sa.select(c.owner.label("person"), c.state, _COUNT).where(c.owner.in_(wanted)), matter)
+    reported = _by_state(
+        tx,
+        sa.select(c.reporter.label("person"), c.state, _COUNT).where(c.reporter.in_(wanted), c.owner.is_(None)),
+        matter,
+    )
+    led = {
+        row["receiver"]: row["number"]
+        for row in tx.rows(
+            sa.select(t.lead.c.receiver, _COUNT)
+            .where(t.lead.c.receiver.in_(wanted), t.lead.c.state == LeadState.OFFERED.value)
+            .group_by(t.lead.c.receiver)
+        )
+    }
+    overdue = {
+        row["person"]: row["number"]
+        for row in tx.rows(
+            sa.select(t.task.c.person, _COUNT)
+            .where(t.task.c.person.in_(wanted), t.task.c.state == "open", t.task.c.due < now)
+            .group_by(t.task.c.person)
+        )
+    }
+    lost: dict[str, list[tuple[datetime, bool]]] = {}
+    ended = sa.select(c.owner, c.ended_at, c.reason).where(c.matter == matter, c.owner.in_(wanted), c.state.in_(_LOST))
+    for row in tx.rows(ended):
+        lost.setdefault(row["owner"], []).append((row["ended_at"], row["reason"] == "idle"))
+    sizes = {team: _team_open(tx, team, matter) for team in sorted(set(teams.values()))}
+    return {
+        person: Taker(
+            takes=tuple(taken.get(person, ())),
+            held=held.get(person, {}),
+            open=_added(held.get(person, {}), reported.get(person, {})),
+            team_open=sizes.get(teams.get(person, ""), 0),
+            leads=led.get(person, 0),
+            overdue=overdue.get(person, 0),
+            lost=tuple(lost.get(person, ())),
+        )
+        for person in wanted
+    }
+
+
+_COUNT = sa.func.count().label("number")
+
+
+def _by_state(tx: Transaction, statement: sa.Select[Any], matter: str) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    here = statement.where(t.claim.c.state.in_(_OPEN), t.claim.c.matter != matter)
+    for row in tx.rows(here.group_by(sa.literal_column("person"), t.claim.c.state)):
+        found.setdefault(row["person"], {})[row["state"]] = row["number"]
+    return found
+
+
+def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {state: one.get(state, 0) + other.get(state, 0) for state in {*one, *other}}
+
+
+def _team_open(tx: Transaction, team: str, matter: str) -> int:
+    if not tx.is_sqlite:
+        tx.execute(sa.select(t.team.c.id).where(t.team.c.id == team).with_for_update()).all()
+    counted = sa.select(sa.func.count()).where(
+        t.claim.c.team == team, t.claim.c.state.in_(CAPPED), t.claim.c.matter != matter
+    )
+    return int(tx.execute(counted).scalar_one())
