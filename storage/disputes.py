@@ -263,6 +263,7 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                 "seats": [asdict(seat) for seat in dispute.seats],
                 "seat_seen": dispute.seat_seen,
                 "other_matter": dispute.other_matter,
+                "interested": list(dispute.interested),
                 "vacant": dispute.vacant,
                 "mediator_seen": dispute.mediator_seen,
                 "mediated": list(dispute.mediated),
@@ -331,6 +332,7 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
         seat_seen=detail["seat_seen"],
         # Absent in cases written before there were such.
         other_matter=detail.get("other_matter"),
+        interested=tuple(detail.get("interested", ())),
         vacant=detail.get("vacant", False),
         named=tuple(detail.get("named", ())),
         mediator_seen=detail.get("mediator_seen"),

@@ -35,7 +35,7 @@ from domain.claims.model import Claim
 from domain.claims.permissions import is_supervisor, may_sell
 from domain.disputes.admission import open_until, require_consent
 from domain.disputes.cases import found_different, person_of
-from domain.disputes.room import side_of
+from domain.disputes.room import pleads
 from domain.files import family_of
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.money.model import DealState
@@ -196,7 +196,7 @@ def ask_more(tx: Transaction, caller: Caller, dispute: str, body: QuestionIn) ->
 def add_evidence(tx: Transaction, caller: Caller, dispute: str, body: EvidenceIn) -> Waiting:
     """A statement, a file, or a fact that somebody in charge vouches for (DSP-09)."""
     row = visible_dispute(tx, caller, dispute)
-    party = side_of(dispute_of(row), acting_for(caller)) is not None
+    party = pleads(dispute_of(row), acting_for(caller))
     if body.kind in _OFFICIAL:
         if party or not _vouches(tx, caller, row):
             raise Refusal("not_allowed", rule="DSP-09")

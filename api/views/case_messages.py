@@ -42,14 +42,14 @@ def whole_talk(tx: Transaction, caller: Caller, row: dict[str, Any]) -> list[dic
 
 def heard_by(caller: Caller, row: dict[str, Any]) -> sa.Select[Any]:
     """The messages of a case that its reader hears."""
-    c, people = t.case_message.c, acting_for(caller)
-    heard = ears(dispute_of(row), people)
+    c = t.case_message.c
+    heard = ears(dispute_of(row), acting_for(caller))
     private: sa.ColumnElement[bool] = sa.true() if heard.sides is None else c.side.in_(sorted(heard.sides))
     if heard.answers:
         private = sa.or_(private, c.side.is_(None))
     ways = [
         c.line == Line.ROOM.value,
-        c.author.in_(people),
+        c.author == caller.person,
         sa.and_(c.line == Line.ARBITRATOR.value, private),
         sa.and_(c.line == Line.MEDIATION.value, sa.true() if heard.mediation else c.released),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from api.paging import page
 from api.views.claims import acting_for, scope_of
 from domain.disputes.advice import advise
 from domain.disputes.facts import Case as Judged
-from domain.disputes.lifecycle import DisputeState
+from domain.disputes.lifecycle import DisputeState, DisputeTrigger, allowed
 from domain.disputes.model import Dispute, Outcome, Recusal, Window
 from domain.disputes.room import side_of
 from domain.disputes.wording import Reader, outcome_text, passed_text, point_text, set_aside_text
@@ -422,7 +423,8 @@ def allowed_acts(case: Dispute, caller: Caller) -> list[str]:
     side = side_of(case, people)
     party = case.party(side)
     arbitrates = s is DisputeState.ARBITRATING and caller.person == case.arbitrator
-    challenged = any(q.by == side and q.person == case.arbitrator for q in case.recusals)
+    decides = case.arbitrator if s is DisputeState.ARBITRATING else case.mediator
+    challenged = any(q.by == side and q.person == decides for q in case.recusals)
     oversees = caller.person in caller.setting.programs[case.program].oversight and party is None
     administers = caller.person in caller.setting.organisation.admins(at=caller.at)
     talks = s in (DisputeState.NEGOTIATING, DisputeState.MEDIATING)
@@ -433,18 +435,26 @@ def allowed_acts(case: Dispute, caller: Caller) -> list[str]:
         "proposals": (party is not None or caller.person == case.mediator) and talks,
         "evidence": party is not None and hears,
         "heard": party is not None and not party.heard and s is DisputeState.ARBITRATING,
-        "recusals": party is not None and s is DisputeState.ARBITRATING and not challenged,
+        "recusals": party is not None and decides is not None and not challenged,
         "more_evidence": arbitrates and not case.more_evidence_asked,
         "ruling": arbitrates,
         "arbitrator": case.vacant and party is None and (oversees or administers),
-        "appeal": party is not None and not party.appealed and s is DisputeState.RULED,
+        "appeal": party is not None and not party.appealed and _may_appeal(case, caller.at),
         "withdraw": case.opened_by in (caller.person, side)
         and not case.rulings
         and case.window(Window.CONTINUE) is None,
         "continue": party is not None and side != case.opened_by and case.window(Window.CONTINUE) is not None,
-        "dismiss": (arbitrates or oversees) and not case.rulings,
+        "dismiss": (arbitrates or oversees) and not case.rulings and DisputeTrigger.DISMISS in allowed(s),
     }
     return [name for name, may in found.items() if may]
+
+
+def _may_appeal(case: Dispute, at: datetime) -> bool:
+    """A ruling, or an appeal of others that may still be joined (DSP-16)."""
+    if case.state is DisputeState.RULED:
+        return True
+    last = case.rulings[-1] if case.state is DisputeState.ARBITRATING and case.rulings else None
+    return last is not None and last.final_at is not None and at <= last.final_at
 
 
 def _recorded(advice: Mapping[str, Any] | None) -> dict[str, Any] | None:

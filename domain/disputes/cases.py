@@ -149,6 +149,7 @@ def _open_identity(draft: Draft, command: Command) -> None:
         ),
         other_customer=other.customer,
         other_matter=other.id,
+        interested=_interested(c for c in alive if c.matter == other.id),
     )
     holders = [c for c in (draft.matter.owner_claim, other.owner_claim) if c is not None]
     _admit(
@@ -329,6 +330,10 @@ def _parties(claim: Claim, rivals: Iterable[Claim]) -> tuple[Party, ...]:
     return tuple(parties)
 
 
+def _interested(claims: Iterable[Claim]) -> tuple[str, ...]:
+    return tuple(sorted({person for c in claims for person in (c.owner, c.reporter) if person is not None}))
+
+
 def _with_worker(parties: tuple[Party, ...], worker: str | None) -> tuple[Party, ...]:
     """Who opens a case by the work they logged is a party without a claim (DSP-02)."""
     if worker is None or any(p.person == worker for p in parties):
@@ -376,6 +381,8 @@ def _join(draft: Draft, dispute: Dispute, claim: Claim, *, actor: str | None, wo
     if not dispute.takes_parties:
         raise Refusal("illegal_transition", rule="DSP-01", current_state=dispute.state.value)
     dispute = dispute.with_party(Party(person=person, claim=theirs, role=Role.JOINED))
+    if theirs is not None and claim.matter == dispute.other_matter:
+        dispute = replace(dispute, interested=tuple(sorted({*dispute.interested, *_interested((claim,))})))
     if dispute.seat_seen is not None:
         dispute = replace(dispute, seat_seen=draft.at)  # who was neutral between the others may not be any more
     put(draft, dispute)
@@ -573,7 +580,7 @@ def accept_proposal(draft: Draft, command: Command) -> None:
 
 
 def decline_proposal(draft: Draft, command: Command) -> None:
-    """A party does not agree; the proposal is off (DSP-05)."""
+    """A party does not agree: the proposal is off, and mediation over if its terms were the mediator's (DSP-08)."""
     dispute, _ = mine(draft, command)
     proposal = _proposal(dispute, command)
     _require(dispute, "settle", S.NEGOTIATING, S.MEDIATING)
@@ -581,6 +588,9 @@ def decline_proposal(draft: Draft, command: Command) -> None:
         raise Refusal("terms_changed", rule="DSP-05", facts={"n": _latest(dispute)})
     dispute = put(draft, _with_proposal(dispute, replace(proposal, state="declined")))
     draft.record_case("declined", dispute, actor=command.actor, data={"n": proposal.n})
+    if dispute.state is S.MEDIATING and proposal.by == dispute.mediator:
+        _arbitrate(draft, dispute)
+        return
     tell_parties(draft, dispute, "dispute.negotiating", apart=command.actor)
 
 
@@ -816,22 +826,20 @@ def appeal(draft: Draft, command: Command) -> None:
     dispute, party = mine(draft, command)
     if party.appealed:
         raise Refusal("appeal_used", rule="DSP-16", current_state=dispute.state.value)
-    if dispute.state is S.ARBITRATING and dispute.rulings:
-        put(draft, dispute.with_party(replace(party, appealed=True)))
-        draft.record_case("appealed", dispute, actor=command.actor, data={"reason": command.data["reason"]})
-        return
-    if dispute.state is not S.RULED:
-        ruled = bool(dispute.rulings)
-        raise Refusal(
-            "appeal_final" if ruled and not dispute.is_open else "illegal_transition",
-            rule="DSP-16",
-            current_state=dispute.state.value,
-        )
+    joins = dispute.state is S.ARBITRATING and bool(dispute.rulings)
+    if not joins and dispute.state is not S.RULED:
+        raise _too_late_to_appeal(dispute)
     last = dispute.rulings[-1]
     _require_known(draft, dispute, "evidence", command.data["evidence"])
     fresh = draft.matter.evidence_after(dispute.id, last.at)
     if not set(command.data["evidence"]) & fresh:
         raise Refusal("no_new_evidence", rule="DSP-16")
+    if joins:
+        if last.final_at is not None and draft.at > last.final_at:
+            raise Refusal("deadline_passed", rule="DSP-16", facts={"until": last.final_at})
+        put(draft, dispute.with_party(replace(party, appealed=True)))
+        draft.record_case("appealed", dispute, actor=command.actor, data={"reason": command.data["reason"]})
+        return
     before = dispute.state
     dispute = replace(dispute.with_party(replace(party, appealed=True)), more_evidence_asked=False)
     dispute = replace(
@@ -843,8 +851,21 @@ def appeal(draft: Draft, command: Command) -> None:
     draft.record_case("appealed", dispute, before=before, actor=command.actor, data={"reason": command.data["reason"]})
     effects.appeal(draft, dispute)
     seat = _above(draft, dispute)
-    assert seat is not None  # a ruling without a tier above it is final at once
+    if seat is None:  # there was a tier above it at the ruling, and nobody is left in it
+        ask_for_arbitrator(draft, dispute)
+        return
     take_seat(draft, dispute, seat)
+
+
+def _too_late_to_appeal(dispute: Dispute) -> Refusal:
+    """Nothing to appeal yet, no tier above or an appeal ruling, or its time is over (DSP-16)."""
+    if not dispute.rulings or dispute.is_open:
+        return Refusal("illegal_transition", rule="DSP-16", current_state=dispute.state.value)
+    last = dispute.rulings[-1]
+    if last.by is not None and last.final_at is not None and last.final_at > last.at:
+        facts = {"until": last.final_at}
+        return Refusal("deadline_passed", rule="DSP-16", facts=facts, current_state=dispute.state.value)
+    return Refusal("appeal_final", rule="DSP-16", current_state=dispute.state.value)
 
 
 def _heard(draft: Draft, dispute: Dispute, party: Party) -> None:

@@ -185,6 +185,8 @@ def succeed(draft: Draft, dispute: Dispute, person: str) -> None:
     assert party is not None
     by = successor(draft.setting, dispute, party, at=draft.at)
     assert by is not None  # else nothing would have fallen due
+    if dispute.served_by in (party.person, party.represented_by):
+        dispute = replace(dispute, served_by=by)  # the customer is not left alone (DSP-03)
     dispute = put(draft, dispute.with_party(replace(party, represented_by=by)))
     draft.record_case("succeeded", dispute, data={"person": person, "by": by})
     draft.tell_case(by, "dispute.succeeded", dispute, rule="PPL-06", urgency="urgent", facts={"person": person})

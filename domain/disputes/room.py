@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,35 +32,44 @@ class Ears:
     mediation: bool
 
 
-def ears(dispute: Dispute, people: Collection[str]) -> Ears:
-    """What somebody hears who reads the case as one of ``people``: themselves, and those they stand in for (PPL-05).
+def ears(dispute: Dispute, people: Sequence[str]) -> Ears:
+    """What a reader of the case hears: ``people`` are they themselves, then those whose delegate they are (PPL-05).
 
-    What was said in mediation stays with parties and mediator; whoever supervises today may arbitrate tomorrow.
+    Nobody hears as the delegate of the other side what was not meant for them, nor as the delegate of whoever decides
+    on what they plead themselves. What was said in mediation stays with parties and mediator; whoever supervises today
+    may arbitrate tomorrow.
     """
-    if _arbitrates(dispute, people):
+    me, side = people[0], side_of(dispute, people)
+    if _arbitrates(dispute, (me,)) or (not pleads(dispute, people) and _arbitrates(dispute, people)):
         return Ears(sides=None, answers=True, mediation=False)
-    sides = frozenset(p.person for p in dispute.parties if p.person in people or p.represented_by in people)
-    return Ears(sides=sides, answers=bool(sides), mediation=bool(sides) or dispute.mediator in people)
+    sides = frozenset(() if side is None else (side,))
+    return Ears(sides=sides, answers=bool(sides), mediation=bool(sides) or dispute.mediator == me)
 
 
-def side_of(dispute: Dispute, people: Collection[str]) -> str | None:
-    """The party that speaks when one of ``people`` does; the first of ``people`` counts first."""
-    for person in people:
-        for party in dispute.parties:
-            if person in (party.person, party.represented_by):
-                return party.person
-    return None
+def pleads(dispute: Dispute, people: Collection[str]) -> bool:
+    """Whether any of ``people`` is a party or took a party's place."""
+    return any(person in people for p in dispute.parties for person in (p.person, p.represented_by))
 
 
-def check_speaks(
-    dispute: Dispute, line: Line, *, people: Collection[str], in_charge: bool, release: bool | None
-) -> None:
+def side_of(dispute: Dispute, people: Sequence[str]) -> str | None:
+    """The party that speaks when ``people`` do, themselves and then their principals; none for two of these."""
+    found = [
+        [party.person for party in dispute.parties if person in (party.person, party.represented_by)]
+        for person in people
+    ]
+    own, principals = found[0], [party for parties in found[1:] for party in parties]
+    if own:
+        return own[0]
+    return principals[0] if len(set(principals)) == 1 else None
+
+
+def check_speaks(dispute: Dispute, line: Line, *, people: Sequence[str], in_charge: bool, release: bool | None) -> None:
     """Refuse unless one of ``people`` may say something on ``line`` now (DSP-06).
 
     ``in_charge``: supervisor of a party, or oversight. Refusals: ``not_allowed``, ``field_not_allowed`` (only what is
     said in mediation can be released), ``illegal_transition`` (the case is over, nobody mediates).
     """
-    mediates = dispute.mediator is not None and dispute.mediator in people
+    mediates = dispute.mediator is not None and dispute.mediator == people[0]
     speaks = {
         Line.ROOM: mediates or in_charge,
         Line.ARBITRATOR: _arbitrates(dispute, people),
@@ -87,4 +96,4 @@ def listeners(dispute: Dispute, line: Line, *, side: str | None) -> tuple[str, .
 
 def _arbitrates(dispute: Dispute, people: Collection[str]) -> bool:
     seat = dispute.seat
-    return seat is not None and not {seat.person, seat.acting}.isdisjoint(people)
+    return seat is not None and not dispute.vacant and not {seat.person, seat.acting}.isdisjoint(people)

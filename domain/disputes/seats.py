@@ -23,6 +23,7 @@ def sides_of(matter: Matter, dispute: Dispute) -> Sides:
     frozen = (ClaimState.DISPUTED, ClaimState.ARBITRATED)
     claims = [c for c in matter.claims.values() if c.dispute == dispute.id and c.state in frozen]
     gains = {p for c in claims for p in (c.owner, c.reporter) if p is not None}
+    gains |= set(dispute.interested)  # claims on the other record of the customer are not at hand here (CUS-13)
     gains |= {p.represented_by for p in dispute.parties if p.represented_by is not None}
     return Sides(
         parties=[p.person for p in dispute.parties],

@@ -62,6 +62,7 @@ class Proposal:
 
     terms: Outcome
     accepted: set[str]
+    mediated: bool = False
     state: str = "open"
 
 
@@ -91,6 +92,7 @@ class Case:
     asked: bool = False
     fresh: set[str] = field(default_factory=set)  # evidence brought since the last ruling
     ended_at: int | None = None
+    appeal_until: int | None = None  # of the ruling that may be, or was, appealed
 
     def __post_init__(self) -> None:
         self.holder = next(c.person for c in self.claims.values() if c.held)
@@ -190,7 +192,7 @@ class Case:
         for proposal in self.proposals:
             if proposal.state == "open":
                 proposal.state = "replaced"
-        self.proposals.append(Proposal(terms, {who} & set(self.claims)))
+        self.proposals.append(Proposal(terms, {who} & set(self.claims), mediated=who == self.mediator))
         return None
 
     def answer(self, who: str, number: int, now: int, *, yes: bool, same_text: bool) -> str | None:
@@ -206,6 +208,8 @@ class Case:
             return "terms_changed"
         if not yes:
             proposal.state = "declined"
+            if self.state == "mediating" and proposal.mediated:
+                self._arbitrate(now)
             return None
         proposal.accepted.add(who)
         if proposal.accepted >= set(self.claims):
@@ -258,7 +262,7 @@ class Case:
         self.state = "ruled"
         self._hand_over(outcome)
         if first and self._above() is not None:
-            self.windows["appeal"] = now + LENGTH["appeal"]
+            self.windows["appeal"] = self.appeal_until = now + LENGTH["appeal"]
             for claim in self.claims.values():
                 claim.state = "arbitrated"
         else:
@@ -271,13 +275,19 @@ class Case:
             return "not_allowed"
         if who in self.appealed:
             return "appeal_used"
-        if self.state == "arbitrating" and self.rulings:
-            self.appealed.add(who)
-            return None
-        if self.state != "ruled":
-            return "appeal_final" if self.rulings and not self.open else "illegal_transition"
+        joins = self.state == "arbitrating" and bool(self.rulings)
+        if not joins and self.state != "ruled":
+            if self.open or not self.rulings:
+                return "illegal_transition"
+            return "deadline_passed" if self.appeal_until is not None and len(self.rulings) == 1 else "appeal_final"
         if item not in self.fresh:
             return "no_new_evidence"
+        if joins:
+            assert self.appeal_until is not None
+            if now > self.appeal_until:
+                return "deadline_passed"
+            self.appealed.add(who)
+            return None
         self.appealed.add(who)
         for claim in self.claims.values():
             claim.state = "disputed"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from storage.codec import rfc3339
 from tests.api.disputes.test_a_case import Case
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
@@ -55,6 +57,18 @@ def test_a_party_never_hears_the_line_of_the_other(case: Case) -> None:
         403,
         "not_allowed",
     )
+
+
+def test_a_delegation_does_not_open_the_line_of_the_other(case: Case) -> None:
+    """DSP-06, PPL-05: 甲 is named the delegate of 乙, then of the arbitrator; neither lets 甲 hear what 乙 said."""
+    found = case.to_arbitration()
+    said(found, case.second, "乙的话", line="arbitrator")
+    now = case.company.now()
+    for person in (case.second, case.leader):
+        span = {"from": rfc3339(now), "to": rfc3339(now + timedelta(days=5))}
+        case.company.admin.made(f"/v1/people/{person.id}/delegations", {**span, "delegate": case.first.id})
+        assert heard(found, case.first) == []
+    assert heard(found, case.leader) == ["乙的话"]
 
 
 def test_the_history_of_the_case_does_not_give_a_line_away(case: Case) -> None:

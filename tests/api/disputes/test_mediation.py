@@ -51,6 +51,17 @@ def test_a_mediator_who_leaves_is_replaced_by_those_who_may_name_one(case: Case)
     assert [e["kind"] for e in listed(case.leader.get(path(found, "timeline")))].count("mediator_gone") == 1
 
 
+def test_what_is_allowed_while_somebody_mediates(case: Case) -> None:
+    """DSP-13, DSP-14, contract section 6: a party may challenge the mediator; nobody dismisses between two steps."""
+    found = mediated(case, case.company.person("调解员", team=case.company.root))
+    assert {"recusals", "proposals"} <= set(found["allowed"])
+    assert "dismiss" not in done(case.company.admin.get(path(found)))["allowed"]
+    refused(case.company.admin.post(path(found, "dismiss"), {"reason": "没有依据"}), 409, "illegal_transition")
+    asked = case.second.made(path(found, "recusals"), {"person": found["mediator"], "reason": "他和对方合租"})
+    assert asked["state"] == "open"
+    assert "recusals" not in done(case.second.get(path(found)))["allowed"]
+
+
 def test_without_another_mediator_the_case_goes_on_to_arbitration(case: Case) -> None:
     """DSP-08: "No mediator in time: arbitration"; who is away since mediation began does not decide the case."""
     found = mediated(case, case.leader)
