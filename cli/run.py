@@ -9,6 +9,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -20,6 +21,7 @@ from api.app import make_app
 from api.gateway import TemporalGateway
 from api.services import Services
 from cli.failing import CallError, CommandError
+from domain.refusals import Refusal
 from storage import installation, logs, schema
 from storage.database import Database
 from storage.keys import KeyRing
@@ -79,7 +81,9 @@ def api(*, data: Data = Path(".data"), port: Port = 8080, host: Host = "127.0.0.
         api_key=settings.temporal_api_key,
         task_queue=settings.task_queue,
     )
-    app = make_app(Services(settings, database, Snapshots(), gateway))
+    services = Services(settings, database, Snapshots(), gateway)
+    _read_names(services)
+    app = make_app(services)
     config = uvicorn.Config(
         app,
         host=host,
@@ -100,6 +104,14 @@ def api(*, data: Data = Path(".data"), port: Port = 8080, host: Host = "127.0.0.
         signal.signal(number, end)
     server.run()
     return 0 if server.started else 1
+
+
+def _read_names(services: Services) -> None:
+    """Before anybody waits for it. A database that is away or not migrated yet is no reason not to start."""
+    with suppress(Refusal):
+        if schema.is_current(services.database):
+            with services.database.reading() as tx:
+                services.names.refresh(tx)
 
 
 def worker(

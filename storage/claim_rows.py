@@ -17,6 +17,7 @@ from domain.claims.model import (
     Request,
     RequestKind,
     RequestState,
+    Resemblance,
     RunningClock,
     TermsRef,
     Waiting,
@@ -113,6 +114,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
             (from_us(since), from_us(until) if until is not None else None)
             for since, until in detail.get("idle_stops", ())
         ),
+        close=tuple(Resemblance(**one) for one in detail.get("close", ())),
         sharing=tuple((person, bps) for person, bps in detail.get("sharing", ())),
         collaborators=tuple(Collaborator(person, rights) for person, rights in detail.get("collaborators", ())),
         waiting=Waiting(detail["waiting"]) if "waiting" in detail else None,
@@ -198,6 +200,8 @@ def _detail(claim: Claim) -> dict[str, Any]:
             detail[name] = to_us(at)
     if claim.collaborators:
         detail["collaborators"] = [[c.person, c.rights] for c in claim.collaborators]
+    if claim.close:
+        detail["close"] = [one.facts() for one in claim.close]
     if claim.sharing:
         detail["sharing"] = [list(part) for part in claim.sharing]
     if claim.waiting is not None:

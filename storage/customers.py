@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,17 +15,23 @@ from domain.policy.policy import Policy
 from storage import tables as t
 from storage.database import Transaction, mint
 
+if TYPE_CHECKING:  # a worker has no use for the index of names, nor for what it is made with
+    from domain.customers.company_index import CloseCompany
+    from storage.company_names import CompanyNames
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """What the duplicate check found, oldest first (CUS-02).
 
     ``certain``: customers that agree in a whole key group; more than one = the keys match two customers.
-    ``possible``: customers that agree in a weak key only.
+    ``possible``: customers that agree in a weak key only, or whose name is close. ``close``: the latter, the closest
+    first, with what differs (CUS-05).
     """
 
     certain: tuple[str, ...]
     possible: tuple[str, ...]
+    close: tuple[CloseCompany, ...] = ()
 
     @property
     def ambiguous(self) -> bool:
@@ -34,14 +40,24 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What records of one kind are compared by under a policy: strong key groups, and whether a phone may hint."""
+    """What records of one kind are compared by under a policy: strong key groups, and what may hint.
+
+    ``close_name``: how close the name of a company must be (`match.fuzzy_threshold`), None where names do not hint.
+    """
 
     groups: Sequence[Sequence[str]]
     by_contact_phone: bool
+    close_name: float | None
 
     @classmethod
     def under(cls, policy: Policy, kind: str) -> Comparison:
-        return cls(policy.match_groups(kind), "contact_phone" in policy.words("match.weak_keys"))
+        weak = policy.words("match.weak_keys")
+        by_name = "close_name" in weak and kind == CustomerKind.COMPANY.value
+        return cls(
+            policy.match_groups(kind),
+            "contact_phone" in weak,
+            float(policy.number("match.fuzzy_threshold")) if by_name else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -103,17 +119,29 @@ def check_pairs(values: MatchValues, by: Comparison) -> tuple[KeyPair, ...]:
     return tuple(sorted(strong | set(_weak(values, by))))
 
 
-def match(tx: Transaction, values: MatchValues, by: Comparison) -> Match:
-    """Compare the keys with every customer, those the caller cannot see included (CUS-02).
+def match(tx: Transaction, values: MatchValues, by: Comparison, names: CompanyNames) -> Match:
+    """Compare the keys with every customer, those the caller cannot see included (CUS-02, CUS-05).
 
-    A certain match is of the same kind; the same phone on a record of the other kind is only possible.
+    A certain match is of the same kind; the same phone on a record of the other kind is only possible, and so is a
+    close name. To be asked before this transaction writes names: what it has not saved must not get into ``names``.
     """
+    certain, possible = _by_keys(tx, values, by)
+    close: tuple[CloseCompany, ...] = ()
+    if by.close_name is not None and values.name is not None:
+        hits = names.close_to(tx, values.name, threshold=by.close_name)
+        close = tuple(hit for hit in hits if hit.customer not in certain)
+    # Ids are time-ordered, so the oldest record comes first.
+    return Match(tuple(sorted(certain)), tuple(sorted((possible | {hit.customer for hit in close}) - certain)), close)
+
+
+def _by_keys(tx: Transaction, values: MatchValues, by: Comparison) -> tuple[set[str], set[str]]:
+    """Customers that agree in a whole key group, and those that agree in a weak key."""
     wanted = strong_groups(values, groups=by.groups)
     weak = _weak(values, by)
     digests = {pair: tx.keys.blind(*pair) for group in wanted for pair in group}
     digests |= {pair: tx.keys.blind(*pair) for pair in weak}
     if not digests:
-        return Match((), ())
+        return set(), set()
     found = tx.execute(_HAVING, {"digests": sorted(set(digests.values()))}).mappings()
     same_kind: dict[bytes, set[str]] = {}
     anybody: dict[bytes, set[str]] = {}
@@ -127,8 +155,7 @@ def match(tx: Transaction, values: MatchValues, by: Comparison) -> Match:
     possible: set[str] = set()
     for pair in weak:
         possible |= anybody.get(digests[pair], set())
-    # Ids are time-ordered, so the oldest record comes first.
-    return Match(tuple(sorted(certain)), tuple(sorted(possible - certain)))
+    return certain, possible
 
 
 _HAVING = sa.select(t.customer_key.c.digest, t.customer_key.c.customer, t.customer_key.c.kind).where(
@@ -244,6 +271,7 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> None:
         .where(t.project.c.customer == customer)
         .values(name="", name_key="", department=None, site=None, tender_number=None)
     )
+    kind = tx.execute(sa.select(t.customer.c.kind).where(t.customer.c.id == customer)).scalar_one()
     tx.execute(
         t.customer.update()
         .where(t.customer.c.id == customer)
@@ -256,6 +284,7 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> None:
             external_id=None,
             source=None,
             erased_at=at,
+            name_revision=tx.next_number("company_name") if kind == CustomerKind.COMPANY.value else None,
             version=t.customer.c.version + 1,
         )
     )
@@ -281,6 +310,7 @@ def _weak(values: MatchValues, by: Comparison) -> tuple[KeyPair, ...]:
 def _open_columns(tx: Transaction, contact: Contact, values: MatchValues, key: bytes | None) -> dict[str, Any]:
     company = contact.kind is CustomerKind.COMPANY
     return {
+        "name_revision": tx.next_number("company_name") if company else None,
         "name": None if company else tx.keys.seal(contact.name, key=key),
         "company_name": contact.name if company else None,
         "company_code": values.company_code,

@@ -307,6 +307,8 @@ customer = sa.Table(
     Col("kind", sa.String(10), nullable=False),
     Col("name", Sealed),
     Col("company_name", sa.String(200)),
+    # Of a company: grows with every change of the record, so that each process reads only what is new to it (CUS-05).
+    Col("name_revision", sa.BigInteger, index=True),
     Col("company_code", sa.String(18)),
     Col("phone", Sealed),
     Col("email", Sealed),

@@ -11,6 +11,7 @@ from api.auth import Caller
 from api.call import Waiting
 from api.commands.files import attached
 from api.commands.received import as_of_now, on_claim, permitted, receive, visible_claim
+from api.commands.reports import resemblance
 from api.schemas.claims import (
     CancelDealIn,
     ClaimPatch,
@@ -35,6 +36,7 @@ from domain.refusals import FieldError, Refusal
 from storage import customers, matters, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
+from storage.company_names import CompanyNames
 from storage.database import Transaction, mint
 
 
@@ -51,7 +53,7 @@ def withdraw(tx: Transaction, caller: Caller, claim: str, reason: str | None) ->
 
 
 @on_claim
-def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch) -> Waiting:
+def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch, names: CompanyNames) -> Waiting:
     """Change fields of a report: correction, completion, news (CLM-02, CLM-05, CLM-28)."""
     row, held = _opened(tx, caller, claim, CommandKind.CORRECT)
     today = caller.setting.calendar(held.program).local_date(caller.at)
@@ -65,13 +67,13 @@ def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch) -> Wa
             raise Refusal("version_conflict", rule="CUS-01", facts={"versions": [body.version, present.version]})
         # The record changes here and not in the drain, so not for a claim whose correction the drain will refuse.
         applies = present.ended_at is None
-        possible = _customer_corrected(tx, row["customer"], wanted) if wanted is not None and applies else []
+        hints = _customer_corrected(tx, row["customer"], wanted, names) if wanted is not None and applies else {}
         columns = _columns(tx, row["customer"], body)
         return {
             "version": body.version,
             "fields": sorted({*columns, *(_customer_fields(body.customer))}),
             "present": sorted(_present(body)),
-            "possible": possible,
+            **hints,
             "columns": columns,
         }
 
@@ -304,6 +306,8 @@ def _customer_wanted(
     if given.get("phone") and values.phone_written is not None:
         require_phone_mode(values.phone_written, mode=policy.choice("match.phone_mode"), field="customer.phone")
     compared = customers.Comparison.under(policy, record["kind"])
+    if not given.get("name"):
+        compared = replace(compared, close_name=None)  # what the name is close to was told when it was given
     customers.lock_identity(tx, customers.check_pairs(values, compared))
     present = customers.lock_row(tx, row["customer"])
     if present["version"] != record["version"]:
@@ -318,11 +322,14 @@ def _customer_wanted(
     return _Wanted(contact, values, compared)
 
 
-def _customer_corrected(tx: Transaction, customer: str, wanted: _Wanted) -> list[str]:
-    """Complete or correct the customer's record; other records that have a new key are named (CUS-02)."""
-    found = customers.match(tx, wanted.values, wanted.compared)
+def _customer_corrected(tx: Transaction, customer: str, wanted: _Wanted, names: CompanyNames) -> dict[str, Any]:
+    """Complete or correct the customer's record; others that have a new key, or a close name, are named (CUS-02)."""
+    found = customers.match(tx, wanted.values, wanted.compared, names)
     customers.update(tx, customer, wanted.contact, wanted.values)
-    return [c for c in (*found.certain, *found.possible) if c != customer]
+    return {
+        "possible": [c for c in (*found.certain, *found.possible) if c != customer],
+        "close": [resemblance(hit).facts() for hit in found.close if hit.customer != customer],
+    }
 
 
 def _invalid(field: str) -> Refusal:

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done
+from api.commands.reports import resemblance
 from api.schemas.customers import CustomerIn, EraseIn, RecordPatch, RevealIn
 from api.views.customers import KEEPING, claims_read, customer_view, knowing, visible_customer
+from domain.claims.model import Resemblance
 from domain.customers.identity import Identity, MatchValues, match_values
 from domain.customers.names import CustomerKind
 from domain.customers.phone import require_phone_mode
@@ -23,11 +25,12 @@ from domain.people.organisation import Role
 from domain.refusals import FieldError, Refusal
 from storage import customers, erasure, history, matters, texts, usage
 from storage import tables as t
+from storage.company_names import CompanyNames
 from storage.database import Transaction
 from storage.notices import queue_notices
 
 
-def enter(tx: Transaction, caller: Caller, body: CustomerIn) -> Done:
+def enter(tx: Transaction, caller: Caller, body: CustomerIn, names: CompanyNames) -> Done:
     """A new customer, or the one that has its keys already (CUS-01, CUS-02)."""
     _require_keeper(caller)
     values = _values(
@@ -41,7 +44,7 @@ def enter(tx: Transaction, caller: Caller, body: CustomerIn) -> Done:
             external_id=body.external_id,
         ),
     )
-    found = _compare(tx, caller, values)
+    found = _compare(tx, caller, values, names)
     if found.certain:
         return Done(200, customer_view(tx, caller, _row(tx, found.certain[0])))
     _require_unused(tx, values.external_id, besides=None)
@@ -62,7 +65,7 @@ def enter(tx: Transaction, caller: Caller, body: CustomerIn) -> Done:
     return Done(201, view)
 
 
-def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch) -> Done:
+def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch, names: CompanyNames) -> Done:
     """Change a record. A key that another record has too is taken, recorded, and told (CUS-01, CUS-02)."""
     row = visible_customer(tx, caller, customer)
     _require_keeper(caller)
@@ -87,7 +90,7 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch) -> D
         ),
         phone_given="phone" in named,
     )
-    found = _compare(tx, caller, values)
+    found = _compare(tx, caller, values, names, by_name="name" in named)
     _require_unused(tx, values.external_id, besides=customer)
     present = customers.lock_row(tx, customer)
     if present["erased_at"] is not None:
@@ -97,9 +100,10 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch) -> D
     customers.update(tx, customer, replace(wanted, phone=values.phone or wanted.phone, email=values.email), values)
     same = [c for c in found.certain if c != customer]
     possible = [c for c in found.possible if c != customer]
+    close = [resemblance(hit) for hit in found.close if hit.customer != customer]
     now = tx.now()
     if named.keys() & _KEYS and (same or possible):
-        _tell_of_duplicates(tx, caller, customer, [*same, *possible], at=now)
+        _tell_of_duplicates(tx, caller, customer, [*same, *possible], close[0] if close else None, at=now)
     view = customer_view(tx, caller, _row(tx, customer))
     _record(
         tx,
@@ -111,6 +115,7 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch) -> D
         version=view["version"],
         same=same,
         possible=possible,
+        **({"close": [one.facts() for one in close]} if close else {}),
     )
     return Done(200, view)
 
@@ -242,14 +247,21 @@ def _unprefixed() -> Iterator[None]:
         raise
 
 
-def _compare(tx: Transaction, caller: Caller, values: MatchValues) -> customers.Match:
-    """Take the locks of all keys, then look who has them already (CUS-02)."""
+def _compare(
+    tx: Transaction, caller: Caller, values: MatchValues, names: CompanyNames, *, by_name: bool = True
+) -> customers.Match:
+    """Take the locks of all keys, then look who has them already, and whose name is close (CUS-02, CUS-05).
+
+    ``by_name``: the name is new; what an old one is close to was told when it was given.
+    """
     compared = customers.Comparison.under(caller.setting.company_policy_at(caller.at), values.kind.value)
+    if not by_name:
+        compared = replace(compared, close_name=None)
     pairs = set(customers.check_pairs(values, compared))
     if values.external_id is not None:
         pairs.add(("external_id", values.external_id))
     customers.lock_identity(tx, pairs)
-    return customers.match(tx, values, compared)
+    return customers.match(tx, values, compared, names)
 
 
 def _require_unused(tx: Transaction, external_id: str | None, *, besides: str | None) -> None:
@@ -260,8 +272,16 @@ def _require_unused(tx: Transaction, external_id: str | None, *, besides: str | 
         raise _invalid("external_id")
 
 
-def _tell_of_duplicates(tx: Transaction, caller: Caller, customer: str, others: Sequence[str], *, at: datetime) -> None:
-    """The administrators, and the supervisors of whoever holds one of the records (CUS-02)."""
+def _tell_of_duplicates(
+    tx: Transaction,
+    caller: Caller,
+    customer: str,
+    others: Sequence[str],
+    closest: Sequence[Resemblance],
+    *,
+    at: datetime,
+) -> None:
+    """The administrators, and the supervisors of whoever holds one of the records (CUS-02, CUS-05)."""
     setting = caller.setting
     held = tx.rows(
         sa.select(t.claim.c.owner, t.claim.c.program).where(
@@ -279,9 +299,13 @@ def _tell_of_duplicates(tx: Transaction, caller: Caller, customer: str, others: 
                 urgency="normal",
                 subject_type="customer",
                 subject=customer,
-                rule="CUS-02",
+                rule="CUS-05" if closest is not None else "CUS-02",
                 policy_version=setting.company_policy_at(at).version,
-                facts={"possible": len(others), "by": caller.person},
+                facts={
+                    "possible": len(others),
+                    "by": caller.person,
+                    **({"differs": dict(closest.differs)} if closest is not None else {}),
+                },
             )
             for person in sorted(told)
         ],

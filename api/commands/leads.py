@@ -23,11 +23,12 @@ from domain.policy.policy import Policy
 from domain.refusals import FieldError, Refusal
 from storage import customers, history, leads, matters, texts
 from storage import tables as t
+from storage.company_names import CompanyNames
 from storage.database import Transaction, mint
 from storage.lead_rows import facets_of
 
 
-def receive(tx: Transaction, caller: Caller, body: LeadIn) -> Done | Waiting:
+def receive(tx: Transaction, caller: Caller, body: LeadIn, names: CompanyNames) -> Done | Waiting:
     """Store a lead for the drain, or give back the one of the same number (LEAD-01)."""
     policy = _sender(caller, body)
     with _under(policy.version):
@@ -38,7 +39,7 @@ def receive(tx: Transaction, caller: Caller, body: LeadIn) -> Done | Waiting:
         known = _known(tx, caller, body.external_id)
         if known is not None:
             return Done(200, lead_view(tx, caller, known))
-        resolved = resolve(tx, body, values, policy)
+        resolved = resolve(tx, body, values, policy, names)
         locked = resolved.made or matters.lock(tx, resolved.matter)
         if not caller.setting.programs[body.program].open:
             raise Refusal("program_closed", rule="TER-01")

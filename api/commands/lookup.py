@@ -29,6 +29,7 @@ from domain.programs.program import Program
 from domain.refusals import FieldError, Refusal
 from storage import customers, projects, usage
 from storage import tables as t
+from storage.company_names import CompanyNames
 from storage.database import Transaction
 from storage.ownership import Standing, standings
 
@@ -39,13 +40,13 @@ _LAST_DIGITS = 3
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
-def look_up(tx: Transaction, caller: Caller, body: LookupIn) -> Done:
+def look_up(tx: Transaction, caller: Caller, body: LookupIn, names: CompanyNames) -> Done:
     """The answer a report would meet, in the order in which it meets it (:func:`domain.customers.lookup.answer`)."""
     program = _program(caller, body.program)
     policy = caller.setting.policy_at(program.id, at=caller.at)
     values = _check_content(tx, caller, body, policy)
     _count(tx, caller, program, policy, values)
-    subjects, possible = _subjects(tx, body, values, policy)
+    subjects, possible = _subjects(tx, body, values, policy, names)
     found = standings(
         tx,
         program=program.id,
@@ -153,7 +154,7 @@ def _digest(tx: Transaction, digits: str) -> str:
 
 
 def _subjects(
-    tx: Transaction, body: LookupIn, values: MatchValues | None, policy: Policy
+    tx: Transaction, body: LookupIn, values: MatchValues | None, policy: Policy, names: CompanyNames
 ) -> tuple[Collection[str], bool]:
     """Customers, or their projects, that are the one meant; and whether a weaker likeness was found."""
     if values is None:
@@ -161,7 +162,7 @@ def _subjects(
         certain: Sequence[str] = (body.customer.id,)
         possible = False
     else:
-        match = customers.match(tx, values, customers.Comparison.under(policy, values.kind.value))
+        match = customers.match(tx, values, customers.Comparison.under(policy, values.kind.value), names)
         certain, possible = match.certain, bool(match.possible) or match.ambiguous
     if body.project is None:
         return certain, possible

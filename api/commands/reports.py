@@ -17,8 +17,9 @@ from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, Project
 from api.views.claims import claim_view
 from domain.calendar.duration import Duration
 from domain.claims.lifecycle import OPEN, ClaimState
-from domain.claims.model import Claim, TermsRef
+from domain.claims.model import Claim, Resemblance, TermsRef
 from domain.claims.permissions import may_sell
+from domain.customers.company_index import CloseCompany
 from domain.customers.identity import Identity, MatchValues, match_values, require_identity
 from domain.customers.names import CustomerKind
 from domain.matters.draft import Notice
@@ -30,27 +31,30 @@ from storage import customers, history, matters, projects, texts
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row
 from storage.codec import canonical, plain
+from storage.company_names import CompanyNames
 from storage.database import Transaction, mint
 from storage.notices import queue_notices
 
 
-def report(tx: Transaction, caller: Caller, body: ReportIn) -> Done | Waiting:
+def report(tx: Transaction, caller: Caller, body: ReportIn, names: CompanyNames) -> Done | Waiting:
     """Receive a report: refuse, give back the caller's own open claim, or store it for the drain (CLM-02, CLM-03)."""
     reporter = _Reporter(caller, body)
     try:
-        return _checked(tx, caller, body, reporter)
+        return _checked(tx, caller, body, reporter, names)
     except Refusal as refusal:
         refusal.policy_version = reporter.policy.version
         raise
 
 
-def _checked(tx: Transaction, caller: Caller, body: ReportIn, reporter: _Reporter) -> Done | Waiting:
+def _checked(
+    tx: Transaction, caller: Caller, body: ReportIn, reporter: _Reporter, names: CompanyNames
+) -> Done | Waiting:
     """The report against everything that may refuse it before receipt, in the contract's order."""
     values = reporter.check_content(tx)
     imported = _imported_before(tx, caller, body.external_id)
     if imported is not None:
         return Done(200, claim_view(tx, caller, imported))
-    resolved = resolve(tx, body, values, reporter.policy)
+    resolved = resolve(tx, body, values, reporter.policy, names)
     locked = resolved.made or matters.lock(tx, resolved.matter)
     matter = as_of_now(tx, caller, locked, taker=caller.person)
     own = _own_open(matter, caller.person)
@@ -188,6 +192,15 @@ def contact_from(customer: CustomerGiven, values: MatchValues) -> customers.Cont
     )
 
 
+def resemblance(hit: CloseCompany) -> Resemblance:
+    """A close name as the claim keeps it (CUS-05)."""
+    return Resemblance(
+        hit.customer,
+        round(hit.comparison.score * 10_000),
+        {f.part.value: f.finding.value for f in hit.comparison.findings},
+    )
+
+
 class _About(NamedTuple):
     """What rules ask of a customer and a project."""
 
@@ -208,13 +221,17 @@ class Resolved:
     kind: str
     level: str | None
     possible: tuple[str, ...]
+    resembles: tuple[Resemblance, ...]
     rivals: tuple[str, ...]
     ambiguous: bool
 
 
-def resolve(tx: Transaction, body: Subject, values: MatchValues | None, policy: Policy) -> Resolved:
+def resolve(
+    tx: Transaction, body: Subject, values: MatchValues | None, policy: Policy, names: CompanyNames
+) -> Resolved:
     """Find or make the customer, the project and the matter, under the identity locks (CUS-02, CLM-33)."""
     possible: tuple[str, ...] = ()
+    resembles: tuple[Resemblance, ...] = ()
     ambiguous = new = False
     if isinstance(body.customer, CustomerRef):
         customer = body.customer.id
@@ -222,8 +239,9 @@ def resolve(tx: Transaction, body: Subject, values: MatchValues | None, policy: 
         assert values is not None
         compared = customers.Comparison.under(policy, body.customer.kind)
         customers.lock_identity(tx, customers.check_pairs(values, compared))
-        match = customers.match(tx, values, compared)
+        match = customers.match(tx, values, compared, names)
         possible, ambiguous = match.possible, match.ambiguous
+        resembles = tuple(resemblance(hit) for hit in match.close)
         if match.certain:
             customer = match.certain[0]
             possible += match.certain[1:]
@@ -244,6 +262,7 @@ def resolve(tx: Transaction, body: Subject, values: MatchValues | None, policy: 
         kind=about.kind,
         level=about.level,
         possible=possible + close,
+        resembles=resembles,
         rivals=_owners(tx, body, possible, close),
         ambiguous=ambiguous,
     )
@@ -326,7 +345,7 @@ def _owners(tx: Transaction, body: Subject, possible: tuple[str, ...], close: tu
         .where(
             t.matter.c.program == body.program,
             t.matter.c.track == body.track,
-            t.matter.c.subject.in_(subjects),
+            sa.or_(t.matter.c.subject.in_(subjects), t.matter.c.customer.in_(possible)),
             t.claim.c.holds,
         )
         .distinct()
@@ -558,6 +577,7 @@ def _receive(
         if missing and complete_in is not None and not body.provisional
         else None,
         possible=resolved.possible,
+        close=resolved.resembles,
         rivals=resolved.rivals,
         ambiguous=resolved.ambiguous,
     )
@@ -613,6 +633,7 @@ def _receive(
                     "provisional": claim.provisional,
                     "missing": list(missing),
                     "possible": list(resolved.possible),
+                    **({"close": [one.facts() for one in claim.close]} if claim.close else {}),
                     "facts": digest,
                     "first_contact": first_contact,
                 },

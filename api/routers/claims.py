@@ -46,7 +46,7 @@ router = APIRouter(prefix="/v1/claims", tags=["claims"], route_class=StrictRoute
 @router.post("", status_code=201, response_model=ClaimOut)
 async def report_claim(call: TheCall, body: ReportIn) -> Response:
     """Report a customer (客户报备): CLM-02, CLM-03. The caller's own open claim is given back unchanged."""
-    return await call.command(lambda tx: reports.report(tx, call.caller, body), may_rehearse=True)
+    return await call.command(lambda tx: reports.report(tx, call.caller, body, call.services.names), may_rehearse=True)
 
 
 @router.post("/{id}/follow-ups", status_code=201, response_model=FollowUpOut)
@@ -118,7 +118,7 @@ def read_timeline(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor = Non
 @router.patch("/{id}", response_model=ClaimOut)
 async def correct_claim(call: TheCall, id: Id, body: ClaimPatch) -> Response:
     """Correct or complete a report (CLM-02, CLM-05, CLM-28)."""
-    return await call.command(lambda tx: claims.correct(tx, call.caller, id, body))
+    return await call.command(lambda tx: claims.correct(tx, call.caller, id, body, call.services.names))
 
 
 @router.post("/{id}/accept", response_model=ClaimOut)

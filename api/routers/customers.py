@@ -38,7 +38,7 @@ router = APIRouter(prefix="/v1", tags=["customers"], route_class=StrictRoute)
 @router.post("/customers", status_code=201, response_model=CustomerOut, responses={200: {"model": CustomerOut}})
 def enter_customer(call: TheCall, body: CustomerIn) -> Response:
     """Enter a customer (客户库); one with the same keys is given back: CUS-01, CUS-02."""
-    return call.write(lambda tx: customers.enter(tx, call.caller, body), may_rehearse=True)
+    return call.write(lambda tx: customers.enter(tx, call.caller, body, call.services.names), may_rehearse=True)
 
 
 @router.get("/customers", response_model=CustomerPage)
@@ -80,7 +80,7 @@ def read_customer(call: TheCall, id: Id) -> dict[str, Any]:
 @router.patch("/customers/{id}", response_model=CustomerOut)
 def edit_customer(call: TheCall, id: Id, body: RecordPatch) -> Response:
     """Change a customer's record (CUS-01, CUS-02)."""
-    return call.write(lambda tx: customers.edit(tx, call.caller, id, body))
+    return call.write(lambda tx: customers.edit(tx, call.caller, id, body, call.services.names))
 
 
 @router.post("/customers/{id}/reveal", response_model=RevealOut)
@@ -109,4 +109,4 @@ def erase(call: TheCall, id: Id, body: EraseIn) -> Response:
 @router.post("/ownership/lookup", response_model=LookupOut, openapi_extra={f"x-{QUERY_LIKE}": True})
 def look_up_ownership(call: TheCall, body: LookupIn) -> Response:
     """Whose customer is this (盲查、归属查询)? One word; the claim for readers only: CUS-08, CUS-09."""
-    return call.write(lambda tx: look_up(tx, call.caller, body))
+    return call.write(lambda tx: look_up(tx, call.caller, body, call.services.names))

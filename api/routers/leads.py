@@ -35,7 +35,7 @@ router = APIRouter(prefix="/v1/leads", tags=["leads"], route_class=StrictRoute)
 @router.post("", status_code=201, response_model=LeadOut)
 async def receive_lead(call: TheCall, body: LeadIn) -> Response:
     """Bring in a lead (线索): to the owner, or offered to one person: LEAD-01, LEAD-03, LEAD-04."""
-    return await call.command(lambda tx: leads.receive(tx, call.caller, body))
+    return await call.command(lambda tx: leads.receive(tx, call.caller, body, call.services.names))
 
 
 @router.get("", response_model=LeadPage)

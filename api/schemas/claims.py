@@ -248,6 +248,15 @@ class RequestOut(Output):
     pending: Pending | None
 
 
+class ResemblanceOut(Output):
+    """A customer that the one of a claim may be the same as; ``differs`` of a close name only (CUS-05)."""
+
+    customer: str
+    name: str | None
+    score_bps: int | None
+    differs: dict[str, str]
+
+
 class ClaimOut(Output):
     """A claim as its reader may see it; contacts are masked (AUD-03)."""
 
@@ -288,6 +297,7 @@ class ClaimOut(Output):
     collaborators: list[CollaboratorOut]
     requests: list[RequestOut]
     conflict: ConflictOut | None
+    possible: list[ResemblanceOut] | None
     policy_version: int
     allowed: list[str]
     pending: Pending | None

@@ -94,6 +94,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     places = _places(tx, rows)
     serving = serving_in(tx, rows)
     opposed = opposed_in(tx, rows)
+    possible = _possible(tx, caller, rows)
     return [
         _view(
             caller,
@@ -111,6 +112,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
             "requests": requests.get(r["id"], []),
             "pending": pending.get(r["id"]),
             "conflict": conflicts.get(r["id"]),
+            "possible": possible.get(r["id"]),
             "queue_position": places.get(r["id"]),
         }
         for r in rows
@@ -406,6 +408,40 @@ def _conflicts(tx: Transaction, caller: Caller, rows: list[dict[str, Any]]) -> d
         holders[held["matter"]] = claim_of(held)
     names = person_names(tx, [h.owner for h in holders.values() if h.owner is not None])
     return {r["id"]: _conflict(caller, r, holders.get(r["matter"]), names) for r in rows}
+
+
+def _possible(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """What the customers of ``rows`` may be the same as, for those who look at it and do not gain by it (CUS-05)."""
+    asked = [c for r in rows if r["detail"].get("possible") and caller.person not in _sides(c := claim_of(r))]
+    if not asked:
+        return {}
+    ids = {customer for claim in asked for customer in claim.possible}
+    records = tx.rows(sa.select(t.customer).where(t.customer.c.id.in_(sorted(ids))))
+    keys = customers.data_keys(tx, (r["id"] for r in records if r["kind"] == "person"))
+    names = {r["id"]: _name_of_other(tx, r, keys.get(r["id"])) for r in records}
+    return {
+        claim.id: [_resembles(claim, other, names[other]) for other in claim.possible if other in names]
+        for claim in asked
+    }
+
+
+def _sides(claim: Claim) -> set[str | None]:
+    return {claim.reporter, claim.owner, *(c.person for c in claim.collaborators)}
+
+
+def _name_of_other(tx: Transaction, record: dict[str, Any], key: bytes | None) -> str | None:
+    name = customers.contact_of(tx, record, key).name
+    return mask_person_name(name) if name is not None and record["kind"] == "person" else name
+
+
+def _resembles(claim: Claim, other: str, name: str | None) -> dict[str, Any]:
+    close = next((c for c in claim.close if c.customer == other), None)
+    return {
+        "customer": other,
+        "name": name,
+        "score_bps": close.score_bps if close is not None else None,
+        "differs": dict(close.differs) if close is not None else {},
+    }
 
 
 def _conflict(caller: Caller, row: dict[str, Any], holder: Claim | None, names: dict[str, str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -153,6 +154,19 @@ class TermsRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Resemblance:
+    """A company whose name is close to the reported one (CUS-05). ``differs``: parts that do not agree, and how."""
+
+    customer: str
+    score_bps: int
+    differs: Mapping[str, str]
+
+    def facts(self) -> dict[str, Any]:
+        """As commands, history and answers carry it."""
+        return {"customer": self.customer, "score_bps": self.score_bps, "differs": dict(self.differs)}
+
+
+@dataclass(frozen=True, slots=True)
 class Collaborator:
     """Somebody whom the owner invited (CLM-29). ``rights``: read, or work as well."""
 
@@ -195,6 +209,7 @@ class Claim:
     correct_by: datetime | None = None
     decided: bool = False  # the report itself has been decided or put on the judgement list
     possible: tuple[str, ...] = ()  # customers it may be the same as (CUS-02)
+    close: tuple[Resemblance, ...] = ()  # those of them whose name is close, the closest first (CUS-05)
     rivals: tuple[str, ...] = ()  # owners of those customers at receipt
     ambiguous: bool = False  # its keys match two customers (CLM-03)
     visited_at: datetime | None = None

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from domain.claims import clocks, conflicts
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
-from domain.claims.model import Claim, Clock, Waiting
+from domain.claims.model import Claim, Clock, Resemblance, Waiting
 from domain.claims.permissions import authorise, gainers
 from domain.matters.draft import Draft, Take, Task
 from domain.matters.matter import Command, Matter
@@ -254,7 +254,8 @@ def correct(draft: Draft, command: Command) -> None:
     was_missing = bool(claim.missing)
     claim = replace(claim, missing=tuple(f for f in claim.missing if f not in command.data["present"]))
     if command.data.get("possible"):
-        claim = replace(claim, possible=tuple(command.data["possible"]))
+        close = tuple(Resemblance(**one) for one in command.data.get("close", ()))
+        claim = replace(claim, possible=tuple(command.data["possible"]), close=close)
         _alert_possible(draft, claim)
     sent_back = claim.waiting is Waiting.CORRECTION
     if sent_back:
@@ -274,7 +275,11 @@ def correct(draft: Draft, command: Command) -> None:
         "completed" if was_missing and not claim.missing else "corrected",
         claim,
         actor=command.actor,
-        data={"fields": sorted(command.data["fields"]), "missing": list(claim.missing)},
+        data={
+            "fields": sorted(command.data["fields"]),
+            "missing": list(claim.missing),
+            **({"close": command.data["close"]} if command.data.get("close") else {}),
+        },
     )
     if sent_back:
         consider(draft, claim, sent_back=True)
@@ -523,11 +528,14 @@ def _reject(draft: Draft, claim: Claim, *, reason: str, actor: str | None, text:
 
 
 def _alert_possible(draft: Draft, claim: Claim) -> None:
-    """`possible` accepted: both supervisors look at it (CUS-02)."""
+    """`possible` accepted: both supervisors look at it, and are told what speaks for it (CUS-02, CUS-05)."""
     conflicts.resembles(draft, claim)
     told = {draft.supervisor(person) for person in (claim.reporter, *claim.rivals)}
     for person in sorted(p for p in told if p is not None):
-        draft.tell(person, "claim.attempt", claim, rule="CUS-02", facts={"possible": len(claim.possible) or 1})
+        facts: dict[str, object] = {"possible": len(claim.possible) or 1}
+        if claim.close:
+            facts["differs"] = dict(claim.close[0].differs)
+        draft.tell(person, "claim.attempt", claim, rule="CUS-05" if claim.close else "CUS-02", facts=facts)
 
 
 def _close_judging(draft: Draft, claim: Claim) -> None:

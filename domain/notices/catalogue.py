@@ -226,9 +226,9 @@ _CLAIMS = (
         "claim.attempt",
         "可能是同一位客户",
         "Possibly the same customer",
-        "{customer}的报备与[另外{possible}条]客户资料相近，可能是同一位客户，请核对。",
-        "The report of {customer} resembles [{possible} ]other customer records; please check whether they are the "
-        "same.",
+        "{customer}的报备与[另外{possible}条]客户资料相近，可能是同一位客户[；名称相近，{differs}]，请核对。",
+        "The report of {customer} resembles [{possible} ]other customer records[; the names are close, {differs}]; "
+        "please check whether they are the same.",
     ),
     _row(
         "claim.attempt/attempt",
@@ -713,8 +713,9 @@ _OTHERS = (
         "customer.duplicate",
         "客户资料可能重复",
         "Customer records may be the same",
-        "{customer}的资料修改后与[另外{possible}条]客户资料相同或相近，请核对。",
-        "After a change {customer} equals or resembles [{possible} ]other customer records; please check.",
+        "{customer}的资料修改后与[另外{possible}条]客户资料相同或相近[；名称相近，{differs}]，请核对。",
+        "After a change {customer} equals or resembles [{possible} ]other customer records[; the names are close, "
+        "{differs}]; please check.",
     ),
     _row(
         "alarm.cap",
@@ -898,5 +899,26 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "expected_amount": ("预计金额", "expected amount"),
         "source": ("来源", "source"),
         "first_contact": ("首次接触", "first contact"),
+    }
+)
+
+#: Words for the parts of a company name, and for how two of them differ (CUS-05).
+PARTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "region": ("地区", "region"),
+        "core": ("字号", "core"),
+        "trade": ("行业", "trade"),
+        "form": ("组织形式", "legal form"),
+        "branch": ("分支机构", "branch"),
+    }
+)
+FINDINGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "missing": ("有一方未写", "given in one of them only"),
+        "narrower": ("一方更细", "narrower in one of them"),
+        "near": ("相近", "alike"),
+        "sound": ("音近或形近", "alike in sound or look"),
+        "typo": ("有个别字不同", "different in few characters"),
+        "other": ("不同", "different"),
     }
 )

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from domain.notices.catalogue import CATALOGUE, FAMILIES, FIELDS, LANGUAGES, REASONS, Entry
+from domain.notices.catalogue import CATALOGUE, FAMILIES, FIELDS, FINDINGS, LANGUAGES, PARTS, REASONS, Entry
 from domain.refusals.catalogue import CATALOGUE as REFUSALS
 
 
@@ -84,6 +84,7 @@ def _values(facts: Mapping[str, Any], subject: Subject, zone: str, lang: str) ->
         "reason": _reason(facts.get("reason"), lang),
         "missing": _fields(facts.get("missing"), lang),
         "possible": _number(facts.get("possible")),
+        "differs": _parts(facts.get("differs"), lang),
         "count": _number(count),
         "cap": _number(facts.get("cap")),
         "month": _code(facts.get("month"), _MONTH),
@@ -160,6 +161,21 @@ def _fields(value: Any, lang: str) -> str | None:
         return None
     words = [FIELDS[name][lang == "en"] for name in value if isinstance(name, str) and name in FIELDS]
     return ("、" if lang == "zh" else ", ").join(words) or None
+
+
+def _parts(value: Any, lang: str) -> str | None:
+    """By which parts two company names differ (CUS-05)."""
+    if not isinstance(value, Mapping):
+        return None
+    english = lang == "en"
+    said = [
+        f"{PARTS[part][1]} {FINDINGS[how][1]}" if english else f"{PARTS[part][0]}{FINDINGS[how][0]}"
+        for part, how in value.items()
+        if part in PARTS and how in FINDINGS
+    ]
+    if not said:
+        return "which differ in writing only" if english else "仅写法不同"
+    return ", ".join(said) if english else "、".join(said)
 
 
 _MONTH: Final = re.compile(r"\d{4}-\d{2}")

@@ -176,7 +176,7 @@ _BUILT: Final = frozenset(
     for section, numbers in {
         "PPL": (1, 2, 5, 6, 7),
         "TER": (1, 6),
-        "CUS": (1, 2, 3, 4, 8, 9),
+        "CUS": (1, 2, 3, 4, 5, 8, 9),
         "CLM": (*range(1, 30), 32, 33),
         "DSP": (2, 3, 4, 5, 8, 9, 10, 12, 13, 15, 16, 18, 19),
         "COM": range(1, 13),

@@ -244,6 +244,12 @@ _IDENTITY: Final = (
         "疑似重复的报备先由主管判定。",
         "A possible duplicate is judged by a supervisor first.",
     ),
+    _on(
+        "match.weak_keys",
+        "CUS-05",
+        "公司名称的相近程度达到 {match.fuzzy_threshold} 才算名称相近，地区不同的不算。",
+        "Company names are close from a closeness of {match.fuzzy_threshold} on, and never if their regions differ.",
+    ),
     Sentence(
         "CUS-03",
         "没有国家代码的电话号码按 {match.phone_region} 识别。",

@@ -46,6 +46,13 @@ def install_leads(op: Any) -> None:
     op.execute("INSERT INTO counter (name, value) VALUES ('lead', 0)")
 
 
+def install_company_names(op: Any) -> None:
+    """The running number of company names as they are written (CUS-05)."""
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute("CREATE SEQUENCE number_company_name")
+    op.execute("INSERT INTO counter (name, value) VALUES ('company_name', 0)")
+
+
 def install_money(op: Any) -> None:
     """The ledger is append-only and balanced (COM-06); so is what a deal was before it was amended (COM-01)."""
     sqlite = op.get_bind().dialect.name == "sqlite"

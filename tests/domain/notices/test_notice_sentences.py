@@ -21,6 +21,7 @@ FULL = {
     "reason": "idle",
     "missing": ["need", "source"],
     "possible": 2,
+    "differs": {"region": "missing", "form": "other"},
     "count": 12,
     "cap": 300,
     "month": "2026-10",
