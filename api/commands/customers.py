@@ -277,7 +277,7 @@ def _tell_of_duplicates(
     caller: Caller,
     customer: str,
     others: Sequence[str],
-    closest: Sequence[Resemblance],
+    closest: Resemblance | None,
     *,
     at: datetime,
 ) -> None:

@@ -88,6 +88,11 @@ def test_a_new_name_that_is_close_is_taken_and_told_once(company: Company) -> No
     corrected = {"version": claim["version"], "customer": {"name": CLOSE}}
     changed = done(office.second.patch(f"/v1/claims/{claim['id']}", corrected))
     assert (changed["state"], changed["customer"]["name"]) == ("protected", CLOSE)
+    done(
+        office.second.patch(
+            f"/v1/claims/{claim['id']}", {"version": changed["version"], "customer": {"email": "a@yuanfang.example"}}
+        )
+    )
     path = f"/v1/customers/{claim['customer']['id']}"
     version = company.admin.get(path).json()["version"]
     assert company.admin.patch(path, {"version": version, "phone": "13812345678"}).status_code == 200
