@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from domain.leads.model import Facets, Way
+from domain.leads.rotation import Rotation
 from domain.leads.rules import Rule
 from domain.people.profile import Profile, Shift
 
@@ -36,6 +37,16 @@ def rules_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
         )
         for row in rows
     )
+
+
+def rotation_row(rotation: Rotation) -> dict[str, Any]:
+    """What is kept of a rotation: all it takes to go on after a restart (LEAD-04)."""
+    return {"order": list(rotation.order), "last": rotation.last, "owed": dict(rotation.owed)}
+
+
+def rotation_of(kept: Mapping[str, Any]) -> Rotation:
+    """The rotation that :func:`rotation_row` kept."""
+    return Rotation(order=tuple(kept["order"]), last=kept["last"], owed=kept["owed"])
 
 
 def profile_of(detail: Mapping[str, Any]) -> Profile:

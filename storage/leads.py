@@ -23,7 +23,7 @@ from domain.matters.setting import Setting
 from storage import tables as t
 from storage.codec import pack, unpack
 from storage.database import Transaction
-from storage.lead_rows import facets_of, facets_row
+from storage.lead_rows import facets_of, facets_row, rotation_of, rotation_row
 
 #: Commands that may put a lead into other hands, or give a turn back.
 _GIVING = frozenset(
@@ -136,7 +136,7 @@ def save(tx: Transaction, before: Matter, after: Matter) -> None:
     if after.desk is not None and before.desk is not None:
         for scope, rotation in after.desk.rotations.items():
             if rotation != before.desk.rotations.get(scope):
-                tx.update(t.rotation, {"program": after.program, "scope": scope}, {"state": _rotation_row(rotation)})
+                tx.update(t.rotation, {"program": after.program, "scope": scope}, {"state": rotation_row(rotation)})
 
 
 def loads(tx: Transaction, people: Collection[str]) -> dict[str, Load]:
@@ -235,19 +235,15 @@ def offers_of(tx: Transaction, leads: Collection[str]) -> dict[str, list[Offer]]
 
 
 def _locked_rotation(tx: Transaction, program: str, scope: str) -> Rotation:
-    tx.insert_new(t.rotation, [{"program": program, "scope": scope, "state": _rotation_row(Rotation())}])
+    tx.insert_new(t.rotation, [{"program": program, "scope": scope, "state": rotation_row(Rotation())}])
     statement = tx.locked(_ROTATION)
     found = tx.execute(statement, {"program": program, "scope": scope}).scalar_one()
-    return Rotation(order=tuple(found["order"]), last=found["last"], owed=found["owed"] or None)
+    return rotation_of(found)
 
 
 _ROTATION = sa.select(t.rotation.c.state).where(
     t.rotation.c.program == sa.bindparam("program"), t.rotation.c.scope == sa.bindparam("scope")
 )
-
-
-def _rotation_row(rotation: Rotation) -> dict[str, Any]:
-    return {"order": list(rotation.order), "last": rotation.last, "owed": dict(rotation.owed or {})}
 
 
 def _terms_row(lead: Lead) -> dict[str, Any]:

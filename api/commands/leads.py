@@ -12,7 +12,7 @@ from api.auth import Caller
 from api.call import Done, Waiting
 from api.commands.reports import check_subject, identity_values, resolve
 from api.schemas.leads import AssessIn, AssignIn, ContactIn, GradeIn, LeadIn, ReturnIn
-from api.views.leads import lead_view, visible_lead
+from api.views.leads import lead_view, recommended, visible_lead
 from domain.leads.candidates import may_receive
 from domain.leads.lifecycle import LeadState
 from domain.leads.model import Lead
@@ -169,7 +169,13 @@ def assign(tx: Transaction, caller: Caller, lead: str, body: AssignIn) -> Waitin
             body.person, known.program, setting=caller.setting, at=caller.at
         ):
             raise _invalid("person")
-        return {"person": body.person, "text": texts.keep(tx, body.text, customer=known.customer)}
+        # Whether advice was taken is on record; it decides nothing (LEAD-07).
+        advised = [r.person for r in recommended(tx, caller, known)[0]] if body.person is not None else []
+        return {
+            "person": body.person,
+            "recommended": advised,
+            "text": texts.keep(tx, body.text, customer=known.customer),
+        }
 
     return _on(tx, caller, lead, CommandKind.LEAD_ASSIGN, data)
 

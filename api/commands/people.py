@@ -351,7 +351,7 @@ def enter_absence(change: Change, person: str, body: AbsenceIn) -> Done:
         raise invalid("to", rule="PPL-05")
     _active(row)
     absence = mint()
-    values = {"id": absence, "person": person, "from_at": body.from_, "to_at": body.to}
+    values = {"id": absence, "person": person, "from_at": body.from_, "to_at": body.to, "duty": body.duty}
     change.tx.execute(
         t.absence.insert().values(
             **values,

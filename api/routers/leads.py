@@ -16,6 +16,7 @@ from api.schemas.claims import NeededReason, TimelinePage
 from api.schemas.leads import (
     AssessIn,
     AssignIn,
+    BalanceOut,
     ContactIn,
     GradeIn,
     GradeName,
@@ -23,9 +24,12 @@ from api.schemas.leads import (
     LeadOut,
     LeadPage,
     LeadStateName,
+    RatesOut,
+    RecommendationOut,
     ReturnIn,
 )
-from api.views.leads import lead_page, lead_view, visible_lead
+from api.views.lead_figures import balance_view, rates_view
+from api.views.leads import lead_page, lead_view, recommendation_view, visible_lead
 from api.views.lists import timeline_page
 from storage.database import Transaction
 
@@ -64,6 +68,18 @@ def list_leads(
     return call.read(lambda tx: lead_page(tx, call.caller, filters, limit=limit, cursor=cursor))
 
 
+@router.get("/balance", response_model=BalanceOut)
+def read_lead_balance(call: TheCall, program: Id) -> dict[str, Any]:
+    """Who got how many leads against the share to be expected (机会均等): LEAD-13."""
+    return call.read(lambda tx: balance_view(tx, call.caller, program))
+
+
+@router.get("/rates", response_model=RatesOut)
+def read_lead_rates(call: TheCall, program: Id) -> dict[str, Any]:
+    """What became of leads, by whom they came from and whom they went to (退回率): LEAD-16."""
+    return call.read(lambda tx: rates_view(tx, call.caller, program))
+
+
 @router.get("/{id}", response_model=LeadOut)
 def read_lead(call: TheCall, id: Id) -> dict[str, Any]:
     """One lead."""
@@ -84,6 +100,12 @@ def read_lead_timeline(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor 
         return timeline_page(tx, id, limit=limit, cursor=cursor)
 
     return call.read(work)
+
+
+@router.get("/{id}/recommendation", response_model=RecommendationOut)
+def recommend_for_lead(call: TheCall, id: Id) -> dict[str, Any]:
+    """Up to three people who fit, with reasons; it decides nothing (智能推荐): LEAD-07."""
+    return call.read(lambda tx: recommendation_view(tx, call.caller, id))
 
 
 @router.post("/{id}/accept", response_model=LeadOut)

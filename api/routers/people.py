@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.call import TheCall
-from api.commands import people
+from api.commands import lead_rules, people
 from api.commands.company import change
 from api.paging import Cursor, Limit
 from api.routing import StrictRoute
@@ -34,7 +34,9 @@ from api.schemas.people import (
     TokenOut,
     TokenPage,
 )
+from api.schemas.profiles import ConfirmIn, ProfileOut, ProfilePatch
 from api.views import people as views
+from api.views.lead_rules import profile_view
 from storage import tables as t
 
 router = APIRouter(prefix="/v1", tags=["people"], route_class=StrictRoute)
@@ -159,3 +161,21 @@ def list_tokens(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor = None)
 def revoke_token(call: TheCall, id: Id, body: Nothing) -> Response:
     """End a token at once (AUD-06)."""
     return change(call, lambda made: people.revoke_token(made, id))
+
+
+@router.get("/people/{id}/profile", response_model=ProfileOut)
+def read_profile(call: TheCall, id: Id) -> dict[str, Any]:
+    """What matching uses of a person (人员画像): PPL-04."""
+    return call.read(lambda tx: profile_view(tx, id))
+
+
+@router.patch("/people/{id}/profile", response_model=ProfileOut)
+def edit_profile(call: TheCall, id: Id, body: ProfilePatch) -> Response:
+    """Change it; no customer already held moves (PPL-04)."""
+    return change(call, lambda made: lead_rules.edit_profile(made, id, body))
+
+
+@router.post("/people/{id}/profile/confirm", response_model=ProfileOut)
+def confirm_skills(call: TheCall, id: Id, body: ConfirmIn) -> Response:
+    """The supervisor confirms skills (专长确认): PPL-04."""
+    return change(call, lambda made: lead_rules.confirm_skills(made, id, body))

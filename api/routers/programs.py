@@ -8,12 +8,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.call import TheCall
-from api.commands import programs
+from api.commands import lead_rules, programs
 from api.commands.company import change
 from api.paging import Cursor, Limit
 from api.routing import StrictRoute
 from api.schemas.base import Id, Nothing
+from api.schemas.leads import LeadRulesOut, LeadRulesPatch
 from api.schemas.programs import MemberIn, MemberOut, ProgramIn, ProgramOut, ProgramPage, ProgramPatch
+from api.views.lead_rules import rules_view
 from api.views.programs import program_page, program_view
 
 router = APIRouter(prefix="/v1/programs", tags=["programs"], route_class=StrictRoute)
@@ -65,3 +67,15 @@ def add_member(call: TheCall, id: Id, body: MemberIn) -> Response:
 def remove_member(call: TheCall, id: Id, mid: Id, body: Nothing) -> Response:
     """End a membership; customers held wait for the supervisor (TER-01, PPL-06)."""
     return change(call, lambda made: programs.remove_member(made, id, mid))
+
+
+@router.get("/{id}/lead-rules", response_model=LeadRulesOut)
+def read_lead_rules(call: TheCall, id: Id) -> dict[str, Any]:
+    """Who gets which leads of the program, in order (线索分配规则): LEAD-03."""
+    return call.read(lambda tx: rules_view(tx, id))
+
+
+@router.patch("/{id}/lead-rules", response_model=LeadRulesOut)
+def set_lead_rules(call: TheCall, id: Id, body: LeadRulesPatch) -> Response:
+    """Set the rules; leads that somebody has stay where they are (LEAD-03)."""
+    return change(call, lambda made: lead_rules.set_rules(made, id, body))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt
 
-from api.schemas.base import Bool, Id, Input, Money, Name, Output, Pending, Reason, Str, Text, Track
+from api.schemas.base import Bool, Id, Input, Money, Name, Output, Pending, Reason, Str, Text, Track, Version
 from api.schemas.claims import (
     ClaimCustomer,
     CustomerGiven,
@@ -178,3 +178,110 @@ class LeadOut(Output):
 class LeadPage(Output):
     items: list[LeadOut]
     next: str | None
+
+
+class LeftOutOut(Output):
+    person: str
+    reason: Literal["absent", "off_shift", "duty", "full", "had_it"]
+
+
+class RecommendationOut(Output):
+    """Who fits, best first, and who was left out; advice only (LEAD-07)."""
+
+    people: list[RankedOut]
+    left_out: list[LeftOutOut]
+
+
+# --- assignment rules ------------------------------------------------------------------------------------------
+
+Choice = Annotated[list[Name], Field(min_length=1, max_length=50)]
+
+
+class RuleWhen(Input):
+    """For each condition the words of which the lead must have one."""
+
+    region: Choice | None = None
+    industry: Choice | None = None
+    size: Choice | None = None
+    product_line: Choice | None = None
+    source: Choice | None = None
+    grade: Annotated[list[GradeName], Field(min_length=1, max_length=4)] | None = None
+
+
+class RuleTo(Input):
+    """A person, a pool, or the people of a team (without: of the program) by ``way``."""
+
+    person: Id | None = None
+    team: Id | None = None
+    way: Literal["rotation", "dispatch"] | None = None
+    pool: Literal[True] | None = None
+
+
+class LeadRuleIn(Input):
+    when: RuleWhen
+    to: RuleTo
+
+
+class LeadRulesPatch(Input):
+    """`PATCH /v1/programs/{id}/lead-rules`: the whole list, in order (LEAD-03)."""
+
+    version: Version
+    rules: Annotated[list[LeadRuleIn], Field(max_length=200)]
+
+
+class RuleOut(Output):
+    when: dict[str, list[str]]
+    to: dict[str, str | bool]
+
+
+class LeadRulesOut(Output):
+    program: str
+    rules: list[RuleOut]
+    version: int
+
+
+# --- figures ---------------------------------------------------------------------------------------------------
+
+
+class BalanceRow(Output):
+    """One person's share of the leads of a window (LEAD-13). ``workload`` is points in hand per point of capacity."""
+
+    person: str
+    leads: int
+    value: list[MoneyOut]
+    expected: float
+    days_present: float
+    deviation_pct: float | None
+    alarm: bool
+    workload: float
+
+
+class BalanceOut(Output):
+    program: str
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    leads: int
+    gini: float
+    items: list[BalanceRow]
+
+
+class RateRow(Output):
+    """What became of somebody's leads (LEAD-16). Rates are per cent of those decided; invalid ones stand apart."""
+
+    person: str
+    offered: int
+    accepted: int
+    returned: int
+    invalid: int
+    missed: int
+    return_pct: float | None
+    reasons: dict[str, int]
+    alarm: bool
+
+
+class RatesOut(Output):
+    program: str
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    senders: list[RateRow]
+    receivers: list[RateRow]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Id, Input, Instant, Name, Output, Str, Text, Version
+from api.schemas.base import Bool, Id, Input, Instant, Name, Output, Str, Text, Version
 
 LocaleName = Literal["zh-CN", "en"]
 RoleName = Literal[
@@ -102,6 +102,7 @@ class AbsenceIn(Input):
     from_: Annotated[Instant, Field(alias="from")]
     to: Instant
     reason: Text | None = None
+    duty: Bool = False
 
 
 class DelegationIn(Input):
@@ -196,6 +197,7 @@ class AbsenceOut(Output):
     person: str
     from_: Annotated[str, Field(alias="from")]
     to: str
+    duty: bool
 
 
 class AbsencePage(Output):

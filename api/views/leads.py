@@ -11,9 +11,13 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.paging import page
 from api.views.claims import acting_for, customers_of, scope_of
+from domain.leads.candidates import fitting, members
+from domain.leads.dispatch import Ranked, Wanted
 from domain.leads.lifecycle import LeadState
 from domain.leads.model import Lead, Offer
-from domain.leads.permissions import may
+from domain.leads.permissions import in_charge, may
+from domain.leads.rotation import Skip
+from domain.leads.rules import first_match
 from domain.leads.scoring import scored
 from domain.leads.weighing import Weighed
 from domain.matters.matter import CommandKind
@@ -130,6 +134,38 @@ def lead_views(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row
         _view(caller, lead, r, people[r["customer"]], said) | {"pending": pending.get(lead.id)}
         for lead, r in zip(found, rows, strict=True)
     ]
+
+
+def recommendation_view(tx: Transaction, caller: Caller, lead: str) -> Row:
+    """Who fits a lead, for its sender, its receiver and those in charge of them (LEAD-07)."""
+    row = visible_lead(tx, caller, lead)
+    known = leads.lead_of(row, leads.offers_of(tx, [lead]).get(lead, ()))
+    mine = caller.person in (known.sender, known.receiver)
+    if not mine and not in_charge(known, actor=caller.actor, setting=caller.setting, at=caller.at):
+        raise Refusal("not_allowed", rule="LEAD-07")
+    ranking, unable = recommended(tx, caller, known)
+    return {
+        "people": [{"person": r.person, **weighed_view(r.weighed)} for r in ranking],
+        "left_out": [{"person": person, "reason": why.value} for person, why in sorted(unable.items())],
+    }
+
+
+def recommended(tx: Transaction, caller: Caller, lead: Lead) -> tuple[tuple[Ranked, ...], dict[str, Skip]]:
+    """The `recommend.count` best of those whom the rules mean, and who of them cannot take it (LEAD-07)."""
+    setting, policy = caller.setting, caller.setting.policy(lead.terms)
+    rule = first_match(lead, setting.rules_for_leads(lead.program))
+    people = members(lead.program, rule.team if rule is not None else None, setting=setting, at=caller.at)
+    about = tx.execute(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == lead.customer)).one()
+    ranking, unable = fitting(
+        people,
+        lead,
+        leads.loads(tx, people),
+        wanted=Wanted(facets=lead.facets, customer_kind=about.kind, customer_level=about.level),
+        setting=setting,
+        policy=policy,
+        at=caller.at,
+    )
+    return ranking[: policy.integer("recommend.count")], unable
 
 
 def weighed_view(weighed: Weighed) -> Row:

@@ -98,7 +98,13 @@ def token_view(row: Row) -> Row:
 
 def absence_view(row: Row) -> Row:
     """An absence (PPL-05)."""
-    return {"id": row["id"], "person": row["person"], "from": rfc3339(row["from_at"]), "to": rfc3339(row["to_at"])}
+    return {
+        "id": row["id"],
+        "person": row["person"],
+        "from": rfc3339(row["from_at"]),
+        "to": rfc3339(row["to_at"]),
+        "duty": row["duty"],
+    }
 
 
 def delegation_view(row: Row) -> Row:

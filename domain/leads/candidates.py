@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from domain.leads.dispatch import Candidate, ratio_of
+from domain.leads.dispatch import Candidate, Ranked, Wanted, rank, ratio_of
 from domain.leads.model import Lead, Load
 from domain.leads.rotation import Skip
 from domain.matters.setting import Setting
@@ -73,6 +73,22 @@ def skips(
     had = {offer.person for offer in lead.offers}
     found = {one.person: _skip(one, lead, had, setting=setting, policy=policy, at=at) for one in candidates}
     return {person: why for person, why in found.items() if why is not None}
+
+
+def fitting(
+    people: Iterable[str],
+    lead: Lead,
+    loads: Mapping[str, Load],
+    *,
+    wanted: Wanted,
+    setting: Setting,
+    policy: Policy,
+    at: datetime,
+) -> tuple[tuple[Ranked, ...], dict[str, Skip]]:
+    """``people`` who can take ``lead`` from the best fit down, and those who cannot (LEAD-05, LEAD-07)."""
+    known = [candidate(p, loads.get(p, Load()), setting=setting, policy=policy) for p in people]
+    unable = skips(known, lead, setting=setting, policy=policy, at=at)
+    return rank((one for one in known if one.person not in unable), wanted, policy), unable
 
 
 def _skip(

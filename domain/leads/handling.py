@@ -14,16 +14,17 @@ from typing import Any
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim
 from domain.claims.reports import consider
-from domain.leads.candidates import candidate, may_receive, members, skips
-from domain.leads.dispatch import Ranked, Wanted, rank
+from domain.leads.candidates import candidate, fitting, may_receive, members, skips
+from domain.leads.dispatch import Ranked, Wanted
 from domain.leads.lifecycle import LeadState, LeadTrigger, fire, refused
+from domain.leads.limits import accept_by, assess_by, respond_by
 from domain.leads.model import Lead, Load, Offer, OfferEnd, Way
 from domain.leads.permissions import authorise
 from domain.leads.rotation import Rotation, Skip, given_back, next_turn
 from domain.leads.rules import Rule, first_match
 from domain.leads.scoring import graded, scored
 from domain.matters.draft import Draft, Task
-from domain.matters.matter import Command, Matter
+from domain.matters.matter import Command
 from domain.people.access import Actor
 from domain.policy.policy import Policy
 from domain.pools.entering import enter_pool
@@ -236,9 +237,9 @@ def _assigned(draft: Draft, lead: Lead, rule: Rule, actor: str | None) -> bool:
         _offer(draft, lead, rule.person, Way.RULE, actor=actor)
         return True
     people = members(lead.program, rule.team, setting=draft.setting, at=draft.at)
-    unable = _skips(draft, lead, people)
     if rule.way is Way.DISPATCH:
-        return _dispatch(draft, lead, people, unable, actor)
+        return _dispatch(draft, lead, people, actor)
+    unable = _skips(draft, lead, people)
     scope = scope_of(lead, rule)
     assert draft.matter.desk is not None
     rotation = draft.matter.desk.rotations.get(scope, Rotation())
@@ -260,23 +261,24 @@ def _assigned(draft: Draft, lead: Lead, rule: Rule, actor: str | None) -> bool:
     return True
 
 
-def _dispatch(draft: Draft, lead: Lead, people: tuple[str, ...], unable: Mapping[str, Skip], actor: str | None) -> bool:
-    ranking = ranking_of(draft.matter, lead, [p for p in people if p not in unable], draft)
+def _dispatch(draft: Draft, lead: Lead, people: tuple[str, ...], actor: str | None) -> bool:
+    matter, policy = draft.matter, _policy(draft, lead)
+    assert matter.desk is not None
+    ranking, unable = fitting(
+        people,
+        lead,
+        matter.desk.loads,
+        wanted=Wanted(facets=lead.facets, customer_kind=matter.customer_kind, customer_level=matter.customer_level),
+        setting=draft.setting,
+        policy=policy,
+        at=_told_at(draft),
+    )
     if not ranking:
         return False
-    shown = _policy(draft, lead).integer("recommend.count")
-    data = {"skipped": _listed(unable), "ranking": [ranked_data(r) for r in ranking[: max(1, shown)]]}
+    shown = max(1, policy.integer("recommend.count"))
+    data = {"skipped": _listed(unable), "ranking": [ranked_data(r) for r in ranking[:shown]]}
     _offer(draft, lead, ranking[0].person, Way.DISPATCH, actor=actor, data=data)
     return True
-
-
-def ranking_of(matter: Matter, lead: Lead, people: list[str], draft: Draft) -> tuple[Ranked, ...]:
-    """``people`` from the one who fits the lead best down (LEAD-05)."""
-    policy = _policy(draft, lead)
-    loads = matter.desk.loads if matter.desk is not None else {}
-    wanted = Wanted(facets=lead.facets, customer_kind=matter.customer_kind, customer_level=matter.customer_level)
-    able = (candidate(p, loads.get(p, Load()), setting=draft.setting, policy=policy) for p in people)
-    return rank(able, wanted, policy)
 
 
 def ranked_data(ranked: Ranked) -> dict[str, Any]:
@@ -313,7 +315,7 @@ def _offer(
         lead = lead.ending(OfferEnd.REPLACED, at=draft.at)
     desk = draft.matter.desk
     at = max(draft.at, desk.now) if desk is not None else draft.at
-    policy = _policy(draft, lead)
+    policy, calendar = _policy(draft, lead), draft.setting.calendar(lead.program)
     offer = Offer(
         person=person,
         at=at,
@@ -321,8 +323,8 @@ def _offer(
         scope=scope,
         makeup=makeup,
         data=data or {},
-        respond_by=_after(draft, lead, at, policy.duration_for("lead.first_response_oh", lead.grade)),
-        accept_by=_after(draft, lead, at, policy.duration("lead.accept_oh")),
+        respond_by=respond_by(lead.grade, at, policy=policy, calendar=calendar),
+        accept_by=accept_by(at, policy=policy, calendar=calendar),
     )
     lead = replace(
         lead,
@@ -486,7 +488,8 @@ def _needs_assessment(draft: Draft, lead: Lead) -> bool:
 
 def _list_for_assessment(draft: Draft, lead: Lead) -> None:
     before = lead.state
-    until = _after(draft, lead, draft.at, _policy(draft, lead).duration("lead.assess_oh"))
+    calendar = draft.setting.calendar(lead.program)
+    until = assess_by(draft.at, policy=_policy(draft, lead), calendar=calendar)
     lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.ASSESS), assess_by=until)
     _put(draft, lead)
     draft.record_lead("assess_asked", lead, before=before, data={"assess_by": until})
@@ -506,10 +509,6 @@ def _rescored(draft: Draft, lead: Lead, factors: Mapping[str, int]) -> Lead:
 
 def _policy(draft: Draft, lead: Lead) -> Policy:
     return draft.setting.policy(lead.terms)
-
-
-def _after(draft: Draft, lead: Lead, at: datetime, length: Any) -> datetime | None:
-    return draft.setting.calendar(lead.program).add(at, length).at if length is not None else None
 
 
 def _authorise(draft: Draft, command: Command, lead: Lead) -> None:

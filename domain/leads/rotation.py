@@ -8,7 +8,7 @@ by more than one. What is remembered is the order, the last place and the turns 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -32,15 +32,15 @@ class Rotation:
 
     order: tuple[str, ...] = ()
     last: str | None = None
-    owed: Mapping[str, int] | None = None  # make-up turns (补轮) by person
+    owed: Mapping[str, int] = field(default_factory=dict)  # make-up turns (补轮) by person
 
     def owed_to(self, person: str) -> int:
         """How many make-up turns ``person`` has coming."""
-        return (self.owed or {}).get(person, 0)
+        return self.owed.get(person, 0)
 
     def with_owed(self, person: str, turns: int) -> Rotation:
         """The same with ``turns`` make-up turns for ``person``."""
-        owed = {**(self.owed or {}), person: turns}
+        owed = {**self.owed, person: turns}
         return replace(self, owed={p: n for p, n in sorted(owed.items()) if n > 0})
 
     def joined(self, members: Iterable[str]) -> Rotation:

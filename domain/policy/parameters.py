@@ -174,11 +174,12 @@ _PER_CLAIM: Final = ("claim.", "collision.", "release.", "reminder.", "transfer.
 _BUILT: Final = frozenset(
     f"{section}-{number:02d}"
     for section, numbers in {
-        "PPL": (1, 2, 5, 6, 7),
+        "PPL": (1, 2, 4, 5, 6, 7),
         "TER": (1, 6),
         "CUS": (1, 2, 3, 4, 5, 8, 9),
         "CLM": (*range(1, 30), 32, 33),
         "DSP": (2, 3, 4, 5, 8, 9, 10, 12, 13, 15, 16, 18, 19),
+        "LEAD": (1, 2, 3, 4, 5, 6, 7, 11, 13, 16),
         "COM": range(1, 13),
         "POL": (1, 2, 3, 4, 7, 9),
         "NTF": (1,),

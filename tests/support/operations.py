@@ -860,6 +860,39 @@ _when(
 _when("grade_lead", "leader", ids=_LEAD, body={"grade": "A", "reason": "已见到预算"})
 _when("close_lead", "service", ids={"id": World.returned_lead}, body={"reason": "不再需要"})
 
+_when("recommend_for_lead", "owner", ids=_LEAD)
+_when("read_lead_balance", "leader", query={"program": lambda w: w.program})
+_when("read_lead_rates", "leader", query={"program": lambda w: w.program})
+_when("read_lead_rules", "owner", ids={"id": lambda w: w.program})
+
+
+def _set_lead_rules(world: World) -> Wanted:
+    program = world.new_program("线索")
+    rule = {"when": {"region": ["华东"]}, "to": {"team": world.north, "way": "dispatch"}}
+    return _wanted("set_lead_rules", "admin", ids={"id": program}, body={"version": 1, "rules": [rule]})
+
+
+FACTORIES["set_lead_rules"] = _set_lead_rules
+_when("read_profile", "owner", ids={"id": lambda w: w["owner"].id})
+
+
+def _edit_profile(world: World) -> Wanted:
+    path = f"/v1/people/{world['owner'].id}/profile"
+    body = {"version": world.version(path), "skills": {"谈判": 4}}
+    return _wanted("edit_profile", "owner", ids={"id": world["owner"].id}, body=body)
+
+
+FACTORIES["edit_profile"] = _edit_profile
+
+
+def _confirm_skills(world: World) -> Wanted:
+    answer = world.send(_edit_profile(world))
+    assert answer.status_code == 200, answer.text
+    return _wanted("confirm_skills", "leader", ids={"id": world["owner"].id}, body={"skills": ["谈判"]})
+
+
+FACTORIES["confirm_skills"] = _confirm_skills
+
 # --- requests, files, notices, audit ---------------------------------------------------------------------------------
 
 _when("list_requests", "owner")

@@ -163,6 +163,8 @@ SECTION_SIZES = {
 }
 
 NOT_BUILT_YET = {
+    "rotation.order",
+    "visit.confirm_h",
     "ownership.depth_weights",
     "settle.templates",
     "discussion.close_wh",
@@ -184,6 +186,10 @@ NOT_BUILT_YET = {
 BUILT = {
     "pool.daily_takes",
     "pool.windows",
+    "lead.first_response_oh",
+    "lead.return_alarm_pct",
+    "dispatch.weights",
+    "people.skill_confirm",
     "ownership.rules",
     "ownership.visit_first",
     "ownership.depth_days",

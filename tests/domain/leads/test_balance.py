@@ -1,0 +1,82 @@
+"""Distribution balance (LEAD-13, table 0.4): shares, deviations, alarms, the balance index."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+
+from domain.leads.balance import gini, present_part, shares
+from domain.people.organisation import Absence, Organisation
+from domain.policy.policy import Policy
+
+POLICY = Policy.resolve(version=1)
+START = datetime(2031, 3, 1, tzinfo=UTC)
+END = START + timedelta(days=30)
+
+
+def company(*absences: tuple[int, int]) -> Organisation:
+    """Somebody who was away from one day to another of the window."""
+    away = [
+        Absence(str(n), "p", START + timedelta(days=first), START + timedelta(days=last), START)
+        for n, (first, last) in enumerate(absences)
+    ]
+    return Organisation(people={}, teams={}, root="", absences={"p": away})
+
+
+@pytest.mark.parametrize(
+    ("absences", "days"),
+    [
+        ((), 30),
+        (((0, 15),), 15),
+        (((-5, 3),), 27),  # only what lies in the window
+        (((25, 40),), 25),
+        (((5, 10), (8, 12)), 23),  # together from 5 to 12: counted once
+        (((5, 20), (8, 12)), 15),
+        (((-9, 99),), 0),
+    ],
+)
+def test_absence_days_lower_the_time_on_duty(absences: tuple[tuple[int, int], ...], days: int) -> None:
+    assert present_part("p", company(*absences), start=START, end=END) == Fraction(days, 30)
+
+
+def test_shares_are_expected_by_the_time_on_duty() -> None:
+    """LEAD-13: 30 leads over 30 + 15 + 15 days: 15, 7.5 and 7.5 are to be expected."""
+    present = {"a": Fraction(1), "b": Fraction(1, 2), "c": Fraction(1, 2)}
+    found = {s.person: s for s in shares({"a": 12, "b": 7, "c": 11}, present, POLICY)}
+    assert {p: s.expected for p, s in found.items()} == {"a": 15, "b": Fraction(15, 2), "c": Fraction(15, 2)}
+    # 20 % short is not beyond the tolerance of 20 %; 47 % above is.
+    assert {p: s.alarm for p, s in found.items()} == {"a": False, "b": False, "c": True}
+    assert found["a"].deviation_pct == -20
+
+
+def test_few_leads_raise_no_alarm() -> None:
+    """LEAD-13: `lead.balance_min` 10."""
+    present = {"a": Fraction(1), "b": Fraction(1)}
+    assert not any(s.alarm for s in shares({"a": 9}, present, POLICY))
+    assert all(s.alarm for s in shares({"a": 10}, present, POLICY))
+
+
+def test_whoever_was_away_all_the_time_is_owed_nothing() -> None:
+    found = {s.person: s for s in shares({"a": 20}, {"a": Fraction(1), "b": Fraction(0)}, POLICY)}
+    assert (found["b"].expected, found["b"].deviation_pct, found["b"].alarm) == (0, None, False)
+    assert found["a"].expected == 20
+
+
+@pytest.mark.parametrize(
+    ("counts", "weights", "index"),
+    [
+        ([5, 5, 5, 5], [1, 1, 1, 1], 0),
+        ([0, 0, 0, 20], [1, 1, 1, 1], Fraction(3, 4)),
+        ([10, 5], [2, 1], 0),  # twice the days, twice the leads
+        ([0, 0], [1, 1], 0),
+        ([1, 3], [1, 1], Fraction(1, 4)),
+        ([7, 5], [1, 0], 0),  # of whoever was never there nothing is said
+    ],
+)
+def test_the_balance_index_is_the_gini_coefficient_per_day_on_duty(
+    counts: list[int], weights: list[int], index: Fraction
+) -> None:
+    """Table 0.4."""
+    assert gini(counts, [Fraction(w) for w in weights]) == index
