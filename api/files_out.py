@@ -1,4 +1,4 @@
-"""Which columns the files have that leave the house, in Chinese or English (COM-11, COM-12, INT-04)."""
+"""Which columns the files have that leave the house, in Chinese or English (COM-11 to COM-13, INT-04)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from api.sheets import Cell, Number, Sheet, amount_text, percent
 from api.views.ledger import account_totals, whole_statement
 from api.views.payouts import exported_lines
+from api.views.performance import PerformanceFilters, totals, whole_performance
 from domain.refusals import Refusal
 from storage import tables as t
 from storage.database import Transaction
@@ -94,6 +95,23 @@ PAYOUT_COLUMNS: Final = (
     ("result", "结果", "Result"),
     ("key", "凭证", "Entry key"),
 )
+#: Columns of performance, one row for each line.
+PERFORMANCE_COLUMNS: Final = (
+    ("month", "业绩月份", "Month"),
+    ("team", "归属团队", "Home team"),
+    ("person_number", "人员编号", "Person number"),
+    ("person", "人员", "Person"),
+    ("deal_number", "成交编号", "Deal"),
+    ("deal_kind", "成交类型", "Deal kind"),
+    ("program", "业务项目", "Program"),
+    ("event_at", "业绩日期", "Counted on"),
+    ("currency", "币种", "Currency"),
+    ("amount_minor", "业绩金额", "Amount"),
+    ("share_bps", "比例 %", "Share %"),
+    ("corrects", "更正的凭证", "Corrects"),
+    ("at", "记录时间", "Recorded"),
+    ("key", "凭证", "Key"),
+)
 #: What becomes of a line of a run.
 _RESULTS: Final[Mapping[str, tuple[str, str]]] = {
     "to_pay": ("待支付", "To be paid"),
@@ -128,6 +146,16 @@ def payout_sheet(call: Call, run: Mapping[str, Any]) -> Sheet:
     )
 
 
+def performance_sheet(call: Call, filters: PerformanceFilters) -> Sheet:
+    """What deals count for, as far as the caller reads it (业绩, COM-13)."""
+    return Sheet(
+        what="performance",
+        titles=("业绩", "Performance"),
+        stream=("person", call.person),
+        rows=lambda tx: _performance(tx, call, filters),
+    )
+
+
 def _statement(
     tx: Transaction, call: Call, person: str, *, start: datetime | None, end: datetime | None
 ) -> Iterator[list[Cell]]:
@@ -153,6 +181,18 @@ def _payout(tx: Transaction, call: Call, run: Mapping[str, Any]) -> Iterator[lis
     yield _total(PAYOUT_COLUMNS, {"currency": run["currency"], "amount_minor": paid}, zh=zh)
 
 
+def _performance(tx: Transaction, call: Call, filters: PerformanceFilters) -> Iterator[list[Cell]]:
+    zh = call.language == "zh"
+    programs = _programs(tx)
+    teams = {r["id"]: r["name"] for r in tx.rows(sa.select(t.team.c.id, t.team.c.name))}
+    yield _heads(PERFORMANCE_COLUMNS, zh=zh)
+    for line in whole_performance(tx, call.caller, filters, at_most=_rows_max(call)):
+        shown = {**line, "team": teams.get(line["team"], line["team"])}
+        yield [_cell(name, shown, programs, zh=zh) for name, _, _ in PERFORMANCE_COLUMNS]
+    for total in totals(tx, call.caller, filters):
+        yield _total(PERFORMANCE_COLUMNS, {**total, "share_bps": total["deals_bps"]}, zh=zh)
+
+
 def _heads(columns: Sequence[tuple[str, str, str]], *, zh: bool) -> list[Cell]:
     return [(chinese if zh else english) for _, chinese, english in columns]
 
@@ -163,6 +203,8 @@ def _total(columns: Sequence[tuple[str, str, str]], total: Mapping[str, Any], *,
     for place, (name, _, _) in enumerate(columns):
         if name == "currency":
             row[place] = total["currency"]
+        elif name == "share_bps" and name in total:
+            row[place] = percent(total[name])
         elif name in total and name in _AMOUNTS:
             row[place] = Number(amount_text(total[name], total["currency"]))
     return row

@@ -17,6 +17,7 @@ from domain.money.model import (
     Payee,
     Proposed,
     Receipt,
+    Recognition,
     Refund,
     Share,
     SharesState,
@@ -154,6 +155,8 @@ def deal_of(row: Mapping[str, Any]) -> Deal:
         set_off=detail.get("set_off", {}),
         holds=tuple(detail.get("holds", ())),
         cancel_asked_by=detail.get("cancel_asked_by"),
+        recognise_at=detail.get("recognise_at"),
+        recognised=Recognition(**_timed(detail["recognised"])) if "recognised" in detail else None,
         version=row["version"],
     )
 
@@ -239,6 +242,7 @@ def _detail(deal: Deal) -> dict[str, Any]:
         "set_off": dict(deal.set_off),
         "holds": list(deal.holds),
         "cancel_asked_by": deal.cancel_asked_by,
+        "recognise_at": deal.recognise_at,
     }
     detail = {name: value for name, value in detail.items() if value}
     if deal.release is not None:
@@ -247,6 +251,9 @@ def _detail(deal: Deal) -> dict[str, Any]:
         detail["joint_bonus_pct"] = str(deal.joint_bonus_pct)
     if deal.last_paid_at is not None:
         detail["last_paid_at"] = to_us(deal.last_paid_at)
+    if deal.recognised is not None:
+        counts = deal.recognised
+        detail["recognised"] = {"at": to_us(counts.at), "key": counts.key, "teams": dict(counts.teams)}
     if deal.proposed is not None:
         detail["proposed"] = {
             "shares": [_share(s) for s in deal.proposed.shares],

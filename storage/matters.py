@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -181,6 +181,8 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     deals.save(tx, before, after, new=draft.new_deals, at=draft.at)
     leads.save(tx, before, after)
     ledger.post(tx, draft.entries)
+    if draft.performance:
+        tx.insert(t.performance_line, [asdict(line) for line in draft.performance])
     for entry in draft.follow_ups:
         _insert_follow_up(tx, entry)
     for follow_up, by, text in draft.voided:

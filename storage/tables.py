@@ -963,6 +963,27 @@ ledger_balance = sa.Table(
     Col("amount_minor", sa.BigInteger, nullable=False),
 )
 
+#: What deals count for, by cause and person, in the month it counts in (COM-13). Never changed either.
+performance_line = sa.Table(
+    "performance_line",
+    metadata,
+    Col("key", sa.String(200), primary_key=True),
+    Col("person", Id, primary_key=True),
+    Col("team", Id, nullable=False),
+    Col("deal", Id, sa.ForeignKey("deal.id"), nullable=False, index=True),
+    Col("program", Id, nullable=False),
+    Col("month", sa.String(7), nullable=False),
+    Col("event_at", Instant, nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("currency", sa.String(3), nullable=False),
+    Col("amount_minor", sa.BigInteger, nullable=False),
+    Col("share_bps", sa.Integer, nullable=False),
+    Col("corrects", sa.String(200)),
+    sa.Index("ix_performance_line_at", "at", "key", "person"),
+    sa.Index("ix_performance_line_month", "month", "at", "key", "person"),
+    sa.Index("ix_performance_line_person", "person", "at", "key"),
+)
+
 #: A payout run (COM-12): prepared and approved by two people, then locked.
 payout = sa.Table(
     "payout",

@@ -36,6 +36,7 @@ from domain.claims.lifecycle import IN_CASE
 from domain.claims.model import Claim
 from domain.matters.draft import Task
 from domain.matters.matter import CommandKind, Matter
+from domain.money import performance
 from domain.money.model import MOST_MINOR, Deal, DealState, Share
 from domain.money.shares import check_shares, digest_of
 from domain.people.access import Place, has_role
@@ -244,7 +245,9 @@ def _unclaimed(tx: Transaction, caller: Caller, body: DealIn, place: _Where) -> 
         external_id=body.external_id,
         recorded_at=at,
         recorded_by=caller.person,
+        recognise_at=performance.counts_by(caller.setting, body.program, signed_at=body.contract_at),
     )
+    performance.require_open(caller.setting, deal, at=at)
     deals.insert(tx, deal, matter=None)
     if place.locked is not None:
         matters.touch(tx, place.locked.row["id"], at)

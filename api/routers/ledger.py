@@ -1,4 +1,4 @@
-"""`/v1/ledger`, statements and `/v1/payouts` (contract section 7)."""
+"""`/v1/ledger`, statements, performance and `/v1/payouts` (contract section 7)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,25 @@ from starlette.responses import Response
 
 from api.call import TheCall
 from api.commands import payouts
-from api.files_out import payout_sheet, statement_sheet
+from api.files_out import payout_sheet, performance_sheet, statement_sheet
 from api.paging import Cursor, Limit
 from api.reads import note_reads
 from api.routing import StrictRoute
 from api.schemas.base import Currency, Id, Instant, Nothing
-from api.schemas.ledger import AccountPage, EntryPage, PayoutIn, PayoutOut, PayoutPage, StatementOut
+from api.schemas.ledger import (
+    AccountPage,
+    EntryPage,
+    Month,
+    PayoutIn,
+    PayoutOut,
+    PayoutPage,
+    PerformancePage,
+    StatementOut,
+)
 from api.sheets import FILES, Format, as_file
 from api.views import ledger as views
 from api.views.payouts import payout_page, payout_row, payout_view
+from api.views.performance import PerformanceFilters, performance_page
 
 router = APIRouter(prefix="/v1", tags=["money"], route_class=StrictRoute)
 
@@ -71,6 +81,32 @@ def read_statement(
         return found
     views.require_statement(call.caller, id)
     return as_file(call, statement_sheet(call, id, start=start, end=end), format)
+
+
+def _performance_filters(
+    month: Annotated[Month | None, Query()] = None,
+    program: Id | None = None,
+    team: Id | None = None,
+    person: Id | None = None,
+    deal: Id | None = None,
+) -> PerformanceFilters:
+    return PerformanceFilters(month=month, program=program, team=team, person=person, deal=deal)
+
+
+@router.get("/performance", response_model=PerformancePage, responses=FILES)
+def list_performance(
+    call: TheCall,
+    filters: Annotated[PerformanceFilters, Depends(_performance_filters)],
+    format: Format = "json",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Any:
+    """What deals count for in a month, for whom and for which team (业绩归属期), as a page or as a file: COM-13."""
+    if format != "json":
+        return as_file(call, performance_sheet(call, filters), format)
+    found = call.read(lambda tx: performance_page(tx, call.caller, filters, limit=limit, cursor=cursor))
+    note_reads(call, sum(item["person"] != call.person for item in found["items"]))
+    return found
 
 
 @router.post("/payouts", status_code=201, response_model=PayoutOut)

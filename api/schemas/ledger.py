@@ -1,4 +1,4 @@
-"""The ledger, statements and payout runs (contract section 7: COM-06, COM-11, COM-12)."""
+"""The ledger, statements, performance and payout runs (contract section 7: COM-06, COM-11 to COM-13)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas.base import Currency, Input, Output, Pending
+
+#: A calendar month of the years that dates may lie in.
+Month = Annotated[str, Field(pattern=r"^(19[7-9]\d|2[01]\d\d)-(0[1-9]|1[0-2])$")]
 
 
 class PayoutIn(Input):
@@ -101,6 +104,46 @@ class StatementOut(Output):
     person: str
     totals: list[AccountOut]
     items: list[StatementLine]
+    next: str | None
+
+
+class PerformanceLineOut(Output):
+    """What a deal counts for one person in a month (COM-13). Below zero where it takes back.
+
+    ``team``: the person's home team on the day of the event, ``event_at``. ``share_bps``: the part of one deal.
+    ``corrects``: the key under which the deal counted first; null where it is that line.
+    """
+
+    key: str
+    month: str
+    person: str
+    team: str
+    program: str
+    deal: str
+    deal_number: int
+    deal_kind: str
+    event_at: str
+    at: str
+    currency: str
+    amount_minor: int
+    share_bps: int
+    corrects: str | None
+
+
+class PerformanceTotal(Output):
+    """``deals_bps``: how many deals, in basis points of one."""
+
+    currency: str
+    amount_minor: int
+    deals_bps: int
+
+
+class PerformancePage(Output):
+    """``closes_at`` where month and program are given: from then on only another month corrects this one."""
+
+    closes_at: str | None
+    totals: list[PerformanceTotal]
+    items: list[PerformanceLineOut]
     next: str | None
 
 

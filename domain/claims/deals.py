@@ -13,6 +13,7 @@ from domain.claims.permissions import authorise
 from domain.claims.reports import clock_data
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
+from domain.money import performance
 from domain.money.booking import ask_finance, book
 from domain.money.late import is_late
 from domain.money.model import Deal, DealState, EntryKind, SharesState
@@ -228,7 +229,8 @@ def _win(draft: Draft, command: Command, claim: Claim) -> None:
 def _record(draft: Draft, command: Command, claim: Claim) -> Deal:
     """The deal with its terms and shares, and what accrues by it; held at once while a case is open (COM-01, COM-08).
 
-    A deal that comes while nobody holds the customer waits for whoever the case gives it to.
+    A deal that comes while nobody holds the customer waits for whoever the case gives it to. One that would count in a
+    closed month is refused with ``period_closed`` (COM-13).
     """
     data = command.data
     deal = Deal(
@@ -248,7 +250,9 @@ def _record(draft: Draft, command: Command, claim: Claim) -> Deal:
         external_id=data.get("external_id"),
         recorded_at=draft.at,
         recorded_by=data["by"],
+        recognise_at=performance.counts_by(draft.setting, claim.program, signed_at=data["contract_at"]),
     )
+    performance.require_open(draft.setting, deal, at=draft.at)
     if claim.holds:
         deal = on_terms(draft, credited(draft, deal, claim), claim)
     present = draft.matter.holding_dispute

@@ -17,7 +17,7 @@ from domain.matters.draft import Draft
 from domain.matters.inbox import Due, DueKind, next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
-from domain.money import agreement
+from domain.money import agreement, performance
 from domain.money import events as money
 from domain.pools import taking
 from domain.refusals import Refusal
@@ -181,6 +181,8 @@ def _due(draft: Draft, due: Due) -> None:
             standing.pause_ends(draft, claim, PauseKind(due.ref))
         case DueKind.SHARES:
             cases.contest_shares(draft, draft.matter.deals[due.ref])
+        case DueKind.RECOGNITION:
+            performance.signed(draft, claim, draft.matter.deals[due.ref])
         case DueKind.HANDOVER:
             standing.handover_missed(draft, claim)
         case DueKind.JUDGE if due.ref:

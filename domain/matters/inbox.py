@@ -27,6 +27,7 @@ from domain.disputes.seats import mediator_gone_at, next_seat_change, next_succe
 from domain.leads.model import Lead
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
+from domain.money import performance
 
 
 class DueKind(StrEnum):
@@ -43,6 +44,7 @@ class DueKind(StrEnum):
     APPROVAL = "approval"
     HANDOVER = "handover"
     SHARES = "shares"  # the people behind a deal have not agreed in time (COM-04)
+    RECOGNITION = "recognition"  # the contract date of a deal that was recorded before it (COM-13)
     LAPSE = "lapse"
     FREE = "free"  # nobody rescued the customer that others queue for (CLM-20, CLM-27)
     SUCCESSION = "succession"  # a party of a case has left (PPL-06)
@@ -136,10 +138,14 @@ def case_dues(dispute: Dispute, matter: Matter, setting: Setting) -> Iterator[Du
 
 
 def dues(claim: Claim, matter: Matter, setting: Setting) -> Iterator[Due]:
-    """Every instant that ``claim`` still has before it. Shares of its deals are agreed on after its end, too."""
+    """Every instant that ``claim`` still has before it. Shares of its deals are agreed on after its end, too, and they
+    count after it."""
     for deal in matter.live_deals(claim.id):
         if deal.proposed is not None and deal.proposed.until is not None:
             yield Due(deal.proposed.until, DueKind.SHARES, claim.id, deal.id)
+        signed = performance.due_at(deal)
+        if signed is not None:
+            yield Due(signed, DueKind.RECOGNITION, claim.id, deal.id)
     if claim.state in ENDED:
         return
     found = lapse_due(claim, requests=matter.requests_of(claim.id))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from domain.claims.model import Claim
 from domain.matters.draft import Draft, Task
+from domain.money import performance
 from domain.money.entries import entry_between
 from domain.money.model import Account, Deal, Entry, EntryKind, Payee, Share
 from domain.money.positions import positions
@@ -45,8 +46,10 @@ def book(
 ) -> Entry | None:
     """``after`` replaces ``before`` in the matter; where money moved, its entry is posted and payees are told.
 
-    ``claim`` is whose customer it is about; ``before`` None: the deal is new; ``quiet``: the caller tells payees.
+    What it counts for as performance is noted with it (COM-13). ``claim`` is whose customer it is about; ``before``
+    None: the deal is new; ``quiet``: the caller tells payees.
     """
+    after = performance.count(draft, before, after, key=key)
     draft.matter = draft.matter.with_deal(after)
     entry = entry_between(
         before, after, key=key, kind=kind, at=draft.at, dispute=dispute, ruling=ruling, stage=stage, reason=reason

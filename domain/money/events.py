@@ -13,6 +13,7 @@ from domain.claims.model import Claim
 from domain.claims.permissions import authorise
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
+from domain.money import performance
 from domain.money.booking import ask_finance, book, share_of
 from domain.money.entries import paid_out
 from domain.money.late import is_late
@@ -23,7 +24,10 @@ from domain.refusals import FieldError, Refusal
 
 
 def receipt(draft: Draft, command: Command) -> None:
-    """The customer paid; by cash pro rata that releases its part (COM-07)."""
+    """The customer paid; by cash pro rata that releases its part (COM-07).
+
+    Where deals count by cash, one that is paid in full in a closed month is refused with ``period_closed`` (COM-13).
+    """
     claim = _allowed(draft, command)
     deal = named_deal(draft, command, live=False)
     if _told_before(deal, command, Receipt) is not None:
@@ -36,10 +40,12 @@ def receipt(draft: Draft, command: Command) -> None:
         reference=command.data["reference"],
         recorded_by=command.actor,
     )
+    paid = replace(deal, receipts=(*deal.receipts, told))
+    performance.require_open(draft.setting, paid, at=draft.at)
     book(
         draft,
         deal,
-        replace(deal, receipts=(*deal.receipts, told)),
+        paid,
         key=f"receipt/{told.id}:release",
         kind=EntryKind.RELEASE,
         claim=claim,

@@ -186,6 +186,18 @@ class Succession:
     reached_den: int
 
 
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """That a deal counts (COM-13): since its event at ``at``, first by the cause ``key``.
+
+    ``teams``: the home team on that day of everybody it has counted for, by person.
+    """
+
+    at: datetime
+    key: str
+    teams: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
     """A deal (成交, COM-01). What it is worth to whom is computed from it: `domain.money.positions`.
@@ -232,6 +244,8 @@ class Deal:
     set_off: Mapping[str, int] = field(default_factory=dict)
     holds: tuple[str, ...] = ()
     cancel_asked_by: str | None = None  # a late cancellation waits for a second person (COM-10)
+    recognise_at: str | None = None  # which event it counts by, at contract (COM-13); None: of before that was kept
+    recognised: Recognition | None = None
     version: int = 1
 
     @property
@@ -290,6 +304,28 @@ class Entry:
             totals[posting.currency] = totals.get(posting.currency, 0) + posting.amount_minor
         if not self.postings or any(totals.values()):
             raise ValueError(f"an entry that is empty or does not balance: {self.key}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformanceLine:
+    """What a deal counts for ``person``, of ``team`` on the day of its event, in ``month`` (COM-13). Never changed.
+
+    ``key`` names the cause like that of an entry; ``corrects`` the cause by which the deal counted first. ``share_bps``
+    is the part of one deal; where a line takes back, it and the amount are below zero.
+    """
+
+    key: str
+    person: str
+    team: str
+    deal: str
+    program: str
+    month: str
+    event_at: datetime
+    at: datetime
+    currency: str
+    amount_minor: int
+    share_bps: int
+    corrects: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

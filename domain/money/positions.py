@@ -117,7 +117,7 @@ def commission(deal: Deal) -> int:
     """The commission of the deal now: rate x what it is worth after refunds, half away from zero (COM-02, COM-10)."""
     if deal.state is DealState.CANCELLED or deal.rate_bps is None:
         return 0
-    return rounded(Fraction(deal.rate_bps * _net(deal), WHOLE_BPS))
+    return rounded(Fraction(deal.rate_bps * net_value(deal), WHOLE_BPS))
 
 
 def joint_bonus(deal: Deal) -> int:
@@ -125,6 +125,11 @@ def joint_bonus(deal: Deal) -> int:
     if len(deal.shares) < 2 or not deal.joint_bonus_pct:
         return 0
     return rounded(per_cent(deal.joint_bonus_pct) * commission(deal))
+
+
+def net_value(deal: Deal) -> int:
+    """What the deal is worth after what counts of its refunds, in minor units (COM-10)."""
+    return max(deal.amount_minor - deal.refunded_minor, 0)
 
 
 def released_part(deal: Deal) -> Fraction:
@@ -136,7 +141,7 @@ def released_part(deal: Deal) -> Fraction:
     if deal.release is not None:
         proven = {proof.stage for proof in deal.stages}
         return sum((per_cent(pct) for stage, pct in deal.release.items() if stage in proven), Fraction(0))
-    net = _net(deal)
+    net = net_value(deal)
     if net <= 0:
         return Fraction(0)
     return min(max(Fraction(deal.received_minor - deal.refunded_minor, net), Fraction(0)), Fraction(1))
@@ -203,7 +208,7 @@ def _overlay(deal: Deal, amount_minor: int) -> int:
         return 0
     if not deal.refunded_minor:
         return amount_minor
-    return rounded(Fraction(amount_minor * _net(deal), deal.amount_minor))
+    return rounded(Fraction(amount_minor * net_value(deal), deal.amount_minor))
 
 
 def _succeeded(tranche: _Tranche, succession: Succession) -> list[_Tranche]:
@@ -223,10 +228,6 @@ def _succeeded(tranche: _Tranche, succession: Succession) -> list[_Tranche]:
         replace(rest, amount_minor=rest.amount_minor - given),
         replace(rest, payee=succession.successor, amount_minor=given, share_bps=None),
     ]
-
-
-def _net(deal: Deal) -> int:
-    return max(deal.amount_minor - deal.refunded_minor, 0)
 
 
 def _added(one: int | None, other: int | None) -> int | None:

@@ -76,6 +76,14 @@ def install_pools(op: Any) -> None:
         _keep_sqlite(op, "pool_take", "id = NEW.id")
 
 
+def install_performance(op: Any) -> None:
+    """What counted in a month is never changed: a correction is another line (COM-13)."""
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    (protect_sqlite if sqlite else protect_postgresql)(op, "performance_line")
+    if sqlite:
+        _keep_sqlite(op, "performance_line", "key = NEW.key AND person = NEW.person")
+
+
 def _balance_sqlite(op: Any) -> None:
     """SQLite has no deferred triggers, but deferred foreign keys.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
-from domain.money.model import COMPANY, Entry, EntryKind, Posting
+from domain.money.model import COMPANY, Entry, EntryKind, PerformanceLine, Posting
 from storage import tables as t
 from storage.database import Database, mint
 
@@ -65,3 +66,21 @@ def release(deal: str, amount_minor: int, *, receipt: str = "1") -> Entry:
             Posting(account("payable"), "CNY", amount_minor, 10_000),
         ),
     )
+
+
+def counts(deal: str) -> dict[str, object]:
+    """The row of what a deal counts for one person."""
+    line = PerformanceLine(
+        key=f"deal/{deal}:accrue",
+        person=PERSON,
+        team=mint(),
+        deal=deal,
+        program=mint(),
+        month="2031-03",
+        event_at=AT,
+        at=AT,
+        currency="CNY",
+        amount_minor=100_000,
+        share_bps=10_000,
+    )
+    return asdict(line)

@@ -16,6 +16,7 @@ from domain.money.model import (
     Payee,
     Proposed,
     Receipt,
+    Recognition,
     Refund,
     Share,
     SharesState,
@@ -82,6 +83,8 @@ def full_deal() -> Deal:
         set_off={f"person:{ONE}": -20},
         holds=(mint(), mint()),
         cancel_asked_by=TWO,
+        recognise_at="cash",
+        recognised=Recognition(AT, "receipt/1:release", {ONE: mint(), TWO: mint()}),
         version=2,
     )
 

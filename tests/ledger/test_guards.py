@@ -1,4 +1,4 @@
-"""The database itself keeps history and ledger: append-only, and balanced (COM-06, AUD-01).
+"""The database itself keeps history, ledger and performance: append-only, and balanced (COM-06, COM-13, AUD-01).
 
 Everything here is said in SQL by the application's own user, past every line of the product's code.
 """
@@ -16,23 +16,25 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from storage import history, ledger
 from storage import tables as t
 from storage.database import Database, Transaction, mint
-from tests.ledger.books import AT, account, accrual, deal
+from tests.ledger.books import AT, account, accrual, counts, deal
 
 #: Every guarded table with a column that is not its key.
 GUARDED = {
     "event": "kind",
     "ledger_entry": "kind",
     "ledger_posting": "amount_minor",
+    "performance_line": "amount_minor",
 }
 
 
 @pytest.fixture
 def books(database: Database) -> Database:
-    """A database with one entry of the ledger and one of a history."""
+    """A database with one entry of the ledger, one of a history, and a line of performance."""
     one = deal(database)
 
     def write(tx: Transaction) -> None:
         ledger.post(tx, [accrual(one)])
+        tx.insert(t.performance_line, counts(one))
         history.append(tx, [history.Entry(stream=mint(), stream_kind="lead", kind="follow_up", at=AT)])
 
     database.transact(write)
@@ -72,7 +74,8 @@ def test_an_entry_is_neither_changed_nor_deleted(books: Database, table: str) ->
 
 @pytest.mark.parametrize("table", GUARDED)
 def test_an_entry_is_not_replaced_by_an_upsert(books: Database, table: str) -> None:
-    key = {"event": "stream, seq", "ledger_entry": "id", "ledger_posting": "entry, line"}[table]
+    keys = {"event": "stream, seq", "ledger_entry": "id", "ledger_posting": "entry, line"}
+    key = keys.get(table, "key, person")
     column = GUARDED[table]
     # "WHERE true": else SQLite takes ON for the ON of a join.
     upsert = f"INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT ({key}) DO UPDATE SET {column} = excluded.{column}"  # noqa: E501

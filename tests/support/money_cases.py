@@ -18,6 +18,15 @@ bob anna 30 bob 70 | pool | no_change, settle ..., appeal bob, final, withdraw, 
 anna, hand_over carol, days 200, report dora (nobody holds the customer any more), allocate d1 (to whoever reported).
 ``refused split_total: shares d1 anna 60 bob 30`` says that a line must be refused.
 
+What a line counts for as performance stands below it too, month, team and part first; what it corrects is named by the
+verb that counted first (accrue, recognise, ...). ``0000-00`` says that it counts for nothing:
+
+    cancel    d1
+        2026-05 anna sales -100 % -10000.00 corrects accrue
+
+until 2026-04-06 lets time pass, move anna north puts anna into that team, policy performance.close_day = 9 is a new
+version of the rules.
+
 Amounts are in major units with the places that the currency has; parts are per cent.
 """
 
@@ -34,21 +43,27 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.matters.matter import CommandKind
+from domain.money.model import PerformanceLine
 from domain.refusals import Refusal
 from tests.support.money_office import Office
 
 CASES = Path(__file__).parents[1] / "domain" / "money" / "cases"
 PLACES = {"CNY": 2, "USD": 2, "JPY": 0, "KWD": 3}
+MONTH = re.compile(r" +\d{4}-\d{2} ?")
 PER_CENT = re.compile(r"(\w+) (\d+(?:\.\d+)?)(?= |$)")
 
 
 @dataclass
 class Step:
-    """One line of a case, and the accounts that must stand below it; None: it does not say."""
+    """One line of a case, and what must stand below it: all accounts, and what the line counts for in which month.
+
+    None: it does not say.
+    """
 
     line: str
     place: int
     accounts: dict[str, dict[str, str]] | None = None
+    counts: list[str] | None = None
 
 
 @dataclass
@@ -76,6 +91,8 @@ class Worked:
         for step in self.steps:
             played.do(step.line)
             office.check()
+            if step.counts is not None:
+                assert played.counts() == step.counts, f"{self.name}:{step.place}: {step.line}"
             if step.accounts is not None:
                 assert played.accounts() == step.accounts, f"{self.name}:{step.place}: {step.line}"
         return office
@@ -138,6 +155,11 @@ def read(path: Path) -> Worked:
 
 
 def _expect(step: Step, line: str) -> None:
+    if MONTH.match(line):
+        step.counts = step.counts or []
+        if not line.strip().startswith("0000-00"):
+            step.counts.append(" ".join(line.split()))
+        return
     step.accounts = step.accounts or {}
     person, *words = line.split()
     if person != "nobody":
@@ -158,9 +180,11 @@ class _Play:
         self.office, self.currency = office, currency
         self.deals: dict[str, str] = {}
         self.reported = ""
+        self.counted = 0
 
     def do(self, line: str) -> None:
         """One line; what it refuses must be what it says."""
+        self.counted = len(self.office.performance)
         if line.startswith("refused "):
             said, _, rest = line.removeprefix("refused ").partition(": ")
             assert self._refusal(rest) == said, line
@@ -176,6 +200,15 @@ class _Play:
             if kind != "company":
                 found.setdefault(person, {})[name] = self._written(-amount if name == "receivable" else amount)
         return found
+
+    def counts(self) -> list[str]:
+        """What the last line counted for, in the words of a case."""
+        return [self._counts(line) for line in self.office.performance[self.counted :]]
+
+    def _counts(self, line: PerformanceLine) -> str:
+        part = f"{Decimal(line.share_bps) / 100:f}".removesuffix(".00")
+        said = f"{line.month} {line.person} {line.team} {part} % {self._written(line.amount_minor)}"
+        return f"{said} corrects {line.corrects.rpartition(':')[2]}" if line.corrects is not None else said
 
     def _refusal(self, line: str) -> str | None:
         try:
@@ -195,7 +228,7 @@ class _Play:
                 if "product" in told:
                     data["product"] = told["product"]
                 if "on" in told:
-                    data["contract_at"] = datetime.fromisoformat(told["on"]).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+                    data["contract_at"] = _morning(told["on"])
                 kind = CommandKind.WIN if verb == "win" else CommandKind.DEAL
                 by = told.get("by", "fin" if verb == "deal" else "anna")
                 self.deals[name] = office.win(self._minor(amount), by=by, kind=kind, **data)
@@ -206,8 +239,9 @@ class _Play:
             case "set", [name, *parts]:
                 told = {"deal": self.deals[name], "shares": [list(p) for p in _parts(parts).items()], "text": "text"}
                 office.tell(CommandKind.DEAL_SHARES_SET, by="lead", data=told)
-            case "receive", [name, amount]:
-                office.receive(self.deals[name], self._minor(amount))
+            case "receive", [name, amount, *on]:
+                told = {"at": _morning(on[0].removeprefix("on="))} if on else {}
+                office.receive(self.deals[name], self._minor(amount), **told)
             case "refund", [name, amount]:
                 office.refund(self.deals[name], self._minor(amount))
             case "approve_refund", [name]:
@@ -262,6 +296,12 @@ class _Play:
                 assert holder is not None
                 told = {"to": to, "text": None}
                 office.tell(CommandKind.TRANSFER, by="lead", data=told)
+            case "until", [day]:
+                office.run(_morning(day))
+            case "move", [person, team]:
+                office.move(person, team)
+            case "policy", [name, "=", value]:
+                office.change_policy(name, json.loads(value))
             case "days", [count]:
                 office.advance(days=float(count))
             case _:
@@ -284,6 +324,10 @@ class _Play:
     def _written(self, minor: int) -> str:
         places = PLACES[self.currency]
         return f"{Decimal(minor).scaleb(-places):.{places}f}"
+
+
+def _morning(day: str) -> datetime:
+    return datetime.fromisoformat(day).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def _parts(words: list[str]) -> dict[str, int]:

@@ -23,7 +23,8 @@ from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import PolicyContent, Setting
 from domain.money.booking import share_of
 from domain.money.entries import set_off_entries
-from domain.money.model import Account, Deal, Entry, Plan, Rate
+from domain.money.model import Account, Deal, Entry, PerformanceLine, Plan, Rate
+from domain.money.performance import Counted, counted
 from domain.money.positions import positions
 from domain.money.shares import digest_of
 from domain.people.organisation import (
@@ -34,6 +35,7 @@ from domain.people.organisation import (
     PersonChange,
     Role,
     ScopeKind,
+    Span,
     Team,
 )
 from domain.programs.program import PolicyVersion, Program
@@ -69,12 +71,16 @@ class Office:
     level: str | None = None
     twice: bool = False
     now: datetime = START
+    opened: datetime = EVER  # when the program began
     entries: list[Entry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     refusals: dict[str, Refusal] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
+    performance: list[PerformanceLine] = field(default_factory=list)
     minted: int = 0
+    memberships: dict[str, list[Span]] = field(default_factory=dict)
+    versions: list[tuple[datetime, Mapping[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.matter = Matter(
@@ -176,6 +182,21 @@ class Office:
         self.changes = (*self.changes, PersonChange(len(self.changes) + 1, person, ChangeKind.LEFT, self.now))
         self._setting = None
         self.advance(seconds=1)
+
+    def move(self, person: str, team: str) -> None:
+        """``person`` belongs to another team from now on; the customers stay."""
+        self.now += timedelta(seconds=1)
+        spans = self.memberships.setdefault(person, [Span(person, self._team(person), EVER, None)])
+        spans[-1] = replace(spans[-1], end=self.now)
+        spans.append(Span(person, team, self.now, None))
+        self._setting = None
+
+    def change_policy(self, name: str, value: Any) -> None:
+        """Another version of the program's policy takes effect now."""
+        self.now += timedelta(seconds=1)
+        former = self.versions[-1][1] if self.versions else self.policy
+        self.versions.append((self.now, {**former, name: value}))
+        self._setting = None
 
     # --- cases -------------------------------------------------------------------------------------------------------
 
@@ -324,8 +345,12 @@ class Office:
         return self.balances().get((f"person:{person}:{account.value}", currency), 0)
 
     def check(self) -> None:
-        """The ledger is what the deals say, deal by deal; every entry balances; no cause posted twice (COM-06)."""
+        """The ledger is what the deals say, deal by deal; every entry balances; no cause posted twice (COM-06).
+
+        What was counted in all months together is what each deal counts for now (COM-13).
+        """
         assert len({entry.key for entry in self.entries}) == len(self.entries), "a cause posted twice"
+        assert len({(line.key, line.person) for line in self.performance}) == len(self.performance), "counted twice"
         for deal in self.matter.deals.values():
             expected = {
                 position.payee.account(account): position.at(account)
@@ -334,6 +359,7 @@ class Office:
                 if position.at(account)
             }
             assert self._of_deal(deal) == expected, deal.id
+            assert self._counts_of(deal) == counted(deal), deal.id
 
     @property
     def setting(self) -> Setting:
@@ -350,9 +376,23 @@ class Office:
     _setting: Setting | None = None
     changes: tuple[PersonChange, ...] = ()
 
+    def _team(self, person: str) -> str:
+        if person in self.memberships:
+            return self.memberships[person][-1].object
+        return "sales" if person in (*REPS, "lead") else "root"
+
+    def _counts_of(self, deal: Deal) -> dict[str, Counted]:
+        found: dict[str, Counted] = {}
+        for line in self.performance:
+            if line.deal == deal.id:
+                known = found.get(line.person, Counted())
+                found[line.person] = Counted(known.amount_minor + line.amount_minor, known.share_bps + line.share_bps)
+        return {person: one for person, one in found.items() if one != Counted()}
+
     def _apply(self, draft: Draft) -> None:
         self.matter = draft.matter
         self.entries += draft.entries
+        self.performance += draft.performance
         self.notices += draft.notices
         self.tasks += draft.tasks
         self.refusals |= {answer.command: answer.refusal for answer in draft.answers if answer.refusal is not None}
@@ -398,7 +438,11 @@ class Office:
 
     def _built(self) -> Setting:
         start, end = parse_office_hours("09:00-18:00")
-        version = PolicyVersion("policy", 1, EVER)
+        changed = [(f"policy-{n}", at, values) for n, (at, values) in enumerate(self.versions, start=2)]
+        versions = (
+            PolicyVersion("policy", 1, self.opened),
+            *(PolicyVersion(id_, n, at) for n, (id_, at, _) in enumerate(changed, start=2)),
+        )
         rates = tuple(Rate(when, bps, f"r{place}") for place, (when, bps) in enumerate(self.rates, start=1))
         grants = [("fin", Role.FINANCE), ("fin2", Role.FINANCE), ("admin", Role.ADMIN)]
         grants += [(person, Role.REP) for person in REPS]
@@ -409,14 +453,19 @@ class Office:
                     name: Person(
                         name,
                         number,
-                        "sales" if name in (*REPS, "lead") else "root",
+                        self._team(name),
                         name not in self.left,
                         self.partners.get(name),
                     )
                     for name, number in PEOPLE.items()
                 },
-                teams={"root": Team("root", None, "top"), "sales": Team("sales", "root", "lead")},
+                teams={
+                    "root": Team("root", None, "top"),
+                    "sales": Team("sales", "root", "lead"),
+                    "north": Team("north", "root", None),
+                },
                 root="root",
+                memberships=self.memberships,
                 grants={
                     person: (Grant(f"grant-{person}", person, role, ScopeKind.COMPANY, None, EVER, None),)
                     for person, role in grants
@@ -434,13 +483,14 @@ class Office:
                     oversight=("top",),
                     panel=("panel",),
                     members=(),
-                    policies=(version,),
+                    policies=versions,
                 )
             },
             company_policies=(PolicyVersion("company", 1, EVER),),
             policies={
                 "company": PolicyContent({}, ()),
                 "policy": PolicyContent({**QUIET, **self.policy}, ()),
+                **{id_: PolicyContent({**QUIET, **values}, ()) for id_, _, values in changed},
             },
             calendars={
                 "calendar": WorkingCalendar("Asia/Shanghai", frozenset(range(1, 6)), start, end, {}),

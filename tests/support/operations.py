@@ -806,6 +806,7 @@ _when("credit_assist", "owner", ids=_DEAL, body={"person": lambda w: w["peer"].i
 _when("list_accounts", "finance")
 _when("list_entries", "finance")
 _when("read_statement", "owner", ids={"id": lambda w: w["owner"].id})
+_when("list_performance", "owner")
 _when("prepare_payout", "finance", body={"period": "2031-01", "currency": "CNY"})
 _when("list_payouts", "finance")
 _when("read_payout", "finance", ids={"id": World.payout})
