@@ -38,6 +38,7 @@ from domain.people.organisation import (
     Span,
     Team,
 )
+from domain.pools.pool import Group, Pool
 from domain.programs.program import PolicyVersion, Program
 from domain.refusals import Refusal
 
@@ -484,6 +485,20 @@ class Office:
                     panel=("panel",),
                     members=(),
                     policies=versions,
+                    pools=(
+                        Pool(
+                            id="pool",
+                            program=PROGRAM,
+                            is_default=True,
+                            admins_only=False,
+                            members=Group(),
+                            admins=frozenset(),
+                            windows=None,
+                            rule=None,
+                            priority=None,
+                            created_at=EVER,
+                        ),
+                    ),
                 )
             },
             company_policies=(PolicyVersion("company", 1, EVER),),
