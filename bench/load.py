@@ -119,7 +119,8 @@ def _insert(
     for number in batch:
         at = now - timedelta(minutes=number % 1_000_000) if varied else now - timedelta(minutes=1)
         owner = people[number % len(people)]
-        state = ClaimState(_STATES[number % len(_STATES)]) if varied else ClaimState.PROTECTED
+        # Everybody has claims in every state: a page of one's own in one state is a full page at each size.
+        state = ClaimState(_STATES[number // len(people) % len(_STATES)]) if varied else ClaimState.PROTECTED
         customer, matter, claim_id = mint(), mint(), mint()
         name = f"Company {number:07d} Trading"
         _, sealed = tx.keys.new_data_key()

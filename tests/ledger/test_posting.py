@@ -30,6 +30,18 @@ def test_what_is_posted_adds_up(database: Database) -> None:
     assert stands(database, one) == {account("payable"): 5_000, COMPANY: -5_000}
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+def test_slices_of_a_recomputation_are_all_postings_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """However the slices fall, also inside an entry, every posting counts once."""
+    one = deal(database)
+    receipts = [release(one, 100 * number, receipt=str(number)) for number in range(1, 6)]
+    database.transact(lambda tx: ledger.post(tx, [accrual(one), *receipts]))
+    monkeypatch.setattr(ledger, "_SLICE", size)
+    assert stands(database, one) == {account("accrued"): 3_500, account("payable"): 1_500, COMPANY: -5_000}
+
+
 def test_the_same_cause_posts_once(database: Database) -> None:
     """A retry, in the same transaction or a later one, finds it there."""
     one = deal(database)
