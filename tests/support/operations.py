@@ -315,7 +315,12 @@ class World:
     def new_program(self, name: str, policy: Mapping[str, Any] | None = None, **more: Any) -> str:
         """A program of 销售 that ``oversight`` looks after. Nothing in it limits how often anything is done."""
         unlimited = {"in_house": 0, "partner": 0}
-        parameters = {**PLAIN_POLICY, "match.probes_per_hour": unlimited, "match.probes_per_day": unlimited}
+        parameters = {
+            **PLAIN_POLICY,
+            "match.probes_per_hour": unlimited,
+            "match.probes_per_day": unlimited,
+            "dispute.frivolous_max": 1_000_000,
+        }
         return self.company.program(
             name,
             policy={**parameters, **(policy or {})},
