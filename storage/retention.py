@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from domain.policy.policy import Policy
+from storage import blind_checks
 from storage import tables as t
 from storage.database import Transaction
 
@@ -22,6 +23,12 @@ def tidy(tx: Transaction, *, now: datetime, policy: Policy) -> None:
     day = (now - _USAGE).date().isoformat()
     _delete(tx, t.idempotency, t.idempotency.c.created_at < now - answers_kept(policy))
     _delete(tx, t.usage, t.usage.c.bucket < day)
+    _delete(tx, t.blind_check, t.blind_check.c.at < now - blind_checks.KEPT)
+    tx.execute(
+        t.blind_check.update()
+        .where(t.blind_check.c.at < now - blind_checks.DIGESTS_KEPT, t.blind_check.c.number.is_not(None))
+        .values(number=None, blocks=[])
+    )
     _delete(tx, t.refusal, t.refusal.c.at < now - _REFUSALS)
     _delete(tx, t.outbox, t.outbox.c.sent_at < now - _OUTBOX)
 

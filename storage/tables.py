@@ -1217,6 +1217,23 @@ refusal = sa.Table(
 )
 
 #: Acts that are counted per hour or day: look-ups (CUS-08), reveals (AUD-03), reads (AUD-04).
+#: Every blind check that was answered (CUS-08). ``number`` and ``blocks`` are keyed digests, gone after a while.
+blind_check = sa.Table(
+    "blind_check",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("person", Id, nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("program", Id, nullable=False),
+    Col("track", sa.String(10), nullable=False),
+    Col("answer", sa.String(10), nullable=False),
+    Col("number", sa.String(24)),
+    Col("blocks", Json, nullable=False),
+    sa.Index("ix_blind_check_person", "person", "at", "id"),
+    sa.Index("ix_blind_check_program", "program", "at", "id"),
+    sa.Index("ix_blind_check_at", "at", "id"),
+)
+
 usage = sa.Table(
     "usage",
     metadata,

@@ -21,8 +21,6 @@ class Act(StrEnum):
     """What is counted."""
 
     PROBE = "probe"
-    NUMBER = "number"  # a phone number asked about, once each
-    NEIGHBOUR = "neighbour"  # numbers asked about that differ in their last digits only
     REVEAL = "reveal"
     READ = "read"
     VIEW = "view"  # details of a pooled customer opened
@@ -36,11 +34,6 @@ def count(tx: Transaction, person: str, act: Act, bucket: str, *, by: int = 1) -
         set_={"count": t.usage.c.count + insert.excluded.count},
     )
     return int(tx.execute(statement.returning(t.usage.c.count)).scalar_one())
-
-
-def first_time(tx: Transaction, person: str, act: Act, bucket: str) -> bool:
-    """Whether the person does this for the first time in the bucket."""
-    return tx.insert_new(t.usage, [{"person": person, "kind": act.value, "bucket": bucket, "count": 1}]) == 1
 
 
 def hour_of(at: datetime) -> str:

@@ -1,12 +1,13 @@
 """Ownership look-up (归属查询) and blind check (盲查): one word, and a claim for readers (CUS-08, CUS-09).
 
-Nothing is made and nothing is kept but the count. Records that the caller cannot see are searched like all others, by
-the same statements, and answer in the same shape.
+Nothing is made, and nothing is kept but that somebody asked. Records that the caller cannot see are searched like all
+others, by the same statements, and answer in the same shape.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,20 +23,21 @@ from api.views.customers import claims_read, reads_base
 from domain.claims.model import Claim
 from domain.customers.identity import MatchValues, match_values, require_identity
 from domain.customers.lookup import answer
+from domain.customers.probe_runs import Probe, completes_run
 from domain.people.access import READING, SELLING, Place, has_any_scope, has_role
 from domain.people.organisation import Role
 from domain.policy.policy import Policy
 from domain.programs.program import Program
 from domain.refusals import FieldError, Refusal
-from storage import customers, projects, usage
+from storage import blind_checks, customers, projects, usage
 from storage import tables as t
 from storage.company_names import CompanyNames
 from storage.database import Transaction
 from storage.ownership import Standing, standings
 
-#: So many numbers that differ in their last digits only, asked about on one day, are told to oversight (CUS-08).
+#: So many different numbers of one neighbourhood, asked about within a day, are told to oversight (CUS-08).
 NEIGHBOURS = 10
-_LAST_DIGITS = 3
+_WINDOW = timedelta(days=1)
 #: Stands for "none" where a statement must be the same whether something was found or not.
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -45,7 +47,11 @@ def look_up(tx: Transaction, caller: Caller, body: LookupIn, names: CompanyNames
     program = _program(caller, body.program)
     policy = caller.setting.policy_at(program.id, at=caller.at)
     values = _check_content(tx, caller, body, policy)
-    _count(tx, caller, program, policy, values)
+    _count(tx, caller, policy)
+    probe = None
+    if values is not None and values.phone_written is not None:
+        probe = blind_checks.probe_of(tx, values.phone_written, at=tx.now())
+        _watch_numbers(tx, caller, program, probe)
     subjects, possible = _subjects(tx, body, values, policy, names)
     found = standings(
         tx,
@@ -61,6 +67,15 @@ def look_up(tx: Transaction, caller: Caller, body: LookupIn, names: CompanyNames
         owned_by_other=any(_is_others(s, caller) for s in found),
         pooled=any(s.pooled for s in found),
         possible=possible,
+    )
+    blind_checks.keep(
+        tx,
+        person=caller.person,
+        program=program.id,
+        track=body.track,
+        answer=word.value,
+        at=probe.at if probe is not None else tx.now(),
+        probe=probe,
     )
     return Done(200, {"answer": word.value, "track": body.track, "claim": _claim(tx, caller, found)})
 
@@ -110,7 +125,7 @@ def _require_visible(tx: Transaction, caller: Caller, customer: str) -> None:
         raise _invalid("customer.id")
 
 
-def _count(tx: Transaction, caller: Caller, program: Program, policy: Policy, values: MatchValues | None) -> None:
+def _count(tx: Transaction, caller: Caller, policy: Policy) -> None:
     """Every check is counted, and all but those of the reception are limited (CUS-08)."""
     now = tx.now()
     zone = caller.setting.company_policy_at(now).word("calendar.zone") or "UTC"
@@ -127,30 +142,23 @@ def _count(tx: Transaction, caller: Caller, program: Program, policy: Policy, va
         if cap is not None and count > cap:
             facts = {"cap": cap, "count": count - 1, "per": name, "until": until}
             raise Refusal("probe_limit", facts=facts)
-    if values is not None and values.phone is not None:
-        _watch_numbers(tx, caller, program, values.phone, day)
 
 
-def _watch_numbers(tx: Transaction, caller: Caller, program: Program, phone: str, day: str) -> None:
-    """Runs of neighbouring numbers are no customers: oversight is told, once per run and day (CUS-08)."""
-    if not usage.first_time(tx, caller.person, usage.Act.NUMBER, f"{day}/{_digest(tx, phone)}"):
-        return
-    run = f"{day}/{_digest(tx, phone[:-_LAST_DIGITS])}"
-    count = usage.count(tx, caller.person, usage.Act.NEIGHBOUR, run)
-    if count == NEIGHBOURS:
+def _watch_numbers(tx: Transaction, caller: Caller, program: Program, probe: Probe) -> None:
+    """Runs of neighbouring numbers are no customers: oversight is told, once a run (CUS-08)."""
+    run = completes_run(
+        blind_checks.earlier(tx, caller.person, since=probe.at - _WINDOW), probe, window=_WINDOW, at_least=NEIGHBOURS
+    )
+    if run is not None:
         alarm(
             tx,
             caller.person,
             "alarm.probes",
             caller.setting,
             rule="CUS-08",
-            facts={"count": count},
+            facts={"count": run.count},
             program=program.id,
         )
-
-
-def _digest(tx: Transaction, digits: str) -> str:
-    return tx.keys.blind("probe", digits).hex()[:24]
 
 
 def _subjects(

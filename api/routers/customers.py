@@ -17,6 +17,7 @@ from api.routing import QUERY_LIKE, StrictRoute
 from api.schemas.base import Id, Str
 from api.schemas.claims import Level
 from api.schemas.customers import (
+    CheckPage,
     CustomerIn,
     CustomerKindName,
     CustomerOut,
@@ -28,6 +29,7 @@ from api.schemas.customers import (
     RevealIn,
     RevealOut,
 )
+from api.views.checks import check_page
 from api.views.customers import customer_page, customer_view, others, visible_customer
 from storage import files
 from storage.database import Transaction
@@ -110,3 +112,11 @@ def erase(call: TheCall, id: Id, body: EraseIn) -> Response:
 def look_up_ownership(call: TheCall, body: LookupIn) -> Response:
     """Whose customer is this (盲查、归属查询)? One word; the claim for readers only: CUS-08, CUS-09."""
     return call.write(lambda tx: look_up(tx, call.caller, body, call.services.names))
+
+
+@router.get("/ownership/checks", response_model=CheckPage)
+def list_checks(
+    call: TheCall, program: Id | None = None, person: Id | None = None, limit: Limit = 50, cursor: Cursor = None
+) -> dict[str, Any]:
+    """Who checked when and heard what (盲查记录); not about whom: CUS-08."""
+    return call.read(lambda tx: check_page(tx, call.caller, program=program, person=person, limit=limit, cursor=cursor))

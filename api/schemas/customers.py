@@ -92,6 +92,22 @@ class RevealOut(Output):
     email: str | None
 
 
+class CheckOut(Output):
+    """A blind check that was answered; not what was asked about (CUS-08)."""
+
+    id: str
+    at: str
+    person: str
+    program: str
+    track: Track
+    answer: Literal["free", "own", "conflict", "pooled", "possible"]
+
+
+class CheckPage(Output):
+    items: list[CheckOut]
+    next: str | None
+
+
 class LookupOut(Output):
     """One word, and for readers with scope the claim that it speaks of."""
 

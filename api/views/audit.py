@@ -52,7 +52,7 @@ def event_page(
     """`GET /v1/audit/events`, newest first."""
     statement = sa.select(t.event)
     if not sees_all(caller):
-        programs = _programs(caller)
+        programs = overseen(caller)
         if not programs:
             raise Refusal("not_allowed", rule="AUD-01")
         concerned = sa.select(t.claim.c.id).where(t.claim.c.program.in_(sorted(programs)))
@@ -90,7 +90,7 @@ def _conditions(filters: EventFilters) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def _programs(caller: Caller) -> set[str]:
+def overseen(caller: Caller) -> set[str]:
     """Programs that the caller oversees: named in the program, or by a grant (PPL-02, PPL-07)."""
     programs = caller.setting.programs
     found: set[str] = set()

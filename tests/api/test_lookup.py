@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage import tables as t
+from storage.retention import tidy
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person, person_customer
 
@@ -220,6 +221,60 @@ def test_a_run_of_neighbouring_numbers_is_told_to_oversight_once(company: Compan
     ]
     assert told[0]["text"]["en"].startswith("李娜 checked 10 neighbouring phone numbers")
     assert "1381234" not in str(told)
+
+
+def test_a_run_over_the_edge_of_a_block_is_seen_at_the_desk_too_and_whatever_the_day(company: Company) -> None:
+    """CUS-08: numbers on both sides of a round thousand, over midnight; the desk is exempt from the limit only."""
+    overseer = company.person("监督")
+    program, desk = company.program(oversight=[overseer.id]), company.person("前台", roles=("reception",))
+    company.at("2031-03-05T15:55:00Z")
+    for last in range(5995, 6000):
+        assert word(desk, program, person_customer(phone=f"1381234{last}")) == "free"
+    company.shift(minutes=10)
+    for last in range(6000, 6004):
+        word(desk, program, person_customer(phone=f"1381234{last}"))
+    assert listed(overseer.get("/v1/me/notices")) == []
+    word(desk, program, person_customer(phone="13812346004"))
+    assert [n["kind"] for n in listed(overseer.get("/v1/me/notices"))] == ["alarm.probes"]
+
+
+def test_every_check_is_on_record_for_who_made_or_oversees_it_without_what_was_asked(company: Company) -> None:
+    """CUS-08: a refused one is on record as a refusal; the digests that runs are seen by go after two days."""
+    overseer = company.person("监督")
+    policy = {"match.probes_per_hour": {"in_house": 2}}
+    program, other = company.program(policy=policy, oversight=[overseer.id]), company.program("B", policy=policy)
+    rep, second = company.rep("甲"), company.rep("乙")
+    company.at("2031-03-05T02:10:00Z")
+    word(rep, program)
+    claimed(rep, program)
+    word(rep, program)
+    refused(asked(rep, program), 429, "probe_limit")
+    word(second, other, {"kind": "company", "name": "上海甲有限公司"})
+
+    def log(reader: Person, **query: Any) -> list[tuple[str, str, str]]:
+        items = listed(reader.get("/v1/ownership/checks", **query))
+        assert all(set(i) == {"id", "at", "person", "program", "track", "answer"} for i in items)
+        return [(i["person"], i["program"], i["answer"]) for i in items]
+
+    mine = [(rep.id, program, "own"), (rep.id, program, "free")]
+    assert log(rep) == mine
+    assert log(overseer) == mine
+    assert log(company.admin) == [(second.id, other, "free"), *mine]
+    assert log(company.admin, program=other) == log(second) == [(second.id, other, "free")]
+    assert log(second, person=rep.id) == []
+
+    def digests() -> int:
+        with company.database.reading() as tx:
+            return len(tx.rows(sa.select(t.blind_check).where(t.blind_check.c.number.is_not(None))))
+
+    assert digests() == 2
+    company.shift(days=3)
+    policy_now = company.snapshots
+    company.database.transact(
+        lambda tx: tidy(tx, now=tx.now(), policy=policy_now.setting(tx).company_policy_at(tx.now()))
+    )
+    assert digests() == 0
+    assert log(rep) == mine
 
 
 @pytest.mark.parametrize("role", ["service", "finance", "auditor", "reception", "rep"])

@@ -115,6 +115,7 @@ reveal                       401 404 404 200 200 404 200 404 200 200 403 404 200
 erase                        401 404 404 403 403 404 403 404 403 403 403 404 200 403 403 404 404 404 404
 # CUS-08, CUS-09: members who sell, the reception, readers with scope.
 look_up_ownership            401 403 200 200 200 200 200 200 200 200 200 403 200 403 200 200 200 403 403
+list_checks                  401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 
 # "read a claim: reporter, owner, leaders above, manager, oversight, finance, auditor, admin in scope"
 list_claims                  401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200

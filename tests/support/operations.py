@@ -756,6 +756,7 @@ def _continue_dispute(world: World) -> Wanted:
 
 FACTORIES["continue_dispute"] = _continue_dispute
 _when("list_conflicts", "leader")
+_when("list_checks", "oversight")
 _when("list_precedents", "owner")
 _when("dismiss_dispute", "oversight", ids=_CASE, body={"reason": "没有依据"})
 
