@@ -9,7 +9,7 @@ from alembic import op
 import storage.types
 
 revision = "blind_checks"
-down_revision = "company_names"
+down_revision = "performance"
 branch_labels = None
 depends_on = None
 
