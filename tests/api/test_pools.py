@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from typing import Any
 
 from tests.support.answers import refused
 from tests.support.company import Company, Person
-from tests.support.office import Office, act, customer, done, moves, read
+from tests.support.office import Office, act, customer, done, moment, moves, read, work
 
 
 class Pooled(Office):
@@ -57,3 +59,187 @@ def test_a_released_customer_is_taken_from_the_pool(company: Company) -> None:
     assert again.headers["Idempotency-Replayed"] == "true"
     refused(office.take(office.first, entry), 409, "already_taken")
     assert read(office.second, claim)["state"] == "protected"
+
+
+def test_of_many_takers_at_once_one_succeeds_and_nobody_else_uses_anything(company: Company) -> None:
+    """POOL-03, POOL-06: the others get `already_taken`, and have their one take of the day still."""
+    office = Pooled(company, policy={"pool.daily_takes": 1})
+    entry = office.pooled(1)
+    takers = [office.second, *(company.rep(f"销售{n}", team=office.team) for n in range(4))]
+    path = f"/v1/pools/{office.pool}/customers/{entry}/take"
+    answers = company.together(
+        *(company.acall("POST", path, token=one.token, key=str(uuid.uuid4()), json={}) for one in takers)
+    )
+    codes = [answer.json().get("code") for answer in answers]
+    assert sorted(a.status_code for a in answers) == [201, 409, 409, 409, 409]
+    assert codes.count("already_taken") == 4
+    lost = next(one for one, code in zip(takers, codes, strict=True) if code is not None)
+    assert office.take(lost, office.pooled(2)).status_code == 201
+
+
+def test_two_takes_of_one_person_at_once_do_not_pass_the_limit_together(company: Company) -> None:
+    """POOL-06: counted under a lock on the person, over all programs; giving back returns nothing."""
+    office = Pooled(company, policy={"pool.daily_takes": 1})
+    entries = [office.pooled(number) for number in range(3)]
+    answers = company.together(
+        *(
+            company.acall(
+                "POST",
+                f"/v1/pools/{office.pool}/customers/{entry}/take",
+                token=office.second.token,
+                key=str(uuid.uuid4()),
+                json={},
+            )
+            for entry in entries
+        )
+    )
+    assert sorted(a.status_code for a in answers) == [201, 429, 429]
+    problem = next(a.json() for a in answers if a.status_code == 429)
+    facts = problem["facts"]
+    assert (problem["code"], problem["rule"], facts["cap"], facts["count"]) == ("daily_limit", "POOL-06", 1, 1)
+    # Monday in Shanghai ends at 16:00 UTC.
+    assert facts["until"] == "2031-03-03T16:00:00Z"
+    taken = next(a.json() for a in answers if a.status_code == 201)
+    done(act(office.second, taken, "release", reason="need_unmet"))
+    for entry in entries:
+        refused(office.take(office.second, entry), 429, "daily_limit")
+    # A report of a pooled customer is a take by another way; an assignment is none.
+    refused(office.report(office.second, customer=customer(0)), 429, "daily_limit")
+    assigned = company.admin.post(
+        f"/v1/pools/{office.pool}/customers/{entries[0]}/assign", {"to": office.second.id, "reason": "老客户"}
+    )
+    assert (assigned.status_code, assigned.json()["owner"]) == (201, office.second.id)
+    company.at("2031-03-03T16:00:00Z")
+    assert office.claim(office.second, customer=customer(1))["state"] == "protected"
+    refused(office.take(office.second, entries[2]), 429, "daily_limit")
+
+
+def test_a_pool_opens_at_its_hours_and_a_new_customer_rests(company: Company) -> None:
+    """POOL-04, POOL-09: `window_closed` with the next opening, then `cooling_off`; reports meet the same."""
+    office = Pooled(company, policy={"pool.windows": ["14:00-16:00"], "pool.cool_off_h": 5})
+    entry = office.pooled(1)  # at 10:00 in Shanghai
+    shown = office.entries()[0]
+    assert moment(shown["takeable_from"]) - moment(shown["entered_at"]) == timedelta(hours=5)
+    pool = office.second.get(f"/v1/pools/{office.pool}").json()
+    assert (pool["open_now"], pool["opens_at"], pool["may_take"]) == (False, "2031-03-03T06:00:00Z", True)
+    for answer in (office.take(office.second, entry), office.report(office.second, customer=customer(1))):
+        problem = refused(answer, 409, "window_closed")
+        assert problem["facts"] == {"until": "2031-03-03T06:00:00Z"}
+    company.at("2031-03-03T06:00:00Z")
+    for answer in (office.take(office.second, entry), office.report(office.second, customer=customer(1))):
+        problem = refused(answer, 409, "cooling_off")
+        assert problem["facts"] == {"until": shown["takeable_from"]}
+    company.at("2031-03-03T08:00:00Z")
+    refused(office.take(office.second, entry), 409, "window_closed")
+    # A pool's own hours go before those of the policy; weekdays are counted where the program is.
+    version = pool["version"]
+    own = {"version": version, "windows": [{"weekdays": [1], "hours": "17:00-18:00"}]}
+    changed = company.admin.patch(f"/v1/pools/{office.pool}", own)
+    assert (changed.status_code, changed.json()["opens_at"]) == (200, "2031-03-03T09:00:00Z")
+    company.at("2031-03-03T09:30:00Z")
+    assert office.take(office.second, entry).status_code == 201
+
+
+def test_who_holds_or_works_as_much_as_allowed_takes_no_more(company: Company) -> None:
+    """POOL-07, POOL-11, CLM-25, CLM-26: the former owner's wait, then holding cap, overload, cap on open claims."""
+    policy = {"pool.holding_cap": 2, "claim.cap_person": 2, "claim.reclaim_wait_h": {"person": 1, "company": 1}}
+    office = Pooled(company, policy=policy | {"pool.daily_takes": 1})
+    entries = [office.pooled(number) for number in range(3)]
+    problem = refused(office.take(office.first, entries[0]), 409, "reclaim_wait")
+    assert moment(problem["facts"]["until"]) > company.now()
+    office.claim(office.second, customer=customer(10))
+    office.claim(office.second, customer=customer(11))
+    for answer in (office.take(office.second, entries[0]), office.report(office.second, customer=customer(0))):
+        problem = refused(answer, 409, "holding_cap")
+        assert (problem["rule"], problem["facts"]) == ("POOL-07", {"cap": 2, "count": 2})
+    path = f"/v1/pools/{office.pool}/customers/{entries[0]}/assign"
+    refused(company.admin.post(path, {"to": office.second.id, "reason": "试试"}), 409, "holding_cap")
+    elsewhere = {"pool.holding_cap": 0, "claim.cap_person": 2, "load.weights": {"protected": 200}}
+    office.program = company.program("忙", policy=elsewhere)
+    office.pool = company.admin.get(f"/v1/programs/{office.program}").json()["default_pool"]
+    other = office.pooled(20)
+    problem = refused(office.take(office.second, other), 409, "overloaded")
+    assert problem["facts"] == {"points": 400, "capacity": 400}
+    office.program = company.program("满", policy={"pool.holding_cap": 0, "claim.cap_person": 2})
+    office.pool = company.admin.get(f"/v1/programs/{office.program}").json()["default_pool"]
+    problem = refused(office.take(office.second, office.pooled(21)), 409, "claim_cap")
+    assert (problem["facts"]["cap"], problem["facts"]["count"]) == (2, 2)
+
+
+def test_admins_of_a_pool_lock_restrict_move_and_add(company: Company) -> None:
+    """POOL-01, POOL-02, POOL-05, POOL-08: per-row results; others are `restricted`, whoever is outside `not_member`."""
+    office = Pooled(company)
+    entries = [office.pooled(1), office.pooled(2, level="VIP")]
+    unknown = str(uuid.uuid4())
+    rows = office.admin_act("lock", entries[0], unknown)
+    assert [(r["ok"], r["code"]) for r in rows] == [(True, None), (False, "not_found")]
+    assert rows[0]["entry"]["locked"] is True
+    assert refused(office.take(office.second, entries[0]), 403, "restricted")["facts"] == {"locked": True}
+    office.admin_act("unlock", entries[0])
+    office.admin_act("restrict", entries[0], people=[office.first.id])
+    refused(office.take(office.second, entries[0]), 403, "restricted")
+    assert [e["may_take"] for e in office.entries() if e["id"] == entries[0]] == [False]
+    inner = company.admin.made(
+        "/v1/pools",
+        {
+            "program": office.program,
+            "name": "大客户",
+            "members": [{"person": office.second.id}, {"person": office.first.id}],
+            "rule": {"levels": ["VIP"]},
+            "priority": {"levels": ["VIP"], "people": [office.first.id]},
+        },
+    )
+    office.admin_act("move", entries[1], to=inner["id"])
+    assert [e["id"] for e in office.entries(pool=inner["id"])] == [entries[1]]
+    problem = refused(office.take(office.second, entries[1], pool=inner["id"]), 403, "restricted")
+    assert moment(problem["facts"]["until"]) > company.now()
+    outsider = office.outsider()
+    refused(office.take(outsider, entries[1], pool=inner["id"]), 403, "not_member")
+    refused(outsider.get(f"/v1/pools/{inner['id']}/customers"), 403, "not_member")
+    company.shift(minutes=31)
+    assert office.take(office.second, entries[1], pool=inner["id"]).status_code == 201
+    # By its rule the pool is where a released customer of that level comes to.
+    released = office.claim(office.first, customer={**customer(3), "level": "VIP"})
+    done(act(office.first, released, "release", reason="need_unmet"))
+    assert [e["high"] for e in office.entries(pool=inner["id"])] == [True]
+    fresh = company.admin.made("/v1/customers", customer(4))["id"]
+    held = office.claim(office.first, customer=customer(5))["customer"]["id"]
+    rows = office.admin_act("add", fresh, held, fresh)
+    assert [(r["ok"], r["code"]) for r in rows] == [(True, None), (False, "already_taken"), (True, None)]
+    assert office.take(office.second, rows[0]["customer"]).status_code == 201
+
+
+def test_a_pooled_customer_shows_its_past_but_neither_name_nor_contacts(company: Company) -> None:
+    """POOL-10, POOL-02: hidden fields, shortened name, work counts; opening details is counted per day."""
+    office = Pooled(company, policy={"pool.daily_views": 2, "pool.hidden_fields": ["phone"]})
+    claim = office.claim(office.first, customer={**customer(1), "email": "xm@example.com"})
+    work(office.first, claim)
+    done(act(office.first, claim, "release", reason="need_unmet"))
+    entry = office.entries()[0]
+    shown = entry["customer"]
+    assert (shown["name"], shown["phone"], shown["email"]) == ("王*", None, "x***@example.com")
+    path = f"/v1/pools/{office.pool}/customers/{entry['id']}"
+    details = office.second.get(path).json()
+    assert [(h["owner"], h["end"], h["follow_ups"]) for h in details["history"]] == [(office.first.id, "released", 1)]
+    assert (details["claims"], details["follow_ups"], details["customer"]) == (1, 1, shown)
+    assert office.second.get(path).status_code == 200
+    problem = refused(office.second.get(path), 429, "view_limit")
+    assert (problem["facts"]["cap"], problem["facts"]["until"]) == (2, "2031-03-03T16:00:00Z")
+    assert office.first.get(path).status_code == 200
+    company.at("2031-03-03T16:00:01Z")
+    assert office.second.get(path).status_code == 200
+
+
+def test_a_take_stored_while_the_engine_is_away_is_decided_by_whatever_drains_first(company: Company) -> None:
+    """POOL-03, AUD-07: 202 without receipt and name; the first received one wins, whose drain it may be."""
+    office = Pooled(company)
+    entry = office.pooled(1)
+    company.direct.down = True
+    waiting = office.take(office.second, entry, key="first")
+    assert (waiting.status_code, waiting.json()["receipt"], waiting.json()["customer"]["name"]) == (202, 0, "王*")
+    company.direct.down = False
+    refused(office.take(office.first, entry), 409, "already_taken")
+    company.ring_bells()
+    answer = office.take(office.second, entry, key="first")
+    assert (answer.status_code, answer.json()["state"]) == (201, "protected")
+    assert answer.json()["id"] == waiting.json()["id"]
