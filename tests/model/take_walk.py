@@ -1,0 +1,262 @@
+"""Random takes, releases, lapses and reports through real drains, against :mod:`tests.model.take_model`.
+
+No HTTP in between: a walk gives the commands that the API gives, in bursts that are stored first and drained in any
+order of their customers, so that takes of one person on several customers meet in every order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.call import Waiting
+from api.commands import claims, pools, reports
+from api.schemas.claims import ReleaseIn, ReportIn
+from domain.people.access import Actor
+from domain.refusals import Refusal
+from storage import tables as t
+from storage.database import Transaction
+from tests.model.stopped_clock import START
+from tests.model.take_model import Customer, Rules, Takes
+from tests.support.company import Company
+
+PEOPLE: Final = 3
+CUSTOMERS: Final = 10  # in each program
+RULES: Final = {
+    "rested": Rules(daily_takes=5, holding_cap=5, open_cap=0, cool_off_h=1, idle_h=20, wait_h=2, wait_after_idle_h=9),
+    "hours": Rules(
+        daily_takes=4,
+        holding_cap=0,
+        open_cap=4,
+        cool_off_h=0,
+        idle_h=30,
+        wait_h=0,
+        wait_after_idle_h=0,
+        windows=((8, 12), (14, 21)),
+    ),
+}
+EVERYWHERE: Final[dict[str, Any]] = {
+    "claim.first_follow_up_wh": 0,
+    "claim.no_deal_days": 0,
+    "claim.protection_days": 0,
+    "claim.complete_fields": [],
+    "guard.min_reports": 1_000_000,
+}
+#: What a walk of some size meets.
+REACHABLE: Final = frozenset(
+    [
+        "taken",
+        "already_taken",
+        "customer_owned",
+        "own",
+        "window_closed",
+        "cooling_off",
+        "reclaim_wait",
+        "holding_cap",
+        "claim_cap",
+        "daily_limit",
+    ]
+)
+_US = timedelta(microseconds=1)
+
+
+class Difference(AssertionError):  # noqa: N818 - that is what it is
+    """Product and model do not agree."""
+
+
+@dataclass
+class Sent:
+    """A command that is stored and not decided."""
+
+    act: str
+    customer: str
+    person: str
+    command: str
+    at: int
+    stream: str
+
+
+@dataclass
+class TakeWalk:
+    """One walk; the same for the same seed."""
+
+    company: Company
+    seed: int
+    rng: Random = field(init=False)
+    model: Takes = field(init=False)
+    people: list[str] = field(default_factory=list)
+    pools: dict[str, str] = field(default_factory=dict)
+    records: dict[str, str] = field(default_factory=dict)  # customer's id by entry
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rng = Random(self.seed)
+        self.model = Takes(RULES, start_h=9)
+        admin, company = self.company.admin, self.company
+        self.people = [company.rep(f"销售{number}").id for number in range(PEOPLE)]
+        for name, rules in RULES.items():
+            program = company.program(name, policy=_policy(rules))
+            pool = str(admin.get(f"/v1/programs/{program}").json()["default_pool"])
+            made = [
+                admin.made(
+                    "/v1/customers", {"kind": "person", "name": "王", "phone": f"139{len(self.records):04}{n:04}"}
+                )
+                for n in range(CUSTOMERS)
+            ]
+            rows = admin.made(f"/v1/pools/{pool}/add", {"customers": [c["id"] for c in made], "reason": "开始"})["rows"]
+            self.pools[program] = pool
+            for row, record in zip(rows, made, strict=True):
+                entry = row["entry"]
+                self.records[entry["id"]] = record["id"]
+                entered = datetime.fromisoformat(entry["entered_at"])
+                self.model.customers[entry["id"]] = Customer(name, (entered - START) // _US)
+        self.programs = dict(zip(RULES, self.pools, strict=True))
+
+    def run(self, acts: int) -> Counter[str]:
+        """Act until ``acts`` were answered; what was met, by answer."""
+        done = 0
+        while done < acts:
+            self._pass_time()
+            if self.rng.random() < 0.3:
+                self._report()
+                done += 1
+            else:
+                done += self._burst()
+        self._compare()
+        return self.model.met
+
+    def _pass_time(self) -> None:
+        minutes = self.rng.choice((0, 0, 0, 0, 0, 0, 3, 17, 41, 90, 400))
+        if minutes:
+            self.company.advance(minutes=minutes)
+            now = self._now()
+            for customer in self.model.customers:
+                self.model.settle(customer, now)
+
+    def _now(self) -> int:
+        return (self.company.now() - START) // _US
+
+    def _burst(self) -> int:
+        """Some acts are stored, then their customers are drained in any order."""
+        sent: list[Sent] = []
+        here = self.rng.sample(sorted(self.model.customers), k=self.rng.choice((1, 2, 3)))
+        for _ in range(self.rng.choice((1, 2, 3, 5))):
+            customer, person = self.rng.choice(here), self.rng.choice(self.people)
+            owner = self.model.customers[customer].owner
+            gone = any(s.act == "release" and s.customer == customer for s in sent)
+            if owner is not None and not gone and self.rng.random() < 0.4:
+                sent.append(self._release(customer, owner))
+            else:
+                sent.append(self._take(customer, person))
+        order = self.rng.sample(here, k=len(here))
+        for customer in order:
+            mine = [s for s in sent if s.customer == customer]
+            if not mine:
+                continue
+            self.company.direct.drain(self.rng.choice(mine).stream)
+            for one in sorted(mine, key=lambda s: s.at):
+                act = self.model.release if one.act == "release" else self.model.take
+                expected = act(customer, one.person, one.at)
+                self._agree(one.act, customer, one.person, one.at, expected, self._answer(one))
+            self.company.ring_bells()
+        return len(sent)
+
+    def _take(self, customer: str, person: str) -> Sent:
+        pool = self.pools[self.programs[self.model.customers[customer].program]]
+        waiting = self._give(person, lambda tx, caller: pools.take(tx, caller, pool, customer))
+        assert isinstance(waiting, Waiting)
+        return self._sent("take", customer, person, waiting)
+
+    def _release(self, customer: str, owner: str) -> Sent:
+        with self.company.database.reading() as tx:
+            claim = tx.execute(sa.select(t.matter.c.owner_claim).where(t.matter.c.id == customer)).scalar_one()
+        body = ReleaseIn(reason="need_unmet")
+        waiting = self._give(owner, lambda tx, caller: claims.release(tx, caller, claim, body))
+        assert isinstance(waiting, Waiting)
+        return self._sent("release", customer, owner, waiting)
+
+    def _report(self) -> None:
+        customer, person = self.rng.choice(sorted(self.model.customers)), self.rng.choice(self.people)
+        program = self.programs[self.model.customers[customer].program]
+        body = ReportIn.model_validate({"program": program, "customer": {"id": self.records[customer]}})
+        with self.company.database.reading() as tx:
+            last = tx.execute(sa.select(t.matter.c.last_at).where(t.matter.c.id == customer)).scalar_one()
+            at = (tx.stamp(last) - START) // _US
+        expected = self.model.report(customer, person, at)
+        found = self._give(person, lambda tx, caller: reports.report(tx, caller, body))
+        if isinstance(found, Waiting):
+            sent = self._sent("report", customer, person, found)
+            self.company.direct.drain(sent.stream)
+            self.company.ring_bells()
+            answer = self._answer(sent)
+        else:
+            answer = found.code if isinstance(found, Refusal) else "own"
+        self._agree("report", customer, person, at, expected, answer)
+
+    def _give(self, person: str, work: Any) -> Any:
+        def run(tx: Transaction) -> Any:
+            setting = self.company.snapshots.setting(tx)
+            return work(tx, Caller(Actor(person), "", tx.now(), setting))
+
+        try:
+            return self.company.database.transact(run)
+        except Refusal as refusal:
+            return refusal
+
+    def _sent(self, act: str, customer: str, person: str, waiting: Waiting) -> Sent:
+        with self.company.database.reading() as tx:
+            at = tx.execute(sa.select(t.command.c.received_at).where(t.command.c.id == waiting.command)).scalar_one()
+        return Sent(act, customer, person, waiting.command, (at - START) // _US, waiting.stream)
+
+    def _answer(self, sent: Sent) -> str:
+        with self.company.database.reading() as tx:
+            row = tx.row(sa.select(t.command).where(t.command.c.id == sent.command))
+            assert row is not None
+            assert row["decided_at"] is not None, "undecided"
+            if row["problem"] is not None:
+                return str(row["problem"]["code"])
+            if sent.act == "release":
+                return "released"
+            claim = tx.row(sa.select(t.claim.c.state, t.claim.c.reason).where(t.claim.c.id == row["claim"]))
+        assert claim is not None
+        return str(claim["reason"]) if claim["state"] == "rejected" else "taken"
+
+    def _agree(self, act: str, customer: str, person: str, at: int, expected: str, found: str) -> None:
+        who = f"{self.people.index(person)} {act} {sorted(self.records).index(customer)}"
+        self.said.append(f"{at} {who} -> {found}")
+        if found == expected or (expected == "over" and found == "illegal_transition"):
+            return
+        told = "\n  ".join(self.said[-25:])
+        raise Difference(f"seed {self.seed}: service answers {found}, model {expected}\n  {told}")
+
+    def _compare(self) -> None:
+        """The log and the owners, row by row: nothing was counted twice, nothing washed away."""
+        with self.company.database.reading() as tx:
+            log = tx.rows(sa.select(t.pool_take.c.person, t.pool_take.c.at, t.pool_take.c.matter))
+            joined = t.matter.outerjoin(t.claim, t.claim.c.id == t.matter.c.owner_claim)
+            owners = tx.rows(sa.select(t.matter.c.id, t.claim.c.owner, t.matter.c.pooled).select_from(joined))
+        found = sorted((r["person"], (r["at"] - START) // _US, r["matter"]) for r in log)
+        if found != sorted(self.model.log):
+            raise Difference(f"seed {self.seed}: the log of takes differs")
+        expected = {c: here.owner for c, here in self.model.customers.items()}
+        if {r["id"]: r["owner"] for r in owners} != expected or any(r["pooled"] == bool(r["owner"]) for r in owners):
+            raise Difference(f"seed {self.seed}: owners differ")
+
+
+def _policy(rules: Rules) -> dict[str, Any]:
+    return {
+        **EVERYWHERE,
+        "pool.daily_takes": rules.daily_takes,
+        "pool.holding_cap": rules.holding_cap,
+        "claim.cap_person": rules.open_cap,
+        "pool.cool_off_h": rules.cool_off_h,
+        "pool.windows": [f"{start:02}:00-{end:02}:00" for start, end in rules.windows],
+        "claim.idle_days": f"PT{rules.idle_h}H",
+        "claim.reclaim_wait_h": {"person": rules.wait_h, "company": 0, "idle": rules.wait_after_idle_h},
+    }
