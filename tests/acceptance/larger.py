@@ -17,6 +17,7 @@ MODULES: Final = {
     "cases": "tests.model.larger_cases",
     "money-walk": "tests.model.larger_money",
     "faults": "tests.faults.larger",
+    "takes": "tests.faults.larger_takes",
 }
 _KEPT_LINES: Final = 60
 

@@ -63,7 +63,7 @@ def _crowds(folder: Path, server: Located, options: argparse.Namespace) -> list[
         finally:
             company.close()
 
-    return _on_both(folder, server, "same instant", run)
+    return on_both(folder, server, "same instant", run)
 
 
 def _kills(folder: Path, server: Located, options: argparse.Namespace) -> list[str]:
@@ -82,10 +82,10 @@ def _kills(folder: Path, server: Located, options: argparse.Namespace) -> list[s
         _tell(result, note)
         return [*result.wrong, *_late(result)]
 
-    return _on_both(folder, server, "kill -9", run)
+    return on_both(folder, server, "kill -9", run)
 
 
-def _on_both(folder: Path, server: Located, title: str, run: Callable[[str, Service, Note], list[str]]) -> list[str]:
+def on_both(folder: Path, server: Located, title: str, run: Callable[[str, Service, Note], list[str]]) -> list[str]:
     """``run`` on a fresh service of each database, both at once; everything that was wrong, by database."""
     with _services(folder, server) as services:
 

@@ -16,6 +16,7 @@ from storage.database import Database
 from tests.faults.conftest import DATABASES
 from tests.faults.crowd import run_crowd
 from tests.faults.load import a_phone
+from tests.faults.takers import run_takers
 from tests.support.company import Company, person_customer
 from tests.support.engine import Engine
 from tests.support.live import WorkerThread
@@ -23,7 +24,7 @@ from tests.support.service import RemoteCompany, Service
 from worker.engine import Located
 from workflows.ringing import ring
 
-CALLERS, ROUNDS = 50, 10
+CALLERS, ROUNDS, TAKES = 50, 10, 3
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -55,6 +56,11 @@ def remote(request: pytest.FixtureRequest, services: dict[str, Service]) -> Iter
 def test_of_fifty_reports_at_once_the_lowest_receipt_owns(remote: RemoteCompany, seed: int) -> None:
     """CLM-05, CLM-27: and the other 49 are answered `rejected`, `customer_owned`, ten times over."""
     assert run_crowd(remote, callers=CALLERS, rounds=ROUNDS, seed=seed) == []
+
+
+def test_of_fifty_takers_at_once_exactly_one_succeeds(remote: RemoteCompany, seed: int) -> None:
+    """POOL-03: the other 49 are told `already_taken`, have no claim and have used no take; 20 rounds in acceptance."""
+    assert run_takers(remote, callers=CALLERS, rounds=TAKES, seed=seed) == []
 
 
 def test_the_first_report_owns_whichever_workflow_runs_first(

@@ -130,7 +130,7 @@ BUGS: Final = (
     _bug(
         "the cap counts customers that are won",
         "CLM-25",
-        Exchange(receiving, "_HELD_BY", _counting(*receiving._CAPPED, "won")),
+        Exchange(receiving, "_HELD_BY", _counting(*receiving.CAPPED, "won")),
         programs=("elapsed", "judged"),
     ),
     _bug(

@@ -63,6 +63,8 @@ REACHABLE: Final = frozenset(
         "daily_limit",
     ]
 )
+#: What a short one meets already.
+OFTEN: Final = REACHABLE - {"holding_cap", "reclaim_wait", "own"}
 _US = timedelta(microseconds=1)
 
 
