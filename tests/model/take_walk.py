@@ -191,7 +191,8 @@ class TakeWalk:
             last = tx.execute(sa.select(t.matter.c.last_at).where(t.matter.c.id == customer)).scalar_one()
             at = (tx.stamp(last) - START) // _US
         expected = self.model.report(customer, person, at)
-        found = self._give(person, lambda tx, caller: reports.report(tx, caller, body))
+        names = self.company.app.state.services.names
+        found = self._give(person, lambda tx, caller: reports.report(tx, caller, body, names))
         if isinstance(found, Waiting):
             sent = self._sent("report", customer, person, found)
             self.company.direct.drain(sent.stream)
