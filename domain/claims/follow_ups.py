@@ -160,6 +160,8 @@ def _admit(draft: Draft, claim: Claim, actor: str) -> None:
     if not may_sell(Actor(actor), setting=draft.setting, at=draft.at):
         raise Refusal("not_allowed", rule="PPL-02")
     if state is ClaimState.LAPSED:
+        if draft.matter.in_case:  # of others: what may still be rescued is not free for it now
+            raise Refusal("claim_disputed", rule="DSP-03", current_state=state.value, allowed=())
         reserved = draft.matter.reserved_for(draft.at)
         if reserved is not None and reserved.id == claim.id and claim.owner != actor:
             _owned_by_another(draft, claim, actor, claim)

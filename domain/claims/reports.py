@@ -340,7 +340,9 @@ def waiting_line(matter: Matter) -> tuple[Claim, ...]:
 
 
 def is_taken(matter: Matter, claim: Claim, draft: Draft) -> bool:
-    """Somebody else's claim holds the customer, or a grace period reserves it for its former owner."""
+    """Somebody else's claim holds the customer, a case is open, or a grace period reserves it for its former owner."""
+    if matter.in_case:
+        return True
     owner = matter.owner_claim
     if owner is not None and owner.id != claim.id:
         return True
@@ -466,11 +468,11 @@ def _collide(draft: Draft, claim: Claim) -> None:
 
 
 def _may_contest(draft: Draft, claim: Claim) -> bool:
-    """Against a holder, once: a report that a case gave back is not disputed by itself again."""
-    if draft.matter.frozen_elsewhere:
+    """Against a holder or in the open case, once: what a case gave back is not disputed by itself again."""
+    if draft.matter.frozen_elsewhere or claim.dispute is not None:
         return False
     present = draft.matter.open_dispute
-    return draft.matter.owner_claim is not None and claim.dispute is None and (present is None or present.takes_parties)
+    return present.takes_parties if present is not None else draft.matter.owner_claim is not None
 
 
 def queue(claims: Iterable[Claim]) -> tuple[Claim, ...]:

@@ -27,7 +27,7 @@ def freeze(draft: Draft, dispute: Dispute, claim: Claim) -> None:
         return
     before = claim.state
     terms = draft.setting.terms_of(claim)
-    claim = replace(claim, earlier=before, dispute=dispute.id, state=draft.move(claim, _T.DISPUTE), grace_until=None)
+    claim = replace(claim, earlier=before, dispute=dispute.id, state=draft.move(claim, _T.DISPUTE))
     claim = clocks.paused(claim, Pause(kind=PauseKind.DISPUTE, since=draft.at), at=draft.at, terms=terms)
     draft.put(claim)
     close_requests(draft, claim)
@@ -43,7 +43,8 @@ def on_both(draft: Draft, dispute: Dispute, effect: Callable[[Draft], object]) -
     effect(draft)
     if draft.other is None or dispute.other_matter != draft.other.id:
         return
-    beside = replace(draft, matter=draft.other, other=draft.matter)
+    known = {**draft.other.disputes, dispute.id: dispute}  # that it is over, too
+    beside = replace(draft, matter=replace(draft.other, disputes=known), other=draft.matter)
     effect(beside)
     assert beside.other is not None
     draft.matter, draft.other = beside.other, beside.matter
@@ -62,6 +63,8 @@ def _restore(draft: Draft, dispute: Dispute) -> None:
         assert earlier is not None
         before = claim.state
         given_back = _thawed(draft, replace(claim, state=draft.move(claim, _T.RESTORE, to=earlier)))
+        if given_back.grace_until is not None and draft.matter.pool_at == claim.grace_until:
+            draft.matter = replace(draft.matter, pool_at=given_back.grace_until)
         given_back = _with_new_deals(draft, dispute, given_back)
         draft.put(given_back)
         draft.record(
@@ -188,7 +191,9 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
     if held and (target is not _S.WON or claim.earlier is _S.WON):
         claim = _with_new_deals(draft, dispute, _with_least(draft, _thawed(draft, claim)))
     elif held:
-        claim = after_deal(draft, _bare(claim))  # the deal came during the case, or was a loser's
+        claim = after_deal(
+            draft, _bare(_limits_given_back(draft, claim))
+        )  # the deal came during the case, or was a loser's
     else:
         claim = replace(
             _bare(claim),
@@ -298,13 +303,31 @@ def _end(draft: Draft, dispute: Dispute, claim: Claim, outcome: Outcome) -> None
 
 def _bare(claim: Claim) -> Claim:
     """Without clocks, pauses and whatever the case had put on it."""
-    return replace(claim, clocks=(), pauses=(), waiting=None, ruled_holder=None)
+    return replace(claim, clocks=(), pauses=(), waiting=None, ruled_holder=None, grace_until=None)
 
 
 def _thawed(draft: Draft, claim: Claim) -> Claim:
     """Its clocks run on from here with what was left of them (CLM-21)."""
-    claim = replace(claim, ruled_holder=None)
+    claim = _limits_given_back(draft, replace(claim, ruled_holder=None))
     return clocks.resumed(claim, PauseKind.DISPUTE, at=draft.at, terms=draft.setting.terms_of(claim))
+
+
+def _limits_given_back(draft: Draft, claim: Claim) -> Claim:
+    """What nobody could do while the case was open has as much longer (DSP-03): a correction, a hand-over, a rescue."""
+    since = next((p.since for p in claim.pauses if p.kind is PauseKind.DISPUTE), None)
+    if since is None:
+        return claim
+
+    def later(limit: datetime | None) -> datetime | None:
+        return limit if limit is None or limit < since else limit + (draft.at - since)
+
+    return replace(
+        claim,
+        correct_by=later(claim.correct_by),
+        hand_over_by=later(claim.hand_over_by),
+        kept_until=later(claim.kept_until),
+        grace_until=later(claim.grace_until),
+    )
 
 
 def _with_least(draft: Draft, claim: Claim) -> Claim:

@@ -155,25 +155,31 @@ def dues(claim: Claim, matter: Matter, setting: Setting) -> Iterator[Due]:
     approval = claim.clock(Clock.APPROVAL)
     if approval is not None and approval.deadline is not None:
         yield Due(approval.deadline, DueKind.APPROVAL, claim.id)
-    if claim.waiting is Waiting.CORRECTION and claim.correct_by is not None:
-        yield Due(claim.correct_by, DueKind.CORRECTION, claim.id)
-    if claim.waiting is Waiting.QUEUE and matter.owner_claim is None and matter.pool_at is not None:
-        yield Due(matter.pool_at, DueKind.FREE, claim.id)
+    if not matter.in_case:
+        yield from _turns(claim, matter)
     for request in matter.requests_of(claim.id):
         if request.state is RequestState.OPEN and request.decide_by is not None:
             yield Due(request.decide_by, DueKind.REQUEST, claim.id, request.id)
     for pause in claim.pauses:
         if pause.until is not None:
             yield Due(pause.until, DueKind.PAUSE_END, claim.id, pause.kind.value)
-    for limit in (claim.hand_over_by, claim.kept_until):
-        if limit is not None:
-            yield Due(limit, DueKind.HANDOVER, claim.id)
     left = judge_left_at(claim, matter, setting)
     if left is not None:
         yield Due(left, DueKind.JUDGE, claim.id)
     for at, request in deciders_left(claim, matter, setting):
         yield Due(at, DueKind.JUDGE, claim.id, request.id)
     yield from _standing(claim, setting)
+
+
+def _turns(claim: Claim, matter: Matter) -> Iterator[Due]:
+    """When others have their turn with the customer; it waits while a case is open (DSP-03)."""
+    if claim.waiting is Waiting.CORRECTION and claim.correct_by is not None:
+        yield Due(claim.correct_by, DueKind.CORRECTION, claim.id)
+    if claim.waiting is Waiting.QUEUE and matter.owner_claim is None and matter.pool_at is not None:
+        yield Due(matter.pool_at, DueKind.FREE, claim.id)
+    for limit in (claim.hand_over_by, claim.kept_until):
+        if limit is not None:
+            yield Due(limit, DueKind.HANDOVER, claim.id)
 
 
 def _standing(claim: Claim, setting: Setting) -> Iterator[Due]:

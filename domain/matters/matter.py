@@ -184,6 +184,11 @@ class Matter:
         return self.frozen_by is not None
 
     @property
+    def in_case(self) -> bool:
+        """Whether a case is going on about this customer: nobody gets it by anything else (DSP-03, TER-01)."""
+        return self.open_dispute is not None or self.frozen_elsewhere
+
+    @property
     def other(self) -> str | None:
         """The matter that a case of kind identity concerns beside this one, or that one is asked for (CUS-13)."""
         present = self.open_dispute

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.claims.lifecycle import ClaimState
 from domain.disputes.arbitrators import Seat, Source, Tier
 from domain.disputes.model import Dispute, Party, Role, Window
 from domain.disputes.room import Ears, ears, side_of
@@ -195,3 +196,24 @@ def test_whoever_gains_by_the_other_record_is_not_neutral() -> None:
     office.dispute("bob")
     case = replace(office.case, other_matter="other", interested=("lead",))
     assert "lead" in (sides_of(office.matter, case).interested or ())
+
+
+# --- limits beside the clocks ---
+
+
+def test_the_time_to_decide_on_a_leavers_customer_stands_still() -> None:
+    """DSP-03, PPL-06: nobody can hand it over while a case has it; what was left of the time is left afterwards."""
+    office = Office()
+    office.leave("anna")
+    limit = office.matter.claims["claim-anna"].hand_over_by
+    assert limit is not None
+    office.dispute("bob")
+    opened = office.case.opened_at
+    office.advance(days=10)
+    assert office.matter.claims["claim-anna"].state is ClaimState.DISPUTED
+    office.tell(CommandKind.DISPUTE_DISMISS, by="top", data={"dispute": office.case.id, "reason": "text"})
+    claim = office.matter.claims["claim-anna"]
+    assert office.case.ended_at is not None
+    assert (claim.state, claim.hand_over_by) == (ClaimState.PROTECTED, limit + (office.case.ended_at - opened))
+    office.run(claim.hand_over_by + timedelta(seconds=1))
+    assert office.matter.claims["claim-anna"].owner != "anna"
