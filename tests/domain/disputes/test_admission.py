@@ -31,9 +31,9 @@ def test_an_end_is_contested_within_working_days_of_it() -> None:
 def test_a_deal_is_contested_within_days_of_its_recording() -> None:
     """DSP-02: the latest deal counts, by when it was recorded and not by when it was signed."""
     office = Office()
-    office.win(10_000_00, contract_at=office.now - 90 * DAY)
+    office.win(10_000_00, contract_at=office.now - DAY)
     office.advance(days=10)
-    latest = office.win(5_000_00, kind=CommandKind.DEAL, by="fin", contract_at=office.now - 80 * DAY)
+    latest = office.win(5_000_00, kind=CommandKind.DEAL, by="fin", contract_at=office.now - 9 * DAY)
     recorded = office.matter.deals[latest].recorded_at
     assert recorded is not None
     assert until(office, "claim-anna") == recorded + 30 * DAY
