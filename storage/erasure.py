@@ -31,7 +31,7 @@ class Erased:
 
 
 def check(tx: Transaction, customer: str, *, setting: Setting, at: datetime) -> None:
-    """Refuse ``erasure_blocked`` while a claim or dispute is open, or while the books of a deal must be kept.
+    """Refuse ``erasure_blocked`` while a claim, dispute or lead is open, or while the books of a deal must be kept.
 
     The caller holds the locks of the customer and of its matters. Kept are the books of deals that were not cancelled,
     for ``privacy.retention_days`` of the company's policy after the last date of the last deal; 0 = not at all.
@@ -50,6 +50,11 @@ def check(tx: Transaction, customer: str, *, setting: Setting, at: datetime) -> 
             "erasure_blocked",
             facts={"reason": "dispute" if disputed else "claims", "claims": [r["id"] for r in live]},
         )
+    led = tx.execute(
+        sa.select(t.lead.c.id).where(t.lead.c.customer == customer, t.lead.c.watched).order_by(t.lead.c.number)
+    ).scalars()
+    if waiting := list(led):
+        raise Refusal("erasure_blocked", facts={"reason": "leads", "leads": waiting})
     until = _retained_until(tx, customer, setting=setting, at=at)
     if until is not None and at < until:
         raise Refusal("erasure_blocked", facts={"reason": "retention", "until": until})
@@ -58,7 +63,8 @@ def check(tx: Transaction, customer: str, *, setting: Setting, at: datetime) -> 
 def erase(tx: Transaction, customer: str, *, at: datetime) -> Erased:
     """Take everything personal away for good. The caller has checked, and appends to history afterwards."""
     claims = list(tx.execute(sa.select(t.claim.c.id).where(t.claim.c.customer == customer)).scalars())
-    _forget_answers(tx, customer, claims)
+    leads = tx.execute(sa.select(t.lead.c.id).where(t.lead.c.customer == customer)).scalars()
+    _forget_answers(tx, customer, [*claims, *leads])
     cases = tx.execute(sa.select(t.dispute.c.id).where(t.dispute.c.customer == customer)).scalars()
     gone = files.erase(tx, claims, list(cases))
     customers.erase(tx, customer, at=at)
@@ -93,13 +99,13 @@ def _last_instant(deal: dict[str, Any], setting: Setting) -> datetime:
     return max(instants)
 
 
-def _forget_answers(tx: Transaction, customer: str, claims: Sequence[str]) -> None:
+def _forget_answers(tx: Transaction, customer: str, streams: Sequence[str]) -> None:
     """Kept answers that name the customer go too (contract section 1, Idempotency).
 
-    Whoever was answered about it has acted on it, so has an entry in its history or in one of its claims; only their
-    answers are opened and searched for the ids.
+    Whoever was answered about it has acted on it, so has an entry in its history or in one of its claims and leads;
+    only their answers are opened and searched for the ids.
     """
-    about = [customer, *claims]
+    about = [customer, *streams]
     actors = sa.select(t.event.c.actor).where(t.event.c.stream.in_(about), t.event.c.actor.is_not(None)).distinct()
     parties = sa.select(t.claim.c.reporter).where(t.claim.c.customer == customer)
     rows = tx.rows(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from storage import tables as t
 from tests.support.answers import refused
-from tests.support.company import Company
+from tests.support.company import Company, person_customer
 from tests.support.office import Office, act, done, entry, moment, read, work
 
 POLICY: dict[str, Any] = {
@@ -64,6 +64,8 @@ def test_nobody_else_gets_the_customer_while_a_case_is_open(company: Company) ->
     office, held, lost = lapsed(company, **{"claim.grace_days": 0, "dispute.appeal_wd": 0, "dispute.evidence_wh": 0})
     case = contested(office.first, held)
     third = company.rep("丁", team=office.team)
+    asked = {"program": office.program, "customer": person_customer()}
+    assert done(third.post("/v1/ownership/lookup", asked))["answer"] == "conflict"
     late = office.claim(third)
     assert (late["state"], late["reason"]) == ("rejected", "customer_owned")
     path = f"/v1/disputes/{case['id']}"
