@@ -20,6 +20,7 @@ from api.schemas.claims import CustomerRef, ProjectGiven, ProjectRef
 from api.schemas.customers import LookupIn
 from api.views.claims import claim_view, is_broker, readable, scope_of
 from api.views.customers import claims_read, reads_base
+from domain.claims.lifecycle import IN_CASE
 from domain.claims.model import Claim
 from domain.customers.identity import MatchValues, match_values, require_identity
 from domain.customers.lookup import answer
@@ -203,7 +204,8 @@ def _own(found: Sequence[Standing], caller: Caller) -> Claim | None:
 
 
 def _is_others(standing: Standing, caller: Caller) -> bool:
-    if any(c.holds and c.owner != caller.person for c in standing.claims):
+    # A customer whom nobody holds and a case is about is nobody's to report either (DSP-03).
+    if any((c.holds and c.owner != caller.person) or c.state in IN_CASE for c in standing.claims):
         return True
     return standing.reserved_for is not None and standing.reserved_for != caller.person
 
