@@ -124,7 +124,7 @@ def with_desk(tx: Transaction, matter: Matter, *, setting: Setting, now: datetim
             people.update(members(matter.program, rule.team, setting=setting, at=now))
     people.update(c.owner for c in matter.claims.values() if c.owner is not None)
     rotations = {scope: _locked_rotation(tx, matter.program, scope) for scope in sorted(scopes)}
-    return replace(matter, desk=Desk(now=now, rotations=rotations, loads=loads(tx, people)))
+    return replace(matter, desk=Desk(now=now, rotations=rotations, loads=loads(tx, people, now=now)))
 
 
 def save(tx: Transaction, before: Matter, after: Matter) -> None:
@@ -139,7 +139,7 @@ def save(tx: Transaction, before: Matter, after: Matter) -> None:
                 tx.update(t.rotation, {"program": after.program, "scope": scope}, {"state": rotation_row(rotation)})
 
 
-def loads(tx: Transaction, people: Collection[str]) -> dict[str, Load]:
+def loads(tx: Transaction, people: Collection[str], *, now: datetime) -> dict[str, Load]:
     """What each of ``people`` has in hand now, and how their claims ended so far (table 0.4)."""
     wanted = sorted(people)
     if not wanted:
@@ -159,6 +159,14 @@ def loads(tx: Transaction, people: Collection[str]) -> dict[str, Load]:
             .group_by(t.lead.c.receiver)
         )
     }
+    overdue = {
+        row["person"]: row["late"]
+        for row in tx.rows(
+            sa.select(t.task.c.person, sa.func.count().label("late"))
+            .where(t.task.c.person.in_(wanted), t.task.c.state == "open", t.task.c.due < now)
+            .group_by(t.task.c.person)
+        )
+    }
     last = {
         row["person"]: row["at"]
         for row in tx.rows(
@@ -170,6 +178,7 @@ def loads(tx: Transaction, people: Collection[str]) -> dict[str, Load]:
     return {
         person: Load(
             leads=leads.get(person, 0),
+            overdue=overdue.get(person, 0),
             claims={state: n for state, n in held.items() if state in _OPEN},
             won=held.get(ClaimState.WON.value, 0),
             ended=sum(held.get(state, 0) for state in _OVER),

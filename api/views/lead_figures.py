@@ -50,7 +50,7 @@ def balance_view(tx: Transaction, caller: Caller, program: str) -> Row:
             sums = values.setdefault(row["person"], {})
             sums[row["currency"]] = sums.get(row["currency"], 0) + row["value_minor"]
     present = {p: present_part(p, setting.organisation, start=start, end=end) for p in people}
-    loads = leads.loads(tx, people)
+    loads = leads.loads(tx, people, now=caller.at)
     days = Fraction((end - start).total_seconds()) / 86_400
     shown = _shown(caller, program)
     found = shares(counts, present, policy)

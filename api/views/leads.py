@@ -159,7 +159,7 @@ def recommended(tx: Transaction, caller: Caller, lead: Lead) -> tuple[tuple[Rank
     ranking, unable = fitting(
         people,
         lead,
-        leads.loads(tx, people),
+        leads.loads(tx, people, now=caller.at),
         wanted=Wanted(facets=lead.facets, customer_kind=about.kind, customer_level=about.level),
         setting=setting,
         policy=policy,

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from fractions import Fraction
 
 from domain.leads.model import Facets, Load
 from domain.leads.weighing import Weighed, weigh
 from domain.people.profile import Profile
 from domain.policy.policy import Policy
+from domain.pools.limits import workload
 
 #: Months of experience that a customer of each level asks for.
 _SEASONED = {"VIP": 36, "A": 24, "B": 12}
@@ -52,16 +52,9 @@ class Ranked:
     ratio: Fraction
 
 
-def load_points(load: Load, policy: Policy) -> Decimal:
-    """Points of what somebody has in hand (工作负载, `load.weights`, table 0.4)."""
-    weights = policy.weights("load.weights")
-    held = sum((weights.get(state, Decimal(0)) * count for state, count in load.claims.items()), Decimal(0))
-    return weights["lead"] * load.leads + held
-
-
 def ratio_of(load: Load, capacity_points: int, policy: Policy) -> Fraction:
-    """Workload: points in hand per point of capacity. Without capacity one is full."""
-    points = Fraction(load_points(load, policy))
+    """Workload (工作负载, table 0.4): points in hand per point of capacity. Without capacity one is full."""
+    points = Fraction(workload(claims=load.claims, leads=load.leads, overdue=load.overdue, policy=policy))
     return points / capacity_points if capacity_points > 0 else Fraction(1) + points
 
 

@@ -142,9 +142,10 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What somebody has in hand, and how it went: counts of open leads and of claims by state, ends in the window."""
+    """What somebody has in hand, and how it went: open leads, claims by state, tasks past their time, claims ended."""
 
     leads: int = 0
+    overdue: int = 0
     claims: Mapping[str, int] = field(default_factory=dict)
     won: int = 0
     ended: int = 0

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from storage import tables as t
 from tests.support.answers import refused
 from tests.support.company import Company, person_customer
 from tests.support.leads import Leads, act, moves, read
-from tests.support.office import NOTE, done, moment, notices, tasks, work
+from tests.support.office import NOTE, customer, done, moment, notices, tasks, work
 from tests.support.office import read as read_claim
 
 
@@ -40,12 +45,14 @@ def test_an_accepted_lead_is_a_protected_claim_of_its_receiver(company: Company)
 def test_a_lead_nobody_contacts_goes_round_and_then_to_the_supervisor(company: Company) -> None:
     """LEAD-11: told, offered to the next who has not had it, then a task; late acceptance is `deadline_passed`."""
     office = Leads(company, policy={"lead.first_response_oh": {"C": "PT1H"}})
-    third = company.rep("丁", team=office.team)
+    others = [company.rep(name, team=office.team) for name in ("丁", "戊", "己")]
     lead = office.lead()
     company.advance(hours=3.5)
     missed = read(office.sender, lead)
     assert [o["end"] for o in missed["offers"]] == ["missed", "missed", "missed"]
-    assert {o["person"] for o in missed["offers"]} == {office.first.id, office.second.id, third.id}
+    had = {o["person"] for o in missed["offers"]}
+    assert len(had) == 3
+    assert had < {office.first.id, office.second.id, *(rep.id for rep in others)}
     assert (missed["state"], missed["breaches"], missed["receiver"]) == ("escalated", 3, None)
     assert missed["received_at"] == lead["received_at"]
     assert tasks(office.leader) == [("lead_escalated", lead["id"])]
@@ -162,3 +169,83 @@ def test_what_refuses_a_lead_before_it_is_received(company: Company) -> None:
     assert (again.status_code, again.json()["id"]) == (200, first["id"])
     handed = office.lead(person=office.second.id)
     assert (handed["receiver"], handed["offers"][0]["way"]) == (office.second.id, "named")
+
+
+def test_acceptance_waits_where_a_report_would_and_is_not_judged(company: Company) -> None:
+    """LEAD-16, CLM-05, CLM-12: an earlier report first, a visit first; but nobody judges what the company gave."""
+    office = Leads(company, policy={"claim.judgement_mode": "manual"})
+    earlier = office.claim(office.first, customer=customer(900))
+    assert earlier["state"] == "reported"
+    behind = office.lead(customer={"id": earlier["customer"]["id"]}, person=office.second.id)
+    waiting = done(act(office.second, behind, "accept"))
+    assert read_claim(office.second, waiting["claim"])["state"] == "reported"
+    free = office.lead(person=office.second.id)
+    taken = done(act(office.second, free, "accept"))
+    assert read_claim(office.second, taken["claim"])["state"] == "protected"
+    office.program = company.program("看房", policy={"claim.protection_shape": "visit_deal"})
+    unseen = office.lead(person=office.second.id)
+    visited = done(act(office.second, unseen, "accept"))["claim"]
+    assert read_claim(office.second, visited)["state"] == "reported"
+    work(office.second, visited, kind="visit")
+    assert read_claim(office.second, visited)["state"] != "reported"
+
+
+def test_a_customer_in_grace_is_offered_to_its_former_owner_and_to_nobody_elses_claim(company: Company) -> None:
+    """LEAD-05, CLM-20: existing owner before all; while the grace lasts nobody else can hold the customer."""
+    office = Leads(company, policy={"claim.first_follow_up_wh": "PT1H", "claim.grace_days": 30})
+    lost = office.claim(office.second, customer=customer(901))
+    company.advance(hours=2)
+    assert read_claim(office.second, lost)["state"] == "lapsed"
+    lead = office.lead(customer={"id": lost["customer"]["id"]})
+    assert (lead["receiver"], lead["offers"][0]["way"]) == (office.second.id, "former_owner")
+    handed = done(act(office.leader, lead, "assign", person=office.first.id))
+    refused(act(office.first, handed, "accept"), 409, "customer_owned")
+    done(act(office.leader, lead, "assign", person=office.second.id))
+    taken = done(act(office.second, lead, "accept"))
+    assert read_claim(office.second, taken["claim"])["owner"] == office.second.id
+
+
+def test_silence_gives_nothing_to_somebody_who_has_left(company: Company) -> None:
+    """LEAD-16, PPL-06: the lead of a leaver goes to the supervisor."""
+    office = Leads(company, policy={"lead.first_response_oh": {"C": 0}, "lead.accept_oh": "PT2H"})
+    lead = office.lead()
+    receiver = office.receiver(lead)
+    done(company.admin.post(f"/v1/people/{receiver.id}/leave"))
+    company.advance(hours=3)
+    left = read(office.sender, lead)
+    assert (left["state"], left["claim"], left["offers"][0]["end"]) == ("escalated", None, "missed")
+    assert tasks(office.leader) == [("lead_escalated", lead["id"])]
+    assert office.lead()["receiver"] == office.other(receiver).id
+
+
+def test_what_was_decided_while_the_engine_was_away_keeps_its_limit_and_shortens_nobodys_time(
+    company: Company,
+) -> None:
+    """Design section 2, LEAD-11: the miss stands at its limit, the next offer begins when it can be told."""
+    office = Leads(company, policy={"lead.first_response_oh": {"C": "PT1H"}})
+    lead = office.lead()
+    company.shift(hours=7)
+    company.direct.drain(lead["id"])
+    found = read(office.sender, lead)
+    assert [o["end"] for o in found["offers"]] == ["missed", None]
+    assert found["offers"][0]["ended_at"] == lead["respond_by"]
+    assert moment(found["offers"][1]["at"]) >= moment(lead["respond_by"]) + timedelta(hours=5)
+    assert moment(found["respond_by"]) - moment(found["offers"][1]["at"]) == timedelta(hours=1)
+
+
+def test_an_open_lead_keeps_its_customer_from_being_erased(company: Company) -> None:
+    """AUD-05: whoever may still be asked to call must be known; afterwards nothing of the lead can be read."""
+    office = Leads(company)
+    lead = office.lead(need="三居室")
+    path = f"/v1/customers/{lead['customer']['id']}/erase"
+    problem = refused(company.admin.post(path, {"reason": "客户要求"}), 409, "erasure_blocked")
+    assert problem["facts"]["leads"] == [lead["id"]]
+    done(act(office.receiver(lead), lead, "return", reason="no_need"))
+    done(act(office.sender, lead, "close", reason="不再需要"))
+    done(company.admin.post(path, {"reason": "客户要求"}))
+    gone = read(office.sender, lead)
+    assert (gone["need"], gone["customer"]["name"]) == (None, None)
+    with company.database.reading() as tx:
+        kept = tx.execute(sa.select(t.idempotency.c.answer)).scalars()
+        answers = [tx.keys.open_text(answer) or "" for answer in kept if answer is not None]
+    assert not any(lead["customer"]["id"] in answer and "王" in answer for answer in answers)
