@@ -149,7 +149,7 @@ def _open_identity(draft: Draft, command: Command) -> None:
         ),
         other_customer=other.customer,
         other_matter=other.id,
-        interested=_interested(c for c in alive if c.matter == other.id),
+        interested=_interested((c for c in alive if c.matter == other.id), other.deals.values()),
     )
     holders = [c for c in (draft.matter.owner_claim, other.owner_claim) if c is not None]
     _admit(
@@ -330,8 +330,9 @@ def _parties(claim: Claim, rivals: Iterable[Claim]) -> tuple[Party, ...]:
     return tuple(parties)
 
 
-def _interested(claims: Iterable[Claim]) -> tuple[str, ...]:
-    return tuple(sorted({person for c in claims for person in (c.owner, c.reporter) if person is not None}))
+def _interested(claims: Iterable[Claim], deals: Iterable[Deal] = ()) -> tuple[str, ...]:
+    people = {person for c in claims for person in (c.owner, c.reporter) if person is not None}
+    return tuple(sorted(people | {share.person for d in deals if d.live for share in d.shares}))
 
 
 def _with_worker(parties: tuple[Party, ...], worker: str | None) -> tuple[Party, ...]:

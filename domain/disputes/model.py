@@ -158,7 +158,7 @@ class Dispute:
     statement: str | None = None  # id of the free text
     other_customer: str | None = None  # kind identity: the record that may be the same customer (CUS-13)
     other_matter: str | None = None
-    interested: tuple[str, ...] = ()  # who owns or reported a claim on that record (DSP-13)
+    interested: tuple[str, ...] = ()  # who has a claim or a share of a deal on that record (DSP-13)
     parties: tuple[Party, ...] = ()
     windows: tuple[tuple[Window, datetime], ...] = ()
     tier: int | None = None

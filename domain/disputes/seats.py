@@ -16,14 +16,16 @@ from domain.refusals import Refusal
 
 
 def sides_of(matter: Matter, dispute: Dispute) -> Sides:
-    """Whom the case concerns: its parties, who took their place, and whoever owns or reported a claim in it (DSP-13).
+    """Whom the case concerns: its parties, who took their place, and whoever owns or reported a claim in it or has a
+    share of a deal that it holds (DSP-13).
 
     Parties stay who they were: where they stood in the tree decides who is above them (PPL-01).
     """
     frozen = (ClaimState.DISPUTED, ClaimState.ARBITRATED)
     claims = [c for c in matter.claims.values() if c.dispute == dispute.id and c.state in frozen]
     gains = {p for c in claims for p in (c.owner, c.reporter) if p is not None}
-    gains |= set(dispute.interested)  # claims on the other record of the customer are not at hand here (CUS-13)
+    gains |= {share.person for d in matter.deals.values() if dispute.id in d.holds for share in d.shares}
+    gains |= set(dispute.interested)  # the other record of the customer is not at hand here (CUS-13)
     gains |= {p.represented_by for p in dispute.parties if p.represented_by is not None}
     return Sides(
         parties=[p.person for p in dispute.parties],

@@ -198,6 +198,15 @@ def test_whoever_gains_by_the_other_record_is_not_neutral() -> None:
     assert "lead" in (sides_of(office.matter, case).interested or ())
 
 
+def test_whoever_has_a_share_of_a_held_deal_does_not_decide() -> None:
+    """DSP-13: "one whose pay depends on the outcome"."""
+    office = Office()
+    office.share(office.win(10_000_00), {"anna": 8_000, "lead": 2_000})
+    office.dispute("bob")
+    office.rule("party", owner="bob")
+    assert office.case.rulings[-1].by == "top"
+
+
 # --- limits beside the clocks ---
 
 
