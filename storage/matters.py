@@ -17,6 +17,7 @@ from domain.matters.draft import Draft, NewFollowUp, Notice, Task
 from domain.matters.inbox import next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
+from domain.money.model import Assist
 from domain.pools.limits import Taker
 from domain.refusals import Refusal
 from storage import case_facts, conflicts, deals, disputes, history, leads, ledger, pools, reminders
@@ -111,7 +112,8 @@ def load(
     receivers = _receivers(commands, requests)
     taking = _taking(locked, commands, claims, taker) if counting else set()
     # One statement locks them all, in order: two decisions that count the same two people do not lock one another out.
-    lock_people(tx, receivers | taking)
+    pairs = _assisting(commands)
+    lock_people(tx, receivers | taking | {person for pair in pairs for person in pair})
     return Matter(
         id=row["id"],
         program=row["program"],
@@ -145,6 +147,7 @@ def load(
         holdings=_holdings(tx, receivers),
         lost=_lost(tx, row["id"], commands, requests),
         leads=found_leads,
+        assists=_assists(tx, row["program"], pairs),
         parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
     )
 
@@ -181,6 +184,8 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     deals.save(tx, before, after, new=draft.new_deals, at=draft.at)
     leads.save(tx, before, after)
     ledger.post(tx, draft.entries)
+    if draft.assists:
+        tx.insert(t.assist, [{**asdict(a), "one": a.pair[0], "other": a.pair[1]} for a in draft.assists])
     if draft.performance:
         tx.insert(t.performance_line, [asdict(line) for line in draft.performance])
     for entry in draft.follow_ups:
@@ -575,6 +580,22 @@ def _holdings(tx: Transaction, receivers: set[str]) -> dict[str, dict[str, int]]
     for row in counted:
         found.setdefault(row["owner"], {})[row["state"]] = row["held"]
     return found
+
+
+def _assisting(commands: tuple[Command, ...]) -> set[tuple[str, str]]:
+    """Who is about to credit whom, each two in order."""
+    asked = [(c.actor, c.data["person"]) for c in commands if c.kind is CommandKind.DEAL_ASSIST and c.actor is not None]
+    return {(min(pair), max(pair)) for pair in asked}
+
+
+def _assists(tx: Transaction, program: str, pairs: set[tuple[str, str]]) -> tuple[Assist, ...]:
+    """What each two, who are locked already, have credited each other in the program, the oldest first (COM-05)."""
+    if not pairs:
+        return ()
+    c = t.assist.c
+    found = sa.select(t.assist).where(c.program == program, sa.tuple_(c.one, c.other).in_(sorted(pairs)))
+    names = ("id", "deal", "program", "by", "person", "at")
+    return tuple(Assist(*(row[name] for name in names)) for row in tx.rows(found.order_by(c.at)))
 
 
 def _taking(

@@ -984,6 +984,22 @@ performance_line = sa.Table(
     sa.Index("ix_performance_line_person", "person", "at", "key"),
 )
 
+#: Who credited whom for help with a deal (COM-05). ``one`` and ``other`` are the two in order, whoever credited whom.
+assist = sa.Table(
+    "assist",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("deal", Id, sa.ForeignKey("deal.id"), nullable=False, index=True),
+    Col("program", Id, nullable=False),
+    Col("by", Id, nullable=False),
+    Col("person", Id, nullable=False),
+    Col("one", Id, nullable=False),
+    Col("other", Id, nullable=False),
+    Col("at", Instant, nullable=False),
+    sa.Index("ix_assist_program", "program", "at"),
+    sa.Index("ix_assist_pair", "program", "one", "other", "at"),
+)
+
 #: A payout run (COM-12): prepared and approved by two people, then locked.
 payout = sa.Table(
     "payout",

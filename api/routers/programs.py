@@ -13,8 +13,10 @@ from api.commands.company import change
 from api.paging import Cursor, Limit
 from api.routing import StrictRoute
 from api.schemas.base import Id, Nothing
+from api.schemas.deals import AssistPairPage
 from api.schemas.leads import LeadRulesOut, LeadRulesPatch
 from api.schemas.programs import MemberIn, MemberOut, ProgramIn, ProgramOut, ProgramPage, ProgramPatch
+from api.views.assists import assist_pair_page
 from api.views.lead_rules import rules_view
 from api.views.programs import program_page, program_view
 
@@ -67,6 +69,12 @@ def add_member(call: TheCall, id: Id, body: MemberIn) -> Response:
 def remove_member(call: TheCall, id: Id, mid: Id, body: Nothing) -> Response:
     """End a membership; customers held wait for the supervisor (TER-01, PPL-06)."""
     return change(call, lambda made: programs.remove_member(made, id, mid))
+
+
+@router.get("/{id}/assist-pairs", response_model=AssistPairPage)
+def list_assist_pairs(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+    """Colleagues who credit each other often (相互协助), for those who oversee the program: COM-05."""
+    return call.read(lambda tx: assist_pair_page(tx, call.caller, id, limit=limit, cursor=cursor))
 
 
 @router.get("/{id}/lead-rules", response_model=LeadRulesOut)

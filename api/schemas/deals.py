@@ -157,3 +157,26 @@ class DealOut(Output):
 class DealPage(Output):
     items: list[DealOut]
     next: str | None
+
+
+class AssistOut(Output):
+    """``by`` credited ``person``."""
+
+    deal: str
+    by: str
+    person: str
+    at: str
+
+
+class AssistPairOut(Output):
+    """Two who credited each other, ``count`` times together in the last `assist.flag_days`; the latest first."""
+
+    people: list[str]
+    count: int
+    last_at: str
+    assists: list[AssistOut]
+
+
+class AssistPairPage(Output):
+    items: list[AssistPairOut]
+    next: str | None

@@ -14,7 +14,7 @@ from domain.disputes.model import Dispute
 from domain.leads.model import Lead
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
-from domain.money.model import Deal, Entry, PerformanceLine
+from domain.money.model import Assist, Deal, Entry, PerformanceLine
 from domain.refusals import Refusal
 
 
@@ -136,6 +136,7 @@ class Draft:
     columns: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)  # what a correction changes, by claim
     new_deals: list[Deal] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)  # of the ledger, in their order (COM-06)
+    assists: list[Assist] = field(default_factory=list)
     performance: list[PerformanceLine] = field(default_factory=list)  # by cause and person (COM-13)
     new_claims: list[Claim] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)

@@ -13,7 +13,7 @@ from domain.claims.model import Claim, Request
 from domain.disputes.facts import Fact
 from domain.disputes.model import Dispute
 from domain.leads.model import Desk, Lead
-from domain.money.model import Deal
+from domain.money.model import Assist, Deal
 from domain.pools.limits import Taker
 from domain.pools.pool import Group
 
@@ -156,6 +156,8 @@ class Matter:
     likeness: tuple[str, ...] = ()  # what this record and the one asked about say of being one customer (CUS-13)
     leads: Mapping[str, Lead] = field(default_factory=dict)  # open ones, and those that commands name
     desk: Desk | None = None  # what a lead is given out from, where one may be
+    # Where somebody is about to credit a colleague: what the two have credited each other in the program (COM-05).
+    assists: tuple[Assist, ...] = ()
     parked: frozenset[str] = frozenset()  # items given up as poison, by their key
 
     @property

@@ -13,11 +13,11 @@ from domain.claims.model import Claim
 from domain.claims.permissions import authorise
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
-from domain.money import performance
+from domain.money import assists, performance
 from domain.money.booking import ask_finance, book, share_of
 from domain.money.entries import paid_out
 from domain.money.late import is_late
-from domain.money.model import Deal, EntryKind, Overlay, Receipt, Refund, StageProof
+from domain.money.model import Assist, Deal, EntryKind, Overlay, Receipt, Refund, StageProof
 from domain.money.positions import commission, per_cent, positions, rounded
 from domain.people.access import Actor
 from domain.refusals import FieldError, Refusal
@@ -116,7 +116,7 @@ def stage(draft: Draft, command: Command) -> None:
 def assist(draft: Draft, command: Command) -> None:
     """The owner credits a colleague who helped to close, outside the 100 % (COM-05).
 
-    Without amount and points it is `assist.pct` of the commission.
+    Without amount and points it is `assist.pct` of the commission. Two who do so for each other often are told of.
     """
     claim = _allowed(draft, command)
     deal = named_deal(draft, command)
@@ -150,6 +150,8 @@ def assist(draft: Draft, command: Command) -> None:
         actor=command.actor,
         dispute=_holding(deal),
     )
+    credit = Assist(overlay.id, deal.id, deal.program, command.actor or "", person, draft.at)
+    assists.credited(draft, claim, credit)
     data = {"assist": overlay.id, "person": person, "amount_minor": overlay.amount_minor, "points": points}
     _record(draft, command, deal, claim, "assisted", data)
 

@@ -156,6 +156,23 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True)
+class Assist:
+    """That ``by``, who owned the deal, credited ``person`` for help (COM-05)."""
+
+    id: str
+    deal: str
+    program: str
+    by: str
+    person: str
+    at: datetime
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two, whoever credited whom."""
+        return min(self.by, self.person), max(self.by, self.person)
+
+
+@dataclass(frozen=True, slots=True)
 class Proposed:
     """Shares that wait for consent until ``until``; ``digest`` names these very shares (COM-04).
 

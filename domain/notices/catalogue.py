@@ -741,6 +741,14 @@ _OTHERS = (
         "look into it.",
     ),
     _row(
+        "alarm.assists",
+        "两人经常互相给予协助奖励",
+        "Two people credit each other often",
+        "[{by}与{person}]近期互相给予了[{count}次]协助奖励；这只是提醒，请了解情况。",
+        "[{by} and {person} ]credited each other for assists [{count} times ]lately; this is a hint only, please look "
+        "into it.",
+    ),
+    _row(
         "alarm.probes",
         "连号查询客户",
         "Neighbouring numbers checked",

@@ -194,8 +194,6 @@ _LACKING: Final = frozenset(
     {
         "ownership.depth_weights",
         "settle.templates",
-        "assist.flag_pair",
-        "assist.flag_days",
         "pool.named_days",
         "pool.priority_order",
         "pool.unclaimed_h",

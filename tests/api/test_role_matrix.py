@@ -225,6 +225,8 @@ list_accounts                401 403 403 403 403 403 403 403 403 200 200 403 403
 list_entries                 401 403 403 403 403 403 403 403 403 200 200 403 403 403 403 403 403 403 403
 # COM-11: one's own, leaders and managers their people's.
 read_statement               401 404 404 200 200 404 200 404 404 200 200 404 404 404 404 404 404 404 404
+# COM-05: those who oversee the program, or read all of it.
+list_assist_pairs            401 403 403 403 403 403 403 403 200 403 200 403 200 403 403 403 403 403 403
 # COM-13: everybody what is theirs, leaders and managers their people's, finance and auditors all.
 list_performance             401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 prepare_payout               401 403 403 403 403 403 403 403 403 201 403 403 403 403 403 403 403 403 403

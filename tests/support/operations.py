@@ -809,6 +809,7 @@ _when(
     body=lambda w: {"stage": "contract", "at": rfc3339(w.company.now()), "proof": "合同"},
 )
 _when("credit_assist", "owner", ids=_DEAL, body={"person": lambda w: w["peer"].id})
+_when("list_assist_pairs", "oversight", ids={"id": lambda w: w.program})
 _when("list_accounts", "finance")
 _when("list_entries", "finance")
 _when("read_statement", "owner", ids={"id": lambda w: w["owner"].id})

@@ -1,0 +1,45 @@
+"""Colleagues who credit each other often are seen (COM-05): news for oversight, no reproach and no effect on money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from domain.claims.model import Claim
+from domain.matters.draft import Draft
+from domain.money.model import Assist
+
+
+def credited(draft: Draft, claim: Claim, given: Assist) -> None:
+    """Note the credit; where it makes its two people mutual, oversight of the program is told.
+
+    They are told when it begins, and again only after it had ended: the window moves on with the days.
+    """
+    draft.assists.append(given)
+    earlier = draft.matter.assists
+    draft.matter = replace(draft.matter, assists=(*earlier, given))
+    policy = draft.setting.policy_at(claim.program, at=draft.at)
+    most, window = policy.integer("assist.flag_pair"), policy.duration("assist.flag_days")
+    if not most or window is None:
+        return
+    since = draft.setting.calendar(claim.program).subtract(draft.at, window)
+    before = [one for one in earlier if one.pair == given.pair and one.at > since]
+    if is_mutual([*before, given], most) and not is_mutual(before, most):
+        facts = {"by": given.pair[0], "person": given.pair[1], "count": len(before) + 1}
+        for person in _told(draft, given):
+            draft.tell(person, "alarm.assists", claim, rule="COM-05", facts=facts)
+
+
+def is_mutual(given: Sequence[Assist], most: int) -> bool:
+    """Whether two people have credited each other, each at least once, and ``most`` times together."""
+    return len(given) >= most and len({one.by for one in given}) == 2
+
+
+def _told(draft: Draft, given: Assist) -> list[str]:
+    """Oversight of the program, the two apart; the admins where nobody of it is left."""
+    organisation = draft.setting.organisation
+    for group in (draft.setting.programs[given.program].oversight, organisation.admins(at=draft.at)):
+        found = [p for p in dict.fromkeys(group) if p not in given.pair and organisation.is_active(p, at=draft.at)]
+        if found:
+            return found
+    return []
