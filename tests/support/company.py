@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import sqlalchemy as sa
+from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from activities.matters import DrainInput, MatterActivities
@@ -69,6 +70,17 @@ class DirectGateway:
         return not self.down
 
 
+#: Applications of companies that are gone. A new one would prepare each operation anew at its first request, which
+#: takes longer than most tests; all that is a company's is in its services.
+_FREE: list[FastAPI] = []
+
+
+def _app(services: Services) -> FastAPI:
+    app = _FREE.pop() if _FREE else make_app(services)
+    app.state.services = services
+    return app
+
+
 @dataclass
 class Person:
     """Somebody of the company with a token; calls carry a fresh idempotency key unless one is given."""
@@ -105,7 +117,7 @@ class Company:
         self.direct = DirectGateway(database, self.snapshots)
         self.gateway: Gateway = gateway or self.direct
         self.settings = Settings(data=folder)
-        self.app = make_app(Services(self.settings, database, self.snapshots, self.gateway))
+        self.app = _app(Services(self.settings, database, self.snapshots, self.gateway))
         self._loop = asyncio.new_event_loop()
         # An ASGI transport would turn our 500 into an exception; callers see an answer, so do tests.
         transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=False)
@@ -116,6 +128,7 @@ class Company:
     def close(self) -> None:
         self._loop.run_until_complete(self._client.aclose())
         self._loop.close()
+        _FREE.append(self.app)
 
     def call(
         self,
