@@ -65,6 +65,8 @@ def accept(draft: Draft, command: Command) -> None:
     lead = draft.matter.leads[command.claim]
     _authorise(draft, command, lead)
     fire(state=lead.state, trigger=LeadTrigger.ACCEPT)
+    if draft.matter.in_case:
+        raise Refusal("claim_disputed", rule="DSP-03", current_state=lead.state.value)
     _accept(draft, lead, actor=command.actor)
 
 
@@ -399,9 +401,9 @@ def _claim(draft: Draft, lead: Lead, owner: str) -> Claim:
 
 
 def _is_reserved(draft: Draft, receiver: str) -> bool:
-    """Whether a grace period keeps the customer for somebody else (CLM-20)."""
+    """Whether a grace period keeps the customer for somebody else, or a case for nobody yet (CLM-20, DSP-03)."""
     reserved = draft.matter.reserved_for(draft.at)
-    return reserved is not None and reserved.owner != receiver
+    return draft.matter.in_case or (reserved is not None and reserved.owner != receiver)
 
 
 def _attach(

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from storage import tables as t
 from tests.support.answers import refused
 from tests.support.company import Company, person_customer
-from tests.support.office import Office, act, done, entry, moment, read, work
+from tests.support.leads import Leads
+from tests.support.office import Office, act, customer, done, entry, moment, read, work
 
 POLICY: dict[str, Any] = {
     "dispute.auto_settle": False,
@@ -117,3 +118,19 @@ def test_a_queue_stands_still_while_the_lapse_is_contested(company: Company) -> 
     assert read(office.second, queued)["state"] == "reported"
     company.advance(hours=10, minutes=30)
     assert read(office.second, queued)["state"] == "protected"
+
+
+def test_a_lead_is_not_accepted_past_a_case(company: Company) -> None:
+    """DSP-03, LEAD-16: neither by its receiver nor by silence, which gives it to the supervisor."""
+    office = Leads(company, policy={**POLICY, "claim.grace_days": 0, "lead.accept_oh": "PT2H"})
+    held = office.claim(office.first, customer=customer(901))
+    office.claim(office.second, customer=customer(901))
+    company.advance(hours=1, seconds=1)
+    case = contested(office.first, held)
+    lead = office.lead(customer={"id": held["customer"]["id"]})
+    receiver = office.receiver(lead)
+    refused(receiver.post(f"/v1/leads/{lead['id']}/accept", {}), 409, "claim_disputed")
+    company.advance(hours=3)
+    left = done(office.sender.get(f"/v1/leads/{lead['id']}"))
+    assert (left["state"], left["claim"]) == ("escalated", None)
+    assert done(office.first.get(f"/v1/disputes/{case['id']}"))["ended_at"] is None
