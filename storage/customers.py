@@ -284,6 +284,7 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> None:
             external_id=None,
             source=None,
             erased_at=at,
+            masked=False,
             name_revision=tx.next_number("company_name") if kind == CustomerKind.COMPANY.value else None,
             version=t.customer.c.version + 1,
         )
@@ -311,6 +312,7 @@ def _open_columns(tx: Transaction, contact: Contact, values: MatchValues, key: b
     company = contact.kind is CustomerKind.COMPANY
     return {
         "name_revision": tx.next_number("company_name") if company else None,
+        "masked": not company and values.phone_written is not None and values.phone_written.masked is not None,
         "name": None if company else tx.keys.seal(contact.name, key=key),
         "company_name": contact.name if company else None,
         "company_code": values.company_code,

@@ -490,6 +490,7 @@ _MATTER = (
         t.customer.c.kind,
         t.customer.c.level,
         t.customer.c.source,
+        t.customer.c.masked,
         t.project.c.bid_date,
         t.customer_secret.c.sealed_key,
     )

@@ -309,6 +309,8 @@ customer = sa.Table(
     Col("company_name", sa.String(200)),
     # Of a company: grows with every change of the record, so that each process reads only what is new to it (CUS-05).
     Col("name_revision", sa.BigInteger, index=True),
+    # Of a person: the number was reported masked and is not complete yet (CUS-06).
+    Col("masked", sa.Boolean, nullable=False, server_default=sa.false()),
     Col("company_code", sa.String(18)),
     Col("phone", Sealed),
     Col("email", Sealed),

@@ -27,8 +27,9 @@ from api.views.claims import interested_in
 from domain.calendar.duration import DAY_US
 from domain.claims.model import Claim
 from domain.customers.identity import Identity, MatchValues, match_values
+from domain.customers.masked_numbers import digits_of, may_be_equal
 from domain.customers.names import CustomerKind
-from domain.customers.phone import require_phone_mode
+from domain.customers.phone import normalise_phone, require_phone_mode
 from domain.matters.matter import CommandKind
 from domain.money.model import MOST_MINOR
 from domain.people.access import SELLING, Actor, has_any_scope
@@ -85,7 +86,18 @@ def win(tx: Transaction, caller: Caller, claim: str, body: WinIn) -> Waiting:
     """A deal on a held customer (CLM-32, COM-01)."""
     row, held = _opened(tx, caller, claim, CommandKind.WIN)
     data = deal_data(caller, held.program, body)
-    return receive(tx, caller, row, CommandKind.WIN, lambda _: data)
+
+    def complete(locked: matters.Locked) -> dict[str, Any]:
+        require_whole_number(locked)
+        return data
+
+    return receive(tx, caller, row, CommandKind.WIN, complete)
+
+
+def require_whole_number(locked: matters.Locked) -> None:
+    """No deal is credited to a claim while the number of its customer is masked (CUS-06)."""
+    if locked.row["masked"]:
+        raise Refusal("field_missing", rule="CUS-06", errors=(FieldError("customer.phone", "field_missing"),))
 
 
 def deal_data(caller: Caller, program: str, body: WinIn) -> dict[str, Any]:
@@ -305,6 +317,8 @@ def _customer_wanted(
     values = match_values(identity, region=policy.word("match.phone_region") or "CN")
     if given.get("phone") and values.phone_written is not None:
         require_phone_mode(values.phone_written, mode=policy.choice("match.phone_mode"), field="customer.phone")
+        if record["masked"]:
+            _require_same_digits(was.phone or "", values, region=policy.word("match.phone_region") or "CN")
     compared = customers.Comparison.under(policy, record["kind"])
     if not given.get("name"):
         compared = replace(compared, close_name=None)  # what the name is close to was told when it was given
@@ -320,6 +334,17 @@ def _customer_wanted(
         company_code=values.company_code,
     )
     return _Wanted(contact, values, compared)
+
+
+def _require_same_digits(masked: str, values: MatchValues, *, region: str) -> None:
+    """A masked number is completed and not exchanged: with other digits it is another customer's (CUS-06)."""
+    known, now = normalise_phone(masked, region=region).masked, values.phone_written
+    assert known is not None
+    assert now is not None
+    given = now.masked or now.e164
+    assert given is not None
+    if not may_be_equal(digits_of(known), digits_of(given)):
+        raise Refusal("field_invalid", rule="CUS-06", errors=(FieldError("customer.phone", "field_invalid"),))
 
 
 def _customer_corrected(tx: Transaction, customer: str, wanted: _Wanted, names: CompanyNames) -> dict[str, Any]:

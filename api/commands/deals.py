@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done, Waiting
-from api.commands.claims import deal_data
+from api.commands.claims import deal_data, require_whole_number
 from api.commands.received import as_of_now, permitted, receive, under_policy_of
 from api.schemas.base import Money
 from api.schemas.deals import (
@@ -51,7 +51,10 @@ Row = Mapping[str, Any]
 
 
 def record(tx: Transaction, caller: Caller, body: DealIn) -> Waiting | Done:
-    """A deal on the customer of whoever holds it now; unclaimed where nobody does (COM-01, CLM-03)."""
+    """A deal on the customer of whoever holds it now; unclaimed where nobody does, or their number is not complete.
+
+    COM-01, CLM-03, CUS-06.
+    """
     place = _place(tx, caller, body)
     claim = place.claim
     if claim is None:
@@ -64,6 +67,8 @@ def record(tx: Transaction, caller: Caller, body: DealIn) -> Waiting | Done:
         raise _invalid("customer")
     with under_policy_of(tx, claim.id):
         permitted(caller, CommandKind.DEAL, claim)
+        if place.locked is not None and place.locked.row["masked"]:
+            return _unclaimed(tx, caller, body, place)
         data = deal_data(caller, body.program, body)
         deal = data["deal"]
         return receive(
@@ -96,8 +101,12 @@ def allocate(tx: Transaction, caller: Caller, deal: str, body: AllocateIn) -> Wa
         raise _invalid("claim")
     if row["state"] != DealState.UNCLAIMED.value and row["matter"] != claim["matter"]:
         raise Refusal("illegal_transition", rule="COM-01", current_state=row["state"])
-    data = {"deal": deal, "claim": body.claim}
-    return receive(tx, caller, claim, CommandKind.DEAL_ALLOCATE, lambda _: data, target_type="deal", target=deal)
+
+    def data(locked: matters.Locked) -> dict[str, Any]:
+        require_whole_number(locked)
+        return {"deal": deal, "claim": body.claim}
+
+    return receive(tx, caller, claim, CommandKind.DEAL_ALLOCATE, data, target_type="deal", target=deal)
 
 
 def cancel(tx: Transaction, caller: Caller, deal: str, reason: str) -> Waiting:

@@ -206,6 +206,7 @@ def _data(
         "note_chars": len(note),
         "note_digest": tx.keys.digest(" ".join(narrow(note).casefold().split())),
         "at": body.at or locked.now,
+        "masked": locked.row["masked"],  # as of the receipt, however late it is decided
         "answered": answered,
         "outcome": texts.keep(tx, body.outcome, customer=row["customer"], key=key),
         "next_at": body.next_at,

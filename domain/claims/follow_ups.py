@@ -17,6 +17,7 @@ from domain.claims.reports import accept_claim, clock_data, earlier, is_taken, l
 from domain.matters.draft import Draft, NewFollowUp
 from domain.matters.matter import Command, FollowUpFact, Matter
 from domain.people.access import Actor
+from domain.policy.policy import Policy
 from domain.refusals import Refusal
 
 #: Kinds that reach nobody unless somebody answered.
@@ -32,6 +33,7 @@ class Entry:
     note_chars: int
     note_digest: str
     at: datetime
+    masked: bool = False  # the number of the customer was not complete at the receipt (CUS-06)
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Entry:
@@ -41,7 +43,12 @@ class Entry:
             note_chars=data["note_chars"],
             note_digest=data["note_digest"],
             at=data["at"],
+            masked=data.get("masked", False),
         )
+
+    def is_uncredited_visit(self, policy: Policy) -> bool:
+        """A visit by which the number was to be complete, and was not (CUS-06)."""
+        return self.masked and self.kind == "visit" and policy.choice("match.complete_by") == "visit"
 
 
 def follow_up(draft: Draft, command: Command) -> None:
@@ -83,6 +90,7 @@ def worked_on(claim: Claim, entry: Entry, *, qualified: bool, received_at: datet
     claim = replace(claim, follow_ups=claim.follow_ups + 1, last_note=entry.note_digest)
     if (
         entry.kind == "visit"
+        and not entry.is_uncredited_visit(terms.policy)
         and claim.visited_at is None
         and terms.policy.protection_shape == "report_visit_deal"
         and claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE, ClaimState.LAPSED)
@@ -107,6 +115,8 @@ def worked_on(claim: Claim, entry: Entry, *, qualified: bool, received_at: datet
 def unqualified(claim: Claim, entry: Entry, *, received_at: datetime, terms: Terms) -> str | None:
     """The parameter by which this entry does not count, or None if it is qualified (CLM-16)."""
     policy = terms.policy
+    if entry.is_uncredited_visit(policy):
+        return "match.complete_by"
     if entry.kind not in policy.words("claim.qualified_kinds") or (entry.kind in _ANSWERABLE and not entry.answered):
         return "claim.qualified_kinds"
     if entry.note_chars < policy.integer("claim.min_note_chars") or entry.note_digest == claim.last_note:
@@ -192,9 +202,11 @@ def _owned_by_another(draft: Draft, holder: Claim, actor: str, claim: Claim) -> 
 
 def _in_reported(draft: Draft, command: Command, claim: Claim, entry: Entry, terms: Terms) -> None:
     """Work before acceptance is kept but counts for nothing; a visit accepts in the visit_deal shape (CLM-12)."""
-    claim = _keep_only(draft, command, claim, entry, "claim.judgement_mode", terms)
     policy = draft.setting.policy_at(claim.program, at=draft.at)
-    if policy.protection_shape != "visit_deal" or entry.kind != "visit":
+    uncredited = entry.is_uncredited_visit(policy)
+    why = "match.complete_by" if uncredited else "claim.judgement_mode"
+    claim = _keep_only(draft, command, claim, entry, why, terms)
+    if policy.protection_shape != "visit_deal" or entry.kind != "visit" or uncredited:
         return
     if earlier(draft.matter, claim) is None and not is_taken(draft.matter, claim, draft):
         accept_claim(draft, replace(claim, visited_at=draft.at), actor=command.actor)
