@@ -73,6 +73,7 @@ _ROUTERS = (
     conflicts.router,
     leads.router,
     pools.router,
+    pools.of_people,
     deals.router,
     plans.router,
     ledger.router,

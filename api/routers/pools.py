@@ -20,6 +20,7 @@ from api.schemas.pools import (
     BatchIn,
     EntryDetailsOut,
     EntryPage,
+    LoadOut,
     MoveIn,
     PoolIn,
     PoolOut,
@@ -28,10 +29,11 @@ from api.schemas.pools import (
     RestrictIn,
     RowsOut,
 )
-from api.views.pools import entry_details, entry_page, pool_page, pool_view, standing
+from api.views.pools import entry_details, entry_page, load_view, pool_page, pool_view, standing
 from storage.database import Transaction
 
 router = APIRouter(prefix="/v1/pools", tags=["pools"], route_class=StrictRoute)
+of_people = APIRouter(prefix="/v1/people", tags=["pools"], route_class=StrictRoute)
 _ASYNC: dict[int | str, dict[str, Any]] = {202: {"model": ClaimOut}}
 
 
@@ -128,3 +130,9 @@ def restrict_customers(call: TheCall, id: Id, body: RestrictIn) -> Response:
 def add_customers(call: TheCall, id: Id, body: AddIn) -> Response:
     """Put customers into the pool whom nobody holds (POOL-01)."""
     return call.write(lambda tx: pools.add(tx, call.caller, id, body))
+
+
+@of_people.get("/{id}/load", response_model=LoadOut)
+def read_load(call: TheCall, id: Id) -> dict[str, Any]:
+    """What somebody has on hand (工作负载) and may still take: POOL-06, POOL-07, POOL-11."""
+    return call.read(lambda tx: load_view(tx, call.caller, id))

@@ -195,3 +195,24 @@ class RowOut(Output):
 
 class RowsOut(Output):
     rows: list[RowOut]
+
+
+class LoadPartOut(Output):
+    kind: Literal["lead", "protected", "active", "overdue"]
+    count: int
+    points: float
+
+
+class LoadOut(Output):
+    """How much somebody has on hand, and how much more they may take (POOL-06, POOL-07, POOL-11)."""
+
+    person: str
+    points: float
+    capacity_points: int
+    ratio: float | None
+    overloaded: bool
+    held: int
+    holding_cap: int | None
+    takes_today: int
+    daily_takes: int | None
+    parts: list[LoadPartOut]

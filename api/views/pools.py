@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.paging import page
 from api.views.claims import claim_views, masked_phone, scope_of
+from domain.calendar.wall_clock import WallClock
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim
 from domain.claims.permissions import may_sell
@@ -20,7 +21,7 @@ from domain.customers.names import mask_person_name
 from domain.people.access import Place, has_role
 from domain.people.organisation import Role
 from domain.policy.policy import Policy
-from domain.pools.limits import takeable_from
+from domain.pools.limits import WEIGHED, capacity_of, takeable_from, workload
 from domain.pools.pool import Pool, opens_at
 from domain.refusals import Refusal
 from storage import customers
@@ -28,7 +29,7 @@ from storage import tables as t
 from storage.claim_rows import claim_row
 from storage.codec import rfc3339, unpack
 from storage.database import Transaction
-from storage.pools import group_of, pool_of
+from storage.pools import group_of, pool_of, takers
 
 Row = dict[str, Any]
 
@@ -246,6 +247,48 @@ def entry_details(tx: Transaction, caller: Caller, stands: Standing, row: Row) -
         "claims": len(claims),
         "follow_ups": sum(r["work"] for r in claims),
     }
+
+
+def load_view(tx: Transaction, caller: Caller, person: str) -> Row:
+    """`GET /v1/people/{id}/load`, under the company's policy (POOL-06, POOL-07, POOL-11)."""
+    setting, at = caller.setting, caller.at
+    require_in_charge(caller, person)
+    policy = setting.company_policy_at(at)
+    taker = takers(tx, [person], matter=_NO_MATTER, since=at, now=at, teams={})[person]
+    counts = {"lead": taker.leads, **{s: taker.held.get(s, 0) for s in WEIGHED}, "overdue": taker.overdue}
+    points = workload(claims=taker.held, leads=taker.leads, overdue=taker.overdue, policy=policy)
+    capacity, most = capacity_of(person, policy, setting=setting), policy.number("load.max_ratio")
+    clock = WallClock(policy.word("calendar.zone") or "UTC")
+    weights = policy.weights("load.weights")
+    return {
+        "person": person,
+        "points": float(points),
+        "capacity_points": capacity,
+        "ratio": float(points / capacity) if capacity else None,
+        "overloaded": bool(most) and points >= most * capacity,
+        "held": sum(taker.held.get(state, 0) for state in policy.words("pool.holding_counts")),
+        "holding_cap": policy.limit("pool.holding_cap"),
+        "takes_today": sum(clock.date_of(taken) == clock.date_of(at) for taken in taker.takes),
+        "daily_takes": policy.limit("pool.daily_takes"),
+        "parts": [{"kind": k, "count": n, "points": float(weights[k] * n)} for k, n in counts.items()],
+    }
+
+
+#: Stands for the matter to be left out of a count: none.
+_NO_MATTER = "00000000-0000-0000-0000-000000000000"
+
+
+def require_in_charge(caller: Caller, person: str) -> None:
+    """Oneself, leaders above, managers and admins in scope; else ``not_found``."""
+    organisation = caller.setting.organisation
+    if person == caller.person:
+        return
+    if person not in organisation.people:
+        raise Refusal("not_found")
+    place = Place(teams=(organisation.team_of(person, at=caller.at),))
+    roles = {Role.TEAM_LEAD, Role.MANAGER, Role.ADMIN}
+    if not has_role(caller.actor, roles, organisation=organisation, at=caller.at, place=place):
+        raise Refusal("not_found")
 
 
 def undecided_take(tx: Transaction, caller: Caller, command: Row) -> Row:

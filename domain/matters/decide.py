@@ -141,6 +141,8 @@ def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint, 
             holder = matter.owner_claim
             if holder is not None:
                 reports.attempted(refused, holder, by=command.actor, data={"follow_up": command.data["follow_up"]})
+        if refusal.code == "overloaded" and command.kind is CommandKind.TAKE:
+            taking.tell_overload(refused, command, refusal)
         refused.answer(command, refusal)
         return refused
     draft.answer(command)

@@ -726,6 +726,14 @@ _OTHERS = (
         "time], until the rate recovers.",
     ),
     _row(
+        "alarm.load",
+        "工作量已满",
+        "Workload is full",
+        "[{person}]的工作量已达上限，未能领取公海客户；请安排减负或由他人领取。",
+        "[{person} ]is at the limit of the workload and could not take a pooled customer; please lighten it, or let "
+        "somebody else take.",
+    ),
+    _row(
         "alarm.reads",
         "大量读取客户记录",
         "Mass reading of records",

@@ -71,6 +71,12 @@ def day_ends(at: datetime, *, zone: str) -> datetime:
     return clock.find((clock.read(at) // DAY_US + 1) * DAY_US, seen_from=at)
 
 
+def capacity_of(person: str, policy: Policy, *, setting: Setting) -> int:
+    """The load points somebody can carry: their profile's, else the policy's (PPL-04)."""
+    own = setting.profile(person).capacity_points
+    return policy.integer("people.capacity_points") if own is None else own
+
+
 def workload(*, claims: Mapping[str, int], leads: int, overdue: int, policy: Policy) -> Decimal:
     """Points of open items (table 0.4). Sales stages weigh once they are recorded (CLM-30)."""
     weights = policy.weights("load.weights")
@@ -139,10 +145,10 @@ class Attempt:
         held = self._count(taker.held, counted, lambda claim: claim.owner)
         if cap is not None and held >= cap:
             raise Refusal("holding_cap", rule="POOL-07", facts={"cap": cap, "count": held})
-        ratio, own = self.policy.number("load.max_ratio"), self.setting.profile(self.person).capacity_points
+        ratio = self.policy.number("load.max_ratio")
         if not ratio:
             return
-        capacity = self.policy.integer("people.capacity_points") if own is None else own
+        capacity = capacity_of(self.person, self.policy, setting=self.setting)
         present = {state: self._count(taker.held, (state,), lambda claim: claim.owner) for state in WEIGHED}
         points = workload(claims=present, leads=taker.leads, overdue=taker.overdue, policy=self.policy)
         if points >= ratio * capacity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim
 from domain.claims.reports import accept_claim, earlier
-from domain.matters.draft import Draft
+from domain.matters.draft import Draft, Notice
 from domain.matters.matter import Command
 from domain.pools.limits import Attempt, is_entry
 from domain.refusals import Refusal
@@ -35,6 +35,25 @@ def assign(draft: Draft, command: Command) -> None:
     Attempt(draft.matter, draft.setting, to, draft.at).check_room()
     claim = _received(draft, claim, actor=command.actor)
     accept_claim(draft, claim, actor=command.actor, text=command.data["text"])
+
+
+def tell_overload(draft: Draft, command: Command, refusal: Refusal) -> None:
+    """The supervisor hears of who has too much on hand to take a customer (POOL-11)."""
+    person = command.actor or ""
+    supervisor = draft.supervisor(person)
+    if supervisor is None:
+        return
+    told = Notice(
+        person=supervisor,
+        kind="alarm.load",
+        urgency="normal",
+        subject_type="person",
+        subject=person,
+        rule="POOL-11",
+        policy_version=refusal.policy_version,
+        facts={"person": person, **refusal.facts},
+    )
+    draft.notices.append(told)
 
 
 def _require_free(draft: Draft, claim: Claim) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.answers import refused
 from tests.support.company import Company, Person
-from tests.support.office import Office, act, customer, done, moment, moves, read, work
+from tests.support.office import Office, act, customer, done, moment, moves, notices, read, work
 
 
 class Pooled(Office):
@@ -160,6 +160,10 @@ def test_who_holds_or_works_as_much_as_allowed_takes_no_more(company: Company) -
     other = office.pooled(20)
     problem = refused(office.take(office.second, other), 409, "overloaded")
     assert problem["facts"] == {"points": 400, "capacity": 400}
+    assert notices(office.leader).count("alarm.load") == 1
+    load = office.leader.get(f"/v1/people/{office.second.id}/load").json()
+    assert (load["held"], load["points"], load["capacity_points"], load["takes_today"]) == (2, 2, 400, 0)
+    assert next(p for p in load["parts"] if p["kind"] == "protected") == {"kind": "protected", "count": 2, "points": 2}
     office.program = company.program("满", policy={"pool.holding_cap": 0, "claim.cap_person": 2})
     office.pool = company.admin.get(f"/v1/programs/{office.program}").json()["default_pool"]
     problem = refused(office.take(office.second, office.pooled(21)), 409, "claim_cap")

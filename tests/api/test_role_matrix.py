@@ -237,6 +237,8 @@ pay_payout                   401 404 404 404 404 404 404 404 404 200 403 404 404
 
 # Section 11. Members of the program and its readers know its pools; admins of a pool manage it, here the administrator.
 list_pools                   401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+# Oneself, and whoever is in charge of the owner.
+read_load                    401 404 404 200 200 404 200 404 404 404 404 404 200 404 404 404 404 404 404
 read_pool                    401 404 200 200 200 200 200 200 200 200 200 404 200 404 404 200 200 200 404
 make_pool                    401 403 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403 403 403
 edit_pool                    401 404 403 403 403 403 403 403 403 403 403 404 200 404 404 403 403 403 404
