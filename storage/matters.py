@@ -599,6 +599,10 @@ def _assists(tx: Transaction, program: str, pairs: set[tuple[str, str]]) -> tupl
     return tuple(Assist(*(row[name] for name in names)) for row in tx.rows(found.order_by(c.at)))
 
 
+#: Reports, also those that a case may give back undecided.
+_MAY_BE_ACCEPTED = frozenset(s.value for s in (ClaimState.REPORTED, ClaimState.DISPUTED, ClaimState.ARBITRATED))
+
+
 def _taking(
     locked: Locked, commands: tuple[Command, ...], claims: Mapping[str, Mapping[str, Any]], taker: str | None
 ) -> set[str]:
@@ -609,7 +613,7 @@ def _taking(
     people = {c.actor for c in commands if c.kind is CommandKind.TAKE and c.actor is not None}
     people |= {c.data["to"] for c in commands if c.kind is CommandKind.POOL_ASSIGN}
     if locked.row["pooled"] or any(r["holds"] for r in claims.values()):
-        people |= {r["reporter"] for r in claims.values() if r["state"] == ClaimState.REPORTED.value}
+        people |= {r["reporter"] for r in claims.values() if r["state"] in _MAY_BE_ACCEPTED}
         people |= {taker} if taker is not None else set()
     return people
 

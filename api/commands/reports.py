@@ -78,8 +78,9 @@ def _checked(
 
 
 def _attempt(caller: Caller, matter: Matter, locked: matters.Locked, policy: Policy) -> Attempt | None:
-    """A report of a pooled customer is a take by another way (POOL-03), unless the visit accepts it (CLM-12)."""
-    if not is_entry(matter, locked.now) or policy.protection_shape == "visit_deal":
+    """A report of a pooled customer is a take by another way (POOL-03), unless a visit or a case decides on it."""
+    visited = policy.protection_shape == "visit_deal"
+    if not is_entry(matter, locked.now) or matter.in_case or visited:
         return None
     return Attempt(matter, caller.setting, caller.person, locked.now)
 

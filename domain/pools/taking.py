@@ -61,7 +61,7 @@ def _require_free(draft: Draft, claim: Claim) -> None:
     matter = draft.matter
     if matter.owner_claim is not None:
         raise Refusal("already_taken", rule="POOL-03")
-    if matter.open_dispute is not None or matter.frozen_elsewhere:
+    if matter.in_case:
         raise Refusal("claim_disputed", rule="DSP-03")
     if earlier(matter, claim) is not None:
         raise Refusal("already_taken", rule="CLM-05", facts={"waits_for": "judgement"})
