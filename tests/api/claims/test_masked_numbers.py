@@ -9,7 +9,7 @@ import pytest
 from tests.api.claims.test_visits_and_stages import STAGES, VISIT_DEAL
 from tests.support.answers import refused
 from tests.support.company import Company, person_customer
-from tests.support.office import NOTE, Office, act, clock, done, entry, read, work
+from tests.support.office import NOTE, Office, act, clock, done, entry, notices, read, work
 
 MASKED = person_customer("王小明", "138****5678")
 WHOLE = "13812345678"
@@ -95,3 +95,19 @@ def test_no_deal_is_credited_before_the_number_is_complete(company: Company, com
     done(completed(office, claim))
     assert done(office.leader.post(allocate, {"claim": claim["id"]}))["owner"] == office.first.id
     assert read(office.first, claim)["state"] == "won"
+
+
+def test_two_reports_that_turn_out_to_be_one_customer_are_told_to_both_supervisors(company: Company) -> None:
+    """CUS-06, CUS-02: the second completed number is somebody else's too; neither claim moves."""
+    office = Office(company, policy=MODE)
+    other_leader = company.leader(company.team("二组"), "李主管")
+    rival = company.rep("丙", team=company.admin.get(f"/v1/people/{other_leader.id}").json()["team"])
+    first = office.claim(office.first, customer=MASKED)
+    second = office.claim(rival, customer=MASKED)
+    done(completed(office, first))
+    body = {"version": second["version"], "customer": {"phone": WHOLE}}
+    whole = done(rival.patch(f"/v1/claims/{second['id']}", body))
+    assert (whole["state"], read(office.first, first)["state"]) == ("protected", "protected")
+    assert "claim.attempt" in notices(other_leader, second)
+    seen = read(other_leader, second)["possible"]
+    assert [(p["customer"], p["name"]) for p in seen] == [(first["customer"]["id"], "王*")]
