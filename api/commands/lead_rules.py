@@ -41,7 +41,7 @@ def set_rules(change: Change, program: str, body: LeadRulesPatch) -> Done:
 
 def _check_target(change: Change, to: RuleTo, *, field: str) -> None:
     """One kind of target, and one that exists."""
-    kinds = (to.person is not None, to.pool is not None, to.team is not None or to.way is not None)
+    kinds = (to.person is not None, bool(to.pool), to.team is not None or to.way is not None)
     if sum(kinds) != 1:
         raise invalid(field)
     if to.person is not None:

@@ -214,7 +214,7 @@ class RuleTo(Input):
     person: Id | None = None
     team: Id | None = None
     way: Literal["rotation", "dispatch"] | None = None
-    pool: Literal[True] | None = None
+    pool: Bool | None = None
 
 
 class LeadRuleIn(Input):

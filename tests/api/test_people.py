@@ -400,7 +400,7 @@ def test_a_long_absence_stops_the_owner_s_clocks(company: Company) -> None:
         f"/v1/people/{rep.id}/absences", {"from": _later(company), "to": _later(company, days=30), "reason": "产假"}
     )
     assert answer.status_code == 201
-    assert answer.json().keys() == {"id", "person", "from", "to"}
+    assert answer.json().keys() == {"id", "person", "from", "to", "duty"}
     after = _state(company, rep, claim["id"])
     assert [p["kind"] for p in after["paused"]] == ["absence"]
     assert {c["clock"]: c["paused"] for c in after["clocks"]}["first_follow_up"]

@@ -46,6 +46,11 @@ def test_the_first_rule_that_matches_names_a_person_a_team_or_the_pool(company: 
     path = f"/v1/programs/{office.program}/lead-rules"
     body = {"version": 2, "rules": [{"when": {}, "to": both}]}
     refused(company.admin.patch(path, body), 422, "field_invalid", "rules.0.to")
+    for nothing in ({}, {"pool": False}):
+        empty = {"version": 2, "rules": [{"when": {}, "to": nothing}]}
+        refused(company.admin.patch(path, empty), 422, "field_invalid", "rules.0.to")
+    loose = {"version": 2, "rules": [{"when": {}, "to": {"pool": 1}}]}
+    refused(company.admin.patch(path, loose), 422, "field_invalid", "rules.0.to.pool")
     refused(company.admin.patch(path, {**body, "version": 1, "rules": []}), 409, "version_conflict")
 
 
