@@ -123,12 +123,14 @@ _RESULTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def statement_sheet(call: Call, person: str, *, start: datetime | None, end: datetime | None) -> Sheet:
-    """Somebody's whole statement (业绩明细, COM-11)."""
+def statement_sheet(
+    call: Call, person: str, *, start: datetime | None, end: datetime | None, kind: str = "person"
+) -> Sheet:
+    """Somebody's whole statement (业绩明细, COM-11), or a partner's (PPL-08)."""
     return Sheet(
         what="statement",
         titles=("明细", "Statement"),
-        stream=("person", person),
+        stream=(kind, person),
         rows=lambda tx: _statement(tx, call, person, start=start, end=end),
     )
 

@@ -20,6 +20,8 @@ from domain.refusals.catalogue import CATALOGUE
 
 PATH = Path("docs/openapi.json")
 _OPEN = ("/healthz", "/readyz", "/metrics")
+#: Sent by people who have no token yet.
+_UNSIGNED = ("/v1/partners/join",)
 #: Statuses any signed-in call may be answered with (contract section 1).
 _ALWAYS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
 _KEY = {
@@ -82,9 +84,12 @@ def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[s
     if path in _OPEN:
         responses.pop("422", None)
         return
-    operation["security"] = [{"token": []}]
+    if path not in _UNSIGNED:
+        operation["security"] = [{"token": []}]
     query_like = operation.pop(f"x-{QUERY_LIKE}", False)
     for status in map(str, _ALWAYS):
+        if status == "401" and path in _UNSIGNED:
+            continue
         name, _ = _PROBLEMS.get(status, ("Problem", ()))
         responses[status] = {"$ref": f"#/components/responses/{name}"}
     if method in ("post", "patch") and not query_like:

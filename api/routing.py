@@ -32,6 +32,8 @@ QUERY_LIKE = "fairclaim-query-like"
 class StrictRoute(APIRoute):
     """A route whose requests are signed in and strict."""
 
+    signed_in = True
+
     def get_route_handler(self) -> Handler:
         endpoint = super().get_route_handler()
         known = {p.alias for p in get_flat_params(self.dependant) if isinstance(p.field_info, params.Query)}
@@ -42,11 +44,13 @@ class StrictRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             services: Services = request.app.state.services
-            caller = await run_in_threadpool(_sign_in, services, request.headers.get("authorization"))
-            request.state.caller = caller
+            caller: Caller | None = None
+            if self.signed_in:
+                caller = await run_in_threadpool(_sign_in, services, request.headers.get("authorization"))
+                request.state.caller = caller
             if writes:
                 body = await _multipart_body(request) if multipart else await _json_body(request)
-                if keyed:
+                if keyed and caller is not None:
                     request.state.key = make_key(
                         person=caller.person,
                         header=request.headers.get("idempotency-key"),
@@ -75,6 +79,12 @@ class StrictRoute(APIRoute):
                 await request.close()  # an upload that was refused on the way leaves no open file behind
 
         return handler
+
+
+class UnsignedRoute(StrictRoute):
+    """The same for whoever has no token yet; without a person there is no idempotency key either."""
+
+    signed_in = False
 
 
 def refusal_of_validation(error: RequestValidationError) -> Refusal:

@@ -48,14 +48,21 @@ def save(tx: Transaction, draft: Draft) -> list[Notice]:
     return alerts
 
 
-def in_scope(scope: ReadScope, *, program: str | None, person: str | None) -> sa.Select[tuple[object, ...]]:
-    """Conflicts that the reader of ``scope`` is in charge of, never those they are part of themselves."""
+def in_scope(
+    scope: ReadScope, *, program: str | None, person: str | None, among: str | None = None
+) -> sa.Select[tuple[object, ...]]:
+    """Conflicts that the reader of ``scope`` is in charge of, never those they are part of themselves.
+
+    ``among``: only those between people of this team, for a partner learns nothing of the house's people (PPL-08).
+    """
     c = t.conflict.c
     wanted: list[sa.ColumnElement[bool]] = [c.one != scope.person, c.other != scope.person]
     if program is not None:
         wanted.append(c.program == program)
     if person is not None:
         wanted.append(sa.or_(c.one == person, c.other == person))
+    if among is not None:
+        wanted += [c.one_team == among, c.other_team == among]
     if not scope.everything:
         teams = sorted(scope.teams)
         wanted.append(sa.or_(c.program.in_(sorted(scope.programs)), c.one_team.in_(teams), c.other_team.in_(teams)))

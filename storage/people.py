@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from domain.people.organisation import ChangeKind
+from domain.people.organisation import ChangeKind, Role, ScopeKind
 from storage import tables as t
 from storage.database import Transaction, mint
 
@@ -22,6 +22,7 @@ class NewPerson:
     phone: str | None
     locale: str
     external_id: str | None
+    partner: str | None = None
 
 
 def add_person(tx: Transaction, entered: NewPerson, *, at: datetime, rev: int) -> str:
@@ -38,6 +39,7 @@ def add_person(tx: Transaction, entered: NewPerson, *, at: datetime, rev: int) -
             active=True,
             locale=entered.locale,
             external_id=entered.external_id,
+            partner=entered.partner,
             created_at=at,
             version=1,
             rev=rev,
@@ -91,6 +93,17 @@ def lead(tx: Transaction, team: str, leader: str | None, *, at: datetime, rev: i
     _close(tx, t.leadership, t.leadership.c.team == team, at=at, rev=rev)
     if leader is not None:
         tx.execute(t.leadership.insert().values(id=mint(), team=team, person=leader, from_at=at, rev=rev))
+
+
+def give_grant(tx: Transaction, person: str, role: Role, *, at: datetime, rev: int) -> str:
+    """A role on somebody's own records, from now on; the grant's id."""
+    grant = mint()
+    tx.execute(
+        t.role_grant.insert().values(
+            id=grant, person=person, role=role.value, scope_kind=ScopeKind.OWN.value, from_at=at, rev=rev
+        )
+    )
+    return grant
 
 
 def end_grant(tx: Transaction, grant: str, *, at: datetime, rev: int) -> None:

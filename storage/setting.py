@@ -31,6 +31,7 @@ from domain.people.organisation import (
     Span,
     Team,
 )
+from domain.people.partners import Partner
 from domain.pools.pool import Pool
 from domain.programs.program import Member, Migration, PolicyVersion, Program
 from storage import tables as t
@@ -54,6 +55,7 @@ _TABLES: tuple[tuple[sa.Table, str], ...] = (
     (t.policy, "id"),
     (t.migration, "number"),
     (t.plan, "id"),
+    (t.partner, "id"),
     (t.calendar, "id"),
     (t.calendar_year, "id"),
     (t.profile, "id"),
@@ -216,6 +218,10 @@ def _organisation(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> Organi
         absences=absences,
         delegations=delegations,
         changes=changes,
+        partners={
+            r["id"]: Partner(r["id"], r["team"], r["start_on"], r["end_on"], r["lead"], r["suspended_at"] is not None)
+            for r in rows["partner"].values()
+        },
     )
 
 

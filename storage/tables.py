@@ -186,6 +186,54 @@ token = sa.Table(
     Col("created_at", Instant, nullable=False),
 )
 
+#: A partner organisation (PPL-08). The leader of ``team`` is its channel manager, ``lead`` its own manager.
+partner = sa.Table(
+    "partner",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("name", sa.String(200), nullable=False),
+    Col("team", Id, sa.ForeignKey("team.id"), nullable=False, unique=True),
+    Col("lead", Id, sa.ForeignKey("person.id")),
+    Col("start_on", sa.Date, nullable=False),
+    Col("end_on", sa.Date),
+    Col("suspended_at", Instant),
+    Col("created_at", Instant, nullable=False),
+    Col("version", sa.Integer, nullable=False),
+    _rev(),
+)
+
+#: A code that lets one broker in; only its keyed digest is kept.
+partner_invitation = sa.Table(
+    "partner_invitation",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("partner", Id, sa.ForeignKey("partner.id"), nullable=False, index=True),
+    Col("digest", sa.LargeBinary, nullable=False, unique=True),
+    Col("made_by", Id, nullable=False),
+    Col("created_at", Instant, nullable=False),
+    Col("expires_at", Instant, nullable=False),
+    Col("used_by", Id),
+    Col("used_at", Instant),
+)
+
+#: What a month added to a partner's accounts, fixed when it was made, and how the partner answered (对账).
+partner_statement = sa.Table(
+    "partner_statement",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("partner", Id, sa.ForeignKey("partner.id"), nullable=False),
+    Col("period", sa.String(7), nullable=False),
+    Col("state", sa.String(10), nullable=False),
+    Col("totals", Json, nullable=False),
+    Col("made_by", Id, nullable=False),
+    Col("made_at", Instant, nullable=False),
+    Col("confirm_by", Instant),
+    Col("decided_by", Id),
+    Col("decided_at", Instant),
+    Col("reason", Id),  # free text
+    sa.UniqueConstraint("partner", "period"),
+)
+
 # --- programs, policies, calendars -------------------------------------------------------------------------------
 
 program = sa.Table(

@@ -100,6 +100,11 @@ class _Reporter:
         if not program.is_member(caller.person, organisation=setting.organisation, at=caller.at):
             raise Refusal("not_member", rule="CLM-02")
         self.policy = setting.policy_at(body.program, at=caller.at)
+        partner = setting.organisation.partner_of(caller.person)
+        today = setting.calendar(body.program).local_date(caller.at)
+        if partner is not None and not partner.takes_reports(on=today):
+            facts = {"from": partner.start, "to": partner.end, "suspended": partner.suspended}
+            raise Refusal("partner_suspended", rule="PPL-08", facts=facts)
 
     def check_content(self, tx: Transaction) -> MatchValues | None:
         """Refuse what the policy asks for and the body lacks; the identity's normalised values, None by id."""
@@ -421,7 +426,9 @@ _HELD_BY = sa.select(sa.func.count()).where(
 def _check_caps(tx: Transaction, caller: Caller, program: str, now: datetime, policy: Policy) -> None:
     """Open claims are capped per person and team, counted under a lock on the person (CLM-25)."""
     person_cap, team_cap = policy.limit("claim.cap_person"), policy.limit("claim.cap_team")
-    if person_cap is None and team_cap is None:
+    partner = caller.setting.organisation.partner_of(caller.person)
+    partner_cap = policy.limit("claim.cap_partner") if partner is not None else None
+    if person_cap is None and team_cap is None and partner_cap is None:
         return
     matters.lock_people(tx, {caller.person})
     if person_cap is not None:
@@ -436,13 +443,24 @@ def _check_caps(tx: Transaction, caller: Caller, program: str, now: datetime, po
             )
     if team_cap is not None:
         team = caller.setting.organisation.team_of(caller.person, at=now)
-        if not tx.is_sqlite:
-            tx.execute(sa.select(t.team.c.id).where(t.team.c.id == team).with_for_update()).all()
-        count = tx.execute(
-            sa.select(sa.func.count()).where(t.claim.c.team == team, t.claim.c.state.in_(CAPPED))
-        ).scalar_one()
-        if count >= team_cap:
-            raise Refusal("claim_cap", rule="CLM-25", facts={"cap": team_cap, "count": count, "per": "team"})
+        _check_team(tx, team, team_cap, per="team")
+    if partner is not None and partner_cap is not None:
+        _check_team(tx, partner.team, partner_cap, per="partner")
+
+
+def _channel(caller: Caller, body: ReportIn) -> str:
+    """What a broker reports comes by the partner, whatever the report says (CLM-10, CLM-13, PPL-08)."""
+    return "partner" if caller.setting.organisation.partner_of(caller.person) is not None else body.channel
+
+
+def _check_team(tx: Transaction, team: str, cap: int, *, per: str) -> None:
+    """Open claims of a team, or of a partner, which is a team of its own, counted under a lock on it."""
+    if not tx.is_sqlite:
+        tx.execute(sa.select(t.team.c.id).where(t.team.c.id == team).with_for_update()).all()
+    open_ones = sa.select(sa.func.count()).where(t.claim.c.team == team, t.claim.c.state.in_(CAPPED))
+    count = tx.execute(open_ones).scalar_one()
+    if count >= cap:
+        raise Refusal("claim_cap", rule="CLM-25", facts={"cap": cap, "count": count, "per": per})
 
 
 def halved_at(tx: Transaction, caller: Caller, program: str, now: datetime, policy: Policy) -> float | None:
@@ -567,7 +585,7 @@ def _receive(
         received_at=now,
         rank_at=now,
         terms=terms,
-        channel=body.channel,
+        channel=_channel(caller, body),
         source=source,
         customer_kind=resolved.kind,
         customer_level=resolved.level,
@@ -630,7 +648,7 @@ def _receive(
                     "customer": resolved.customer,
                     "project": resolved.project,
                     "track": body.track,
-                    "channel": body.channel,
+                    "channel": claim.channel,
                     "provisional": claim.provisional,
                     "missing": list(missing),
                     "possible": list(resolved.possible),

@@ -38,6 +38,7 @@ from api.schemas.profiles import ConfirmIn, ProfileOut, ProfilePatch
 from api.views import people as views
 from api.views.lead_rules import profile_view
 from storage import tables as t
+from storage.database import Transaction
 
 router = APIRouter(prefix="/v1", tags=["people"], route_class=StrictRoute)
 
@@ -74,7 +75,7 @@ def list_people(
 @router.get("/people/{id}", response_model=PersonOut)
 def read_person(call: TheCall, id: Id) -> dict[str, Any]:
     """One person (PPL-01)."""
-    return call.read(lambda tx: views.person_view(tx, call.caller, views.person_row(tx, id)))
+    return call.read(lambda tx: views.person_view(tx, call.caller, views.known_person(tx, call.caller, id)))
 
 
 @router.patch("/people/{id}", response_model=PersonOut)
@@ -86,7 +87,7 @@ def edit_person(call: TheCall, id: Id, body: PersonPatch) -> Response:
 @router.get("/people/{id}/memberships", response_model=MembershipPage)
 def list_memberships(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
     """The teams a person has belonged to, the present one first (PPL-01)."""
-    return call.read(lambda tx: views.membership_page(tx, id, limit=limit, cursor=cursor))
+    return call.read(lambda tx: views.membership_page(tx, call.caller, id, limit=limit, cursor=cursor))
 
 
 @router.post("/people/{id}/leave", response_model=PersonOut)
@@ -166,7 +167,12 @@ def revoke_token(call: TheCall, id: Id, body: Nothing) -> Response:
 @router.get("/people/{id}/profile", response_model=ProfileOut)
 def read_profile(call: TheCall, id: Id) -> dict[str, Any]:
     """What matching uses of a person (人员画像): PPL-04."""
-    return call.read(lambda tx: profile_view(tx, id))
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        views.known_person(tx, call.caller, id)
+        return profile_view(tx, id)
+
+    return call.read(work)
 
 
 @router.patch("/people/{id}/profile", response_model=ProfileOut)

@@ -14,7 +14,7 @@ from api.paging import Cursor, Limit
 from api.routing import StrictRoute
 from api.schemas.base import Id
 from api.schemas.people import TeamIn, TeamOut, TeamPage, TeamPatch
-from api.views.people import team_page, team_row, team_view
+from api.views.people import known_team, team_page, team_view
 
 router = APIRouter(prefix="/v1/teams", tags=["teams"], route_class=StrictRoute)
 
@@ -28,13 +28,13 @@ def enter_team(call: TheCall, body: TeamIn) -> Response:
 @router.get("", response_model=TeamPage)
 def list_teams(call: TheCall, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
     """Teams of the company, newest first (PPL-01)."""
-    return call.read(lambda tx: team_page(tx, limit=limit, cursor=cursor))
+    return call.read(lambda tx: team_page(tx, call.caller, limit=limit, cursor=cursor))
 
 
 @router.get("/{id}", response_model=TeamOut)
 def read_team(call: TheCall, id: Id) -> dict[str, Any]:
     """One team (PPL-01)."""
-    return call.read(lambda tx: team_view(team_row(tx, id)))
+    return call.read(lambda tx: team_view(known_team(tx, call.caller, id)))
 
 
 @router.patch("/{id}", response_model=TeamOut)

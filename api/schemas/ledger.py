@@ -15,7 +15,7 @@ Month = Annotated[str, Field(pattern=r"^(19[7-9]\d|2[01]\d\d)-(0[1-9]|1[0-2])$")
 class PayoutIn(Input):
     """A run over a calendar month of the company's zone, in one currency."""
 
-    period: Annotated[str, Field(pattern=r"^2\d{3}-(0[1-9]|1[0-2])$")]
+    period: Month
     currency: Currency
 
 
@@ -148,9 +148,10 @@ class PerformancePage(Output):
 
 
 class PayoutLine(Output):
-    """``posted_minor``: how much of it the ledger has as paid by now."""
+    """For a person, or for a partner; ``posted_minor``: how much of it the ledger has as paid by now."""
 
-    person: str
+    person: str | None
+    partner: str | None
     amount_minor: int
     posted_minor: int
 
@@ -158,7 +159,8 @@ class PayoutLine(Output):
 class DroppedLine(Output):
     """What a run does not pay: disputed, not payable any more, or set off against what is owed (below zero)."""
 
-    person: str
+    person: str | None
+    partner: str | None
     deal: str
     amount_minor: int
     reason: Literal["disputed", "not_payable", "set_off"]

@@ -290,7 +290,7 @@ def _view(
         "project": project,
         "reporter": claim.reporter,
         "owner": claim.owner if claim.holds else None,
-        "partner": None,
+        "partner": _partner_of(claim, setting.organisation),
         "team": claim.team,
         "state": claim.state.value,
         "reason": claim.reason,
@@ -463,6 +463,11 @@ def _conflict(caller: Caller, row: dict[str, Any], holder: Claim | None, names: 
         "owner_name": names.get(holder.owner) if shown else None,
         "end_date": zone_day.isoformat() if reveals_end and zone_day else None,
     }
+
+
+def _partner_of(claim: Claim, organisation: Organisation) -> str | None:
+    partner = organisation.partner_of(claim.owner or claim.reporter)
+    return partner.id if partner is not None else None
 
 
 def is_broker(caller: Caller) -> bool:

@@ -18,9 +18,11 @@ def conflict_page(
     tx: Transaction, caller: Caller, *, program: str | None, person: str | None, limit: int, cursor: str | None
 ) -> dict[str, Any]:
     """`GET /v1/conflicts`."""
+    partner = caller.setting.organisation.partner_of(caller.person)
+    among = partner.team if partner is not None else None
     rows, following = page(
         tx,
-        in_scope(scope_of(caller, READING_CASES), program=program, person=person),
+        in_scope(scope_of(caller, READING_CASES), program=program, person=person, among=among),
         time_column=t.conflict.c.at,
         id_column=t.conflict.c.id,
         cursor=cursor,

@@ -34,7 +34,8 @@ def visible_deal(tx: Transaction, caller: Caller, deal: str) -> Row:
 def readable_deals(caller: Caller) -> sa.ColumnElement[bool]:
     """Who reads a deal: readers of its claim, whoever has a part in it, who recorded it.
 
-    Those in charge of people in a program also read what nobody there has claimed, for they allocate it (CLM-03).
+    Those in charge of people in a program also read what nobody there has claimed, for they allocate it (CLM-03);
+    a partner's manager does not (PPL-08).
     """
     scope = scope_of(caller)
     if scope.everything:
@@ -49,7 +50,7 @@ def readable_deals(caller: Caller) -> sa.ColumnElement[bool]:
     ]
     if scope.programs:
         ways.append(d.program.in_(sorted(scope.programs)))
-    if scope.teams:
+    if scope.teams and caller.setting.organisation.partner_of(person) is None:
         programs = [p.id for p in caller.setting.programs.values() if _belongs(caller, p.id)]
         ways.append(sa.and_(d.state == DealState.UNCLAIMED.value, d.program.in_(sorted(programs))))
     return sa.or_(*ways)

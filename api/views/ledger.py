@@ -128,8 +128,15 @@ def statement_page(
 ) -> Row:
     """`GET /v1/people/{id}/statement`: somebody's lines, newest first, and what their accounts stand at (COM-11)."""
     require_statement(caller, person)
+    return {"person": person, **lines_of(tx, person, start=start, end=end, limit=limit, cursor=cursor)}
+
+
+def lines_of(
+    tx: Transaction, holder: str, *, start: datetime | None, end: datetime | None, limit: int, cursor: str | None
+) -> Row:
+    """A page of the lines of a payee, newest first, with what their accounts stand at (COM-11)."""
     p = t.ledger_posting.c
-    lines = sa.select(p.entry, p.at).where(p.holder == person, _FIRST, *_between(p.at, start, end))
+    lines = sa.select(p.entry, p.at).where(p.holder == holder, _FIRST, *_between(p.at, start, end))
     rows, following = page(
         tx,
         lines,
@@ -137,10 +144,9 @@ def statement_page(
         id_column=p.entry,
         cursor=cursor,
         limit=limit,
-        filters={"list": "statement", "person": person, "from": start, "to": end},
+        filters={"list": "statement", "person": holder, "from": start, "to": end},
     )
-    totals = account_totals(tx, person)
-    return {"person": person, "totals": totals, "items": _lines(tx, person, rows), "next": following}
+    return {"totals": account_totals(tx, holder), "items": _lines(tx, holder, rows), "next": following}
 
 
 def whole_statement(
@@ -183,6 +189,34 @@ def account_totals(tx: Transaction, person: str) -> list[Row]:
     return [_shown(item) for item in found.values()]
 
 
+def added_to_accounts(tx: Transaction, holder: str, *, start: datetime, end: datetime) -> list[Row]:
+    """What a time, from ``start`` until before ``end``, added to the accounts of a payee, by currency."""
+    p = t.ledger_posting.c
+    found: dict[str, Row] = {}
+    for row in tx.execute(
+        sa.select(p.account, p.currency, sa.func.sum(p.amount_minor).label("total"))
+        .where(p.holder == holder, *_between(p.at, start, end))
+        .group_by(p.account, p.currency)
+        .order_by(p.currency)
+    ):
+        item = found.setdefault(row.currency, {f"{word}_minor": 0 for word in _WORDS})
+        item[f"{row.account.rpartition(':')[2]}_minor"] += int(row.total)
+    return [{"currency": currency, **_shown(item)} for currency, item in found.items()]
+
+
+def reads_money_of(caller: Caller, team: str) -> bool:
+    """Whether the caller reads the statements of those in ``team``: its leaders, its managers, finance, auditors."""
+    organisation = caller.setting.organisation
+    if caller.actor.wears(Role.TEAM_LEAD) and leads(caller.person, team, organisation=organisation):
+        return True
+    return any(
+        grant.scope is ScopeKind.COMPANY
+        or (grant.scope is ScopeKind.TEAM and grant.scope_id in tuple(organisation.path_up(team)))
+        for grant in grants_of(caller.actor, organisation=organisation, at=caller.at)
+        if grant.role in _READERS | {Role.TEAM_LEAD, Role.MANAGER}
+    )
+
+
 def require_statement(caller: Caller, person: str) -> None:
     """One's own, those of people one leads or manages, all for finance and auditors; else ``not_found`` (COM-11)."""
     organisation = caller.setting.organisation
@@ -192,17 +226,8 @@ def require_statement(caller: Caller, person: str) -> None:
     if known is None:
         raise Refusal("not_found")
     team = organisation.team_of(person, at=caller.at) if person in organisation.memberships else known.team
-    if caller.actor.wears(Role.TEAM_LEAD) and leads(caller.person, team, organisation=organisation):
-        return
-    for grant in grants_of(caller.actor, organisation=organisation, at=caller.at):
-        if grant.role not in _READERS | {Role.TEAM_LEAD, Role.MANAGER}:
-            continue
-        if grant.scope is ScopeKind.COMPANY:
-            return
-        scope = grant.scope_id
-        if grant.scope is ScopeKind.TEAM and scope is not None and scope in organisation.path_up(team):
-            return
-    raise Refusal("not_found")
+    if not reads_money_of(caller, team):
+        raise Refusal("not_found")
 
 
 # --- what somebody reads --------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def exported_lines(tx: Transaction, run: Mapping[str, Any]) -> Iterator[Row]:
             "period": run["period"],
             "currency": run["currency"],
             "person_number": line["number"],
-            "person": (tx.keys.open_text(line["name"]) if line["name"] is not None else None) or line["payee"],
+            "person": _payee_name(tx, line),
             "external_id": line["external_id"],
             "deal_number": deal["number"],
             "program": deal["program"],
@@ -91,16 +91,29 @@ def exported_lines(tx: Transaction, run: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _lines(tx: Transaction, runs: Sequence[str]) -> list[Row]:
-    """The lines of ``runs`` by person, each with how its posting stands; one that the drain refused is dropped."""
+    """The lines of ``runs`` by payee, each with how its posting stands; one that the drain refused is dropped."""
     line, c, p = t.payout_line.c, t.command.c, t.person.c
+    partner = t.partner.c.name.label("partner_name")
     found = tx.rows(
-        sa.select(t.payout_line, p.number, p.name, p.external_id, c.decided_at, c.problem)
+        sa.select(t.payout_line, p.number, p.name, p.external_id, partner, c.decided_at, c.problem)
         .outerjoin(t.person, p.id == line.holder)
+        .outerjoin(t.partner, t.partner.c.id == line.holder)
         .outerjoin(t.command, c.id == line.command)
         .where(line.payout.in_(runs))
         .order_by(p.number, line.id)
     )
     return [{**one, "dropped": one["dropped"] or _refused(one["problem"])} for one in found]
+
+
+def _payee_name(tx: Transaction, line: Row) -> str:
+    name = tx.keys.open_text(line["name"]) if line["name"] is not None else line["partner_name"]
+    return name or str(line["payee"])
+
+
+def _payee(key: str) -> Row:
+    """Whom a line pays: a person, or a partner for what its brokers earned (PPL-08)."""
+    kind, _, id_ = key.partition(":")
+    return {"person": id_ if kind == "person" else None, "partner": id_ if kind == "partner" else None}
 
 
 def _refused(problem: Mapping[str, Any] | None) -> str | None:
@@ -120,9 +133,10 @@ def _view(row: Row, lines: Sequence[Row], *, due_day: int) -> Row:
     posted: dict[str, int] = {}
     for line in lines:
         if line["dropped"] is None:
-            amounts[line["holder"]] = amounts.get(line["holder"], 0) + line["amount_minor"]
+            payee = line["payee"]
+            amounts[payee] = amounts.get(payee, 0) + line["amount_minor"]
             if _progress(line) == "paid":
-                posted[line["holder"]] = posted.get(line["holder"], 0) + line["amount_minor"]
+                posted[payee] = posted.get(payee, 0) + line["amount_minor"]
     waiting = [line["command"] for line in lines if line["dropped"] is None and _progress(line) == "posting"]
     return {
         "id": row["id"],
@@ -130,13 +144,13 @@ def _view(row: Row, lines: Sequence[Row], *, due_day: int) -> Row:
         "currency": row["currency"],
         "state": "approved" if waiting else row["state"],
         "lines": [
-            {"person": person, "amount_minor": amount, "posted_minor": posted.get(person, 0)}
-            for person, amount in amounts.items()
+            {**_payee(payee), "amount_minor": amount, "posted_minor": posted.get(payee, 0)}
+            for payee, amount in amounts.items()
             if amount
         ],
         "dropped": [
             {
-                "person": line["holder"],
+                **_payee(line["payee"]),
                 "deal": line["deal"],
                 "amount_minor": line["amount_minor"],
                 "reason": line["dropped"],

@@ -12,6 +12,7 @@ from api.auth import Caller
 from api.paging import page
 from domain.people.access import Place, has_role
 from domain.people.organisation import Role
+from domain.people.partners import Partner
 from domain.refusals import Refusal
 from storage import tables as t
 from storage.codec import rfc3339
@@ -25,6 +26,32 @@ def person_row(tx: Transaction, person: str) -> Row:
     return _row(tx, t.person, person)
 
 
+def known_person(tx: Transaction, caller: Caller, person: str) -> Row:
+    """The same for whoever may know of them: people of a partner know their own, and the channel manager (PPL-08)."""
+    within = _partner_of(caller)
+    if within is not None:
+        known = caller.setting.organisation.people.get(person)
+        if known is None or (known.partner != within.id and person != _channel_manager(caller, within)):
+            raise Refusal("not_found")
+    return person_row(tx, person)
+
+
+def known_team(tx: Transaction, caller: Caller, team: str) -> Row:
+    """The row of a team; people of a partner know of their own team only (PPL-08)."""
+    within = _partner_of(caller)
+    if within is not None and team != within.team:
+        raise Refusal("not_found")
+    return team_row(tx, team)
+
+
+def _partner_of(caller: Caller) -> Partner | None:
+    return caller.setting.organisation.partner_of(caller.person)
+
+
+def _channel_manager(caller: Caller, partner: Partner) -> str | None:
+    return caller.setting.organisation.leader_of(partner.team, at=caller.at)
+
+
 def team_row(tx: Transaction, team: str) -> Row:
     """The row of a team, None if there is none."""
     return _row(tx, t.team, team)
@@ -32,7 +59,11 @@ def team_row(tx: Transaction, team: str) -> Row:
 
 def person_view(tx: Transaction, caller: Caller, row: Row) -> Row:
     """A person; e-mail and phone only for themselves, leaders above and admins."""
-    shown = shows_contacts(caller, person=row["id"], team=row["team"])
+    return person_fields(tx, row, contacts=shows_contacts(caller, person=row["id"], team=row["team"]))
+
+
+def person_fields(tx: Transaction, row: Row, *, contacts: bool) -> Row:
+    """A person by their row, with or without how they are reached."""
     return {
         "id": row["id"],
         "number": row["number"],
@@ -40,8 +71,8 @@ def person_view(tx: Transaction, caller: Caller, row: Row) -> Row:
         "team": row["team"],
         "active": row["active"],
         "locale": row["locale"],
-        "email": tx.keys.open_text(row["email"]) if shown else None,
-        "phone": tx.keys.open_text(row["phone"]) if shown else None,
+        "email": tx.keys.open_text(row["email"]) if contacts else None,
+        "phone": tx.keys.open_text(row["phone"]) if contacts else None,
         "external_id": row["external_id"],
         "partner": row["partner"],
         "created_at": rfc3339(row["created_at"]),
@@ -130,6 +161,11 @@ def people_page(
 ) -> Row:
     """`GET /v1/people`."""
     statement = sa.select(t.person)
+    within = _partner_of(caller)
+    if within is not None:
+        manager = _channel_manager(caller, within)
+        own = t.person.c.partner == within.id
+        statement = statement.where(own if manager is None else sa.or_(own, t.person.c.id == manager))
     if team is not None:
         statement = statement.where(t.person.c.team == team)
     if active is not None:
@@ -148,11 +184,13 @@ def people_page(
     return {"items": [person_view(tx, caller, row) for row in rows], "next": following}
 
 
-def team_page(tx: Transaction, *, limit: int, cursor: str | None) -> Row:
+def team_page(tx: Transaction, caller: Caller, *, limit: int, cursor: str | None) -> Row:
     """`GET /v1/teams`."""
+    within = _partner_of(caller)
+    statement = sa.select(t.team)
     rows, following = page(
         tx,
-        sa.select(t.team),
+        statement if within is None else statement.where(t.team.c.id == within.team),
         time_column=t.team.c.created_at,
         id_column=t.team.c.id,
         cursor=cursor,
@@ -162,9 +200,9 @@ def team_page(tx: Transaction, *, limit: int, cursor: str | None) -> Row:
     return {"items": [team_view(row) for row in rows], "next": following}
 
 
-def membership_page(tx: Transaction, person: str, *, limit: int, cursor: str | None) -> Row:
+def membership_page(tx: Transaction, caller: Caller, person: str, *, limit: int, cursor: str | None) -> Row:
     """`GET /v1/people/{id}/memberships` (PPL-01): like the name and the team, for everybody."""
-    person_row(tx, person)
+    known_person(tx, caller, person)
     return _of_person(tx, t.membership, person, membership_view, limit=limit, cursor=cursor)
 
 

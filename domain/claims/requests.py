@@ -309,15 +309,24 @@ def hand_over(draft: Draft, claim: Claim, *, actor: str | None) -> None:
     """Nobody decided on a leaver's or mover's customer: it goes to `people.handover_to` (PPL-06)."""
     policy = draft.setting.terms_of(claim).policy
     owner = claim.owner or claim.reporter
-    supervisor = draft.supervisor(owner)
+    heir = _lead_beside(draft, owner) or draft.supervisor(owner)
     claim = replace(claim, kept_until=None, hand_over_by=None)
     draft.put(claim)
-    if policy.choice("people.handover_to") == "supervisor" and supervisor is not None:
-        transfer_now(draft, claim, to=supervisor, actor=actor, left=True)
+    if policy.choice("people.handover_to") == "supervisor" and heir is not None:
+        transfer_now(draft, claim, to=heir, actor=actor, left=True)
     elif claim.state in _HELD:
         release_now(draft, claim, actor=actor, reason="to_pool", word=None)
     else:
         lapse_now(draft, claim, reason="after_deal", rule="PPL-06")
+
+
+def _lead_beside(draft: Draft, broker: str) -> str | None:
+    """The manager of the broker's partner: what its brokers report is the partner's, whoever leaves (PPL-08)."""
+    organisation = draft.setting.organisation
+    partner = organisation.partner_of(broker)
+    if partner is None or partner.lead in (None, broker) or not organisation.is_active(partner.lead, at=draft.at):
+        return None
+    return partner.lead
 
 
 def _running_claim(draft: Draft, command: Command) -> Claim:

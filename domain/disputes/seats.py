@@ -44,6 +44,7 @@ def bench_of(setting: Setting, dispute: Dispute) -> Bench:
         policy=setting.policy(dispute.terms),
         organisation=setting.organisation,
         named=dispute.named,
+        channel_managers=setting.organisation.channel_managers(at=dispute.opened_at),
     )
 
 

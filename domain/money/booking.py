@@ -8,7 +8,7 @@ from domain.claims.model import Claim
 from domain.matters.draft import Draft, Task
 from domain.money import performance
 from domain.money.entries import entry_between
-from domain.money.model import Account, Deal, Entry, EntryKind, Payee, Share
+from domain.money.model import COMPANY, Account, Deal, Entry, EntryKind, Payee, Share
 from domain.money.positions import positions
 from domain.people.access import Actor, Place, has_role
 from domain.people.organisation import Organisation, Role
@@ -64,19 +64,21 @@ def book(
 
 
 def tell(
-    draft: Draft, people: Iterable[str], kind: EntryKind, claim: Claim, *, apart: str | None = None, deal: str | None
+    draft: Draft, payees: Iterable[str], kind: EntryKind, claim: Claim, *, apart: str | None = None, deal: str | None
 ) -> None:
-    """Payees are told what happened to their commission; ``apart`` did it and knows."""
-    for person in people:
-        if person != apart and person in draft.setting.organisation.people:
+    """Payees are told what happened to their commission; ``apart`` did it and knows. For a partner its lead is."""
+    partners = draft.setting.organisation.partners
+    told = (partners[payee].lead if payee in partners else payee for payee in payees)
+    for person in told:
+        if person is not None and person != apart and person in draft.setting.organisation.people:
             facts = {"deal": deal} if deal is not None else {}
             draft.tell(person, f"money.{kind.value}", claim, rule=_RULES[kind], facts=facts)
 
 
 def concerned(entry: Entry) -> tuple[str, ...]:
-    """The people whose accounts the entry touches."""
-    people = [posting.account.split(":")[1] for posting in entry.postings if posting.account.startswith("person:")]
-    return tuple(dict.fromkeys(people))
+    """The people and partners whose accounts the entry touches."""
+    payees = [posting.account.split(":")[1] for posting in entry.postings if posting.account != COMPANY]
+    return tuple(dict.fromkeys(payees))
 
 
 def ask_finance(draft: Draft, claim: Claim, deal: str, *, key: str, kind: str, apart: str | None = None) -> None:

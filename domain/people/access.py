@@ -140,4 +140,6 @@ def read_scope(
                 teams |= organisation.subtree(team)
         if actor.wears(Role.OVERSIGHT):
             programs |= set(oversight_of)
+        if actor.wears(Role.BROKER):
+            teams |= organisation.teams_spoken_for(actor.person)  # its own manager reads what a partner has (PPL-08)
     return ReadScope(actor.person, everything, frozenset(teams), frozenset(programs))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from domain.people.partners import Partner
+
 
 class Role(StrEnum):
     """Built-in roles (PPL-02)."""
@@ -144,6 +146,7 @@ class Organisation:
     absences: Mapping[str, Sequence[Absence]] = field(default_factory=dict)  # by person
     delegations: Mapping[str, Sequence[Delegation]] = field(default_factory=dict)  # by person
     changes: Mapping[str, Sequence[PersonChange]] = field(default_factory=dict)  # by person
+    partners: Mapping[str, Partner] = field(default_factory=dict)
 
     def team_of(self, person: str, *, at: datetime) -> str:
         """The home team of ``person`` on the day of ``at`` (PPL-01)."""
@@ -163,6 +166,23 @@ class Organisation:
         if self.people[person].active:
             return True
         return any(c.kind is ChangeKind.LEFT and c.program is None and at < c.at for c in self.changes.get(person, ()))
+
+    def partner_of(self, person: str) -> Partner | None:
+        """The partner organisation that ``person`` stands in (PPL-08)."""
+        return self.partners.get(self.people[person].partner or "")
+
+    def partner_of_team(self, team: str) -> Partner | None:
+        """The partner organisation whose team this is."""
+        return next((partner for partner in self.partners.values() if partner.team == team), None)
+
+    def teams_spoken_for(self, person: str) -> frozenset[str]:
+        """Teams of partners whose own manager ``person`` is."""
+        return frozenset(partner.team for partner in self.partners.values() if partner.lead == person)
+
+    def channel_managers(self, *, at: datetime) -> dict[str, str]:
+        """The channel manager (渠道经理) of each partner that has one."""
+        found = {partner.id: self.leader_of(partner.team, at=at) for partner in self.partners.values()}
+        return {partner: leader for partner, leader in found.items() if leader is not None}
 
     def path_up(self, team: str) -> Iterator[str]:
         """``team``, its parent, and so on up to the root."""

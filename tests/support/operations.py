@@ -103,10 +103,13 @@ class World:
             "policy_admin": self._person("规则管理员", self.office, "policy_admin"),
             "admin": self._person("管理员", self.office, "admin"),
             "marketing": company.person("市场", team=self.office, roles=("marketing",)),
-            "broker": company.person("经纪人", team=self.south, roles=("broker",)),
             "account_manager": company.person("客户经理", team=self.south, roles=("account_manager",)),
             "service": company.person("售后", team=self.north, roles=("service",)),
         }
+        self.partner = self.new_partner("渠道")
+        self.people["broker"] = self._joined("经纪人")
+        said = {"version": 1, "lead": self["broker"].id}
+        assert company.admin.patch(f"/v1/partners/{self.partner}", said).status_code == 200
         self.program = self.new_program("自动")
         self.judged = self.new_program("人工", {"claim.judgement_mode": "manual"})
         # The administrator is the panel: somebody neutral above the leader.
@@ -137,6 +140,29 @@ class World:
             **content,
             **more,
         )
+
+    def new_partner(self, name: str = "渠道公司") -> str:
+        """A partner below 南区, whose leader is its channel manager."""
+        body = {"name": name, "manager": self["other_leader"].id, "parent": self.south, "from": "2020-01-01"}
+        return str(self.company.admin.made("/v1/partners", body)["id"])
+
+    def invitation(self) -> str:
+        """A code that lets somebody into the world's partner."""
+        return str(self.company.admin.made(f"/v1/partners/{self.partner}/invitations")["code"])
+
+    def _joined(self, name: str) -> Person:
+        told = {"code": self.invitation(), "name": name}
+        made = self.company.call("POST", "/v1/partners/join", token=None, json=told).json()
+        return Person(self.company, made["person"]["id"], made["token"])
+
+    def month(self) -> dict[str, str]:
+        """A month that is over and has not been asked for."""
+        past = next(self._numbers)
+        return {"period": f"{2000 + past // 12:04d}-{past % 12 + 1:02d}"}
+
+    def partner_statement(self) -> str:
+        """A month of the world's partner that waits for its answer."""
+        return str(self["finance"].made(f"/v1/partners/{self.partner}/statements", self.month())["id"])
 
     # --- things to act on --------------------------------------------------------------------------------------------
 
@@ -901,6 +927,27 @@ def _confirm_skills(world: World) -> Wanted:
 
 
 FACTORIES["confirm_skills"] = _confirm_skills
+# --- partners --------------------------------------------------------------------------------------------------------
+
+_PARTNER: Mapping[str, Any] = {"id": lambda w: w.partner}
+_STATEMENT: Mapping[str, Any] = {**_PARTNER, "statement": World.partner_statement}
+_when(
+    "enter_partner",
+    "admin",
+    body=lambda w: {"name": "渠道", "manager": w["leader"].id, "parent": w.north, "from": "2020-01-01"},
+)
+_when("list_partners", "admin")
+_when("read_partner", "admin", ids=_PARTNER)
+_when("edit_partner", "admin", ids={"id": World.new_partner}, body={"version": 1, "to": "2031-12-31"})
+_when("suspend_partner", "other_leader", ids={"id": World.new_partner}, body={"reason": "违规"})
+_when("resume_partner", "other_leader", ids={"id": World.new_partner}, body={})
+_when("invite_broker", "broker", ids=_PARTNER, body={})
+_when("join_partner", "outsider", body=lambda w: {"code": w.invitation(), "name": "新经纪人"})
+_when("read_partner_statement", "broker", ids=_PARTNER)
+_when("make_partner_statement", "finance", ids=_PARTNER, body=World.month)
+_when("list_partner_statements", "broker", ids=_PARTNER)
+_when("confirm_partner_statement", "broker", ids=_STATEMENT, body={})
+_when("question_partner_statement", "broker", ids=_STATEMENT, body={"reason": "少一笔"})
 
 # --- requests, files, notices, audit ---------------------------------------------------------------------------------
 

@@ -1,0 +1,243 @@
+"""Partner organisations: owner and payee of what their brokers report (PPL-08)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.company import Company, Person, person_customer
+
+
+@dataclass
+class House:
+    """A company with a partner of two brokers, one of whom is its own manager, and a rep of its own."""
+
+    company: Company
+    program: str
+    manager: Person  # 渠道经理
+    partner: dict[str, Any]
+    lead: Person
+    broker: Person
+    rep: Person
+    finance: Person
+
+
+def joined(company: Company, partner: str, by: Person, name: str) -> Person:
+    """Somebody who came by an invitation."""
+    code = by.made(f"/v1/partners/{partner}/invitations")["code"]
+    answer = company.call("POST", "/v1/partners/join", token=None, json={"code": code, "name": name})
+    assert answer.status_code == 201, answer.text
+    return Person(company, answer.json()["person"]["id"], answer.json()["token"])
+
+
+@pytest.fixture
+def house(company: Company) -> House:
+    sales = company.team("销售")
+    above = company.leader(sales, "总监")
+    manager = company.person("渠道经理", team=sales)
+    today = company.now().date().isoformat()
+    made = company.admin.made("/v1/partners", {"name": "渠道一", "manager": manager.id, "from": today})
+    lead = joined(company, made["id"], manager, "店长")
+    broker = joined(company, made["id"], manager, "经纪人")
+    body = {"version": made["version"], "lead": lead.id}
+    made = company.admin.patch(f"/v1/partners/{made['id']}", body).json()
+    assert made["lead"] == lead.id
+    program = company.program(
+        members=[{"team": sales}],
+        oversight=[above.id],
+        policy={"dispute.auto_settle": False, "claim.first_follow_up_wh": 0},
+    )
+    return House(
+        company,
+        program,
+        manager,
+        made,
+        lead,
+        broker,
+        company.rep(team=sales),
+        company.person("财务", roles=("finance",), company_wide=True),
+    )
+
+
+def reported(house: House, by: Person) -> dict[str, Any]:
+    return by.made("/v1/claims", {"program": house.program, "customer": person_customer()})
+
+
+def paid_for(house: House) -> str:
+    """A deal of the broker's, paid by the customer in full; its id."""
+    admin, plan = house.company.admin, {"program": house.program, "effective_from": "2020-01-01"}
+    plan_id = admin.made("/v1/plans", {**plan, "rates": [{"when": {}, "rate_bps": 500}]})["id"]
+    approver = house.company.person("规则管理员", roles=("policy_admin",), company_wide=True)
+    for step in ("review", "approve", "activate"):
+        approver.made(f"/v1/plans/{plan_id}/{step}")
+    claim = reported(house, house.broker)["id"]
+    amount, now = {"amount_minor": 1_000_000, "currency": "CNY"}, house.company.now().isoformat()
+    deal = house.broker.made(f"/v1/claims/{claim}/win", {"amount": amount, "contract_at": now})["deals"][0]
+    house.finance.made(f"/v1/deals/{deal}/receipts", {"amount": amount, "at": now, "reference": "bank-1"})
+    return str(deal)
+
+
+def test_what_a_broker_earns_accrues_to_the_partner_and_is_paid_to_it(house: House) -> None:
+    """PPL-08, COM-12: deal → ledger → payout run → statement, and the broker's own accounts stay empty."""
+    company, partner = house.company, house.partner["id"]
+    deal = paid_for(house)
+    entries = house.finance.get("/v1/ledger/entries", deal=deal).json()["items"]
+    accounts = {p["account"] for entry in entries for p in entry["postings"]}
+    assert accounts == {f"partner:{partner}:accrued", f"partner:{partner}:payable", "company:commission"}
+    period = company.now().strftime("%Y-%m")
+    run = house.finance.made("/v1/payouts", {"period": period, "currency": "CNY"})
+    second = company.person("财务二", roles=("finance",), company_wide=True)
+    second.made(f"/v1/payouts/{run['id']}/approve")
+    answer = house.finance.made(f"/v1/payouts/{run['id']}/pay")
+    assert answer["lines"] == [{"person": None, "partner": partner, "amount_minor": 50_000, "posted_minor": 50_000}]
+    for reader in (house.lead, house.manager, house.finance):
+        found = reader.get(f"/v1/partners/{partner}/statement").json()
+        assert [line["kind"] for line in found["items"]] == ["payment", "release", "accrual"]
+        assert [(total["currency"], total["paid_minor"]) for total in found["totals"]] == [("CNY", 50_000)]
+    assert house.lead.get(f"/v1/partners/{partner}/statement", format="csv").status_code == 200
+    assert house.broker.get(f"/v1/partners/{partner}/statement").status_code == 404
+    assert house.rep.get(f"/v1/partners/{partner}/statement").status_code == 404
+    assert house.broker.get(f"/v1/people/{house.broker.id}/statement").json()["items"] == []
+    kinds = {notice["kind"] for notice in house.lead.get("/v1/me/notices").json()["items"]}
+    assert {"money.accrual", "money.release", "money.payment"} <= kinds
+
+
+def test_a_month_is_confirmed_or_questioned_by_the_partners_manager_in_time(house: House) -> None:
+    """PPL-08 (对账): silence confirms nothing; a question is a task for the channel manager."""
+    company, partner = house.company, house.partner["id"]
+    paid_for(house)
+    path = f"/v1/partners/{partner}/statements"
+    period = company.now().strftime("%Y-%m")
+    early = house.finance.post(path, {"period": period})
+    assert (early.status_code, early.json()["code"]) == (422, "field_invalid")
+    company.shift(days=40)
+    made = house.finance.made(path, {"period": period})
+    assert made["totals"] == [
+        {
+            "currency": "CNY",
+            "accrued_minor": 0,
+            "held_minor": 0,
+            "payable_minor": 50_000,
+            "paid_minor": 0,
+            "receivable_minor": 0,
+        }
+    ]
+    assert house.finance.post(path, {"period": period}).json()["id"] == made["id"]
+    assert [task["kind"] for task in house.lead.get("/v1/me/tasks").json()["items"]] == ["confirm_statement"]
+    assert house.manager.post(f"{path}/{made['id']}/confirm").status_code == 403
+    assert house.broker.post(f"{path}/{made['id']}/confirm").status_code == 404
+    company.shift(days=20)
+    late = house.lead.post(f"{path}/{made['id']}/question", {"reason": "少一笔"})
+    assert (late.status_code, late.json()["code"]) == (409, "deadline_passed")
+    assert house.lead.get(path).json()["items"][0]["state"] == "open"
+    assert house.lead.made(f"{path}/{made['id']}/confirm")["state"] == "confirmed"
+    assert house.lead.get("/v1/me/tasks").json()["items"] == []
+    again = house.lead.post(f"{path}/{made['id']}/question", {"reason": "少一笔"})
+    assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
+    other = house.finance.made(path, {"period": company.now().replace(day=1).__sub__(timedelta(1)).strftime("%Y-%m")})
+    asked = house.lead.made(f"{path}/{other['id']}/question", {"reason": "少一笔"})
+    assert (asked["state"], asked["reason"]) == ("questioned", "少一笔")
+    assert "statement_questioned" in [task["kind"] for task in house.manager.get("/v1/me/tasks").json()["items"]]
+
+
+def test_a_suspended_partner_reports_nothing_new_and_open_claims_run_on(house: House) -> None:
+    """PPL-08: suspended, or outside the dates of the agreement: `partner_suspended`."""
+    partner, claim = house.partner["id"], reported(house, house.broker)
+    assert (claim["state"], claim["partner"], claim["channel"]) == ("protected", partner, "partner")
+    assert house.manager.made(f"/v1/partners/{partner}/suspend", {"reason": "违规"})["takes_reports"] is False
+    body = {"program": house.program, "customer": person_customer("张三", "13700000001")}
+    refused = house.broker.post("/v1/claims", body)
+    assert (refused.status_code, refused.json()["code"], refused.json()["rule"]) == (403, "partner_suspended", "PPL-08")
+    note = {"kind": "call", "note": "谈了户型、预算和下次看房时间安排"}
+    assert house.broker.made(f"/v1/claims/{claim['id']}/follow-ups", note)["state"] == "active"
+    house.manager.made(f"/v1/partners/{partner}/resume")
+    assert house.broker.post("/v1/claims", body).status_code == 201
+    version = house.manager.get(f"/v1/partners/{partner}").json()["version"]
+    yesterday = (house.company.now().date() - timedelta(days=2)).isoformat()
+    ended = {"version": version, "from": "2020-01-01", "to": yesterday}
+    assert house.company.admin.patch(f"/v1/partners/{partner}", ended).json()["takes_reports"] is False
+    body["customer"] = person_customer("李四", "13700000002")
+    assert house.broker.post("/v1/claims", body).json()["code"] == "partner_suspended"
+    assert house.rep.post("/v1/claims", body).status_code == 201
+
+
+def test_an_invitation_lets_one_in_once_and_in_time(house: House) -> None:
+    """PPL-08: brokers join by invitation code."""
+    company, partner = house.company, house.partner["id"]
+
+    def join(code: str) -> Any:
+        return company.call("POST", "/v1/partners/join", token=None, json={"code": code, "name": "新人"})
+
+    first = house.lead.made(f"/v1/partners/{partner}/invitations")["code"]
+    assert house.broker.post(f"/v1/partners/{partner}/invitations").status_code == 403
+    assert join(first).status_code == 201
+    late = house.manager.made(f"/v1/partners/{partner}/invitations")["code"]
+    company.shift(days=8)
+    for code in (first, late, "guess"):
+        assert (join(code).status_code, join(code).json()["errors"]) == (
+            422,
+            [{"field": "code", "code": "field_invalid"}],
+        )
+
+
+def test_brokers_see_their_own_and_the_partners_manager_the_organisations(house: House) -> None:
+    """PPL-08: in-house people, teams and claims appear in none of a partner's lists."""
+    theirs, in_house = (
+        reported(house, house.broker)["id"],
+        house.rep.made("/v1/claims", {"program": house.program, "customer": person_customer("王五", "13700000003")})[
+            "id"
+        ],
+    )
+    seen = {who.id: {c["id"] for c in who.get("/v1/claims").json()["items"]} for who in (house.broker, house.lead)}
+    assert seen == {house.broker.id: {theirs}, house.lead.id: {theirs}}
+    assert {c["id"] for c in house.manager.get("/v1/claims").json()["items"]} == {theirs}
+    assert house.lead.get(f"/v1/claims/{in_house}").status_code == 404
+    for who in (house.broker, house.lead):
+        people = {person["id"] for person in who.get("/v1/people").json()["items"]}
+        assert people == {house.broker.id, house.lead.id, house.manager.id}
+        assert [team["id"] for team in who.get("/v1/teams").json()["items"]] == [house.partner["team"]]
+        assert who.get(f"/v1/people/{house.rep.id}").status_code == 404
+        assert who.get(f"/v1/teams/{house.company.root}").status_code == 404
+    assert house.rep.get(f"/v1/partners/{house.partner['id']}").status_code == 404
+    assert house.rep.get("/v1/partners").json()["items"] == []
+
+
+def test_a_broker_who_leaves_takes_no_report_along(house: House) -> None:
+    """PPL-08, PPL-06: the channel manager decides; where nothing is decided, the partner's manager has the customer."""
+    claim = reported(house, house.broker)["id"]
+    house.company.admin.made(f"/v1/people/{house.broker.id}/leave")
+    house.company.spread()
+    tasks = house.manager.get("/v1/me/tasks").json()["items"]
+    assert [(task["kind"], task["subject"]["id"]) for task in tasks] == [("request.handover", claim)]
+    house.company.advance(days=10)
+    found = house.lead.get(f"/v1/claims/{claim}").json()
+    assert (found["owner"], found["partner"]) == (house.lead.id, house.partner["id"])
+
+
+def test_the_channel_manager_has_a_case_between_two_partners_they_manage(house: House) -> None:
+    """PPL-08, DSP-12: the channel manager is the common superior."""
+    company = house.company
+    today = company.now().date().isoformat()
+    other = company.admin.made("/v1/partners", {"name": "渠道二", "manager": house.manager.id, "from": today})
+    rival = joined(company, other["id"], house.manager, "对手")
+    claim = reported(house, house.broker)["id"]
+    assert reported(house, rival)["reason"] == "customer_owned"
+    case = rival.made("/v1/disputes", {"claim": rival.get("/v1/claims").json()["items"][0]["id"],
+                                       "grounds": "ownership", "statement": "我先带看"})  # fmt: skip
+    for person in (house.broker, rival):
+        person.made(f"/v1/disputes/{case['id']}/waive")
+    assert house.broker.get(f"/v1/disputes/{case['id']}").json()["arbitrator"] == house.manager.id
+    assert house.broker.get(f"/v1/claims/{claim}").json()["state"] == "disputed"
+
+
+def test_a_partner_has_a_cap_of_its_own(house: House) -> None:
+    """CLM-25: `claim.cap_partner` counts the open claims of all its brokers."""
+    program = house.company.program("上限", policy={"claim.cap_partner": 1})
+    house.broker.made("/v1/claims", {"program": program, "customer": person_customer()})
+    body = {"program": program, "customer": person_customer("张三", "13700000001")}
+    refused = house.lead.post("/v1/claims", body)
+    assert refused.json()["code"] == "claim_cap"
+    assert refused.json()["facts"] | {"rate_pct": None} == {"cap": 1, "count": 1, "per": "partner", "rate_pct": None}
