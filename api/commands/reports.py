@@ -651,8 +651,8 @@ def _receive(
                     "channel": claim.channel,
                     "provisional": claim.provisional,
                     "missing": list(missing),
-                    "possible": list(resolved.possible),
-                    **({"close": [one.facts() for one in claim.close]} if claim.close else {}),
+                    # Only how many: the reporter reads this, and whom they resemble is not for them (CUS-08).
+                    "possible": len(resolved.possible),
                     "facts": digest,
                     "first_contact": first_contact,
                 },

@@ -278,7 +278,7 @@ def correct(draft: Draft, command: Command) -> None:
         data={
             "fields": sorted(command.data["fields"]),
             "missing": list(claim.missing),
-            **({"close": command.data["close"]} if command.data.get("close") else {}),
+            **({"possible": len(command.data["possible"])} if command.data.get("possible") else {}),
         },
     )
     if sent_back:

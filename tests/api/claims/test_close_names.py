@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 from storage import tables as t
@@ -39,7 +41,12 @@ def test_a_close_name_is_accepted_and_both_supervisors_are_told_what_differs(com
     hint = {"customer": first["customer"]["id"], "name": KNOWN, "score_bps": 9400, "differs": {"trade": "near"}}
     assert read(other_leader, claim)["possible"] == [hint]
     (received,) = [e for e in listed(other_leader.get(f"/v1/claims/{claim['id']}/timeline")) if e["kind"] == "received"]
-    assert received["data"]["close"] == [{name: hint[name] for name in ("customer", "score_bps", "differs")}]
+    assert received["data"]["possible"] == 1
+    # Neither the history nor what is exported of it tells the reporter whom the name resembles (CUS-08).
+    assert hint["customer"] not in rival.get(f"/v1/claims/{claim['id']}/timeline").text
+    exported = rival.get("/v1/audit/export", claim=claim["id"])
+    with zipfile.ZipFile(io.BytesIO(exported.content)) as bundle:
+        assert hint["customer"].encode() not in bundle.read("events.jsonl")
 
 
 def test_a_close_name_is_judged_first_where_the_policy_says_so(company: Company) -> None:
