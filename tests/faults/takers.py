@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import httpx2
 import sqlalchemy as sa
 
 from storage import tables as t
-from tests.faults.load import a_phone
+from tests.faults.load import GIVE_UP_S, RETRY_S, a_phone
 from tests.support.company import Person
 from tests.support.service import RemoteCompany
 
@@ -45,7 +46,7 @@ def run_takers(
             found += [
                 f"the same key of {place} is answered otherwise: {again.text[:200]}"
                 for place in {winner or 0, dice.randrange(callers)}
-                for again in [reps[place].post(path, key=keys[place])]
+                for again in [_answered(reps[place], path, keys[place])]
                 if (again.status_code, again.json().get("id")) != _told(answers[place])
             ]
             wrong += [f"round {number}: {what}" for what in found]
@@ -61,10 +62,23 @@ def _pooled(company: RemoteCompany, pool: str, phone: str) -> str:
 
 def _sent_together(person: Person, path: str, key: str, gate: threading.Barrier) -> httpx2.Response:
     gate.wait(30)
-    answer = person.post(path, key=key)
-    while answer.status_code in (202, 503):  # the machine is behind: the same key gives the present answer
-        answer = person.post(path, key=key)
-    return answer
+    return _answered(person, path, key)
+
+
+def _answered(person: Person, path: str, key: str) -> httpx2.Response:
+    """What the take is decided as. A connection may be gone and the machine behind: the same key asks again."""
+    deadline = time.monotonic() + GIVE_UP_S
+    while True:
+        try:
+            answer = person.post(path, key=key)
+        except httpx2.TransportError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            waiting = answer.status_code in (202, 503) or answer.json().get("code") == "request_in_flight"
+            if not waiting or time.monotonic() > deadline:
+                return answer
+        time.sleep(RETRY_S)
 
 
 def _told(answer: httpx2.Response) -> tuple[int, Any]:
