@@ -1235,6 +1235,8 @@ class Model:
 
     def _agree_to_transfer(self, claim: Claim, request: Request, at: int, actor: str) -> None:
         to, owner = request.data["to"], str(claim.owner)
+        if not self.people[to].active(at):
+            raise No("person_inactive")  # who agreed and then left receives nothing
         self._has_room(claim, to)
         rule = self._program(claim)["transfer.approval"]
         crosses = self.people[to].team(at) != self.people[owner].team(at)
