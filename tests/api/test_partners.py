@@ -174,6 +174,7 @@ def test_an_invitation_lets_one_in_once_and_in_time(house: House) -> None:
     first = house.lead.made(f"/v1/partners/{partner}/invitations")["code"]
     assert house.broker.post(f"/v1/partners/{partner}/invitations").status_code == 403
     assert join(first).status_code == 201
+    assert join(first).status_code == 422
     late = house.manager.made(f"/v1/partners/{partner}/invitations")["code"]
     company.shift(days=8)
     for code in (first, late, "guess"):
