@@ -20,6 +20,7 @@ from tests.support.live import LiveCompany
 if TYPE_CHECKING:
     from tests.support.engine import Engine
     from tests.support.postgres import Postgres
+    from tests.support.spares import Spares
 
 pytest_plugins = ["tests.support.shared", "tests.support.engine", "tests.support.postgres"]
 
@@ -69,6 +70,17 @@ def _installed(url: str, keys: KeyRing) -> str:
     return token
 
 
+@pytest.fixture(scope="session")
+def spares(postgres: Postgres, postgres_template: tuple[str, str]) -> Iterator[Spares]:
+    """Databases on PostgreSQL that tests of this process use one after the other."""
+    # Not above: what it imports is a plugin, which pytest loads itself.
+    from tests.support.spares import Spares
+
+    made = Spares(postgres, postgres_template[0])
+    yield made
+    made.drop_all()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, keys: KeyRing) -> Iterator[Store]:
     """A freshly installed database, once on SQLite and once on PostgreSQL (INT-08)."""
@@ -78,11 +90,10 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, keys: KeyRing) -> Iter
         path.write_bytes(template.read_bytes())
         yield Store(f"sqlite:///{path}", keys, "sqlite")
         return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    template_name, _ = request.getfixturevalue("postgres_template")
-    name = f"test_{uuid.uuid4().hex[:16]}"
-    yield Store(postgres.create_database(name, template=template_name), keys, "postgresql")
-    postgres.drop_database(name)
+    spares: Spares = request.getfixturevalue("spares")
+    name = spares.take()
+    yield Store(spares.postgres.url(name), keys, "postgresql")
+    spares.give_back(name)
 
 
 @pytest.fixture
