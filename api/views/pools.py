@@ -47,7 +47,7 @@ class Standing:
 def standing(caller: Caller, pool: str) -> Standing:
     """``not_found`` for a pool of a program that the caller neither belongs to nor reads (PPL-02)."""
     found = next((p for program in caller.setting.programs.values() for p in program.pools if p.id == pool), None)
-    if found is None or not _sees(caller, found.program):
+    if found is None or not _sees(caller, found.program) or not _shown(caller, found):
         raise Refusal("not_found")
     organisation = caller.setting.organisation
     program = caller.setting.programs[found.program]
@@ -78,6 +78,15 @@ def _sees(caller: Caller, program: str) -> bool:
     return member or _reads(caller, program)
 
 
+def _shown(caller: Caller, pool: Pool) -> bool:
+    """Whose customers were in-house ones is no business of a partner's people, unless a pool names them (PPL-08).
+
+    A team above theirs does not do: nobody may have thought of them.
+    """
+    partner = caller.setting.organisation.partner_of(caller.person)
+    return partner is None or partner.team in pool.members.teams or caller.person in pool.members.people
+
+
 def _reads(caller: Caller, program: str) -> bool:
     scope = scope_of(caller)
     return scope.everything or program in scope.programs or administers(caller, program)
@@ -92,10 +101,12 @@ def pool_view(tx: Transaction, caller: Caller, pool: str) -> Row:
 
 def pool_page(tx: Transaction, caller: Caller, *, program: str | None, limit: int, cursor: str | None) -> Row:
     """`GET /v1/pools`."""
-    seen = sorted(p for p in caller.setting.programs if _sees(caller, p) and program in (None, p))
+    programs = caller.setting.programs
+    seen = sorted(p for p in programs if _sees(caller, p) and program in (None, p))
+    hidden = [pool.id for p in seen for pool in programs[p].pools if not _shown(caller, pool)]
     rows, following = page(
         tx,
-        sa.select(t.pool).where(t.pool.c.program.in_(seen)),
+        sa.select(t.pool).where(t.pool.c.program.in_(seen), t.pool.c.id.not_in(hidden)),
         time_column=t.pool.c.created_at,
         id_column=t.pool.c.id,
         cursor=cursor,

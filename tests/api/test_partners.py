@@ -206,6 +206,23 @@ def test_brokers_see_their_own_and_the_partners_manager_the_organisations(house:
     assert house.rep.get("/v1/partners").json()["items"] == []
 
 
+def test_a_pool_shows_itself_to_a_partner_that_it_names(house: House) -> None:
+    """PPL-08, POOL-01: a program's pools hold in-house customers; a team above the partner's names nobody in it."""
+    above = house.company.admin.get(f"/v1/people/{house.rep.id}").json()["team"]
+    body = {"program": house.program, "name": "渠道公海", "members": [{"team": above}]}
+    pool = house.company.admin.made("/v1/pools", body)
+    assert len(house.rep.get("/v1/pools").json()["items"]) == 2
+    for who in (house.broker, house.lead):
+        assert who.get("/v1/pools").json()["items"] == []
+        assert who.get(f"/v1/pools/{pool['id']}").status_code == 404
+        assert who.get(f"/v1/pools/{pool['id']}/customers").status_code == 404
+    named = {"version": pool["version"], "members": [{"team": house.partner["team"]}]}
+    assert house.company.admin.patch(f"/v1/pools/{pool['id']}", named).status_code == 200
+    for who in (house.broker, house.lead):
+        assert [p["id"] for p in who.get("/v1/pools").json()["items"]] == [pool["id"]]
+        assert who.get(f"/v1/pools/{pool['id']}/customers").status_code == 200
+
+
 def test_a_broker_who_leaves_takes_no_report_along(house: House) -> None:
     """PPL-08, PPL-06: the channel manager decides; where nothing is decided, the partner's manager has the customer."""
     claim = reported(house, house.broker)["id"]
