@@ -249,8 +249,8 @@ read_payout                  401 404 404 404 404 404 404 404 404 200 200 404 404
 approve_payout               401 404 404 404 404 404 404 404 404 200 403 404 404 404 404 404 404 404 404
 pay_payout                   401 404 404 404 404 404 404 404 404 200 403 404 404 404 404 404 404 404 404
 
-# Section 11. Members of the program and its readers know its pools, people of a partner only where they are named; admins of
-# a pool manage it, here the administrator.
+# Section 11. Members of the program and its readers know its pools, people of a partner only where they are named;
+# admins of a pool manage it, here the administrator.
 list_pools                   401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 # Oneself, and whoever is in charge of the owner.
 read_load                    401 404 404 200 200 404 200 404 404 404 404 404 200 404 404 404 404 404 404
