@@ -41,6 +41,7 @@ _PLAIN = (
     "extensions",
     "guard_extended",
     "dealt",
+    "settled",
     "rescued",
     "pause_used_us",
     "changes_seen",

@@ -98,7 +98,7 @@ def load(
         # A command is decided as of its receipt: a grace period that was open then may be over by now.
         since = min((c.received_at for c in commands), default=locked.now)
         named = {c.claim for c in commands} | set(also)
-        if any(c.kind is CommandKind.DISPUTE_OPEN for c in commands):
+        if any(_concerns_refused(c) for c in commands):
             named |= disputes.contenders(tx, row["id"])
         claims = _claims(tx, row["id"], named, since)
     found_leads = leads.load(tx, row, commands, also=(lead,) if lead is not None else ())
@@ -150,6 +150,13 @@ def load(
         assists=_assists(tx, row["program"], pairs),
         parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
     )
+
+
+def _concerns_refused(command: Command) -> bool:
+    """Whether reports that were refused for the customer's owner have a part in it: in a case, in a settlement."""
+    if command.kind is CommandKind.REQUEST_ACCEPT:
+        return command.data.get("digest") is not None
+    return command.kind in (CommandKind.DISPUTE_OPEN, CommandKind.SETTLE)
 
 
 def _claims_of_leads(

@@ -20,6 +20,7 @@ from api.schemas.claims import (
     ExtendIn,
     PauseIn,
     ReleaseIn,
+    SettleIn,
     TransferIn,
     WinIn,
 )
@@ -208,6 +209,35 @@ def collaborate(tx: Transaction, caller: Caller, claim: str, body: CollaboratorI
     _member(caller, held, body.person, field="person", sells=body.rights == "work")
     data = {"person": body.person, "rights": body.rights}
     return receive(tx, caller, row, CommandKind.COLLABORATE, lambda _: data)
+
+
+@on_claim
+def settle(tx: Transaction, caller: Caller, claim: str, body: SettleIn) -> Waiting:
+    """Ask somebody to settle whose the customer is (DSP-05)."""
+    row, own = _opened(tx, caller, claim, CommandKind.SETTLE)
+    if body.template not in caller.setting.terms_of(own).policy.words("settle.templates"):
+        raise _invalid("template")
+    needed = {"yields": body.template == "yield", "share_bps": body.template == "shares", "person": own.holds}
+    for field, needs in needed.items():
+        given = getattr(body, field) is not None
+        if needs and not given:
+            raise Refusal("field_missing", rule="DSP-05", errors=(FieldError(field, "field_missing"),))
+        if given and not needs:
+            raise _invalid(field)
+    if body.person is not None:
+        _member(caller, own, body.person, field="person", sells=True)
+    data = {
+        "request": mint(),
+        "template": body.template,
+        "person": body.person,
+        "yields": body.yields,
+        "share_bps": body.share_bps,
+        "text": texts.keep(tx, body.text, customer=row["customer"]),
+        "said": tx.keys.digest(body.text or ""),
+    }
+    return receive(
+        tx, caller, row, CommandKind.SETTLE, lambda _: data, target_type="request", target=str(data["request"])
+    )
 
 
 @on_claim

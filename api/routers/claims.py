@@ -30,6 +30,8 @@ from api.schemas.claims import (
     PauseIn,
     ReleaseIn,
     ReportIn,
+    RequestOut,
+    SettleIn,
     TimelinePage,
     TransferIn,
     WinIn,
@@ -197,6 +199,12 @@ async def invite_collaborator(call: TheCall, id: Id, body: CollaboratorIn) -> Re
 async def remove_collaborator(call: TheCall, id: Id, person: Id, body: Nothing) -> Response:
     """End the rights of a collaborator (CLM-29)."""
     return await call.command(lambda tx: claims.end_collaboration(tx, call.caller, id, person))
+
+
+@router.post("/{id}/settle", status_code=201, response_model=RequestOut)
+async def settle_claim(call: TheCall, id: Id, body: SettleIn) -> Response:
+    """Settle with whom one met on the customer, in one step and without a case (协商): DSP-05."""
+    return await call.command(lambda tx: claims.settle(tx, call.caller, id, body))
 
 
 @router.get("/{id}/follow-ups", response_model=FollowUpPage)

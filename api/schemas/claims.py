@@ -148,6 +148,22 @@ class CollaboratorIn(Input):
     rights: Literal["read", "work"]
 
 
+class SettleIn(Input):
+    """`POST /v1/claims/{id}/settle` (DSP-05): `yields` with template yield, `share_bps` with shares."""
+
+    template: Literal["yield", "joint", "shares"]
+    person: Id | None = None
+    yields: Literal["asker", "other"] | None = None
+    share_bps: Annotated[int, Field(strict=True, ge=1, le=9999)] | None = None
+    text: Text | None = None
+
+
+class AcceptIn(OptionalReason):
+    """`POST /v1/requests/{id}/accept`; `digest` names the text of a settlement that is accepted (DSP-05)."""
+
+    digest: Annotated[str, Field(strict=True, pattern="^[0-9a-f]{64}$")] | None = None
+
+
 class ExtendIn(Input):
     reason: Reason
     days: Annotated[int, Field(strict=True, ge=1, le=3650)] | None = None
@@ -236,15 +252,30 @@ class MoneyOut(Output):
     currency: str
 
 
+class SettlementOut(Output):
+    """What two people settle (DSP-05). `outside`: the parameters that it is beyond, so that a supervisor decides."""
+
+    template: Literal["yield", "joint", "shares"]
+    other: str | None
+    yields: str | None
+    share_bps: int | None
+    digest: str | None
+    outside: list[str]
+
+
+RequestKindName = Literal["extension", "pause", "transfer", "release", "guard", "handover", "settle"]
+
+
 class RequestOut(Output):
     id: str
-    kind: Literal["extension", "pause", "transfer", "release", "guard", "handover"]
+    kind: RequestKindName
     claim: str
     by: str | None
     waiting_for: list[str]
     state: Literal["open", "accepted", "refused", "expired", "withdrawn"]
     decide_by: str | None
     reason: str | None
+    settlement: SettlementOut | None
     pending: Pending | None
 
 

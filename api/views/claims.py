@@ -22,7 +22,7 @@ from domain.people.organisation import Organisation, Role
 from storage import customers, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
-from storage.codec import rfc3339
+from storage.codec import rfc3339, unpack
 from storage.database import Transaction
 
 
@@ -152,13 +152,17 @@ def serving_in(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[str, str
 
 def opposed_in(tx: Transaction, rows: Sequence[dict[str, Any]]) -> frozenset[str]:
     """Claims among ``rows`` a case about which would have a second party (:func:`domain.disputes.cases.parties_of`)."""
-    asked = [r for r in rows if r["state"] in _DISPUTABLE]
+    asked = [r for r in rows if r["state"] in _DISPUTABLE and not r["detail"].get("settled")]
     if not asked:
         return frozenset()
     c = t.claim.c
     contends = sa.or_(
         c.state == ClaimState.REPORTED.value,
-        sa.and_(c.state == ClaimState.REJECTED.value, c.reason == "customer_owned"),
+        sa.and_(
+            c.state == ClaimState.REJECTED.value,
+            c.reason == "customer_owned",
+            c.detail["settled"].as_boolean().is_not(sa.true()),
+        ),
     )
     others = tx.rows(
         sa.select(
@@ -230,10 +234,40 @@ def request_views(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[dict[
             "state": r["state"],
             "decide_by": _text(r["decide_by"]),
             "reason": said.get(r["reason_text"]) if r["reason_text"] else None,
+            "settlement": {name: r["data"][name] for name in _SETTLED} if r["kind"] == "settle" else None,
             "pending": None,
         }
         for r in rows
     ]
+
+
+def undecided_settlement(tx: Transaction, command: dict[str, Any]) -> dict[str, Any]:
+    """A settlement that was asked for and is no request yet (contract section 1, 202)."""
+    data = unpack(command["data"])
+    said = texts.read(tx, [data["text"]] if data["text"] else [])
+    gives_way = {"asker": command["actor"], "other": data["person"], None: None}[data["yields"]]
+    return {
+        "id": data["request"],
+        "kind": "settle",
+        "claim": command["claim"],
+        "by": command["actor"],
+        "waiting_for": [],
+        "state": "open",
+        "decide_by": None,
+        "reason": said.get(data["text"]) if data["text"] else None,
+        "settlement": {
+            "template": data["template"],
+            "other": data["person"],
+            "yields": gives_way,
+            "share_bps": data["share_bps"],
+            "digest": None,
+            "outside": [],
+        },
+        "pending": None,
+    }
+
+
+_SETTLED = ("template", "other", "yields", "share_bps", "digest", "outside")
 
 
 def customer_in_claim(row: dict[str, Any], contact: customers.Contact) -> dict[str, Any]:

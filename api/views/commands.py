@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.call import Call, Decision, Waiting
 from api.problems import problem, refusal_of
-from api.views.claims import claim_view, request_views
+from api.views.claims import claim_view, request_views, undecided_settlement
 from api.views.deals import deal_view, undecided_deal
 from api.views.disputes import (
     decided_evidence,
@@ -34,6 +34,7 @@ _CREATING = frozenset(
         "report",
         "take",
         "pool_assign",
+        "settle",
         "follow_up",
         "dispute_open",
         "dispute_evidence",
@@ -102,7 +103,7 @@ def _body(tx: Transaction, caller: Caller, row: dict[str, Any], *, decided: bool
         return follow_up_view(tx, row["target"]) if logged else undecided_follow_up(tx, row)
     if row["target_type"] == "request":
         found = tx.rows(sa.select(t.request).where(t.request.c.id == row["target"]))
-        return request_views(tx, found)[0]
+        return request_views(tx, found)[0] if found else undecided_settlement(tx, row)
     if row["target_type"] == "dispute":
         there = decided or row["kind"] != "dispute_open"
         return dispute_view(tx, caller, row["target"]) if there else undecided_dispute(tx, row)

@@ -44,6 +44,7 @@ def request_page(
     *,
     claim: str | None,
     waiting_for: str | None,
+    kind: str | None,
     limit: int,
     cursor: str | None,
 ) -> dict[str, Any]:
@@ -54,6 +55,8 @@ def request_page(
         statement = statement.where(sa.or_(t.request.c.by == caller.person, readable_claims(scope, acting_for(caller))))
     if claim is not None:
         statement = statement.where(t.request.c.claim == claim)
+    if kind is not None:
+        statement = statement.where(t.request.c.kind == kind)
     if waiting_for is not None:
         statement = statement.where(
             t.request.c.id.in_(sa.select(t.request_waiting.c.request).where(t.request_waiting.c.person == waiting_for))
@@ -65,7 +68,7 @@ def request_page(
         id_column=t.request.c.id,
         cursor=cursor,
         limit=limit,
-        filters={"list": "requests", "claim": claim, "waiting_for": waiting_for},
+        filters={"list": "requests", "claim": claim, "waiting_for": waiting_for, "kind": kind},
     )
     return {"items": request_views(tx, rows), "next": following}
 

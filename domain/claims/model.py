@@ -66,6 +66,7 @@ class RequestKind(StrEnum):
     RELEASE = "release"
     GUARD = "guard"
     HANDOVER = "handover"
+    SETTLE = "settle"
 
 
 class RequestState(StrEnum):
@@ -235,6 +236,7 @@ class Claim:
     hand_over_by: datetime | None = None  # PPL-06: a leaver's claim is decided until then
     earlier: ClaimState | None = None  # the state before its dispute
     dispute: str | None = None
+    settled: bool = False  # its reporter settled with the holder: it stands against nobody any more (DSP-05)
     collaborators: tuple[Collaborator, ...] = ()
     sharing: tuple[tuple[str, int], ...] = ()  # parts of others in deals to come, in bps (CLM-24, DSP-15)
     ruled_holder: bool | None = None  # a ruling that is not final yet says whether it holds; None = as before

@@ -55,7 +55,7 @@ def authorise_request(
     else:
         allowed = any(_acts_for(actor, person, setting=setting, at=at) for person in request.waiting_for) or (
             (request.kind in SUPERVISED or (request.data is not None and request.data.get("step") == "approval"))
-            and actor.person not in (request.by, claim.owner)
+            and actor.person not in (request.by, claim.owner, (request.data or {}).get("other"))
             and _is_manager(claim, actor=actor, setting=setting, at=at)
         )
     if not allowed:
@@ -63,8 +63,9 @@ def authorise_request(
 
 
 def _interested_in(request: Request, claim: Claim) -> set[str | None]:
-    """Who asked, whose claim it is, and who would receive the customer."""
-    return {request.by, claim.owner, claim.reporter, (request.data or {}).get("to")}
+    """Who asked, whose claim it is, who would receive the customer, and who settles with them."""
+    data = request.data or {}
+    return {request.by, claim.owner, claim.reporter, data.get("to"), data.get("other")}
 
 
 def gainers(claim: Claim, others: Iterable[Claim]) -> frozenset[str]:
@@ -222,6 +223,8 @@ def _may(
         return may_sell(actor, setting=setting, at=at) and works
     if kind in (CommandKind.COLLABORATE, CommandKind.COLLABORATOR_REMOVE):
         return owner
+    if kind is CommandKind.SETTLE:
+        return (claim.owner or claim.reporter) == actor.person and may_sell(actor, setting=setting, at=at)
     if kind is CommandKind.WIN:
         return owner or _is_finance(claim, actor=actor, setting=setting, at=at)
     if kind in (CommandKind.DEAL, CommandKind.DEAL_AMEND):

@@ -225,11 +225,17 @@ def withdraw(draft: Draft, command: Command) -> None:
     """The reporter takes the report back (table 0.2)."""
     claim = draft.matter.claims[command.claim]
     authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
+    withdraw_now(draft, claim, actor=command.actor, text=command.data.get("text"))
+    advance(draft)
+
+
+def withdraw_now(draft: Draft, claim: Claim, *, actor: str | None, text: str | None) -> None:
+    """The report is taken back; whoever waits behind it is not looked at here."""
     before = claim.state
     claim = replace(
         claim,
         state=draft.move(claim, ClaimTrigger.WITHDRAW),
-        reason_text=command.data.get("text"),
+        reason_text=text,
         ended_at=draft.at,
         clocks=(),
         waiting=None,
@@ -238,8 +244,7 @@ def withdraw(draft: Draft, command: Command) -> None:
     draft.put(claim)
     _close_judging(draft, claim)
     _close_completion(draft, claim)
-    draft.record("withdrawn", claim, before=before, actor=command.actor, data={"text": command.data.get("text")})
-    advance(draft)
+    draft.record("withdrawn", claim, before=before, actor=actor, data={"text": text})
 
 
 def correct(draft: Draft, command: Command) -> None:

@@ -1,4 +1,4 @@
-"""What needs somebody's yes: extension, pause, transfer, release, guard, hand-over (CLM-21 to CLM-24, PPL-06)."""
+"""What needs somebody's yes: extension, pause, transfer, release, guard, hand-over, settlement (CLM-21 to DSP-05)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.calendar.duration import Duration, Scale
-from domain.claims import clocks
+from domain.claims import clocks, settlements
 from domain.claims.holding import ask, flag_return, lapse_now, release_now, supervises
-from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
+from domain.claims.lifecycle import HOLDING, ClaimState, ClaimTrigger, refused
 from domain.claims.model import (
     APPROVED_PAUSES,
     LAPSE_REASON,
@@ -238,6 +238,8 @@ def accept_request(draft: Draft, command: Command) -> None:
         case RequestKind.HANDOVER:
             _decide(draft, request, RequestState.ACCEPTED, by=actor)
             _keep_mover(draft, claim, actor=actor)
+        case RequestKind.SETTLE:
+            _settle_step(draft, claim, request, actor=actor)
 
 
 def refuse_request(draft: Draft, command: Command) -> None:
@@ -351,6 +353,7 @@ def _open_request(draft: Draft, command: Command) -> tuple[Request, Claim]:
     authorise_request(
         command.kind, request, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at
     )
+    settlements.check_text(draft, command, request)
     if request.state is not RequestState.OPEN:
         raise Refusal(
             "deadline_passed" if request.state is RequestState.EXPIRED else "illegal_transition",
@@ -474,6 +477,84 @@ def _transfer_step(draft: Draft, claim: Claim, request: Request, *, actor: str |
     _decide(draft, request, RequestState.ACCEPTED, by=actor)
     past = data.get("past_share_bps")
     transfer_now(draft, claim, to=to, actor=actor, text=request.reason_text, past_share_bps=past)
+
+
+def settle(draft: Draft, command: Command) -> None:
+    """Two people who met on a customer settle it in one step: one asks, the other says yes to the same text (DSP-05).
+
+    Asked anew by either, what was asked before is off, and with it the consents it had.
+    """
+    claim, terms = settlements.asked(draft, command)
+    _settle_possible(draft, claim, terms)
+    pair = {terms.asker, terms.other}
+    for request in draft.matter.requests_of(claim.id):
+        if (
+            request.kind is RequestKind.SETTLE
+            and request.state is RequestState.OPEN
+            and {request.by, (request.data or {})["other"]} == pair
+        ):
+            draft.put_request(replace(request, data={**(request.data or {}), "replaced_by": command.data["request"]}))
+            _decide(draft, draft.matter.requests[request.id], RequestState.WITHDRAWN, by=command.actor)
+    policy = draft.setting.policy_at(claim.program, at=draft.at)
+    limit = policy.duration("dispute.negotiation_oh") or policy.duration("dispute.negotiation_wh")
+    ask(
+        draft,
+        claim,
+        Request(
+            id=command.data["request"],
+            kind=RequestKind.SETTLE,
+            claim=claim.id,
+            by=command.actor,
+            waiting_for=(terms.other,),
+            created_at=draft.at,
+            decide_by=draft.setting.calendar(claim.program).add(draft.at, limit).at if limit else None,
+            reason_text=command.data.get("text"),
+            data={**terms.data(said=command.data["said"], claim=claim.id), "step": "other"},
+        ),
+        rule="DSP-05",
+    )
+
+
+def _settle_possible(draft: Draft, claim: Claim, terms: settlements.Terms) -> None:
+    """Refuse what could not take effect now; asked again when it is accepted."""
+    if claim.state not in HOLDING:
+        raise refused(state=claim.state, trigger="settle")
+    settlements.check(draft, claim, terms)
+
+
+def _settle_step(draft: Draft, claim: Claim, request: Request, *, actor: str | None) -> None:
+    """The other one agrees; what lies outside the limits then waits for the owner's supervisor (DSP-05)."""
+    terms = settlements.terms_of(claim, request)
+    _settle_possible(draft, claim, terms)
+    if terms.gains is not None:
+        _receive(draft, terms.gains, claim)
+    data = dict(request.data or {})
+    outside = settlements.outside_limits(draft, claim, terms) if data["step"] == "other" else ()
+    supervisor = draft.supervisor(terms.owner, interested=(terms.opposite,)) if outside else None
+    if supervisor is not None:
+        limit = draft.setting.terms_of(claim).policy.duration("transfer.accept_wh")
+        draft.closed_tasks.append(f"request:{request.id}")
+        ask(
+            draft,
+            claim,
+            replace(
+                request,
+                waiting_for=(supervisor,),
+                decide_by=draft.setting.calendar(claim.program).add(draft.at, limit).at if limit else None,
+                data={**data, "step": "approval", "outside": list(outside)},
+            ),
+            rule="DSP-05",
+        )
+        return
+    request = _decide(draft, request, RequestState.ACCEPTED, by=actor)
+    settlements.take_effect(draft, claim, request, terms, actor=actor)
+    if terms.gains is not None:
+        held = draft.matter.claims[claim.id]
+        transfer_now(draft, held, to=terms.gains, actor=actor, text=request.reason_text)
+    for person in (terms.asker, terms.other):
+        if person != actor:
+            facts = {"request": request.id, "state": "accepted"}
+            draft.tell(person, "request.settle", claim, rule="DSP-05", facts=facts)
 
 
 def _receive(draft: Draft, to: str, claim: Claim) -> None:

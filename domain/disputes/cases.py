@@ -69,6 +69,8 @@ def open_case(draft: Draft, command: Command) -> None:
     claim = draft.matter.claims[command.claim]
     if draft.matter.frozen_elsewhere:
         raise Refusal("illegal_transition", rule="DSP-01", current_state=claim.state.value)
+    if claim.settled:
+        raise Refusal("illegal_transition", rule="DSP-05", facts={"settled": True}, current_state=claim.state.value)
     present = draft.matter.open_dispute
     contests = command.data.get("contests") or ()
     worker = command.actor if command.data.get("by_work") else None
@@ -369,7 +371,7 @@ def person_of(claim: Claim) -> str:
 def _contends(claim: Claim) -> bool:
     if claim.state is ClaimState.REPORTED:
         return True
-    return claim.state is ClaimState.REJECTED and claim.reason == "customer_owned"
+    return claim.state is ClaimState.REJECTED and claim.reason == "customer_owned" and not claim.settled
 
 
 def _join(draft: Draft, dispute: Dispute, claim: Claim, *, actor: str | None, worker: str | None = None) -> None:

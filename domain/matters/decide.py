@@ -45,6 +45,7 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.EXTEND: requests.extend,
     CommandKind.PAUSE: requests.pause,
     CommandKind.UNPAUSE: requests.unpause,
+    CommandKind.SETTLE: requests.settle,
     CommandKind.COLLABORATE: collaborators.invite,
     CommandKind.COLLABORATOR_REMOVE: collaborators.remove,
     CommandKind.REQUEST_ACCEPT: requests.accept_request,

@@ -38,6 +38,7 @@ class CommandKind(StrEnum):
     EXTEND = "extend"
     PAUSE = "pause"
     UNPAUSE = "unpause"
+    SETTLE = "settle"
     COLLABORATE = "collaborate"
     COLLABORATOR_REMOVE = "collaborator_remove"
     REQUEST_ACCEPT = "request_accept"

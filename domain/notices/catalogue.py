@@ -472,6 +472,13 @@ _REQUESTS = (
         "Your supervisor wants to release {customer}[; it takes effect at {until} unless you object before].",
     ),
     _row(
+        "request.settle",
+        "有一项协商方案待您确认",
+        "A settlement waits for you",
+        "关于{customer}的归属，有一项协商方案待您确认[，请在{until}前决定]。",
+        "A settlement about {customer} waits for your decision[ by {until}].",
+    ),
+    _row(
         "request.guard",
         "客户到期，待您决定",
         "A worked customer would lapse",
@@ -492,6 +499,7 @@ _REQUESTS = (
             ("pause", "停表申请", "pause"),
             ("transfer", "转交申请", "transfer"),
             ("release", "释放申请", "release"),
+            ("settle", "协商方案", "settlement"),
             ("guard", "到期处理", "extension at the deadline"),
             ("handover", "客户安排", "hand-over"),
         )

@@ -193,7 +193,6 @@ _BUILT: Final = frozenset(
 _LACKING: Final = frozenset(
     {
         "ownership.depth_weights",
-        "settle.templates",
         "pool.named_days",
         "pool.priority_order",
         "pool.unclaimed_h",

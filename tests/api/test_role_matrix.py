@@ -169,6 +169,9 @@ transfer_claim               401 404 404 200 403 404 403 404 403 403 403 404 403
 # "owner"; the broker is the collaborator, who reads the claim
 invite_collaborator          401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404 404 404
 remove_collaborator          401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 403 404 404 404
+# DSP-05: the peer's report was refused for the owner's customer, whom the peer asks to settle
+settle_claim                 401 404 201 404 403 404 403 404 403 403 403 404 403 404 404 404 404 404 404
+accept_request: settling     401 404 403 200 403 404 403 404 403 403 403 404 403 404 404 404 404 404 404
 transfer_claim: a leaver's   401 404 404 404 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
 
 # Section 6. "parties, their supervisors, mediator, arbitrator, oversight, auditor; else 404"; the mediator of the table

@@ -678,6 +678,16 @@ def _remove_collaborator(world: World) -> Wanted:
 
 
 FACTORIES["remove_collaborator"] = _remove_collaborator
+_when("settle_claim", "peer", ids={"id": lambda w: w.refused()["peer"]}, body={"template": "yield", "yields": "other"})
+
+
+def _accept_settlement(world: World) -> Wanted:
+    asked = world["peer"].made(f"/v1/claims/{world.refused()['peer']}/settle", {"template": "joint"})
+    body = {"digest": asked["settlement"]["digest"]}
+    return _wanted("accept_request: settling", "owner", ids={"id": asked["id"]}, body=body)
+
+
+FACTORIES["accept_request: settling"] = _accept_settlement
 _when("log_follow_up", "owner", ids={"id": World.claim}, body={"kind": "call", "note": NOTE})
 _when("correct_follow_up", "owner", ids={"id": lambda w: w.follow_up(w.claim())}, body={"note": "更正:" + NOTE})
 _when("void_follow_up", "leader", ids={"id": lambda w: w.follow_up(w.claim())}, body={"reason": "不属实"})

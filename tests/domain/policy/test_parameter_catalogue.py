@@ -166,7 +166,6 @@ NOT_BUILT_YET = {
     "rotation.order",
     "visit.confirm_h",
     "ownership.depth_weights",
-    "settle.templates",
     "discussion.close_wh",
     "inspection.every_days",
     "claim.out_of_territory",
