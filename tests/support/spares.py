@@ -14,6 +14,7 @@ from psycopg import sql
 from tests.support.postgres import Postgres
 
 _TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname"
+_SEQUENCES = "SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace"
 #: What a test may have changed beside rows: tables and their columns, indexes, triggers and whether they are on.
 _SHAPE = """
 SELECT md5(string_agg(line, '|' ORDER BY line)) FROM (
@@ -43,6 +44,9 @@ class Spares:
     free: list[str] = field(default_factory=list)
     shape: str = ""
     rows: dict[str, bytes] = field(default_factory=dict)  # by table: what an installation puts into it
+    places: dict[str, tuple[object, ...]] = field(
+        default_factory=dict
+    )  # by sequence: its last value, whether it was given
     emptying: sql.Composed = field(default_factory=lambda: sql.Composed([]))
 
     def take(self) -> str:
@@ -75,6 +79,9 @@ class Spares:
                     content = b"".join(bytes(piece) for piece in copy)
                 if connection.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(table))).fetchone():
                     self.rows[table] = content
+            for sequence in [str(found[0]) for found in connection.execute(_SEQUENCES)]:
+                query = sql.SQL("SELECT last_value, is_called FROM {}").format(sql.Identifier(sequence))
+                self.places[sequence] = connection.execute(query).fetchone() or ()
             self.shape = self._shape(connection)
         self.emptying = sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)) for table in tables)
 
@@ -91,6 +98,8 @@ class Spares:
                     query = sql.SQL("COPY {} FROM STDIN (FORMAT binary)").format(sql.Identifier(table))
                     with connection.cursor().copy(query) as copy:
                         copy.write(content)
+                for sequence, place in self.places.items():
+                    connection.execute("SELECT setval(%s, %s, %s)", [sequence, *place])
         except psycopg.OperationalError:
             return False  # a test has dropped it, or has left it so that nobody gets in
         return True
