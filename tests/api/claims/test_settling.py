@@ -176,3 +176,35 @@ def test_whoever_gets_the_customer_has_room_and_silence_ends_it(company: Company
     assert [(r["id"], r["state"]) for r in listed] == [(asked["id"], "expired")]
     refused(agree(office.first, asked), 409, "deadline_passed")
     assert read(office.first, held)["owner"] == office.first.id
+
+
+def test_the_holder_names_whom_they_met(company: Company) -> None:
+    """DSP-05, CUS-05: whose record may be the same customer, or who received its visitor, has no report here."""
+    office = Office(company)
+    other = office.outsider()
+    held = office.claim(office.first)
+    service = company.person("售后", team=office.team, roles=("service",))
+    refused(settle(office.first, held, template="joint", person=service.id), 422, "field_invalid", "person")
+    refused(settle(office.first, held, template="joint", person=office.first.id), 422, "field_invalid", "person")
+    nothing = settle(office.first, held, template="yield", yields="other", person=other.id)
+    refused(nothing, 422, "field_invalid", "yields")
+    asked = ask(office.first, held, "yield", yields="asker", person=other.id)
+    waits = done(agree(other, asked))
+    assert (waits["waiting_for"], waits["settlement"]["outside"]) == ([office.leader.id], ["transfer.approval"])
+    done(agree(office.leader, waits))
+    assert read(other, held)["owner"] == other.id
+
+
+def test_asked_while_the_engine_is_away(company: Company) -> None:
+    """DSP-05, AUD-07: taken in, it is answered with what was asked, and is a request once it is decided."""
+    office, _, turned_away = met(company)
+    company.direct.down = True
+    answer = settle(office.second, turned_away, template="shares", share_bps=2500, text=TEXT)
+    company.direct.down = False
+    assert answer.status_code == 202, answer.text
+    taken = answer.json()
+    assert (taken["kind"], taken["reason"], taken["settlement"]["share_bps"]) == ("settle", TEXT, 2500)
+    company.direct.drain(turned_away["id"])
+    listed = office.first.get("/v1/requests", kind="settle", waiting_for=office.first.id).json()["items"]
+    assert [r["id"] for r in listed] == [taken["id"]]
+    done(agree(office.first, listed[0]))
