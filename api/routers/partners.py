@@ -35,11 +35,12 @@ from api.schemas.partners import (
 from api.sheets import FILES, Format, as_file
 from api.views import partners as views
 
-public = APIRouter(prefix="/v1/partners", tags=["partners"], route_class=UnsignedRoute)
+#: Not below the partners: a method that is none of this call's would be one of theirs.
+public = APIRouter(prefix="/v1/join", tags=["partners"], route_class=UnsignedRoute)
 router = APIRouter(prefix="/v1/partners", tags=["partners"], route_class=StrictRoute)
 
 
-@public.post("/join", status_code=201, response_model=JoinedOut, openapi_extra={f"x-{QUERY_LIKE}": True})
+@public.post("", status_code=201, response_model=JoinedOut, openapi_extra={f"x-{QUERY_LIKE}": True})
 def join_partner(request: Request, body: JoinIn) -> JSONResponse:
     """Become a broker of a partner by an invitation code; no token is needed, one is given."""
     return JSONResponse(partners.join(request.app.state.services, body), status_code=201)

@@ -43,7 +43,7 @@ class InvitationIn(Input):
 
 
 class JoinIn(Input):
-    """`POST /v1/partners/join`: who has no token yet, by the code they were given."""
+    """`POST /v1/join`: who has no token yet, by the code they were given."""
 
     code: Annotated[Str, Field(min_length=1)]
     name: Name

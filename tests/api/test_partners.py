@@ -28,7 +28,7 @@ class House:
 def joined(company: Company, partner: str, by: Person, name: str) -> Person:
     """Somebody who came by an invitation."""
     code = by.made(f"/v1/partners/{partner}/invitations")["code"]
-    answer = company.call("POST", "/v1/partners/join", token=None, json={"code": code, "name": name})
+    answer = company.call("POST", "/v1/join", token=None, json={"code": code, "name": name})
     assert answer.status_code == 201, answer.text
     return Person(company, answer.json()["person"]["id"], answer.json()["token"])
 
@@ -169,7 +169,7 @@ def test_an_invitation_lets_one_in_once_and_in_time(house: House) -> None:
     company, partner = house.company, house.partner["id"]
 
     def join(code: str) -> Any:
-        return company.call("POST", "/v1/partners/join", token=None, json={"code": code, "name": "新人"})
+        return company.call("POST", "/v1/join", token=None, json={"code": code, "name": "新人"})
 
     first = house.lead.made(f"/v1/partners/{partner}/invitations")["code"]
     assert house.broker.post(f"/v1/partners/{partner}/invitations").status_code == 403

@@ -118,6 +118,7 @@ class World:
         self.people["mediator"] = self._person("调解员", self.office, "mediator", program=self.program)
         self.cashier = self._person("出纳", self.office, "finance")
         self._numbers = count(1)
+        self._months = count(0)
 
     def __getitem__(self, role: str) -> Person:
         return self.people[role]
@@ -152,12 +153,12 @@ class World:
 
     def _joined(self, name: str) -> Person:
         told = {"code": self.invitation(), "name": name}
-        made = self.company.call("POST", "/v1/partners/join", token=None, json=told).json()
+        made = self.company.call("POST", "/v1/join", token=None, json=told).json()
         return Person(self.company, made["person"]["id"], made["token"])
 
     def month(self) -> dict[str, str]:
         """A month that is over and has not been asked for."""
-        past = next(self._numbers)
+        past = next(self._months)
         return {"period": f"{2000 + past // 12:04d}-{past % 12 + 1:02d}"}
 
     def partner_statement(self) -> str:
@@ -346,6 +347,9 @@ class World:
             "match.probes_per_hour": unlimited,
             "match.probes_per_day": unlimited,
             "dispute.frivolous_max": 1_000_000,
+            "pool.holding_cap": 0,
+            "pool.daily_views": 0,
+            "load.max_ratio": 0,
         }
         return self.company.program(
             name,
