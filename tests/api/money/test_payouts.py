@@ -106,7 +106,8 @@ def test_a_dispute_between_preparation_and_approval_drops_the_line(company: Comp
     office.contest()
     approved = office.approved(run)
     assert lines(approved) == {third.id: 50_000}
-    dropped = {"person": office.first.id, "deal": mine, "amount_minor": 50_000, "reason": "disputed"}
+    who = {"person": office.first.id, "partner": None}
+    dropped = {**who, "deal": mine, "amount_minor": 50_000, "reason": "disputed"}
     assert approved["dropped"] == [dropped]
     office.paid(run)
     assert accounts(office.money, mine) == {office.first.id: {"held": 50_000}}
@@ -166,7 +167,8 @@ def test_a_payment_while_the_engine_is_away_is_posted_when_it_is_back(company: C
     waiting = answer.json()
     assert (answer.status_code, waiting["state"], waiting["paid_by"]) == (202, "approved", office.cashier.id)
     assert answer.headers["location"] == f"/v1/commands/{waiting['pending']['command']}"
-    assert waiting["lines"] == [{"person": office.first.id, "amount_minor": 50_000, "posted_minor": 0}]
+    who = {"person": office.first.id, "partner": None}
+    assert waiting["lines"] == [{**who, "amount_minor": 50_000, "posted_minor": 0}]
     assert accounts(office.money, deal) == {office.first.id: {"payable": 50_000}}
     assert lines(office.prepared()) == {}
     company.direct.down = False
