@@ -619,9 +619,11 @@ def _taking(
     """
     people = {c.actor for c in commands if c.kind is CommandKind.TAKE and c.actor is not None}
     people |= {c.data["to"] for c in commands if c.kind is CommandKind.POOL_ASSIGN}
-    if locked.row["pooled"] or any(r["holds"] for r in claims.values()):
-        people |= {r["reporter"] for r in claims.values() if r["state"] in _MAY_BE_ACCEPTED}
-        people |= {taker} if taker is not None else set()
+    waiting = [r["reporter"] for r in claims.values() if r["state"] in _MAY_BE_ACCEPTED]
+    waiting += [taker] if taker is not None else []
+    # Of two that wait the first may be accepted, and lost, before the other is decided.
+    if locked.row["pooled"] or len(waiting) > 1 or any(r["holds"] for r in claims.values()):
+        people |= set(waiting)
     return people
 
 

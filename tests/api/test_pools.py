@@ -247,3 +247,17 @@ def test_a_take_stored_while_the_engine_is_away_is_decided_by_whatever_drains_fi
     answer = office.take(office.second, entry, key="first")
     assert (answer.status_code, answer.json()["state"]) == (201, "protected")
     assert answer.json()["id"] == waiting.json()["id"]
+
+
+def test_a_customer_who_came_and_went_while_the_engine_was_away_is_reported_by_the_next(company: Company) -> None:
+    """POOL-03, CLM-19: nothing is decided yet, and all of it counts: reported, lapsed, in the pool, reported again."""
+    office = Pooled(company, policy={"claim.first_follow_up_wh": "PT1H"})
+    company.direct.down = True
+    assert office.report(office.first, customer=customer(1)).status_code == 202
+    company.shift(days=7)
+    answer = office.report(office.second, customer=customer(1))
+    assert answer.status_code == 202, answer.text
+    company.direct.down = False
+    company.ring_bells()
+    company.direct.drain(answer.json()["id"])
+    assert read(office.second, answer.json()["id"])["state"] == "protected"
