@@ -18,7 +18,7 @@ from tests.support.operations import OPERATIONS, opened_world
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 SEED = int(os.environ.get("FAIRCLAIM_TEST_SEED") or 20261122)
-GENERATION: dict[str, dict[str, Any]] = {"sqlite": {}, "postgresql": {"mode": "positive", "max-examples": 5}}
+GENERATION: dict[str, dict[str, Any]] = {"sqlite": {}, "postgresql": {"mode": "positive", "max-examples": 3}}
 
 # The first test waits for the whole run, and the machine may have other things to do.
 pytestmark = pytest.mark.timeout(900)
