@@ -6,14 +6,11 @@ guards here are structural only (which of several targets the caller has worked 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
-
-from transitions import Machine, MachineError
 
 from domain.refusals import Refusal
+from domain.state_table import StateTable
 
 
 class ClaimState(StrEnum):
@@ -117,34 +114,9 @@ TABLE: tuple[Move, ...] = (
 )
 
 
-def _is_chosen(target: ClaimState) -> Callable[..., bool]:
-    def condition(to: ClaimState | None) -> bool:
-        return to is target
-
-    return condition
-
-
-def _machine() -> Machine:
-    machine = Machine(
-        model=None, states=list(ClaimState), initial=None, auto_transitions=False, queued=False, send_event=False
-    )
-    for row in TABLE:
-        machine.add_transition(
-            row.trigger.value, row.source, row.target, conditions=[_is_chosen(row.target)] if row.chosen else None
-        )
-    return machine
-
-
-_MACHINE = _machine()
-
-
-class _Cursor:
-    """The throw-away object the library moves; it is never bound to the machine."""
-
-    __slots__ = ("state",)
-
-    def __init__(self, state: ClaimState) -> None:
-        self.state = state
+_MOVES: StateTable[ClaimState, ClaimTrigger] = StateTable(
+    ClaimState, TABLE, picked={row.trigger for row in TABLE if row.chosen}
+)
 
 
 def fire(*, state: ClaimState, trigger: ClaimTrigger, to: ClaimState | None = None) -> ClaimState:
@@ -153,14 +125,10 @@ def fire(*, state: ClaimState, trigger: ClaimTrigger, to: ClaimState | None = No
     ``to`` names the target where the table offers several (restore, keep, end) and is ignored elsewhere. In
     `disputed` and `arbitrated` the refusal is ``claim_disputed`` (table 0.2, last lines).
     """
-    cursor = _Cursor(state)
-    try:
-        moved = _MACHINE.events[trigger.value].trigger(cursor, to)
-    except MachineError:
-        moved = False
-    if not moved:
+    target = _MOVES.after(state, trigger, to=to)
+    if target is None:
         raise refused(state=state, trigger=trigger.value)
-    return ClaimState(cursor.state)
+    return target
 
 
 def refused(*, state: ClaimState, trigger: str) -> Refusal:
@@ -177,9 +145,4 @@ def refused(*, state: ClaimState, trigger: str) -> Refusal:
 
 def allowed(state: ClaimState) -> tuple[ClaimTrigger, ...]:
     """Triggers that the table has for ``state``, in table order."""
-    return _ALLOWED[state]
-
-
-_ALLOWED: Mapping[ClaimState, tuple[ClaimTrigger, ...]] = MappingProxyType(
-    {state: tuple(dict.fromkeys(row.trigger for row in TABLE if row.source is state)) for state in ClaimState}
-)
+    return _MOVES.allowed(state)

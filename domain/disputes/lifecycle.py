@@ -7,14 +7,11 @@ once (DSP-14, DSP-16).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
-
-from transitions import Machine, MachineError
 
 from domain.refusals import Refusal
+from domain.state_table import StateTable
 
 
 class DisputeState(StrEnum):
@@ -95,37 +92,15 @@ TABLE: tuple[Move, ...] = (
 )
 
 
-def _machine() -> Machine:
-    machine = Machine(
-        model=None, states=list(DisputeState), initial=None, auto_transitions=False, queued=False, send_event=False
-    )
-    for row in TABLE:
-        machine.add_transition(row.trigger.value, row.source, row.target)
-    return machine
-
-
-_MACHINE = _machine()
-
-
-class _Cursor:
-    """The throw-away object the library moves; it is never bound to the machine."""
-
-    __slots__ = ("state",)
-
-    def __init__(self, state: DisputeState) -> None:
-        self.state = state
+_MOVES: StateTable[DisputeState, DisputeTrigger] = StateTable(DisputeState, TABLE)
 
 
 def fire(*, state: DisputeState, trigger: DisputeTrigger) -> DisputeState:
     """The state after ``trigger``, or the refusal ``illegal_transition`` (DSP-01)."""
-    cursor = _Cursor(state)
-    try:
-        moved = _MACHINE.events[trigger.value].trigger(cursor)
-    except MachineError:
-        moved = False
-    if not moved:
+    target = _MOVES.after(state, trigger)
+    if target is None:
         raise refused(state=state, trigger=trigger.value)
-    return DisputeState(cursor.state)
+    return target
 
 
 def refused(*, state: DisputeState, trigger: str) -> Refusal:
@@ -141,9 +116,4 @@ def refused(*, state: DisputeState, trigger: str) -> Refusal:
 
 def allowed(state: DisputeState) -> tuple[DisputeTrigger, ...]:
     """Triggers that the table has for ``state``, in table order."""
-    return _ALLOWED[state]
-
-
-_ALLOWED: Mapping[DisputeState, tuple[DisputeTrigger, ...]] = MappingProxyType(
-    {state: tuple(dict.fromkeys(row.trigger for row in TABLE if row.source is state)) for state in DisputeState}
-)
+    return _MOVES.allowed(state)

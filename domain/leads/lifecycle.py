@@ -6,14 +6,11 @@ The table is the only place where a move is allowed. Who may make it, and whethe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
-
-from transitions import Machine, MachineError
 
 from domain.refusals import Refusal
+from domain.state_table import StateTable
 
 
 class LeadState(StrEnum):
@@ -77,37 +74,15 @@ TABLE: tuple[Move, ...] = (
 )
 
 
-def _machine() -> Machine:
-    machine = Machine(
-        model=None, states=list(LeadState), initial=None, auto_transitions=False, queued=False, send_event=False
-    )
-    for row in TABLE:
-        machine.add_transition(row.trigger.value, row.source, row.target)
-    return machine
-
-
-_MACHINE = _machine()
-
-
-class _Cursor:
-    """The throw-away object the library moves; it is never bound to the machine."""
-
-    __slots__ = ("state",)
-
-    def __init__(self, state: LeadState) -> None:
-        self.state = state
+_MOVES: StateTable[LeadState, LeadTrigger] = StateTable(LeadState, TABLE)
 
 
 def fire(*, state: LeadState, trigger: LeadTrigger) -> LeadState:
     """The state after ``trigger``, or the refusal ``illegal_transition``."""
-    cursor = _Cursor(state)
-    try:
-        moved = _MACHINE.events[trigger.value].trigger(cursor)
-    except MachineError:
-        moved = False
-    if not moved:
+    target = _MOVES.after(state, trigger)
+    if target is None:
         raise refused(state=state, trigger=trigger.value)
-    return LeadState(cursor.state)
+    return target
 
 
 def refused(*, state: LeadState, trigger: str) -> Refusal:
@@ -123,9 +98,4 @@ def refused(*, state: LeadState, trigger: str) -> Refusal:
 
 def allowed(state: LeadState) -> tuple[LeadTrigger, ...]:
     """Triggers that the table has for ``state``, in table order."""
-    return _ALLOWED[state]
-
-
-_ALLOWED: Mapping[LeadState, tuple[LeadTrigger, ...]] = MappingProxyType(
-    {state: tuple(dict.fromkeys(row.trigger for row in TABLE if row.source is state)) for state in LeadState}
-)
+    return _MOVES.allowed(state)

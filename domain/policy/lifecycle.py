@@ -6,15 +6,12 @@ POL-09) is decided where people are known; the table only says in which order th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
-from transitions import Machine, MachineError
-
 from domain.refusals import Refusal
+from domain.state_table import StateTable
 
 
 class PolicyState(StrEnum):
@@ -54,45 +51,23 @@ TABLE: Final[tuple[Move, ...]] = (
 )
 
 
+_MOVES: Final[StateTable[PolicyState, PolicyTrigger]] = StateTable(PolicyState, TABLE)
+
+
 def fire(*, state: PolicyState, trigger: PolicyTrigger) -> PolicyState:
     """The state after ``trigger``, or the refusal ``illegal_transition`` with what ``state`` does allow (POL-04)."""
-    cursor = _Cursor(state)
-    try:
-        _MACHINE.events[trigger.value].trigger(cursor)
-    except MachineError:
+    target = _MOVES.after(state, trigger)
+    if target is None:
         raise Refusal(
             "illegal_transition",
             rule="POL-04",
             facts={"state": state.value, "trigger": trigger.value},
             current_state=state.value,
             allowed=tuple(possible.value for possible in allowed(state)),
-        ) from None
-    return PolicyState(cursor.state)
+        )
+    return target
 
 
 def allowed(state: PolicyState) -> tuple[PolicyTrigger, ...]:
     """Triggers that the table has for ``state``, in table order."""
-    return _ALLOWED[state]
-
-
-class _Cursor:
-    """The throw-away object the library moves; it is never bound to the machine."""
-
-    __slots__ = ("state",)
-
-    def __init__(self, state: PolicyState) -> None:
-        self.state = state
-
-
-def _machine() -> Machine:
-    machine = Machine(model=None, states=list(PolicyState), initial=None, auto_transitions=False, queued=False)
-    for row in TABLE:
-        machine.add_transition(row.trigger.value, row.source, row.target)
-    return machine
-
-
-_MACHINE: Final = _machine()
-
-_ALLOWED: Final[Mapping[PolicyState, tuple[PolicyTrigger, ...]]] = MappingProxyType(
-    {state: tuple(row.trigger for row in TABLE if row.source is state) for state in PolicyState}
-)
+    return _MOVES.allowed(state)
