@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +15,7 @@ from storage.checkpoints import make_checkpoint
 from storage.database import Database
 from storage.verification import FirstBad, verify
 from tests.audit.chains import Attacker, Row, entry, hashed_anew, head_of, random_id, write_streams, wrong_hash
+from tests.support import chance
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ROUNDS = {True: 1_000, False: 60}  # on SQLite, on PostgreSQL
@@ -36,8 +35,7 @@ class Attack:
 @pytest.mark.timeout(150)
 def test_a_thousand_random_attacks_are_each_found_and_named(database: Database, tmp_path: Path) -> None:
     """AUD-02: edits, deletions, swaps, insertions and cut tails, half of them with all later hashes made anew."""
-    seed = int(os.environ.get("FAIRCLAIM_SEED") or secrets.randbits(32))
-    print(f"FAIRCLAIM_SEED={seed}")
+    seed = chance.seed()
     dice = random.Random(seed)
     write_streams(database, dice, streams=14)
     make_checkpoint(database, database.keys, tmp_path, NOW)

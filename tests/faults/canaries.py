@@ -24,15 +24,15 @@ _OVERLAP = 4096
 class Flock:
     """Every canary that was let out: its text, and where it was put in.
 
-    ``where`` names are for whoever reads a failure. A text is random and at least eight bytes long in any form, so that
-    finding it is no accident.
+    ``where`` names are for whoever reads a failure. A text is random, one of a hundred million or more, and at least
+    eleven bytes long in any form, so that finding it is no accident, and no two are the same.
     """
 
     out: dict[str, str] = field(default_factory=dict)
 
     def name(self, where: str) -> str:
         """A person's name. Masked, only its first sign is left."""
-        return self._let_out("金" + "".join(secrets.choice(_SIGNS) for _ in range(3)), where)
+        return self._let_out("金" + "".join(secrets.choice(_SIGNS) for _ in range(7)), where)
 
     def phone(self, where: str) -> str:
         return self._let_out(f"139{secrets.randbelow(10**8):08d}", where)

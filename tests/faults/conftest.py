@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.support import chance
 from tests.support.postgres import Postgres
 
 T = TypeVar("T")
@@ -20,9 +19,7 @@ DATABASES = ("sqlite", "postgresql")
 @pytest.fixture(scope="session")
 def seed() -> int:
     """The run's seed, printed so that a failing run can be repeated."""
-    value = int(os.environ.get("FAIRCLAIM_TEST_SEED") or secrets.randbelow(10**6))
-    print(f"FAIRCLAIM_TEST_SEED={value}")
-    return value
+    return chance.seed()
 
 
 @pytest.fixture(scope="session")

@@ -24,9 +24,17 @@ LENGTH = {
 }
 CLOCKS = {"protection": 10 * DAY, "no_deal": 60 * DAY, "idle": 40 * DAY}
 LEAST = 9 * DAY + 20 * HOUR
+#: So many cases of one's own dismissed within so long: the next needs consent. Few and long, to be met often.
+FRIVOLOUS = (1, 20 * DAY)
 #: Equal ends fall due in this order.
 ORDER = ("continue", "objection", "negotiation", "mediation", "evidence", "tier", "appeal")
 ENDED = ("final", "settled", "dismissed", "withdrawn")
+
+
+def consent_needed(dismissed: list[int], now: int) -> bool:
+    """Too many cases of this person were dismissed of late (DSP-02)."""
+    most, within = FRIVOLOUS
+    return sum(at > now - within for at in dismissed) >= most
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import httpx2
 import sqlalchemy as sa
 
 from storage import tables as t
-from tests.model.case_model import CLOCKS, LENGTH, Case, Claim, Outcome
+from tests.model.case_model import CLOCKS, FRIVOLOUS, LENGTH, Case, Claim, Outcome, consent_needed
 from tests.model.walk import Difference
 from tests.model.working_time import instant, readable
 from tests.support.company import Company, Person
@@ -54,6 +54,8 @@ POLICY: dict[str, Any] = {
     "dispute.exec_wd": _iso(LENGTH["panel"]),
     "dispute.appeal_wd": _iso(LENGTH["appeal"]),
     "dispute.min_remaining_days": "P9DT20H",
+    "dispute.frivolous_max": FRIVOLOUS[0],
+    "dispute.frivolous_days": _iso(FRIVOLOUS[1]),
 }
 
 
@@ -115,6 +117,8 @@ class CaseWalk:
         self.log: list[str] = []
         self.late = False
         self.items = 0
+        #: When cases of each opener were dismissed, by program.
+        self.dismissed: dict[tuple[str, str], list[int]] = {}
 
     def run(self, operations: int) -> Tally:
         """So many acts, and the case to its end."""
@@ -144,6 +148,12 @@ class CaseWalk:
         opened_at = self._now()
         answer = self.people[opener].post("/v1/disputes", body)
         self._note(f"{opener} opens", answer)
+        dismissed = self.dismissed.setdefault((opener, program), [])
+        if consent_needed(dismissed, opened_at):
+            self.tally.codes["consent_needed"] += 1
+            if (answer.status_code, answer.json().get("code")) != (403, "consent_needed"):
+                self._differ("the model refuses with consent_needed")
+            return
         self.tally.effective += 1
         if answer.status_code != 201:
             self._differ(f"a case that must open: {answer.text}")
@@ -177,6 +187,8 @@ class CaseWalk:
         while self.case.open and self.case.rulings:
             self._advance((self.case.next_due or 0) - self._now() + 1)
         self.tally.parties[len(self.case.claims)] += 1
+        if self.case.state == "dismissed" and self.case.ended_at is not None:
+            dismissed.append(self.case.ended_at)
         self._read()
         self._same_claims()
 

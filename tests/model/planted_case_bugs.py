@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from domain.disputes import cases, effects
+from domain.disputes import admission, cases, effects
 from tests.model.planted_bugs import Edit
 
 
@@ -27,6 +27,11 @@ class CaseBug:
 
 
 CASE_BUGS: Final = (
+    CaseBug(
+        "one case more may be dismissed than policy says",
+        "DSP-02",
+        Edit(admission.require_consent, "count >= cap", "count > cap"),
+    ),
     CaseBug(
         "two of the parties settle for all",
         "DSP-05",

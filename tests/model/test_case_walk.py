@@ -23,3 +23,4 @@ def test_product_and_model_agree_on_every_case(installations: Installations, see
     assert total.share >= 0.4
     assert set(total.states) >= REACHABLE
     assert set(total.parties) == {2, 3, 4, 5}
+    assert total.codes["consent_needed"] > 0

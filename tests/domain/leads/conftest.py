@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-
 import pytest
+
+from tests.support import chance
 
 
 @pytest.fixture
 def seed() -> int:
-    """``FAIRCLAIM_TEST_SEED`` repeats a run."""
-    given = int(os.environ.get("FAIRCLAIM_TEST_SEED") or secrets.randbelow(2**32))
-    print(f"FAIRCLAIM_TEST_SEED={given} repeats this run")
-    return given
+    """``FAIRCLAIM_TEST_SEED`` gives another."""
+    return chance.seed()
