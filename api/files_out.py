@@ -43,6 +43,8 @@ COLUMNS: Final = (
     ("paid_minor", "已付", "Paid"),
     ("receivable_minor", "应收", "Receivable"),
     ("key", "凭证", "Entry key"),
+    ("reverses", "冲销的凭证", "Reverses"),
+    ("reason", "原因", "Reason"),
 )
 #: Codes in words: field → code → (Chinese, English).
 WORDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {

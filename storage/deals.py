@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,10 +20,12 @@ from domain.money.model import (
     Receipt,
     Recognition,
     Refund,
+    Reversal,
     Share,
     SharesState,
     StageProof,
     Succession,
+    Told,
 )
 from storage import tables as t
 from storage.database import Transaction
@@ -154,6 +157,8 @@ def deal_of(row: Mapping[str, Any]) -> Deal:
         last_paid_at=_at(detail.get("last_paid_at")),
         set_off=detail.get("set_off", {}),
         holds=tuple(detail.get("holds", ())),
+        reversals=tuple(_reversal_of(kept) for kept in detail.get("reversals", ())),
+        reversal_asked=detail.get("reversal_asked", {}),
         cancel_asked_by=detail.get("cancel_asked_by"),
         recognise_at=detail.get("recognise_at"),
         recognised=Recognition(**_timed(detail["recognised"])) if "recognised" in detail else None,
@@ -189,45 +194,12 @@ def _detail(deal: Deal) -> dict[str, Any]:
     """The rest, as JSON; what is empty is left out."""
     detail: dict[str, Any] = {
         "shares": [_share(s) for s in deal.shares],
-        "overlays": [
-            {
-                "id": o.id,
-                "person": o.person,
-                "amount_minor": o.amount_minor,
-                "points": o.points,
-                "kind": o.kind,
-                "number": o.number,
-                "partner": o.partner,
-            }
-            for o in deal.overlays
-        ],
-        "receipts": [
-            {
-                "id": r.id,
-                "amount_minor": r.amount_minor,
-                "at": to_us(r.at),
-                "reference": r.reference,
-                "recorded_by": r.recorded_by,
-            }
-            for r in deal.receipts
-        ],
-        "refunds": [
-            {
-                "id": r.id,
-                "amount_minor": r.amount_minor,
-                "at": to_us(r.at),
-                "reference": r.reference,
-                "reason": r.reason,
-                "recorded_by": r.recorded_by,
-                "counts": r.counts,
-                "approved_by": r.approved_by,
-            }
-            for r in deal.refunds
-        ],
-        "stages": [
-            {"id": s.id, "stage": s.stage, "at": to_us(s.at), "proof": s.proof, "recorded_by": s.recorded_by}
-            for s in deal.stages
-        ],
+        "overlays": [_told(overlay) for overlay in deal.overlays],
+        "receipts": [_told(receipt) for receipt in deal.receipts],
+        "refunds": [_told(refund) for refund in deal.refunds],
+        "stages": [_told(stage) for stage in deal.stages],
+        "reversals": [_reversal(reversal) for reversal in deal.reversals],
+        "reversal_asked": dict(deal.reversal_asked),
         "successions": [
             [
                 s.former,
@@ -254,6 +226,8 @@ def _detail(deal: Deal) -> dict[str, Any]:
     if deal.recognised is not None:
         counts = deal.recognised
         detail["recognised"] = {"at": to_us(counts.at), "key": counts.key, "teams": dict(counts.teams)}
+        if not counts.counts:
+            detail["recognised"]["counts"] = False
     if deal.proposed is not None:
         detail["proposed"] = {
             "shares": [_share(s) for s in deal.proposed.shares],
@@ -267,6 +241,32 @@ def _detail(deal: Deal) -> dict[str, Any]:
     return detail
 
 
+#: What a reversal keeps of what was told: how it is called there, and what it is.
+_KINDS: dict[str, type[Told]] = {"receipt": Receipt, "refund": Refund, "stage": StageProof, "overlay": Overlay}
+
+
+def _told(told: Told) -> dict[str, Any]:
+    kept = asdict(told)
+    return {**kept, "at": to_us(kept["at"])} if "at" in kept else kept
+
+
+def _reversal(reversal: Reversal) -> dict[str, Any]:
+    kind = next(name for name, kind in _KINDS.items() if isinstance(reversal.told, kind))
+    return {
+        kind: _told(reversal.told),
+        "at": to_us(reversal.at),
+        "by": reversal.by,
+        "reason": reversal.reason,
+        "digest": reversal.digest,
+    }
+
+
+def _reversal_of(kept: Mapping[str, Any]) -> Reversal:
+    name = next(name for name in _KINDS if name in kept)
+    about = {word: value for word, value in kept.items() if word != name}
+    return Reversal(_KINDS[name](**_timed(kept[name])), **_timed(about))
+
+
 def _share(share: Share) -> list[Any]:
     return [share.person, share.bps, share.number, share.partner]
 
@@ -276,7 +276,7 @@ def _at(us: int | None) -> datetime | None:
 
 
 def _timed(kept: Mapping[str, Any]) -> dict[str, Any]:
-    return {**kept, "at": from_us(kept["at"])}
+    return {**kept, "at": from_us(kept["at"])} if "at" in kept else dict(kept)
 
 
 def _people(deal: Deal) -> set[str]:

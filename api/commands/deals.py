@@ -24,6 +24,7 @@ from api.schemas.deals import (
     DealPatch,
     ReceiptIn,
     RefundIn,
+    ReversalIn,
     SharesIn,
     SharesSetIn,
     StageIn,
@@ -172,6 +173,32 @@ def assist(tx: Transaction, caller: Caller, deal: str, body: AssistIn) -> Waitin
         "points": body.points,
     }
     return known.receive(tx, caller, CommandKind.DEAL_ASSIST, data)
+
+
+def reverse(tx: Transaction, caller: Caller, deal: str, body: ReversalIn) -> Waiting:
+    """What somebody told by mistake is taken back, with its entry (COM-06).
+
+    An entry of any other cause is ``illegal_transition``: rulings, holds and payments have calls of their own.
+    """
+    known = _opened(tx, caller, deal, CommandKind.DEAL_REVERSAL)
+    everything = (*known.deal.told, *(reversal.told for reversal in known.deal.reversals))
+    told = next((one for one in everything if one.key == body.reverses), None)
+    if told is None:
+        raise _not_reversible(tx, known.deal, body.reverses)
+    data = {
+        "told": told.id,
+        "text": texts.keep(tx, body.reason, customer=known.deal.customer),
+        "digest": tx.keys.digest(body.reason),
+    }
+    return known.receive(tx, caller, CommandKind.DEAL_REVERSAL, data)
+
+
+def _not_reversible(tx: Transaction, deal: Deal, key: str) -> Refusal:
+    e = t.ledger_entry.c
+    kind = tx.execute(sa.select(e.kind).where(e.deal == deal.id, e.key == key)).scalar()
+    if kind is None:
+        return _invalid("reverses")
+    return Refusal("illegal_transition", rule="COM-06", facts={"key": key, "kind": kind})
 
 
 # --- where a new deal belongs -----------------------------------------------------------------------------------

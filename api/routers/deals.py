@@ -23,6 +23,7 @@ from api.schemas.deals import (
     DealStateName,
     ReceiptIn,
     RefundIn,
+    ReversalIn,
     SharesDigestIn,
     SharesIn,
     SharesSetIn,
@@ -127,6 +128,12 @@ async def record_refund(call: TheCall, id: Id, body: RefundIn) -> Response:
 async def reach_stage(call: TheCall, id: Id, body: StageIn) -> Response:
     """A stage of the payment was reached, with proof: COM-07."""
     return await call.command(lambda tx: deals.stage(tx, call.caller, id, body))
+
+
+@router.post("/{id}/reversals", status_code=201, response_model=DealOut)
+async def reverse_entry(call: TheCall, id: Id, body: ReversalIn) -> Response:
+    """Take back a receipt, refund, stage or assist that was told by mistake (冲销): COM-06."""
+    return await call.command(lambda tx: deals.reverse(tx, call.caller, id, body))
 
 
 @router.post("/{id}/assists", status_code=201, response_model=DealOut)

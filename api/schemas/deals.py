@@ -84,6 +84,13 @@ class StageIn(Input):
     proof: Reason
 
 
+class ReversalIn(Input):
+    """``reverses`` is the key of an entry: that of a receipt, refund, stage or assist told by mistake (COM-06)."""
+
+    reverses: Name
+    reason: Reason
+
+
 class AssistIn(Input):
     """Without amount and points it is `assist.pct` of the commission (COM-05)."""
 
@@ -105,6 +112,25 @@ class StageOut(Output):
     stage: StageName
     at: str
     proof: str | None
+
+
+class ReversedOut(Output):
+    by: str | None
+    at: str
+    reason: str | None
+
+
+class ToldOut(Output):
+    """Something that was told about a deal, by the key of its entry; ``reversed``: it was by mistake (COM-06)."""
+
+    key: str
+    kind: Literal["receipt", "refund", "stage", "assist"]
+    at: str | None
+    amount: MoneyOut | None
+    reference: str | None
+    stage: StageName | None
+    person: str | None
+    reversed: ReversedOut | None
 
 
 class ProposedOut(Output):
@@ -145,6 +171,7 @@ class DealOut(Output):
     proposed: ProposedOut | None
     overlays: list[OverlayOut]
     stages: list[StageOut]
+    told: list[ToldOut]
     received: MoneyOut
     accrued: MoneyOut
     released: MoneyOut

@@ -44,7 +44,10 @@ class PostingOut(Output):
 
 
 class EntryOut(Output):
-    """``key`` names the cause; postings sum to zero per currency."""
+    """``key`` names the cause; postings sum to zero per currency. ``reverses``: the key of what was told by mistake.
+
+    ``reason``: in the words of whoever gave it; of a set-off the other deal.
+    """
 
     id: str
     key: str
@@ -89,6 +92,7 @@ class StatementLine(Output):
     ruling: str | None
     status: Literal["accrued", "held", "payable", "paid", "receivable", "settled"]
     held_by: list[str]
+    reverses: str | None
     reason: str | None
     currency: str
     accrued_minor: int

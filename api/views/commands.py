@@ -45,6 +45,7 @@ _CREATING = frozenset(
         "deal_refund",
         "deal_stage",
         "deal_assist",
+        "deal_reversal",
         "lead_receive",
     }
 )

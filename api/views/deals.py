@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.paging import page
 from api.views.claims import acting_for, scope_of
-from domain.money.model import Deal, DealState, Share
+from domain.money.model import Deal, DealState, Overlay, Receipt, Share, StageProof, Told
 from domain.money.positions import commission, positions
 from domain.refusals import Refusal
 from storage import tables as t
@@ -91,7 +91,8 @@ def deal_view(tx: Transaction, caller: Caller, deal: str) -> Row:
 def deal_views(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row]:
     """Deals in the order of ``rows``, in a fixed number of queries."""
     deals = [deal_of(row) for row in rows]
-    said = texts.read(tx, (stage.proof for deal in deals for stage in deal.stages))
+    proofs = [stage.proof for deal in deals for stage in deal.stages]
+    said = texts.read(tx, [*proofs, *(reversal.reason for deal in deals for reversal in deal.reversals)])
     waiting = tx.rows(
         sa.select(t.command.c.id, t.command.c.target)
         .where(
@@ -170,6 +171,7 @@ def _view(deal: Deal, said: Mapping[str, str]) -> Row:
         else None,
         "overlays": [{"person": o.person, "amount": money(o.amount_minor), "points": o.points} for o in deal.overlays],
         "stages": [{"stage": s.stage, "at": rfc3339(s.at), "proof": said.get(s.proof or "")} for s in deal.stages],
+        "told": _told(deal, said),
         "received": money(deal.received_minor),
         "accrued": money(sum(p.accrual for p in standing)),
         "released": money(sum(p.released for p in standing)),
@@ -177,6 +179,29 @@ def _view(deal: Deal, said: Mapping[str, str]) -> Row:
         "paid": money(sum(p.paid for p in standing)),
         "version": deal.version,
     }
+
+
+def _told(deal: Deal, said: Mapping[str, str]) -> list[Row]:
+    """What was told, what was reversed last."""
+    reversals = [
+        _told_one(r.told, deal.currency)
+        | {"reversed": {"by": r.by, "at": rfc3339(r.at), "reason": said.get(r.reason or "")}}
+        for r in deal.reversals
+    ]
+    return [*(_told_one(told, deal.currency) for told in deal.told), *reversals]
+
+
+def _told_one(told: Told, currency: str) -> Row:
+    common: Row = {"key": told.key, "reference": None, "stage": None, "person": None, "amount": None, "reversed": None}
+    if isinstance(told, Overlay):
+        amount = {"amount_minor": told.amount_minor, "currency": currency}
+        return common | {"kind": "assist", "at": None, "amount": amount, "person": told.person}
+    common["at"] = rfc3339(told.at)
+    if isinstance(told, StageProof):
+        return common | {"kind": "stage", "stage": told.stage}
+    amount = {"amount_minor": told.amount_minor, "currency": currency}
+    kind = "receipt" if isinstance(told, Receipt) else "refund"
+    return common | {"kind": kind, "amount": amount, "reference": told.reference}
 
 
 def _shares(shares: Sequence[Share]) -> list[Row]:

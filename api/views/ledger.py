@@ -16,6 +16,7 @@ from domain.people.access import grants_of, leads
 from domain.people.organisation import Role, ScopeKind
 from domain.refusals import FieldError, Refusal
 from storage import tables as t
+from storage import texts
 from storage.codec import rfc3339
 from storage.database import Transaction
 
@@ -329,10 +330,15 @@ def _entries(tx: Transaction, rows: Sequence[Row], *, only: str | None) -> list[
         "share_bps",
         "stage",
         "reverses",
-        "reason",
     )
+    said = texts.read(tx, (r["reason"] for r in rows))
     return [
-        {**{name: r[name] for name in shown}, "at": rfc3339(r["at"]), "postings": postings.get(r["id"], [])}
+        {
+            **{name: r[name] for name in shown},
+            "at": rfc3339(r["at"]),
+            "reason": said.get(r["reason"], r["reason"]),
+            "postings": postings.get(r["id"], []),
+        }
         for r in rows
     ]
 
@@ -360,6 +366,7 @@ def _lines(tx: Transaction, person: str, rows: Sequence[Row]) -> list[Row]:
             e.plan_version,
             e.rate_rule,
             e.stage,
+            e.reverses,
             e.reason,
             d.number,
             d.kind.label("deal_kind"),
@@ -382,7 +389,9 @@ def _lines(tx: Transaction, person: str, rows: Sequence[Row]) -> list[Row]:
         line[f"{row['account'].rpartition(':')[2]}_minor"] += row["amount_minor"]
         if row["share_bps"] is not None:
             line["share_bps"] = row["share_bps"]
+    said = texts.read(tx, (line["reason"] for line in found.values()))
     for line in found.values():
+        line["reason"] = said.get(line["reason"], line["reason"])
         line["receivable_minor"] = -line["receivable_minor"]
         line["status"] = _status(line)
     return [found[id_] for id_ in ids]
@@ -409,6 +418,7 @@ def _line(row: Mapping[str, Any]) -> Row:
         "ruling": row["ruling"],
         # What holds the deal now, so that "why is it not paid" is answered on the line itself.
         "held_by": list(row["detail"].get("holds", ())),
+        "reverses": row["reverses"],
         "reason": row["reason"],
         "currency": row["currency"],
         **{f"{word}_minor": 0 for word in _WORDS},

@@ -229,7 +229,12 @@ def _may(
         return owner or _is_finance(claim, actor=actor, setting=setting, at=at)
     if kind in (CommandKind.DEAL, CommandKind.DEAL_AMEND):
         return owner or _is_finance(claim, actor=actor, setting=setting, at=at)
-    if kind in (CommandKind.DEAL_RECEIPT, CommandKind.DEAL_REFUND, CommandKind.DEAL_STAGE):
+    if kind in (
+        CommandKind.DEAL_RECEIPT,
+        CommandKind.DEAL_REFUND,
+        CommandKind.DEAL_STAGE,
+        CommandKind.DEAL_REVERSAL,
+    ):
         return _is_finance(claim, actor=actor, setting=setting, at=at)
     if kind in (CommandKind.DEAL_SHARES, CommandKind.DEAL_ASSIST):
         return owner

@@ -79,6 +79,7 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.DEAL_REFUND: money.refund,
     CommandKind.DEAL_STAGE: money.stage,
     CommandKind.DEAL_ASSIST: money.assist,
+    CommandKind.DEAL_REVERSAL: money.reverse,
     CommandKind.DEAL_PAID: money.paid,
     CommandKind.LEAD_RECEIVE: handling.receive,
     CommandKind.LEAD_ACCEPT: handling.accept,

@@ -72,6 +72,7 @@ class CommandKind(StrEnum):
     DEAL_REFUND = "deal_refund"
     DEAL_STAGE = "deal_stage"
     DEAL_ASSIST = "deal_assist"
+    DEAL_REVERSAL = "deal_reversal"
     DEAL_PAID = "deal_paid"
     LEAD_RECEIVE = "lead_receive"
     LEAD_ACCEPT = "lead_accept"

@@ -41,6 +41,7 @@ def book(
     dispute: str | None = None,
     ruling: str | None = None,
     stage: str | None = None,
+    reverses: str | None = None,
     reason: str | None = None,
     quiet: bool = False,
 ) -> Entry | None:
@@ -52,7 +53,16 @@ def book(
     after = performance.count(draft, before, after, key=key)
     draft.matter = draft.matter.with_deal(after)
     entry = entry_between(
-        before, after, key=key, kind=kind, at=draft.at, dispute=dispute, ruling=ruling, stage=stage, reason=reason
+        before,
+        after,
+        key=key,
+        kind=kind,
+        at=draft.at,
+        dispute=dispute,
+        ruling=ruling,
+        stage=stage,
+        reverses=reverses,
+        reason=reason,
     )
     if entry is None:
         return None

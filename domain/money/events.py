@@ -1,6 +1,7 @@
 """What finance and owners tell about a deal: receipts, refunds, stages, assists, payments (COM-05, COM-07, COM-10).
 
 A reference is told once: the same again changes nothing, other content under it is refused with ``ledger_conflict``.
+What was told by mistake is reversed, and may be told again as it is (COM-06).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from domain.money import assists, performance
 from domain.money.booking import ask_finance, book, share_of
 from domain.money.entries import paid_out
 from domain.money.late import is_late
-from domain.money.model import Assist, Deal, EntryKind, Overlay, Receipt, Refund, StageProof
+from domain.money.model import Assist, Deal, EntryKind, Overlay, Receipt, Refund, Reversal, StageProof, Told
 from domain.money.positions import commission, per_cent, positions, rounded
 from domain.people.access import Actor
 from domain.refusals import FieldError, Refusal
@@ -46,7 +47,7 @@ def receipt(draft: Draft, command: Command) -> None:
         draft,
         deal,
         paid,
-        key=f"receipt/{told.id}:release",
+        key=told.key,
         kind=EntryKind.RELEASE,
         claim=claim,
         actor=command.actor,
@@ -103,7 +104,7 @@ def stage(draft: Draft, command: Command) -> None:
         draft,
         deal,
         replace(deal, stages=(*deal.stages, told)),
-        key=f"stage/{told.id}:release",
+        key=told.key,
         kind=EntryKind.RELEASE,
         claim=claim,
         actor=command.actor,
@@ -144,7 +145,7 @@ def assist(draft: Draft, command: Command) -> None:
         draft,
         deal,
         replace(deal, overlays=(*deal.overlays, overlay)),
-        key=f"assist/{overlay.id}:accrue",
+        key=overlay.key,
         kind=EntryKind.OVERLAY,
         claim=claim,
         actor=command.actor,
@@ -154,6 +155,53 @@ def assist(draft: Draft, command: Command) -> None:
     assists.credited(draft, claim, credit)
     data = {"assist": overlay.id, "person": person, "amount_minor": overlay.amount_minor, "points": points}
     _record(draft, command, deal, claim, "assisted", data)
+
+
+def reverse(draft: Draft, command: Command) -> None:
+    """Something was told by mistake: its entry is reversed, and the deal is as if it had not been told (COM-06).
+
+    The entry is what that changes now, not the first one with its signs turned: amounts, shares and holds may have
+    moved since, and what was paid out meanwhile is owed. Later than `clawback.days` after a payout a second person of
+    finance must ask for it too (COM-10), except for a refund, whose reversal takes nothing from anybody.
+    """
+    claim = _allowed(draft, command)
+    deal = draft.matter.deals[command.data["deal"]]
+    named, digest = command.data["told"], command.data["digest"]
+    known = next((reversal for reversal in deal.reversals if reversal.told.id == named), None)
+    if known is not None:
+        if known.digest != digest:
+            raise Refusal("ledger_conflict", rule="COM-06", facts={"deal": deal.id, "key": known.key})
+        return
+    told = next(one for one in deal.told if one.id == named)
+    if not isinstance(told, Refund) and is_late(draft, deal, claim):
+        asked = deal.reversal_asked.get(told.id)
+        if asked in (None, command.actor):
+            _ask_to_reverse(draft, command, claim, deal, told)
+            return
+    reversal = Reversal(told, at=draft.at, by=command.actor, reason=command.data.get("text"), digest=digest)
+    after = replace(
+        deal.without(told),
+        reversals=(*deal.reversals, reversal),
+        reversal_asked={key: by for key, by in deal.reversal_asked.items() if key != told.id},
+    )
+    if isinstance(told, Receipt):
+        after = performance.unpaid(after)
+    book(
+        draft,
+        deal,
+        after,
+        key=reversal.key,
+        kind=EntryKind.REVERSAL,
+        claim=claim,
+        actor=command.actor,
+        dispute=_holding(deal),
+        stage=told.stage if isinstance(told, StageProof) else None,
+        reverses=told.key,
+        reason=reversal.reason,
+    )
+    # A late refund that nobody has approved waits for nothing any more, nor does anybody for this.
+    draft.closed_tasks += [f"reversal:{told.id}", f"refund:{told.id}"]
+    _record(draft, command, deal, claim, "reversed", {"reverses": told.key, "text": reversal.reason})
 
 
 def paid(draft: Draft, command: Command) -> None:
@@ -186,12 +234,22 @@ def _approve(draft: Draft, command: Command, claim: Claim, deal: Deal, waiting: 
     _record(draft, command, deal, claim, "refund_approved", {"refund": waiting.id})
 
 
+def _ask_to_reverse(draft: Draft, command: Command, claim: Claim, deal: Deal, told: Told) -> None:
+    if told.id in deal.reversal_asked:
+        return  # by the same person
+    asked = {**deal.reversal_asked, told.id: command.actor or ""}
+    draft.matter = draft.matter.with_deal(replace(deal, reversal_asked=asked))
+    ask_finance(draft, claim, deal.id, key=f"reversal:{told.id}", kind="clawback_approval", apart=command.actor)
+    data = {"reverses": told.key, "text": command.data.get("text")}
+    _record(draft, command, deal, claim, "reversal_asked", data)
+
+
 def _claw_back(draft: Draft, command: Command, claim: Claim, before: Deal, after: Deal, told: Refund) -> None:
     book(
         draft,
         before,
         after,
-        key=f"refund/{told.id}:clawback",
+        key=told.key,
         kind=EntryKind.CLAWBACK,
         claim=claim,
         actor=command.actor,

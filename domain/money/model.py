@@ -110,6 +110,11 @@ class Receipt:
     reference: str
     recorded_by: str | None = None
 
+    @property
+    def key(self) -> str:
+        """The key of the entry that it causes."""
+        return f"receipt/{self.id}:release"
+
 
 @dataclass(frozen=True, slots=True)
 class Refund:
@@ -124,6 +129,11 @@ class Refund:
     counts: bool = True
     approved_by: str | None = None
 
+    @property
+    def key(self) -> str:
+        """The key of the entry that it causes."""
+        return f"refund/{self.id}:clawback"
+
 
 @dataclass(frozen=True, slots=True)
 class StageProof:
@@ -134,6 +144,11 @@ class StageProof:
     at: datetime
     proof: str | None = None  # id of the free text
     recorded_by: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The key of the entry that it causes."""
+        return f"stage/{self.id}:release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +168,34 @@ class Overlay:
         if self.partner is not None:
             return Payee("partner", self.partner)
         return Payee("person", self.person, self.number)
+
+    @property
+    def key(self) -> str:
+        """The key of the entry that it causes."""
+        return f"assist/{self.id}:accrue"
+
+
+#: What somebody tells about a deal. Nothing else is taken back by a reversal (COM-06).
+Told = Receipt | Refund | StageProof | Overlay
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """That ``told`` was told by mistake (冲销, COM-06): the deal has it no more, the record has both.
+
+    ``reason`` is the id of a free text, ``digest`` the keyed digest of its words: the same told again is known by it.
+    """
+
+    told: Told
+    at: datetime
+    by: str | None
+    reason: str | None
+    digest: str
+
+    @property
+    def key(self) -> str:
+        """The key of its entry: it names what is reversed, so that nothing is reversed twice."""
+        return f"reversal/{self.told.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +250,14 @@ class Succession:
 class Recognition:
     """That a deal counts (COM-13): since its event at ``at``, first by the cause ``key``.
 
-    ``teams``: the home team on that day of everybody it has counted for, by person.
+    ``teams``: the home team on that day of everybody it has counted for, by person. ``counts`` is False once the
+    receipt that made it count was reversed, until it is paid in full again.
     """
 
     at: datetime
     key: str
     teams: Mapping[str, str] = field(default_factory=dict)
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +305,8 @@ class Deal:
     last_paid_at: datetime | None = None
     set_off: Mapping[str, int] = field(default_factory=dict)
     holds: tuple[str, ...] = ()
+    reversals: tuple[Reversal, ...] = ()
+    reversal_asked: Mapping[str, str] = field(default_factory=dict)  # what is told, who asked: late ones wait (COM-10)
     cancel_asked_by: str | None = None  # a late cancellation waits for a second person (COM-10)
     recognise_at: str | None = None  # which event it counts by, at contract (COM-13); None: of before that was kept
     recognised: Recognition | None = None
@@ -278,6 +325,21 @@ class Deal:
     def refunded_minor(self) -> int:
         """What went back, as far as it counts."""
         return sum(r.amount_minor for r in self.refunds if r.counts)
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """Everything that was told about it and not reversed."""
+        return (*self.receipts, *self.refunds, *self.stages, *self.overlays)
+
+    def without(self, told: Told) -> Deal:
+        """The deal as if ``told`` had never been told."""
+        return replace(
+            self,
+            receipts=tuple(one for one in self.receipts if one != told),
+            refunds=tuple(one for one in self.refunds if one != told),
+            stages=tuple(one for one in self.stages if one != told),
+            overlays=tuple(one for one in self.overlays if one != told),
+        )
 
     def share_of(self, person: str) -> Share | None:
         return next((s for s in self.shares if s.person == person), None)

@@ -34,7 +34,7 @@ class Counted:
 
 def counted(deal: Deal | None) -> Mapping[str, Counted]:
     """What ``deal`` counts for by person, once its event has happened. A cancelled or refunded one counts nothing."""
-    if deal is None or deal.recognised is None or deal.state is DealState.CANCELLED:
+    if deal is None or deal.recognised is None or not deal.recognised.counts or deal.state is DealState.CANCELLED:
         return {}
     value = net_value(deal)
     if not value:
@@ -111,6 +111,16 @@ def count(draft: Draft, before: Deal | None, after: Deal, *, key: str) -> Deal:
     return after
 
 
+def unpaid(deal: Deal) -> Deal:
+    """``deal`` after a receipt of it was reversed: one that counts by cash and is not paid in full counts for nothing.
+
+    It stays known that it counted: paid in full again it is corrected, and is no entry into a closed month.
+    """
+    if deal.recognised is None or deal.recognise_at != CASH or event_of(deal) is not None:
+        return deal
+    return replace(deal, recognised=replace(deal.recognised, counts=False))
+
+
 def signed(draft: Draft, claim: Claim, deal: Deal) -> None:
     """The contract date of a deal that was recorded before it has come."""
     fresh = count(draft, deal, deal, key=f"deal/{deal.id}:recognise")
@@ -149,14 +159,14 @@ def require_open(setting: Setting, deal: Deal, *, at: datetime) -> None:
 
 def _recognised(draft: Draft, deal: Deal, key: str) -> Deal:
     """``deal`` with its event, if that has happened and nothing was counted for it yet."""
-    event = event_of(deal)
-    if event is None or deal.recognised is not None or not deal.live:
+    event, known = event_of(deal), deal.recognised
+    if event is None or not deal.live or (known is not None and known.counts):
         return deal
     if event > draft.at:
         if deal.recognise_at != CASH:
             return deal
         event = draft.at  # a receipt that is told ahead of its day has come by now
-    return replace(deal, recognised=Recognition(at=event, key=key))
+    return replace(deal, recognised=Recognition(at=event, key=known.key if known is not None else key))
 
 
 def _with_teams(draft: Draft, deal: Deal, people: Mapping[str, Counted]) -> Deal:

@@ -18,6 +18,7 @@ from domain.money.model import (
     Receipt,
     Recognition,
     Refund,
+    Reversal,
     Share,
     SharesState,
     StageProof,
@@ -82,9 +83,16 @@ def full_deal() -> Deal:
         last_paid_at=AT + timedelta(days=3),
         set_off={f"person:{ONE}": -20},
         holds=(mint(), mint()),
+        reversals=(
+            Reversal(Receipt(mint(), 7, AT, "bank-3", ONE), AT, ONE, mint(), "e" * 64),
+            Reversal(Refund(mint(), 8, AT, "back-3", mint(), ONE, False), AT, None, None, "e" * 64),
+            Reversal(StageProof(mint(), "full_payment", AT), AT, TWO, None, "e" * 64),
+            Reversal(Overlay(mint(), TWO, points=3, number=5, partner=mint()), AT, TWO, None, "e" * 64),
+        ),
+        reversal_asked={mint(): ONE},
         cancel_asked_by=TWO,
         recognise_at="cash",
-        recognised=Recognition(AT, "receipt/1:release", {ONE: mint(), TWO: mint()}),
+        recognised=Recognition(AT, "receipt/1:release", {ONE: mint(), TWO: mint()}, counts=False),
         version=2,
     )
 

@@ -45,7 +45,12 @@ T = TypeVar("T")
 UNDONE, FAILING = 20, 10
 #: Told a second time with the very same content, in so many of a hundred cases (COM-06).
 TOLD_AGAIN = 20
-_REPEATABLE: Final = (CommandKind.DEAL_RECEIPT, CommandKind.DEAL_REFUND, CommandKind.DEAL_STAGE)
+_REPEATABLE: Final = (
+    CommandKind.DEAL_RECEIPT,
+    CommandKind.DEAL_REFUND,
+    CommandKind.DEAL_STAGE,
+    CommandKind.DEAL_REVERSAL,
+)
 #: What the office calls things that have an id: people, and what it mints.
 _THING: Final = re.compile(r"claim-[a-z]+|[a-z]+-\d+|text")
 #: What a setting calls its own.

@@ -20,7 +20,7 @@ A_WALK, STEPS = 6, 28
 #: What a few hundred deals are sure to meet.
 OFTEN: Final = frozenset(
     {
-        *("receipt", "refund", "stage", "cancel", "amend", "assist", "leave", "pay", "shares"),
+        *("receipt", "refund", "stage", "cancel", "amend", "assist", "leave", "pay", "shares", "cash reversed"),
         *("dispute of 2", "dispute of 3", "dispute of 4", "dispute of 5"),
         *("ended party", "ended joint", "ended no_change", "told again", "undone", "failed"),
     }

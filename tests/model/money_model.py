@@ -28,6 +28,7 @@ class Deal:
     proven: set[str] = field(default_factory=set)
     parts: dict[str, int] = field(default_factory=dict)
     extras: list[tuple[str, int]] = field(default_factory=list)
+    told: dict[str, tuple[str, int | str | tuple[str, int]]] = field(default_factory=dict)  # what can be unsaid
     handed: list[tuple[str, str, int, Fraction]] = field(default_factory=list)
     paid: dict[str, int] = field(default_factory=dict)
     filled: dict[str, int] = field(default_factory=dict)
@@ -42,6 +43,21 @@ class Deal:
     @property
     def live(self) -> bool:
         return not self.off and not self.pooled
+
+
+def unsay(deal: Deal, name: str) -> None:
+    """What was told as ``name`` was a mistake (COM-06)."""
+    match deal.told.pop(name):
+        case "cash", int(amount):
+            deal.cash -= amount
+        case "back", int(amount):
+            deal.back -= amount
+        case "proven", str(stage):
+            deal.proven.remove(stage)
+        case "extra", (str(person), int(amount)):
+            deal.extras.remove((person, amount))
+        case other:
+            raise ValueError(f"nothing that can be unsaid: {other}")
 
 
 def half_up(value: Fraction) -> int:

@@ -32,12 +32,14 @@ SUCCESSOR_BPS = 4_000
 class Walk:
     """One customer. ``done`` counts what was done, so that a run can tell that it did everything.
 
-    ``office_of`` makes the company: in memory, or with its matter in a database as well.
+    ``office_of`` makes the company: in memory, or with its matter in a database as well. Without ``mistakes`` nothing
+    is reversed, and a seed leads where it led before there were reversals.
     """
 
     seed: int
     done: Counter[str] = field(default_factory=Counter)
     office_of: Callable[..., Office] = Office
+    mistakes: bool = True
 
     def __post_init__(self) -> None:
         self.rng = Random(self.seed)
@@ -94,6 +96,8 @@ class Walk:
             ("amend", self.amend, 1),
             ("repeat", self.repeat, 1),
         ]
+        if self.mistakes:
+            acts += [("reverse", self.reverse, 2)]
         if self.owner is not None and not self.open_case:
             acts += [("cancel", self.cancel, 1), ("dispute", self.dispute, 3), ("set_shares", self.set_shares, 1)]
             acts += [("leave", self.leave, 1), ("transfer", self.transfer, 1)]
@@ -138,7 +142,7 @@ class Walk:
         key, deal = self._any(lambda d: not d.off)
         if deal is not None:
             amount = self.rng.randrange(1, max(2, deal.price * 2 // 3))
-            self.office.receive(key, amount)
+            deal.told[self.office.receive(key, amount)] = "cash", amount
             deal.cash += amount
 
     def refund(self) -> None:
@@ -147,7 +151,7 @@ class Walk:
         if deal is not None:
             left = deal.price - deal.back
             amount = left if self.rng.random() < 0.1 else self.rng.randrange(1, left + 1)
-            self.office.refund(key, amount)
+            deal.told[self.office.refund(key, amount)] = "back", amount
             deal.back += amount
 
     def stage(self) -> None:
@@ -155,7 +159,7 @@ class Walk:
         key, deal = self._any(lambda d: not d.off and len(d.proven) < len(STAGES))
         if deal is not None:
             name = self.rng.choice([stage for stage in STAGES if stage not in deal.proven])
-            self.office.stage(key, name)
+            deal.told[self.office.stage(key, name)] = "proven", name
             deal.proven.add(name)
 
     def amend(self) -> None:
@@ -177,6 +181,26 @@ class Walk:
         self.office.receive(key, known.amount_minor, at=known.at, reference=known.reference)
         other = {"id": "other", "amount_minor": known.amount_minor + 1, "at": known.at, "reference": known.reference}
         refusal = self.office.attempt(CommandKind.DEAL_RECEIPT, by="fin", data={"deal": key, **other})
+        assert refusal is not None
+        assert refusal.code == "ledger_conflict"
+        assert len(self.office.entries) == posted
+
+    def reverse(self) -> None:
+        """Something was told by mistake: it is taken back, once, and for one reason."""
+        key, deal = self._any(lambda d: bool(d.told))
+        if deal is None:
+            return
+        name = self.rng.choice(sorted(deal.told))
+        kind = deal.told[name][0]
+        self.office.reverse(key, name)
+        model.unsay(deal, name)
+        self.done[f"{kind} reversed"] += 1
+        if self.rng.random() < 0.6:
+            return
+        posted = len(self.office.entries)
+        self.office.reverse(key, name)
+        other = {"deal": key, "told": name, "text": "text", "digest": "of another reason"}
+        refusal = self.office.attempt(CommandKind.DEAL_REVERSAL, by="fin2", data=other)
         assert refusal is not None
         assert refusal.code == "ledger_conflict"
         assert len(self.office.entries) == posted
@@ -217,6 +241,7 @@ class Walk:
         told = {"deal": key, "id": self.office.mint("assist"), "person": person, "amount_minor": amount}
         self.office.tell(CommandKind.DEAL_ASSIST, by=self.owner, data=told)
         deal.extras.append((person, amount))
+        deal.told[told["id"]] = "extra", (person, amount)
 
     def cancel(self) -> None:
         """A deal is off."""

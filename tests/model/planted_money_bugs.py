@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.claims import deals
 from domain.money import agreement, entries, events, holds, positions, shares
+from domain.money.model import Deal
 from tests.model.planted_bugs import Edit
 
 
@@ -45,6 +46,17 @@ MONEY_BUGS: Final = (
     MoneyBug("a refund leaves an overlay", "COM-10", Edit(positions._overlay, "not deal.refunded_minor", "True")),
     MoneyBug("a second payment forgets the first", "COM-12", Edit(entries.paid_out, "deal.paid.get(payee, 0) + ", "")),
     MoneyBug("a receipt told again counts again", "COM-06", Edit(events._told_before, "if known is None:", "if True:")),
+    MoneyBug("a reversal changes nothing", "COM-06", Edit(events.reverse, "deal.without(told)", "deal")),
+    MoneyBug(
+        "a reversed stage is still proven",
+        "COM-06",
+        Edit(Deal.without, "for one in self.stages if one != told", "for one in self.stages"),
+    ),
+    MoneyBug(
+        "what is reversed is reversed for another reason again",
+        "COM-06",
+        Edit(events.reverse, "known.digest != digest", "False"),
+    ),
     MoneyBug(
         "a deal in a case is payable", "COM-08", Edit(deals._record, "replace(deal, holds=(present.id,))", "deal")
     ),

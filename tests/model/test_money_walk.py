@@ -41,13 +41,14 @@ def test_product_and_model_agree_on_the_money_of_two_thousand_deals(seed: int) -
         "leave",
         "pay",
         "shares",
+        *("cash reversed", "back reversed", "proven reversed", "extra reversed"),
     }
     assert {word for word in wanted if not done[word]} == set()
 
 
 def test_who_held_before_has_the_customer_again_with_the_deals_they_made_then() -> None:
     """The walk of a failed run: two live deals on a released claim that a later case gives the customer back to."""
-    Walk(5_310_070_192).run(deals=A_WALK, steps=STEPS)
+    Walk(5_310_070_192, mistakes=False).run(deals=A_WALK, steps=STEPS)
 
 
 def test_the_reference_loses_nothing_in_a_split(seed: int) -> None:

@@ -15,7 +15,8 @@ A file of ``tests/domain/money/cases`` reads:
 Further lines: deal, set d1 ..., propose d1 ..., receive, refund, approve_refund d1, stage, assist d1 carol [amount | 3
 points], amend, cancel, pay d1 anna [amount], setoff d1 d2 anna amount, dispute bob [carol ...], rule party bob | joint
 bob anna 30 bob 70 | pool | no_change, settle ..., appeal bob, final, withdraw, dismiss, transfer carol [past 30], leave
-anna, hand_over carol, days 200, report dora (nobody holds the customer any more), allocate d1 (to whoever reported).
+anna, hand_over carol, days 200, report dora (nobody holds the customer any more), allocate d1 (to whoever reported),
+reverse d1 receipt 400.00 | refund 400.00 | stage contract | assist carol [by=fin2] [because=a-word].
 ``refused split_total: shares d1 anna 60 bob 30`` says that a line must be refused.
 
 What a line counts for as performance stands below it too, month, team and part first; what it corrects is named by the
@@ -43,7 +44,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.matters.matter import CommandKind
-from domain.money.model import PerformanceLine
+from domain.money.model import Overlay, PerformanceLine, Receipt, Refund, StageProof
 from domain.refusals import Refusal
 from tests.support.money_office import Office
 
@@ -249,6 +250,10 @@ class _Play:
                 office.refund(self.deals[name], last.amount_minor, by="fin2", at=last.at, reference=last.reference)
             case "stage", [name, stage]:
                 office.stage(self.deals[name], stage)
+            case "reverse", [name, kind, named, *options]:
+                told = dict(option.split("=") for option in options)
+                by, reason = told.get("by", "fin"), told.get("because", "mistaken")
+                office.reverse(self.deals[name], self._told(name, kind, named), by=by, reason=reason)
             case "assist", [name, person, *rest]:
                 given: dict[str, Any] = {"deal": self.deals[name], "id": office.mint("assist"), "person": person}
                 match rest:
@@ -306,6 +311,21 @@ class _Play:
                 office.advance(days=float(count))
             case _:
                 raise ValueError(line)
+
+    def _told(self, deal: str, kind: str, named: str) -> str:
+        """The id of what was told about ``deal``, reversed or not: named by amount, stage or person."""
+        of = self.office.matter.deals[self.deals[deal]]
+        for one in (*of.told, *(reversal.told for reversal in of.reversals)):
+            match one:
+                case StageProof(stage=stage) if (kind, named) == ("stage", stage):
+                    return one.id
+                case Overlay(person=person) if (kind, named) == ("assist", person):
+                    return one.id
+                case Receipt(amount_minor=amount) if kind == "receipt" and named == self._written(amount):
+                    return one.id
+                case Refund(amount_minor=amount) if kind == "refund" and named == self._written(amount):
+                    return one.id
+        raise ValueError(f"{deal} {kind} {named}")
 
     def _transfer(self, to: str, past: int | None) -> None:
         office = self.office

@@ -76,6 +76,7 @@ class Office:
     entries: list[Entry] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
+    closed_tasks: list[str] = field(default_factory=list)
     refusals: dict[str, Refusal] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     performance: list[PerformanceLine] = field(default_factory=list)
@@ -118,20 +119,28 @@ class Office:
         self.tell(kind, by=by, data=told)
         return deal
 
-    def receive(self, deal: str, amount: int, **data: Any) -> None:
-        """A receipt, under a reference of its own."""
+    def receive(self, deal: str, amount: int, **data: Any) -> str:
+        """A receipt, under a reference of its own; its id."""
         told = {"id": self.mint("receipt"), "amount_minor": amount, "at": self.now, "reference": self.mint("ref")}
         self.tell(CommandKind.DEAL_RECEIPT, by="fin", data={"deal": deal, **told, **data})
+        return str(told["id"])
 
-    def refund(self, deal: str, amount: int, *, by: str = "fin", **data: Any) -> None:
-        """A refund, under a reference of its own."""
+    def refund(self, deal: str, amount: int, *, by: str = "fin", **data: Any) -> str:
+        """A refund, under a reference of its own; its id."""
         told = {"id": self.mint("refund"), "amount_minor": amount, "at": self.now, "reference": self.mint("ref")}
         self.tell(CommandKind.DEAL_REFUND, by=by, data={"deal": deal, **told, "text": "text", **data})
+        return str(told["id"])
 
-    def stage(self, deal: str, name: str) -> None:
-        """A stage with its proof."""
+    def stage(self, deal: str, name: str) -> str:
+        """A stage with its proof; its id."""
         told = {"id": self.mint("stage"), "stage": name, "at": self.now, "text": "text"}
         self.tell(CommandKind.DEAL_STAGE, by="fin", data={"deal": deal, **told})
+        return told["id"]
+
+    def reverse(self, deal: str, told: str, *, by: str = "fin", reason: str = "mistaken") -> None:
+        """What was told under the id ``told`` was a mistake."""
+        data = {"deal": deal, "told": told, "text": "text", "digest": f"digest of {reason}"}
+        self.tell(CommandKind.DEAL_REVERSAL, by=by, data=data)
 
     def share(self, deal: str, parts: Mapping[str, int], *, consenting: Sequence[str] | None = None) -> None:
         """Shares that the owner proposes and ``consenting`` (everybody they name) accept."""
@@ -396,6 +405,7 @@ class Office:
         self.performance += draft.performance
         self.notices += draft.notices
         self.tasks += draft.tasks
+        self.closed_tasks += draft.closed_tasks
         self.refusals |= {answer.command: answer.refusal for answer in draft.answers if answer.refusal is not None}
 
     def _of_deal(self, deal: Deal) -> dict[str, int]:

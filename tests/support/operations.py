@@ -848,6 +848,16 @@ _when(
     ids=_DEAL,
     body=lambda w: {"stage": "contract", "at": rfc3339(w.company.now()), "proof": "合同"},
 )
+
+
+def _reverse_entry(world: World) -> Wanted:
+    deal = world.dealt()
+    received = world["finance"].made(f"/v1/deals/{deal}/receipts", world.told())
+    body = {"reverses": received["told"][0]["key"], "reason": "记错"}
+    return _wanted("reverse_entry", "finance", ids={"id": deal}, body=body)
+
+
+FACTORIES["reverse_entry"] = _reverse_entry
 _when("credit_assist", "owner", ids=_DEAL, body={"person": lambda w: w["peer"].id})
 _when("list_assist_pairs", "oversight", ids={"id": lambda w: w.program})
 _when("list_accounts", "finance")

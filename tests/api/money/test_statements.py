@@ -66,6 +66,7 @@ def test_a_line_says_why_it_is_what_it_is(company: Company) -> None:
         "ruling": None,
         "status": "payable",
         "held_by": [],
+        "reverses": None,
         "reason": None,
         "currency": "CNY",
         "accrued_minor": -4_500,

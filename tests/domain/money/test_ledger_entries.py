@@ -135,6 +135,68 @@ def test_shares_that_wait_when_a_case_opens_are_off() -> None:
     assert office.of("anna", Account.ACCRUED) == 500_00
 
 
+def test_a_reversal_names_the_entry_its_reason_and_the_case_that_holds() -> None:
+    """COM-06: key, entry reversed, reason, stage; what it takes back is what the deal is worth without it now."""
+    office = Office(policy={"commission.release": {"contract": 30, "full_payment": 70}})
+    deal = office.win(10_000_00)
+    told = office.stage(deal, "contract")
+    office.share(deal, {"anna": 6_000, "bob": 4_000})
+    office.pay(deal, "anna")
+    case = office.dispute("carol")
+    office.reverse(deal, told)
+    entry = office.entries[-1]
+    assert (entry.key, entry.kind) == (f"reversal/{told}", EntryKind.REVERSAL)
+    assert (entry.reverses, entry.reason, entry.stage) == (f"stage/{told}:release", "text", "contract")
+    assert entry.dispute == case
+    assert {(p.account, p.amount_minor) for p in entry.postings} == {
+        ("person:anna:held", 90_00),
+        ("person:anna:receivable", -90_00),
+    }
+
+
+def test_a_late_reversal_is_a_task_until_a_second_person_asks_too() -> None:
+    """COM-10: the same person again is nobody else; once it is reversed nobody is asked any more."""
+    office = Office()
+    deal = office.win(10_000_00)
+    told = office.receive(deal, 4_000_00)
+    office.pay(deal, "anna")
+    office.advance(days=181)
+    office.reverse(deal, told)
+    office.reverse(deal, told, reason="another")
+    assert office.of("anna", Account.RECEIVABLE) == 0
+    assert [(task.key, task.kind, task.person) for task in office.tasks] == [
+        (f"reversal:{told}", "clawback_approval", "fin2")
+    ]
+    office.reverse(deal, told, by="fin2")
+    assert office.of("anna", Account.RECEIVABLE) == -200_00
+    assert f"reversal:{told}" in office.closed_tasks
+    reversed_once, *more = office.matter.deals[deal].reversals
+    assert (reversed_once.by, more) == ("fin2", [])
+
+
+def test_what_moved_no_money_is_reversed_without_an_entry() -> None:
+    """A receipt beyond the price, credit in points, a late refund that nobody approved: no entry, and they are gone."""
+    office = Office()
+    deal = office.win(10_000_00)
+    office.receive(deal, 10_000_00)
+    beyond = office.receive(deal, 700_00, reference="bank-7")
+    points = {"deal": deal, "id": "assist-9", "person": "bob", "points": 3}
+    office.tell(CommandKind.DEAL_ASSIST, by="anna", data=points)
+    office.pay(deal, "anna")
+    office.advance(days=181)
+    waiting = office.refund(deal, 1_000_00)
+    posted = len(office.entries)
+    for told in (beyond, "assist-9", waiting):
+        office.reverse(deal, told)
+        office.reverse(deal, told, by="fin2")
+    assert len(office.entries) == posted
+    assert [one.amount_minor for one in office.matter.deals[deal].receipts] == [10_000_00]
+    assert (office.matter.deals[deal].overlays, office.matter.deals[deal].refunds) == ((), ())
+    assert f"refund:{waiting}" in office.closed_tasks
+    office.receive(deal, 600_00, reference="bank-7")
+    assert office.matter.deals[deal].received_minor == 10_600_00
+
+
 def test_only_those_who_may_do_it() -> None:
     """Contract sections 7 and 9."""
     office = Office()
@@ -148,6 +210,7 @@ def test_only_those_who_may_do_it() -> None:
             (CommandKind.DEAL_RECEIPT, money),
             (CommandKind.DEAL_REFUND, money),
             (CommandKind.DEAL_STAGE, {**money, "stage": "contract"}),
+            (CommandKind.DEAL_REVERSAL, {"deal": deal, "told": "id", "text": "t", "digest": "d"}),
             (CommandKind.DEAL_SHARES, shares),
             (CommandKind.DEAL_SHARES_SET, shares),
             (CommandKind.DEAL_ASSIST, {"deal": deal, "id": "a", "person": "bob", "points": 1}),
@@ -159,7 +222,12 @@ def test_only_those_who_may_do_it() -> None:
     assert refused == {
         *(
             (kind, by)
-            for kind in (CommandKind.DEAL_RECEIPT, CommandKind.DEAL_REFUND, CommandKind.DEAL_STAGE)
+            for kind in (
+                CommandKind.DEAL_RECEIPT,
+                CommandKind.DEAL_REFUND,
+                CommandKind.DEAL_STAGE,
+                CommandKind.DEAL_REVERSAL,
+            )
             for by in ("anna", "bob", "lead")
         ),
         *((kind, by) for kind in (CommandKind.DEAL_SHARES, CommandKind.DEAL_ASSIST) for by in ("bob", "lead", "fin")),
