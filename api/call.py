@@ -38,6 +38,8 @@ class Done:
     status: int
     body: Any
     kept_body: Any = None
+    #: What was done is saved, and answered with this: what was asked for was not done.
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,10 @@ class Call:
         """``work`` once per key: its effect and its answer are saved together. For plain ``def`` endpoints."""
         if self.rehearsal:
             return self._rehearse(work, may_rehearse)
-        return self._answer(self._transact(work))
+        done = self._transact(work)
+        if isinstance(done, Done) and done.refusal is not None:
+            raise done.refusal
+        return self._answer(done)
 
     async def command(self, work: Callable[[Transaction], Done | Waiting], *, may_rehearse: bool = False) -> Response:
         """``work`` stores a command (or is done at once); then ring, wait for the decision, answer."""
@@ -130,6 +135,8 @@ class Call:
             if key is not None:
                 if isinstance(result, Waiting):
                     idempotency.name_command(tx, key, result.command)
+                elif result.refusal is not None:
+                    idempotency.free(tx, key)  # the answer to a refusal is kept when it is given
                 else:
                     kept = result.body if result.kept_body is None else result.kept_body
                     idempotency.keep(tx, key, status=result.status, body=kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from domain.customers.identity import KEY_FIELDS, KeyPair, MatchValues, strong_g
 from domain.customers.names import CustomerKind, search_words
 from domain.policy.policy import Policy
 from storage import tables as t
-from storage.database import Transaction, mint
+from storage.database import StaleReadError, Transaction, mint
 
 if TYPE_CHECKING:  # a worker has no use for the index of names, nor for what it is made with
     from domain.customers.company_index import CloseCompany
@@ -106,6 +106,19 @@ def lock_record(tx: Transaction, customer: str) -> dict[str, Any]:
     return lock_row(tx, customer)
 
 
+def lock_records(tx: Transaction, customers: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The same for several records: all their keys, then their rows by id; the rows as they are then (CUS-13)."""
+    ids = sorted(set(customers))
+    mine = sa.select(t.customer_key.c.digest).where(t.customer_key.c.customer.in_(ids)).distinct()
+    digests = sorted(tx.execute(mine).scalars())
+    if not tx.is_sqlite:
+        _lock_digests(tx, digests)
+    rows = tx.rows(tx.locked(sa.select(t.customer).where(t.customer.c.id.in_(ids)).order_by(t.customer.c.id)))
+    if sorted(tx.execute(mine).scalars()) != digests:
+        raise StaleReadError  # a record was given another key before its row was locked
+    return {row["id"]: row for row in rows}
+
+
 def lock_row(tx: Transaction, customer: str) -> dict[str, Any]:
     """The lock of a record after those of its keys; the row as it is then."""
     row = tx.row(tx.locked(sa.select(t.customer).where(t.customer.c.id == customer)))
@@ -128,7 +141,7 @@ def match(tx: Transaction, values: MatchValues, by: Comparison, names: CompanyNa
     certain, possible = _by_keys(tx, values, by)
     close: tuple[CloseCompany, ...] = ()
     if by.close_name is not None and values.name is not None:
-        hits = names.close_to(tx, values.name, threshold=by.close_name)
+        hits = _standing(tx, names.close_to(tx, values.name, threshold=by.close_name))
         close = tuple(hit for hit in hits if hit.customer not in certain)
     # Ids are time-ordered, so the oldest record comes first.
     return Match(tuple(sorted(certain)), tuple(sorted((possible | {hit.customer for hit in close}) - certain)), close)
@@ -158,8 +171,28 @@ def _by_keys(tx: Transaction, values: MatchValues, by: Comparison) -> tuple[set[
     return certain, possible
 
 
-_HAVING = sa.select(t.customer_key.c.digest, t.customer_key.c.customer, t.customer_key.c.kind).where(
-    t.customer_key.c.digest.in_(sa.bindparam("digests", expanding=True))
+def _standing(tx: Transaction, hits: Sequence[CloseCompany]) -> list[CloseCompany]:
+    """Close names, each as a name of the record that stands for whoever has it; the closest of several (CUS-13)."""
+    merged = sa.select(t.customer.c.id, t.customer.c.merged_into).where(
+        t.customer.c.id.in_([hit.customer for hit in hits]), t.customer.c.merged_into.is_not(None)
+    )
+    roots = {r.id: r.merged_into for r in tx.execute(merged)} if hits else {}
+    told: dict[str, CloseCompany] = {}
+    for hit in hits:
+        root = roots.get(hit.customer, hit.customer)
+        told.setdefault(root, replace(hit, customer=root))
+    return list(told.values())
+
+
+#: Whoever has a key, told as the record that stands for them (CUS-13).
+_HAVING = (
+    sa.select(
+        t.customer_key.c.digest,
+        sa.func.coalesce(t.customer.c.merged_into, t.customer.c.id).label("customer"),
+        t.customer_key.c.kind,
+    )
+    .join(t.customer, t.customer.c.id == t.customer_key.c.customer)
+    .where(t.customer_key.c.digest.in_(sa.bindparam("digests", expanding=True)))
 )
 
 

@@ -38,6 +38,10 @@ def mint() -> str:
     return str(uuid_utils.uuid7())
 
 
+class StaleReadError(Exception):
+    """What was read before a lock is not so any more: the whole transaction is run again."""
+
+
 @dataclass(frozen=True)
 class Transaction:
     """One open transaction. ``connection`` runs statements; nothing is kept unless it ends without an exception."""
@@ -175,11 +179,14 @@ class Database:
             yield Transaction(self, connection)
 
     def transact(self, work: Callable[[Transaction], T]) -> T:
-        """``work`` in a writing transaction; deadlocks and serialization failures run the whole of it again."""
+        """``work`` in a writing transaction; deadlocks, serialization failures and stale reads run all of it again."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self._alone(), self._writer.begin() as connection:
                     return work(Transaction(self, connection))
+            except StaleReadError:
+                if attempt == _ATTEMPTS:
+                    raise Refusal("store_unavailable", rule="AUD-07") from None
             except DBAPIError as error:
                 if attempt == _ATTEMPTS or not _is_transient(error):
                     raise _unavailable(error) from error

@@ -17,7 +17,7 @@ from domain.matters.inbox import Due, next_instant, next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import leads, matters
+from storage import leads, matters, merges
 from storage import tables as t
 from storage.database import Database, Transaction, mint
 from storage.setting import Snapshots
@@ -68,7 +68,7 @@ class DatabaseMatters:
 
     def _opened(self, tx: Transaction, stream: str) -> _Open:
         found = tx.execute(_STREAM, {"stream": stream}).one()
-        locked = matters.lock(tx, found.matter)
+        locked = matters.lock(tx, found.matter, of=stream)
         setting = self._snapshots.setting(tx)
         policy = setting.policy_at(locked.row["program"], at=locked.now)
         contesting = policy.choice("claim.on_collision") == "dispute"
@@ -112,7 +112,10 @@ class _Open:
     other_loaded: Matter | None = None
 
     def take_other(self, matter: str, *, contesting: bool) -> None:
-        """Lock the other record's matter as well."""
+        """Lock the other record's matter as well; a question about one that has gone to another record is none."""
+        if merges.lies_in(self.tx, matter) != matter or matter == self.matter.id:
+            self.matter = self.loaded = self.matter.without_other(matter)
+            return
         locked = matters.lock(self.tx, matter)
         commands = self.matter.commands
         named = tuple(c.data["about"] for c in commands if c.data.get("about") is not None)
@@ -190,6 +193,14 @@ class _Open:
         else:
             self.matter = self.matter.with_parked(key)
 
+    def _join_found(self) -> None:
+        """Two records that a case has found to be one customer are one here from now on (CUS-13)."""
+        for case in self.matter.disputes.values():
+            was = self.loaded.disputes.get(case.id)
+            if case.finds_one and case.matter == self.matter.id and (was is None or was.is_open):
+                assert case.other_matter is not None
+                merges.join(self.tx, case.other_matter, self.matter.id)
+
     def close(self) -> Standing:
         matters.save_streams(self.tx, self.loaded, self.matter, own=self.stream, setting=self.setting)
         self.tx.execute(t.bell.delete().where(t.bell.c.stream == self.stream))
@@ -198,6 +209,7 @@ class _Open:
             matters.save_streams(self.tx, self.other_loaded, self.other, own=None, setting=self.setting)
             at = max(self.now, self.other_loaded.last_at)
             matters.close(self.tx, self.other_loaded, self.other, at=at)
+            self._join_found()
         restart = self.epoch < self.setting.epoch
         if restart:
             self.tx.update(t.stream, {"id": self.stream}, {"epoch": self.setting.epoch})

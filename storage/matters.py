@@ -24,7 +24,7 @@ from storage import case_facts, conflicts, deals, disputes, history, leads, ledg
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row, request_of, request_row
 from storage.codec import pack, plain, unpack
-from storage.database import Transaction, mint
+from storage.database import StaleReadError, Transaction, mint
 from storage.notices import queue_notices
 
 _IN_NO_POOL = {"pool": None, "pool_at": None, "pool_locked": False, "pool_only": None}
@@ -40,10 +40,26 @@ class Locked:
     fresh: bool = False  # made by this transaction: nothing hangs on it yet
 
 
-def lock(tx: Transaction, matter: str) -> Locked:
-    """Take the matter's lock in a statement of its own, then stamp; `received_at` is strictly increasing in it."""
+def lock(tx: Transaction, matter: str, *, of: str | None = None) -> Locked:
+    """Take the matter's lock in a statement of its own, then stamp; `received_at` is strictly increasing in it.
+
+    Raises :class:`StaleReadError` where two records were joined or parted meanwhile, so that what was to be decided
+    here lies elsewhere (CUS-13). ``of``: the claim, case or lead that it is about.
+    """
+    locked = lock_even_merged(tx, matter)
+    if locked.row["merged_into"] is not None or (of is not None and locked.row["split"] and _lies(tx, of) != matter):
+        raise StaleReadError
+    return locked
+
+
+def lock_even_merged(tx: Transaction, matter: str) -> Locked:
+    """The same of a matter that may lie in another one, for whoever joins, parts or forgets them."""
     row = tx.execute(_MATTER if tx.is_sqlite else _LOCKED_MATTER, {"matter": matter}).mappings().one()
     return Locked(row=dict(row), now=tx.stamp(row["last_at"]))
+
+
+def _lies(tx: Transaction, stream: str) -> str | None:
+    return tx.execute(sa.select(t.stream.c.matter).where(t.stream.c.id == stream)).scalar()
 
 
 def made(

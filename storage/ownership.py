@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,7 +13,7 @@ from domain.claims.lifecycle import OPEN
 from domain.claims.model import Claim
 from domain.matters.decide import settled
 from domain.matters.setting import Setting
-from storage import matters
+from storage import matters, merges
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.database import Transaction, mint
@@ -34,11 +35,12 @@ def standings(
 
     The statements are the same whether anything is found or not: a stranger learns nothing from the time it takes.
     """
-    rows = tx.rows(
-        sa.select(t.matter, _has_undecided.label("undecided"), _has_due(now).label("due")).where(
-            t.matter.c.program == program, t.matter.c.track == track, t.matter.c.subject.in_(sorted(subjects))
-        )
-    )
+    c = t.matter.c
+    wanted = sa.and_(c.program == program, c.track == track, c.subject.in_(sorted(subjects)))
+    rows = _rows(tx, wanted, now)
+    if elsewhere := [r["merged_into"] for r in rows if r["merged_into"] is not None]:
+        kept = {r["id"] for r in rows if r["merged_into"] is None} | {merges.lies_in(tx, one) for one in elsewhere}
+        rows = _rows(tx, c.id.in_(sorted(kept)), now)
     live = tx.rows(
         sa.select(t.claim).where(
             t.claim.c.matter.in_([r["id"] for r in rows]),
@@ -56,6 +58,11 @@ def standings(
         )
         for row in rows
     )
+
+
+def _rows(tx: Transaction, which: sa.ColumnElement[bool], now: datetime) -> list[dict[str, Any]]:
+    statement = sa.select(t.matter, _has_undecided.label("undecided"), _has_due(now).label("due"))
+    return tx.rows(statement.where(which))
 
 
 _has_undecided = (

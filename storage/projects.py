@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from domain.customers.fields import narrow
 from storage import tables as t
 from storage.database import Transaction, mint
+from storage.merges import records_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def find_or_create(
     """
     if not tx.is_sqlite:
         tx.execute(sa.select(t.customer.c.id).where(t.customer.c.id == customer).with_for_update()).all()
-    known = tx.rows(sa.select(t.project).where(t.project.c.customer == customer).order_by(t.project.c.id))
+    of = records_of(tx, customer)
+    known = tx.rows(sa.select(t.project).where(t.project.c.customer.in_(of)).order_by(t.project.c.id))
     found, close = _compared(known, facts, groups)
     if found is not None:
         return Found(found)

@@ -359,6 +359,7 @@ customer = sa.Table(
     Col("name_revision", sa.BigInteger, index=True),
     # Of a person: the number was reported masked and is not complete yet (CUS-06).
     Col("masked", sa.Boolean, nullable=False, server_default=sa.false()),
+    Col("merged_into", Id, index=True),  # the record that stands for this one, itself merged into none (CUS-13)
     Col("company_code", sa.String(18)),
     Col("phone", Sealed),
     Col("email", Sealed),
@@ -420,6 +421,30 @@ project = sa.Table(
     sa.UniqueConstraint("customer", "tender_number"),
 )
 
+#: Each joining of ``customer`` to ``survivor``, and its undoing. ``joined``: which matters became one, and in which
+#: pools they lay before (CUS-13).
+customer_merge = sa.Table(
+    "customer_merge",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("customer", Id, sa.ForeignKey("customer.id"), nullable=False),
+    Col("survivor", Id, sa.ForeignKey("customer.id"), nullable=False, index=True),
+    Col("at", Instant, nullable=False),
+    Col("by", Id, nullable=False),
+    Col("reason", Id),  # free text
+    Col("joined", Json, nullable=False),
+    Col("undone_at", Instant),
+    Col("undone_by", Id),
+    Col("undone_reason", Id),
+    sa.Index(
+        "uq_customer_merge_standing",
+        "customer",
+        unique=True,
+        sqlite_where=sa.text("undone_at IS NULL"),
+        postgresql_where=sa.text("undone_at IS NULL"),
+    ),
+)
+
 #: Free text, sealed with the customer's key (or the master key); histories keep its id and keyed digest (AUD-01).
 free_text = sa.Table(
     "free_text",
@@ -452,6 +477,8 @@ matter = sa.Table(
     Col("poisoned", sa.Boolean, nullable=False),
     Col("dealt", sa.Boolean, nullable=False, server_default=sa.false()),  # it has or had deals
     Col("led", sa.Boolean, nullable=False, server_default=sa.false()),  # a lead of it is open, or watched
+    Col("merged_into", Id),  # where everything of it lies and is decided since the records are known as one (CUS-13)
+    Col("split", sa.Boolean, nullable=False, server_default=sa.false()),  # it gave something back once
     sa.UniqueConstraint("program", "subject", "track"),
     sa.Index("ix_matter_pool", "pool", "pool_at", "id"),
 )

@@ -23,7 +23,7 @@ def say(tx: Transaction, caller: Caller, dispute: str, body: MessageIn) -> Done:
     row = visible_dispute(tx, caller, dispute)
     case, people, line = dispute_of(row), acting_for(caller), Line(body.line)
     check_speaks(case, line, people=people, in_charge=in_charge(tx, caller, row), release=body.release)
-    locked = matters.lock(tx, row["matter"])
+    locked = matters.lock(tx, row["matter"], of=dispute)
     side = side_of(case, people) if line is Line.ARBITRATOR else None
     said = {
         "id": mint(),

@@ -35,7 +35,7 @@ from domain.matters.matter import CommandKind
 from domain.money.model import MOST_MINOR
 from domain.people.access import SELLING, Actor, has_any_scope
 from domain.refusals import FieldError, Refusal
-from storage import customers, matters, texts
+from storage import customers, matters, merges, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.company_names import CompanyNames
@@ -381,9 +381,10 @@ def _customer_corrected(tx: Transaction, customer: str, wanted: _Wanted, names: 
     """Complete or correct the customer's record; others that have a new key, or a close name, are named (CUS-02)."""
     found = customers.match(tx, wanted.values, wanted.compared, names)
     customers.update(tx, customer, wanted.contact, wanted.values)
+    own = merges.root_of(tx, customer)
     return {
-        "possible": [c for c in (*found.certain, *found.possible) if c != customer],
-        "close": [resemblance(hit).facts() for hit in found.close if hit.customer != customer],
+        "possible": [c for c in (*found.certain, *found.possible) if c != own],
+        "close": [resemblance(hit).facts() for hit in found.close if hit.customer != own],
     }
 
 

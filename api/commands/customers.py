@@ -14,16 +14,16 @@ from api.auth import Caller
 from api.call import Done
 from api.commands.reports import resemblance
 from api.schemas.customers import CustomerIn, EraseIn, RecordPatch, RevealIn
-from api.views.customers import KEEPING, claims_read, customer_view, knowing, visible_customer
+from api.views.customers import claims_read, customer_view, knowing, require_keeper, visible_customer
 from domain.claims.model import Resemblance
 from domain.customers.identity import Identity, MatchValues, match_values
 from domain.customers.names import CustomerKind
 from domain.customers.phone import require_phone_mode
 from domain.matters.draft import Notice
-from domain.people.access import has_any_scope, has_role, read_scope
+from domain.people.access import has_role, read_scope
 from domain.people.organisation import Role
 from domain.refusals import FieldError, Refusal
-from storage import customers, erasure, history, matters, texts, usage
+from storage import customers, erasure, history, matters, merges, texts, usage
 from storage import tables as t
 from storage.company_names import CompanyNames
 from storage.database import Transaction
@@ -32,7 +32,7 @@ from storage.notices import queue_notices
 
 def enter(tx: Transaction, caller: Caller, body: CustomerIn, names: CompanyNames) -> Done:
     """A new customer, or the one that has its keys already (CUS-01, CUS-02)."""
-    _require_keeper(caller)
+    require_keeper(caller)
     values = _values(
         caller,
         Identity(
@@ -68,7 +68,7 @@ def enter(tx: Transaction, caller: Caller, body: CustomerIn, names: CompanyNames
 def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch, names: CompanyNames) -> Done:
     """Change a record. A key that another record has too is taken, recorded, and told (CUS-01, CUS-02)."""
     row = visible_customer(tx, caller, customer)
-    _require_keeper(caller)
+    require_keeper(caller)
     if body.kind not in (None, row["kind"]):
         raise _invalid("kind")
     if "name" in body.model_fields_set and body.name is None:
@@ -95,6 +95,9 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch, name
     present = customers.lock_row(tx, customer)
     if present["erased_at"] is not None:
         raise Refusal("illegal_transition", rule="AUD-05", current_state="erased")
+    if present["merged_into"] is not None:
+        facts = {"merged_into": present["merged_into"]}
+        raise Refusal("illegal_transition", rule="CUS-13", current_state="merged", facts=facts)
     if not body.version == row["version"] == present["version"]:
         raise Refusal("version_conflict", facts={"versions": {"sent": body.version, "present": present["version"]}})
     customers.update(tx, customer, replace(wanted, phone=values.phone or wanted.phone, email=values.email), values)
@@ -191,37 +194,35 @@ def erase(tx: Transaction, caller: Caller, customer: str, body: EraseIn) -> tupl
     visible_customer(tx, caller, customer)
     if not has_role(caller.actor, {Role.ADMIN}, organisation=caller.setting.organisation, at=caller.at):
         raise Refusal("not_allowed", rule="PPL-02")
-    row = customers.lock_record(tx, customer)
-    if row["erased_at"] is not None:
-        return Done(200, customer_view(tx, caller, row)), ()
-    now = _lock_matters(tx, t.matter.c.customer == customer)
-    erasure.check(tx, customer, setting=caller.setting, at=now)
-    known = customers.contact_of(tx, row, customers.data_key(tx, customer))
-    reason = texts.keep(tx, _without(body.reason, known), customer=None)
-    gone = erasure.erase(tx, customer, at=now)
-    view = customer_view(tx, caller, _row(tx, customer))
-    _record(
-        tx,
-        customer,
-        "erased",
-        at=now,
-        actor=caller.person,
-        claims=gone.claims,
-        files=[f["id"] for f in gone.files],
-        text=reason,
-    )
-    return Done(200, view), gone.files
+    # One customer is forgotten as a whole, whichever of its records is named (CUS-13).
+    rows = customers.lock_records(tx, merges.records_of(tx, customer))
+    if rows[customer]["erased_at"] is not None:
+        return Done(200, customer_view(tx, caller, rows[customer])), ()
+    now = _lock_matters(tx, t.matter.c.customer.in_(sorted(rows)))
+    said = body.reason
+    for one, row in rows.items():
+        erasure.check(tx, one, setting=caller.setting, at=now)
+        said = _without(said, customers.contact_of(tx, row, customers.data_key(tx, one)))
+    reason = texts.keep(tx, said, customer=None)
+    files: list[dict[str, Any]] = []
+    for one in rows:
+        gone = erasure.erase(tx, one, at=now)
+        files += gone.files
+        _record(
+            tx,
+            one,
+            "erased",
+            at=now,
+            actor=caller.person,
+            claims=gone.claims,
+            files=[f["id"] for f in gone.files],
+            text=reason,
+        )
+    return Done(200, customer_view(tx, caller, _row(tx, customer))), files
 
 
 _EDITABLE = ("name", "phone", "email", "company_code", "level", "source", "external_id")
 _KEYS = frozenset({"name", "phone", "email", "company_code", "external_id"})
-
-
-def _require_keeper(caller: Caller) -> None:
-    """Who keeps the customer base: admin, marketing, reception (contract section 4)."""
-    keepers = KEEPING | {Role.ADMIN}
-    if not has_any_scope(caller.actor, keepers, organisation=caller.setting.organisation, at=caller.at):
-        raise Refusal("not_allowed", rule="PPL-02")
 
 
 def _values(caller: Caller, identity: Identity, *, phone_given: bool = True) -> MatchValues:
@@ -318,14 +319,14 @@ def _entitling(tx: Transaction, caller: Caller, customer: str) -> list[dict[str,
     actor = replace(caller.actor, roles=(caller.actor.roles or frozenset(Role)) - {Role.AUDITOR})
     oversight = [p.id for p in caller.setting.programs.values() if caller.person in p.oversight]
     scope = read_scope(actor, organisation=caller.setting.organisation, at=caller.at, oversight_of=oversight)
-    return knowing(tx, claims_read(tx, caller, [customer], scope=scope))
+    return knowing(tx, claims_read(tx, caller, merges.records_of(tx, customer), scope=scope))
 
 
 def _shown_in(
     tx: Transaction, customer: str, through: Sequence[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], datetime]:
     """The claims whose timeline shows the act: those that hold the customer, else the one it was read through."""
-    holding = sa.and_(t.claim.c.customer == customer, t.claim.c.holds)
+    holding = sa.and_(t.claim.c.customer.in_(merges.records_of(tx, customer)), t.claim.c.holds)
     concerned = sa.select(t.claim.c.matter).where(sa.or_(holding, t.claim.c.id == through[0]["id"]))
     now = _lock_matters(tx, t.matter.c.id.in_(concerned))
     shown = tx.rows(sa.select(t.claim).where(holding).order_by(t.claim.c.receipt))
@@ -335,7 +336,7 @@ def _shown_in(
 def _lock_matters(tx: Transaction, which: sa.ColumnElement[bool]) -> datetime:
     """Lock matters by id; an instant that is later than every stamp given in them."""
     ids: Collection[str] = tx.execute(sa.select(t.matter.c.id).where(which).order_by(t.matter.c.id)).scalars().all()
-    locked = [matters.lock(tx, matter) for matter in ids]
+    locked = [matters.lock_even_merged(tx, matter) for matter in ids]
     return max((one.now for one in locked), default=None) or tx.now()
 
 

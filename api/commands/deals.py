@@ -43,7 +43,7 @@ from domain.money.shares import check_shares, digest_of
 from domain.people.access import Place, has_role
 from domain.people.organisation import Role
 from domain.refusals import FieldError, Refusal
-from storage import deals, history, matters, texts
+from storage import deals, history, matters, merges, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.database import Transaction, mint
@@ -98,7 +98,9 @@ def allocate(tx: Transaction, caller: Caller, deal: str, body: AllocateIn) -> Wa
     if claim is None or not readable(tx, caller, claim):
         raise _invalid("claim")
     permitted(caller, CommandKind.DEAL_ALLOCATE, claim_of(claim))
-    if any(claim[name] != row[name] for name in ("program", "customer", "project", "track")):
+    if any(claim[name] != row[name] for name in ("program", "project", "track")) or (
+        row["customer"] not in merges.records_of(tx, claim["customer"])
+    ):
         raise _invalid("claim")
     if row["state"] != DealState.UNCLAIMED.value and row["matter"] != claim["matter"]:
         raise Refusal("illegal_transition", rule="COM-01", current_state=row["state"])
@@ -230,13 +232,8 @@ def _place(tx: Transaction, caller: Caller, body: DealIn) -> _Where:
         raise _invalid("customer")
     if body.project is not None and not _is_of(tx, body.project, body.customer):
         raise _invalid("project")
-    matter = tx.execute(
-        sa.select(t.matter.c.id).where(
-            t.matter.c.program == body.program,
-            t.matter.c.subject == (body.project or body.customer),
-            t.matter.c.track == body.track,
-        )
-    ).scalar()
+    subject = body.project or merges.root_of(tx, body.customer)
+    matter = merges.matter_of(tx, program=body.program, subject=subject, track=body.track)
     if matter is None:
         return _Where(None, None)
     locked = matters.lock(tx, matter)
@@ -250,7 +247,8 @@ def _holder(matter: Matter) -> Claim | None:
 
 
 def _is_of(tx: Transaction, project: str, customer: str) -> bool:
-    found = sa.select(t.project.c.id).where(t.project.c.id == project, t.project.c.customer == customer)
+    of = merges.records_of(tx, customer)
+    found = sa.select(t.project.c.id).where(t.project.c.id == project, t.project.c.customer.in_(of))
     return tx.execute(found).first() is not None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -35,6 +36,7 @@ from domain.claims.model import Claim
 from domain.claims.permissions import is_supervisor, may_sell
 from domain.disputes.admission import open_until, require_consent
 from domain.disputes.cases import found_different, person_of
+from domain.disputes.model import Grounds
 from domain.disputes.room import pleads
 from domain.files import family_of
 from domain.matters.matter import Command, CommandKind, Matter
@@ -42,7 +44,7 @@ from domain.money.model import DealState
 from domain.people.access import has_role
 from domain.people.organisation import Role
 from domain.refusals import FieldError, Refusal
-from storage import case_records, files, matters, sameness, texts
+from storage import case_records, files, matters, merges, sameness, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import canonical, plain
@@ -86,17 +88,7 @@ def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting | Don
             return _answered(tx, caller, known.dispute, claim=now.claims[row["id"]])
     dispute, number = mint(), tx.next_number("dispute")
     if open_one is None:
-        tx.insert(
-            t.stream,
-            {
-                "id": dispute,
-                "kind": "dispute",
-                "matter": home,
-                "open": True,
-                "next_instant": None,
-                "epoch": caller.setting.epoch,
-            },
-        )
+        _insert_stream(tx, caller, dispute, home)
     data = {
         "dispute": dispute,
         "number": number,
@@ -110,13 +102,60 @@ def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting | Don
     claim = row["id"]
     if other is not None:
         away = other["id"] if home == row["matter"] else row["matter"]
-        record = other["customer"] if home == row["matter"] else row["customer"]
+        record = other["customer"] if home == row["matter"] else _record_of(tx, row["matter"])
         data |= {"about": row["id"], "other_matter": away, "other_customer": record}
         if home != row["matter"]:
             claim = _first_claim(tx, home)
     return _received(
         tx, caller, home, claim, CommandKind.DISPUTE_OPEN, data, locked=locks[home], stream=open_one or dispute
     )
+
+
+def question(
+    tx: Transaction, caller: Caller, about: Claim, other: Matter, *, statement: str | None, at: datetime
+) -> str:
+    """Store the question whether two records are one, for whoever holds both locks; the id of its case (CUS-13).
+
+    ``about``: the claim of whoever is its opener; ``other``: the matter of the record that it is asked of. ``at`` is
+    later than every stamp of either matter.
+    """
+    home, away = sorted((about.matter, other.id))
+    dispute = mint()
+    _insert_stream(tx, caller, dispute, home)
+    data = {
+        "dispute": dispute,
+        "number": tx.next_number("dispute"),
+        "grounds": Grounds.IDENTITY.value,
+        "statement": statement,
+        "asks": None,
+        "contests": [],
+        "by_work": False,
+        "about": about.id,
+        "other_matter": away,
+        "other_customer": _record_of(tx, away),
+    }
+    claim = about.id if about.matter == home else _first_claim(tx, home)
+    command = Command(
+        id=mint(), kind=CommandKind.DISPUTE_OPEN, claim=claim, actor=caller.person, received_at=at, data=data
+    )
+    tx.insert(
+        t.command,
+        matters.command_row(command, matter=home, target_type="dispute", target=dispute, stream=dispute),
+    )
+    for matter in (home, away):
+        matters.touch(tx, matter, at)
+    matters.ring_later(tx, dispute, "dispute", at=at)
+    return dispute
+
+
+def _insert_stream(tx: Transaction, caller: Caller, dispute: str, matter: str) -> None:
+    stream = {"id": dispute, "kind": "dispute", "matter": matter, "open": True, "next_instant": None}
+    tx.insert(t.stream, {**stream, "epoch": caller.setting.epoch})
+
+
+def _record_of(tx: Transaction, matter: str) -> str:
+    """The record that a matter is about; what lies in it may have come under another one of the same customer."""
+    return str(tx.execute(sa.select(t.matter.c.customer).where(t.matter.c.id == matter)).scalar_one())
 
 
 def _answered(tx: Transaction, caller: Caller, case: str, *, claim: Claim) -> Done:
@@ -136,19 +175,14 @@ def _other_matter(tx: Transaction, row: Mapping[str, Any], body: DisputeIn) -> d
         return None
     if body.other_customer is None:
         raise Refusal("field_missing", rule="CUS-13", errors=(FieldError("other_customer", "field_missing"),))
-    c = t.matter.c
-    found = tx.row(
-        sa.select(t.matter).where(
-            c.program == row["program"],
-            c.customer == body.other_customer,
-            c.customer != row["customer"],
-            c.track == row["track"],
-            c.project.is_(None),
-        )
-    )
-    if found is None or row["project"] is not None:
+    root = merges.root_of(tx, body.other_customer)
+    known = merges.matter_of(tx, program=row["program"], subject=root, track=row["track"])
+    if known is None or row["project"] is not None or body.other_customer == row["customer"]:
         raise Refusal("field_invalid", rule="CUS-13", errors=(FieldError("other_customer", "field_invalid"),))
-    return found
+    if known == row["matter"]:
+        # They are known as one here: there is nothing to ask.
+        raise Refusal("illegal_transition", rule="CUS-13", current_state=row["state"], facts={"same": True})
+    return tx.row(sa.select(t.matter).where(t.matter.c.id == known))
 
 
 def _open_case(tx: Transaction, matter: str) -> str | None:
@@ -335,7 +369,7 @@ def _on(
         claim,
         kind,
         {"dispute": row["id"], **data},
-        locked=matters.lock(tx, row["matter"]),
+        locked=matters.lock(tx, row["matter"], of=row["id"]),
         stream=row["id"],
         target_type=target_type,
         target=target or row["id"],
@@ -386,7 +420,7 @@ def _claim_named(tx: Transaction, caller: Caller, body: DisputeIn) -> dict[str, 
         sa.select(t.claim)
         .where(
             c.program == named.program,
-            c.customer == named.customer,
+            c.customer.in_(merges.records_of(tx, named.customer)),
             c.track == named.track,
             c.project == named.project if named.project is not None else sa.true(),
         )
@@ -422,7 +456,8 @@ def _questions_a_share(tx: Transaction, caller: Caller, row: Mapping[str, Any], 
 def _has_worked(tx: Transaction, caller: Caller, row: Mapping[str, Any], body: DisputeIn) -> bool:
     """Whoever has logged a follow-up on the customer, in a case of kind identity on either record (DSP-02, CUS-13)."""
     c, f = t.claim.c, t.follow_up.c
-    records = [row["customer"], *([body.other_customer] if body.grounds == "identity" else [])]
+    asked = [row["customer"], *([body.other_customer] if body.grounds == "identity" and body.other_customer else [])]
+    records = [record for customer in asked for record in merges.records_of(tx, customer)]
     here = sa.select(c.id).where(
         c.program == row["program"],
         c.customer.in_(records),

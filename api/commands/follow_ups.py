@@ -48,7 +48,7 @@ def log(tx: Transaction, caller: Caller, claim: str, body: FollowUpIn) -> Done |
     if body.at is not None and body.at > caller.at:
         raise Refusal("date_invalid", rule="CLM-15", errors=(FieldError("at", "date_invalid"),))
     files = attached(tx, caller, body.files, claim=claim)
-    locked = matters.lock(tx, row["matter"])
+    locked = matters.lock(tx, row["matter"], of=claim)
     loaded = matters.load(tx, locked, also=(claim,), quiet=True)
     # Again under the lock: it may have been logged, or received, meanwhile.
     logged = _logged_before(tx, caller, claim, body.external_id)
@@ -122,7 +122,7 @@ def correct(tx: Transaction, caller: Caller, follow_up: str, body: FollowUpCorre
     with under_policy_of(tx, claim["id"]):
         if row["author"] != caller.person:
             raise Refusal("not_allowed", rule="CLM-15")
-    locked = matters.lock(tx, claim["matter"])
+    locked = matters.lock(tx, claim["matter"], of=claim["id"])
     # Read again under the lock: another correction, or the drain that voids it, may have come first.
     row = _row(tx, follow_up)
     with under_policy_of(tx, claim["id"]):

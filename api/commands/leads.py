@@ -221,7 +221,7 @@ def _on(
     with _under(known.terms.version):
         authorise(kind, known, actor=caller.actor, setting=caller.setting, at=caller.at)
         said = data(known)
-        return _command(tx, caller, known, kind, said, matters.lock(tx, known.matter))
+        return _command(tx, caller, known, kind, said, matters.lock(tx, known.matter, of=lead))
 
 
 def _command(

@@ -30,7 +30,7 @@ from domain.people.organisation import Role
 from domain.policy.policy import Policy
 from domain.programs.program import Program
 from domain.refusals import FieldError, Refusal
-from storage import blind_checks, customers, projects, usage
+from storage import blind_checks, customers, merges, projects, usage
 from storage import tables as t
 from storage.company_names import CompanyNames
 from storage.database import Transaction
@@ -168,14 +168,15 @@ def _subjects(
     """Customers, or their projects, that are the one meant; and whether a weaker likeness was found."""
     if values is None:
         assert isinstance(body.customer, CustomerRef)
-        certain: Sequence[str] = (body.customer.id,)
+        certain: Sequence[str] = (merges.root_of(tx, body.customer.id),)
         possible = False
     else:
         match = customers.match(tx, values, customers.Comparison.under(policy, values.kind.value), names)
         certain, possible = match.certain, bool(match.possible) or match.ambiguous
     if body.project is None:
         return certain, possible
-    same, close = _projects(tx, certain or (_NOBODY,), body.project, policy)
+    of = [record for customer in certain for record in merges.records_of(tx, customer)]
+    same, close = _projects(tx, of or (_NOBODY,), body.project, policy)
     return same, possible or close
 
 

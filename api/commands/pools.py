@@ -27,7 +27,7 @@ from domain.policy.values import window
 from domain.pools.limits import is_entry
 from domain.pools.pool import Group
 from domain.refusals import FieldError, Refusal
-from storage import history, matters, texts, usage
+from storage import history, matters, merges, texts, usage
 from storage import tables as t
 from storage.database import Transaction, mint
 from storage.pools import group_data
@@ -182,7 +182,7 @@ def _locked(tx: Transaction, program: str, entry: str) -> matters.Locked:
     known = tx.execute(sa.select(t.matter.c.id).where(t.matter.c.id == entry, t.matter.c.program == program)).scalar()
     if known is None:
         raise Refusal("not_found")
-    return matters.lock(tx, entry)
+    return matters.lock(tx, merges.lies_in(tx, entry))
 
 
 def _receive(
@@ -283,9 +283,8 @@ def _each(
             raise Refusal("already_taken", rule="POOL-03")
         if not is_entry(matter, locked.now) or matter.pool != stands.pool.id:
             raise Refusal("not_found")
-        tx.execute(t.matter.update().where(t.matter.c.id == entry).values(values))
-        matters.touch(tx, entry, locked.now)
-
+        tx.execute(t.matter.update().where(t.matter.c.id == locked.row["id"]).values(values))
+        matters.touch(tx, locked.row["id"], locked.now)
         done[entry] = locked.row["customer"]
 
     done: dict[str, str] = {}
@@ -307,11 +306,11 @@ def add(tx: Transaction, caller: Caller, pool: str, body: AddIn) -> Done:
 
     def one(customer: str) -> None:
         # Locked, so that an erasure comes before this or finds the entry.
-        statement = sa.select(t.customer.c.erased_at).where(t.customer.c.id == customer)
+        statement = sa.select(t.customer.c.erased_at, t.customer.c.merged_into).where(t.customer.c.id == customer)
         row = tx.row(tx.locked(statement))
         if row is None or row["erased_at"] is not None:
             raise Refusal("not_found")
-        matter = _matter_of(tx, stands, customer, body.track)
+        matter = _matter_of(tx, stands, row["merged_into"] or customer, body.track)
         locked = matters.lock(tx, matter)
         present = as_of_now(tx, caller, locked)
         if present.owner_claim is not None or present.reserved_for(locked.now) is not None:
@@ -340,8 +339,9 @@ def _matter_of(tx: Transaction, stands: Standing, customer: str, track: str) -> 
         "poisoned": False,
     }
     tx.insert_new(t.matter, [row])
-    found = sa.select(t.matter.c.id).where(*(t.matter.c[name] == value for name, value in here.items()))
-    return str(tx.execute(found).scalar_one())
+    found = merges.matter_of(tx, **here)
+    assert found is not None
+    return found
 
 
 def _codes(asked: Sequence[str], one: Callable[[str], None]) -> dict[str, str | None]:

@@ -111,7 +111,7 @@ def receive(
 
     ``data`` is made after the lock, so that what it reads is what the stamp sees. ``locked``: taken before already.
     """
-    locked = locked or matters.lock(tx, row["matter"])
+    locked = locked or matters.lock(tx, row["matter"], of=row["id"])
     command = Command(
         id=mint(),
         kind=kind,

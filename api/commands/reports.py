@@ -27,7 +27,7 @@ from domain.matters.matter import Command, CommandKind, Matter
 from domain.policy.policy import Policy
 from domain.pools.limits import CAPPED, Attempt, is_entry
 from domain.refusals import FieldError, Refusal
-from storage import customers, history, matters, projects, texts
+from storage import customers, history, matters, merges, projects, texts
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row
 from storage.codec import canonical, plain
@@ -240,7 +240,7 @@ def resolve(
     resembles: tuple[Resemblance, ...] = ()
     ambiguous = new = False
     if isinstance(body.customer, CustomerRef):
-        customer = body.customer.id
+        customer = merges.root_of(tx, body.customer.id)
     else:
         assert values is not None
         compared = customers.Comparison.under(policy, body.customer.kind)
@@ -281,7 +281,9 @@ def _project(
         return None, ()
     if isinstance(given, ProjectRef):
         known = tx.execute(
-            sa.select(t.project.c.id).where(t.project.c.id == given.id, t.project.c.customer == customer)
+            sa.select(t.project.c.id).where(
+                t.project.c.id == given.id, t.project.c.customer.in_(merges.records_of(tx, customer))
+            )
         ).scalar()
         if known is None:
             raise _invalid("project.id")
@@ -308,9 +310,9 @@ def _matter(
     """The matter's id; locked and stamped already where this makes it. ``new``: so is the customer."""
     subject = project or customer
     here = {"program": body.program, "subject": subject, "track": body.track}
-    known = None if new else tx.execute(_MATTER_OF, here).scalar()
+    known = None if new else merges.matter_of(tx, **here)
     if known is not None:
-        return str(known), None
+        return known, None
     matter = mint()
     row = {
         "id": matter,
@@ -325,18 +327,15 @@ def _matter(
         return matter, matters.made(
             tx, row, kind=about.kind, level=about.level, source=about.source, bid_date=about.bid_date
         )
-    return str(tx.execute(_MATTER_OF, here).scalar_one()), None
+    known = merges.matter_of(tx, **here)
+    assert known is not None
+    return known, None
 
 
 _ABOUT = (
     sa.select(t.customer.c.kind, t.customer.c.level, t.customer.c.source, t.project.c.bid_date)
     .outerjoin(t.project, t.project.c.id == sa.bindparam("project", type_=t.project.c.id.type))
     .where(t.customer.c.id == sa.bindparam("customer"))
-)
-_MATTER_OF = sa.select(t.matter.c.id).where(
-    t.matter.c.program == sa.bindparam("program"),
-    t.matter.c.subject == sa.bindparam("subject"),
-    t.matter.c.track == sa.bindparam("track"),
 )
 
 

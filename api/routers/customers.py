@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.call import Done, TheCall
-from api.commands import customers
+from api.commands import customers, merges
 from api.commands.lookup import look_up
 from api.paging import Cursor, Limit
 from api.reads import note_reads
@@ -25,9 +25,11 @@ from api.schemas.customers import (
     EraseIn,
     LookupIn,
     LookupOut,
+    MergeIn,
     RecordPatch,
     RevealIn,
     RevealOut,
+    UnmergeIn,
 )
 from api.views.checks import check_page
 from api.views.customers import customer_page, customer_view, others, visible_customer
@@ -106,6 +108,18 @@ def erase(call: TheCall, id: Id, body: EraseIn) -> Response:
         files.remove(call.services.settings.file_folder, taken)
     call.services.database.scrub()
     return answer
+
+
+@router.post("/customers/{id}/merge", response_model=CustomerOut)
+def merge_customer(call: TheCall, id: Id, body: MergeIn) -> Response:
+    """Join a record to the one that is the same customer (合并); two owners are asked in a case: CUS-13."""
+    return call.write(lambda tx: merges.merge(tx, call.caller, id, body))
+
+
+@router.post("/customers/{id}/unmerge", response_model=CustomerOut)
+def unmerge_customer(call: TheCall, id: Id, body: UnmergeIn) -> Response:
+    """Give a record back what it brought into a merge (撤销合并): CUS-13."""
+    return call.write(lambda tx: merges.unmerge(tx, call.caller, id, body))
 
 
 @router.post("/ownership/lookup", response_model=LookupOut, openapi_extra={f"x-{QUERY_LIKE}": True})

@@ -50,6 +50,19 @@ class EraseIn(Input):
     reason: Reason
 
 
+class MergeIn(Input):
+    """`POST /v1/customers/{id}/merge`: ``into`` stands for both from then on (CUS-13)."""
+
+    into: Id
+    reason: Reason
+
+
+class UnmergeIn(Input):
+    """`POST /v1/customers/{id}/unmerge` (CUS-13)."""
+
+    reason: Reason
+
+
 class LookupIn(Input):
     """`POST /v1/ownership/lookup` (CUS-08, CUS-09)."""
 
@@ -76,6 +89,8 @@ class CustomerOut(Output):
     external_id: str | None
     created_at: str
     erased_at: str | None
+    merged_into: str | None
+    merged_from: list[str]
     version: int
 
 

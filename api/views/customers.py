@@ -16,7 +16,7 @@ from domain.customers.names import CustomerKind, mask_person_name
 from domain.people.access import ReadScope, has_any_scope, has_role
 from domain.people.organisation import Role
 from domain.refusals import Refusal
-from storage import customers
+from storage import customers, merges
 from storage import tables as t
 from storage.claim_queries import of_customers_matching, readable_claims
 from storage.codec import rfc3339
@@ -37,9 +37,16 @@ def reads_base(caller: Caller) -> bool:
 def visible_customer(tx: Transaction, caller: Caller, customer: str) -> dict[str, Any]:
     """The row of a customer the caller reads; else ``not_found``, the same as for a missing one (PPL-02)."""
     row = tx.row(sa.select(t.customer).where(t.customer.c.id == customer))
-    if row is None or not (reads_base(caller) or claims_read(tx, caller, [customer])):
+    if row is None or not (reads_base(caller) or claims_read(tx, caller, merges.records_of(tx, customer))):
         raise Refusal("not_found")
     return row
+
+
+def require_keeper(caller: Caller) -> None:
+    """Who keeps the customer base: admin, marketing, reception (contract section 4)."""
+    keepers = KEEPING | {Role.ADMIN}
+    if not has_any_scope(caller.actor, keepers, organisation=caller.setting.organisation, at=caller.at):
+        raise Refusal("not_allowed", rule="PPL-02")
 
 
 def claims_read(
@@ -84,9 +91,17 @@ def customer_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any
     if not rows:
         return []
     ids = [r["id"] for r in rows]
-    known = set(ids) if reads_base(caller) else {c["customer"] for c in knowing(tx, claims_read(tx, caller, ids))}
+    records = merges.records_of_all(tx, ids)
+    if reads_base(caller):
+        known = set(ids)
+    else:
+        all_of_them = sorted({record for one in records.values() for record in one})
+        through = {c["customer"] for c in knowing(tx, claims_read(tx, caller, all_of_them))}
+        known = {one for one, its in records.items() if through & set(its)}
     keys = customers.data_keys(tx, ids)
-    return [_view(r, customers.contact_of(tx, r, keys.get(r["id"])), known=r["id"] in known) for r in rows]
+    return [
+        _view(r, customers.contact_of(tx, r, keys.get(r["id"])), records[r["id"]], known=r["id"] in known) for r in rows
+    ]
 
 
 def customer_page(
@@ -141,7 +156,8 @@ def _region(caller: Caller) -> str:
     return caller.setting.company_policy_at(caller.at).word("match.phone_region") or "CN"
 
 
-def _view(row: dict[str, Any], contact: customers.Contact, *, known: bool) -> dict[str, Any]:
+def _view(row: dict[str, Any], contact: customers.Contact, records: Sequence[str], *, known: bool) -> dict[str, Any]:
+    """``records``: all of the customer, the one that stands for them first."""
     name = contact.name
     if name is not None and not known and contact.kind is CustomerKind.PERSON:
         name = mask_person_name(name)
@@ -157,5 +173,7 @@ def _view(row: dict[str, Any], contact: customers.Contact, *, known: bool) -> di
         "external_id": contact.external_id,
         "created_at": rfc3339(row["created_at"]),
         "erased_at": rfc3339(row["erased_at"]) if row["erased_at"] is not None else None,
+        "merged_into": row["merged_into"],
+        "merged_from": list(records[1:]) if row["merged_into"] is None else [],
         "version": row["version"],
     }

@@ -110,6 +110,9 @@ def _open_identity(draft: Draft, command: Command) -> None:
     """Two records may be one customer: one case about both, with everybody who has a living claim (CUS-13, DSP-01)."""
     other, present = draft.other, draft.matter.open_dispute
     asked = command.data["other_matter"]
+    if asked is None:
+        # The record that was asked about is known as another one's by now.
+        raise _about_a_third(draft.matter.claims[command.claim])
     if (present is not None and present.other_matter != asked) or (present is None and draft.matter.frozen_elsewhere):
         raise _about_a_third(draft.matter.claims[command.claim])
     answered = _found_different(draft.matter, asked)
@@ -689,6 +692,14 @@ def _settled(draft: Draft, dispute: Dispute, terms: Outcome) -> None:
     effects.rule(draft, dispute, terms)
     effects.settle(draft, dispute, terms)
     tell_parties(draft, dispute, "dispute.settled", urgency="urgent")
+    _tell_of_one(draft, dispute)
+
+
+def _tell_of_one(draft: Draft, dispute: Dispute) -> None:
+    """Two records that are one customer here are for the administrators to merge everywhere (CUS-13)."""
+    if dispute.finds_one:
+        for admin in sorted(draft.setting.organisation.admins(at=draft.at)):
+            draft.tell_case(admin, "dispute.same", dispute, rule="CUS-13")
 
 
 # --- hearing and ruling ----------------------------------------------------------------------------------------------
@@ -965,6 +976,7 @@ def _finalise(draft: Draft, dispute: Dispute) -> None:
     draft.record_case("final", dispute, before=before, data=_outcome_data(outcome))
     effects.settle(draft, dispute, outcome)
     tell_parties(draft, dispute, "dispute.final", urgency="urgent")
+    _tell_of_one(draft, dispute)
 
 
 # --- ending without a ruling -----------------------------------------------------------------------------------------

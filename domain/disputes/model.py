@@ -188,6 +188,12 @@ class Dispute:
         return self.state not in ENDED
 
     @property
+    def finds_one(self) -> bool:
+        """Whether it has ended with the answer that two records are one customer (CUS-13)."""
+        decided = self.state in (DisputeState.FINAL, DisputeState.SETTLED)
+        return self.grounds is Grounds.IDENTITY and decided and self.outcome is not None and self.outcome.same is True
+
+    @property
     def takes_parties(self) -> bool:
         """Whether somebody may join: not between a ruling and its finality, when all has been said (DSP-16)."""
         return self.is_open and self.state is not DisputeState.RULED

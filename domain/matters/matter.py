@@ -246,6 +246,15 @@ class Matter:
     def without_command(self, command: str) -> Matter:
         return replace(self, commands=tuple(c for c in self.commands if c.id != command))
 
+    def without_other(self, matter: str) -> Matter:
+        """Nobody asks about the record of ``matter`` any more: it is known as another one's (CUS-13)."""
+
+        def without(command: Command) -> Command:
+            asks = command.asks_about == matter
+            return replace(command, data={**command.data, "other_matter": None}) if asks else command
+
+        return replace(self, commands=tuple(without(command) for command in self.commands))
+
     def with_parked(self, item: str) -> Matter:
         return replace(self, parked=self.parked | {item})
 

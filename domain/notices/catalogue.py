@@ -413,6 +413,14 @@ _DISPUTES: Final = (
         "The ruling in the dispute about {customer} found a violation of yours; please read it.",
     ),
     _row(
+        "dispute.same",
+        "两条记录认定为同一客户",
+        "Two records found to be one customer",
+        "争议认定{customer}与另一条记录是同一客户，在本业务项目中已合为一条；请合并客户记录。",
+        "A case has found {customer} and another record to be one customer, and in its program they are one now; "
+        "please merge the records.",
+    ),
+    _row(
         "dispute.final",
         "裁决生效",
         "Ruling final",
@@ -724,6 +732,20 @@ _OTHERS = (
         "{customer}的资料修改后与[另外{possible}条]客户资料相同或相近[；名称相近，{differs}]，请核对。",
         "After a change {customer} equals or resembles [{possible} ]other customer records[; the names are close, "
         "{differs}]; please check.",
+    ),
+    _row(
+        "customer.merged",
+        "客户记录已合并",
+        "Customer records merged",
+        "[{by}]把另一条客户记录与{customer}合并，今后按同一客户处理；各自的历史不变。",
+        "Another record was joined with {customer}[ by {by}]: from now on they are one. Each keeps its history.",
+    ),
+    _row(
+        "customer.unmerged",
+        "客户记录合并已撤销",
+        "Merge of customer records undone",
+        "[{by}]撤销了{customer}的合并：原有的报备随原记录返回，合并后发生的保留在合并后的记录上。",
+        "The merge of {customer} was undone[ by {by}]: what it had goes back with it, what happened since stays.",
     ),
     _row(
         "alarm.cap",

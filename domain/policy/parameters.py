@@ -176,7 +176,7 @@ _BUILT: Final = frozenset(
     for section, numbers in {
         "PPL": (1, 2, 4, 5, 6, 7),
         "TER": (1, 6),
-        "CUS": (1, 2, 3, 4, 5, 6, 8, 9),
+        "CUS": (1, 2, 3, 4, 5, 6, 8, 9, 13),
         "CLM": (*range(1, 30), 32, 33),
         "DSP": (2, 3, 4, 5, 8, 9, 10, 12, 13, 15, 16, 18, 19),
         "LEAD": (1, 2, 3, 4, 5, 6, 7, 11, 13, 16),
@@ -192,6 +192,7 @@ _BUILT: Final = frozenset(
 # Of those rows, what nothing looks at yet. Of the depth's four parts only follow-ups and visits are recorded (CLM-08).
 _LACKING: Final = frozenset(
     {
+        "customer.recognise_days",
         "ownership.depth_weights",
         "pool.named_days",
         "pool.priority_order",

@@ -36,6 +36,8 @@ def test_a_new_customer_is_kept_and_answered_with_masked_contacts(company: Compa
         "external_id": None,
         "created_at": "",
         "erased_at": None,
+        "merged_into": None,
+        "merged_from": [],
         "version": 1,
     }
     assert company.admin.get(f"/v1/customers/{found['id']}").json() == found

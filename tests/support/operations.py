@@ -618,6 +618,22 @@ def _erase(world: World) -> Wanted:
 
 
 FACTORIES["erase"] = _erase
+
+
+def _merge_customer(world: World) -> Wanted:
+    into = world.customer_of(world.claim())
+    free = world.company.admin.made("/v1/customers", world.customer())["id"]
+    return _wanted("merge_customer", "marketing", ids={"id": into}, body={"into": free, "reason": "客户换了号码"})
+
+
+def _unmerge_customer(world: World) -> Wanted:
+    merged = _merge_customer(world)
+    world["marketing"].made(f"/v1/customers/{merged.ids['id']}/merge", merged.body)
+    return _wanted("unmerge_customer", "marketing", ids=merged.ids, body={"reason": "其实是两个人"})
+
+
+FACTORIES["merge_customer"] = _merge_customer
+FACTORIES["unmerge_customer"] = _unmerge_customer
 _when("look_up_ownership", "owner", body={"program": lambda w: w.program, "customer": World.customer})
 
 # --- claims ----------------------------------------------------------------------------------------------------------

@@ -30,22 +30,30 @@ def test_two_customers_are_not_asked_about_again(company: Company) -> None:
 
 
 def test_one_customer_is_known_when_the_question_comes_up_again(company: Company) -> None:
-    """CUS-13, DSP-04: the answer is a recorded fact, and the rules settle who reported first."""
+    """CUS-13, DSP-04: where it was asked, the records are one at once, so nobody gets the other one. In another program
+    the answer is a recorded fact, and the rules settle who reported first."""
     records = Records(company, **{"dispute.appeal_wd": 0})
     found = records.to_ruling()
     done(records.ruling(found, outcome="party", owner=records.first.id, same=True))
     assert read(records.leader, records.new)["state"] == "released"
     third = company.rep("丁", team=records.office.team)
-    theirs = records.office.claim(third, customer=customer(2))
-    assert theirs["state"] == "protected"
-    case = done(records.asked(third, theirs, records.old))
+    assert records.office.claim(third, customer=customer(2))["reason"] == "customer_owned"
+    known = refused(records.asked(records.second, records.new, records.old), 409, "illegal_transition")
+    assert (known["rule"], known["facts"]) == ("CUS-13", {"same": True})
+    elsewhere = company.program("另一项目")
+    mine, theirs = (
+        done(person.post("/v1/claims", {"program": elsewhere, "customer": customer(number)}))
+        for person, number in ((records.first, 1), (third, 2))
+    )
+    assert (mine["state"], theirs["state"]) == ("protected", "protected")
+    case = done(records.asked(third, theirs, mine))
     assert (case["state"], case["outcome"]["owner"], case["outcome"]["same"]) == ("proposed", records.first.id, True)
     before = next(i for i in listed(third.get(f"/v1/disputes/{case['id']}/evidence")) if i["kind"] == "same_before")
     assert (before["automatic"], before["origin"], before["author"], before["text"]) == (True, "system", None, None)
     advice = done(third.get(f"/v1/disputes/{case['id']}/advice"))
     assert next(p["evidence"] for p in advice["points"] if p["rule"] == "identity") == [before["id"]]
     records.pass_to(case["deadline"])
-    assert [claim["state"] for claim in (read(records.first, records.old), read(third, theirs))] == [
+    assert [claim["state"] for claim in (read(records.first, mine), read(third, theirs))] == [
         "protected",
         "released",
     ]
