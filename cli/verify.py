@@ -40,7 +40,7 @@ def verify(
     ] = None,
     as_json: Annotated[bool, Parameter(name="--json", help="Print the result as JSON.")] = False,
 ) -> int:
-    """Check every history entry against the key and the signed checkpoints, and the balances of the ledger.
+    """Check every history entry against the key and the signed checkpoints, and count balances and performance again.
 
     Exit 1 if anything is not as it was.
     """

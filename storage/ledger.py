@@ -102,7 +102,8 @@ class LedgerFault:
     """The first thing in the ledger that is not as it must be.
 
     ``kind``: ``balance`` (an account is not what its postings come to; ``by_minor`` the difference), ``entry`` (an
-    entry does not balance, or has other postings than it had), ``orphan`` (a posting without its entry).
+    entry does not balance, or has other postings than it had), ``orphan`` (a posting without its entry); for
+    ``performance`` and ``month`` see :mod:`storage.performance`.
     """
 
     kind: str

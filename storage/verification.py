@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from storage import ledger, performance
 from storage import tables as t
 from storage.checkpoints import Checkpoint, Fault, Heads, dashed, fold, snapshot
 from storage.codec import rfc3339
@@ -22,7 +24,8 @@ from storage.database import Database, Transaction
 from storage.history import GENESIS, Form, form
 from storage.installation import WrongKeysError
 from storage.keys import KeyRing
-from storage.ledger import LedgerFault, first_fault
+from storage.ledger import LedgerFault
+from storage.setting import Snapshots
 from storage.tampering import Kind, name
 from storage.types import from_us
 
@@ -51,7 +54,8 @@ class FirstBad:
 class Verdict:
     """What a check found. ``checkpoint``: the newest one that counted; ``fault``: a file of them that does not.
 
-    ``ledger``: the first account that is not what its postings come to, the first entry that does not balance (COM-06).
+    ``ledger``: the first account that is not what its postings come to, the first entry that does not balance (COM-06),
+    the first deal that is counted as performance otherwise than its facts say (COM-13).
     """
 
     ok: bool
@@ -97,9 +101,13 @@ def verify(
     # The files before the database: what was sealed by now is in every later state of it.
     with fold(folder, keys, only=stream, known=known) as heads, snapshot(database) as tx:
         found = _Check(tx, keys, heads, stream, progress or (lambda _done: None)).run()
-        ledger = first_fault(tx) if stream is None else None
-        ok = found.ok and heads.fault is None and ledger is None
-        return replace(found, checkpoint=heads.last, fault=heads.fault, ledger=ledger, ok=ok)
+        money = _money_fault(tx) if stream is None else None
+        ok = found.ok and heads.fault is None and money is None
+        return replace(found, checkpoint=heads.last, fault=heads.fault, ledger=money, ok=ok)
+
+
+def _money_fault(tx: Transaction) -> LedgerFault | None:
+    return ledger.first_fault(tx) or performance.first_fault(tx, cache(lambda: Snapshots().setting(tx)))
 
 
 @dataclass(slots=True)

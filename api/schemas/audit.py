@@ -55,9 +55,12 @@ class FaultOut(Output):
 
 
 class LedgerFaultOut(Output):
-    """An account that is not what its postings come to, or an entry that is not as it must be (COM-06)."""
+    """An account that is not what its postings come to, an entry that is not as it must be (COM-06).
 
-    kind: Literal["balance", "entry", "orphan"]
+    ``performance``, ``month``: what a deal counts for, or the month in which, is not what its facts say (COM-13).
+    """
+
+    kind: Literal["balance", "entry", "orphan", "performance", "month"]
     subject: str
     currency: str | None
     by_minor: int

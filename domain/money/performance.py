@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.claims.model import Claim
 from domain.matters.draft import Draft
@@ -22,6 +22,9 @@ from domain.refusals import Refusal
 
 #: Two of the values of `performance.recognise_at`.
 CONTRACT, CASH = "contract", "cash"
+
+#: As far apart as clocks on earth are, either way.
+_ZONES = (timedelta(hours=-26), timedelta(0), timedelta(hours=26))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,23 @@ def closes_at(setting: Setting, program: str, month: str) -> datetime:
 def is_closed(setting: Setting, program: str, month: str, *, at: datetime) -> bool:
     """Whether nothing is counted in ``month`` any more at ``at``."""
     return at >= closes_at(setting, program, month)
+
+
+def may_count_in(setting: Setting, line: PerformanceLine) -> set[str]:
+    """The months that ``line`` can have been written in: that of its event while open, then that of its own instant.
+
+    The program may have had another zone then, so within a day of a boundary both sides are right.
+    """
+    zone = setting.calendar(line.program).zone
+    now = {month_of(line.at + shift, zone) for shift in _ZONES}
+    found: set[str] = set()
+    for event in {month_of(line.event_at + shift, zone) for shift in _ZONES}:
+        closes = closes_at(setting, line.program, event)
+        if line.at < closes + _ZONES[-1]:
+            found.add(event)
+        if line.at >= closes + _ZONES[0]:
+            found |= now
+    return found
 
 
 def require_open(setting: Setting, deal: Deal, *, at: datetime) -> None:

@@ -45,6 +45,7 @@ from zoneinfo import ZoneInfo
 
 from domain.matters.matter import CommandKind
 from domain.money.model import Overlay, PerformanceLine, Receipt, Refund, StageProof
+from domain.money.performance import may_count_in
 from domain.refusals import Refusal
 from tests.support.money_office import Office
 
@@ -96,6 +97,8 @@ class Worked:
                 assert played.counts() == step.counts, f"{self.name}:{step.place}: {step.line}"
             if step.accounts is not None:
                 assert played.accounts() == step.accounts, f"{self.name}:{step.place}: {step.line}"
+        for line in office.performance:  # what a check of the books asks of each
+            assert line.month in may_count_in(office.setting, line), f"{self.name}: {line}"
         return office
 
     def with_rate(self, place: int, pct: Decimal) -> Worked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from domain.matters.matter import CommandKind
 from domain.money.months import before, following, in_the_next, month_of, over_at
-from domain.money.performance import closes_at, is_closed
+from domain.money.performance import closes_at, is_closed, may_count_in
 from domain.people.organisation import Span
 from domain.refusals import Refusal
 from tests.support.money_cases import Worked, read
@@ -46,6 +47,23 @@ def test_a_month_is_closed_from_the_first_instant_after_its_day_in_the_programs_
     assert closed == datetime(2026, 3, 5, 16, tzinfo=UTC)  # the midnight that begins the sixth in Shanghai
     assert is_closed(office.setting, PROGRAM, "2026-02", at=closed)
     assert not is_closed(office.setting, PROGRAM, "2026-02", at=closed.replace(hour=15, minute=59))
+
+
+def test_a_line_may_have_been_written_in_the_month_of_its_event_while_that_was_open_and_then_in_its_own() -> None:
+    """COM-13: within a day of the closing, in whatever zone it was, both are right."""
+    office = Office()
+    office.win(10_000_00)
+    line = office.performance[0]
+    closed = closes_at(office.setting, PROGRAM, "2026-03")
+    for at, months in (
+        (line.at, {"2026-03"}),
+        (closed - timedelta(days=2), {"2026-03"}),
+        (closed - timedelta(hours=1), {"2026-03", "2026-04"}),
+        (closed + timedelta(hours=1), {"2026-03", "2026-04"}),
+        (closed + timedelta(days=2), {"2026-04"}),
+        (closed + timedelta(days=40), {"2026-05"}),
+    ):
+        assert may_count_in(office.setting, replace(line, at=at)) == months, at
 
 
 def test_what_counted_for_a_team_is_taken_back_from_it_though_nobody_knows_the_day_any_more() -> None:
