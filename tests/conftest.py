@@ -24,6 +24,28 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.support.shared", "tests.support.engine", "tests.support.postgres"]
 
+#: Files that take a minute or more. They begin first: whichever is last has the machine for itself, and all wait for it.
+LONGEST = (
+    "api/test_schemathesis.py",
+    "model/test_case_walk.py",
+    "faults/test_same_instant.py",
+    "faults/test_twice.py",
+    "acceptance/test_small_run.py",
+    "faults/test_kills.py",
+    "model/test_walk.py",
+    "api/test_role_matrix.py",
+    "model/test_money_walk_kept.py",
+    "faults/test_canaries.py",
+    "faults/test_poison.py",
+    "model/test_planted_bugs.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Longest first, all others as they stand."""
+    place = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
 
 @dataclass
 class Store:
