@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.support.shared", "tests.support.engine", "tests.support.postgres"]
 
-#: Files that take a minute or more. They begin first: whichever is last has the machine for itself, and all wait for it.
+#: Files that take a minute or more. They begin first: whichever is last has the machine for itself, and all wait.
 LONGEST = (
     "api/test_schemathesis.py",
     "model/test_case_walk.py",
