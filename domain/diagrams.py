@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from domain.claims import lifecycle as claims
 from domain.claims.lifecycle import ClaimState
@@ -17,12 +17,15 @@ from domain.disputes import lifecycle as disputes
 from domain.disputes.lifecycle import DisputeState
 from domain.leads import lifecycle as leads
 from domain.leads.lifecycle import LeadState
+from domain.reception import lifecycle as receptions
+from domain.reception.lifecycle import ReceptionState
 
 #: Where each picture stands.
 PAGES: Mapping[str, tuple[str, ...]] = {
     "lifecycle": ("README.md", "docs/lifecycle.md"),
     "dispute": ("docs/disputes.md",),
     "lead": ("docs/leads.md",),
+    "reception": ("docs/leads.md",),
 }
 _CLAIM_NAMES = {
     ClaimState.REPORTED: "已报备",
@@ -59,6 +62,16 @@ _LEAD_NAMES = {
     LeadState.POOLED: "已入公海",
     LeadState.CLOSED: "已关闭",
 }
+_RECEPTION_NAMES = {
+    ReceptionState.WAITING: "待安排",
+    ReceptionState.CALLED: "已叫号",
+    ReceptionState.SERVING: "接待中",
+    ReceptionState.COMPLETED: "已完成",
+    ReceptionState.CLOSED: "已关闭",
+}
+
+
+S = TypeVar("S", bound=StrEnum)
 
 
 class _Row(Protocol):
@@ -76,6 +89,8 @@ def picture(mark: str) -> str:
         return _mermaid(_DISPUTE_NAMES, disputes.TABLE, "open", holds=(), ended=disputes.ENDED)
     if mark == "lead":
         return _mermaid(_LEAD_NAMES, leads.TABLE, "receive", holds=(), ended=leads.ENDED)
+    if mark == "reception":
+        return _mermaid(_RECEPTION_NAMES, receptions.TABLE, "arrive", holds=(), ended=receptions.ENDED)
     return _mermaid(_CLAIM_NAMES, claims.TABLE, "report", holds=claims.HOLDING, ended=claims.ENDED)
 
 
@@ -88,7 +103,7 @@ def write(path: Path, mark: str) -> None:
 
 
 def _mermaid(
-    names: Mapping[StrEnum, str] | Mapping[ClaimState, str] | Mapping[DisputeState, str] | Mapping[LeadState, str],
+    names: Mapping[S, str],
     table: Iterable[_Row],
     begins: str,
     *,

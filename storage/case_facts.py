@@ -19,11 +19,13 @@ _OVER = frozenset({ClaimState.LAPSED, ClaimState.RELEASED, ClaimState.WITHDRAWN,
 
 
 def facts(tx: Transaction, matter: str, *, dispute: str | None = None) -> tuple[Fact, ...]:
-    """Reports, protections and contacts of ``matter``, and what people in charge entered in the case ``dispute``."""
+    """Reports, protections, contacts and receptions of ``matter``, and what people in charge entered in ``dispute``."""
     claims = tx.rows(sa.select(t.claim).where(t.claim.c.matter == matter))
     found: list[Fact] = [fact for row in claims for fact in _of_claim(row)]
     ids = [row["id"] for row in claims]
     found += _contacts(tx.rows(sa.select(t.follow_up).where(t.follow_up.c.claim.in_(ids))))
+    arrived = sa.select(t.reception).where(t.reception.c.matter == matter, t.reception.c.completed_at.is_not(None))
+    found += [_of_reception(row) for row in tx.rows(arrived)]
     if dispute is not None:
         found += _entered(tx.rows(sa.select(t.evidence).where(t.evidence.c.dispute == dispute)))
     return tuple(found)
@@ -63,6 +65,16 @@ def _of_claim(row: Mapping[str, Any]) -> Iterable[Fact]:
             claim=claim.id,
             until=claim.ended_at,
         )
+
+
+def _of_reception(row: Mapping[str, Any]) -> Reception:
+    """Whoever stood in for the owner gains nothing by it: it is the owner's (LEAD-15)."""
+    return Reception(
+        evidence=row["id"],
+        at=row["arrived_at"],
+        entered_at=row["completed_at"],
+        person=row["owner"] or row["server"],
+    )
 
 
 def _contacts(rows: Iterable[Mapping[str, Any]]) -> Iterable[Fact]:

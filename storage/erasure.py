@@ -64,7 +64,8 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> Erased:
     """Take everything personal away for good. The caller has checked, and appends to history afterwards."""
     claims = list(tx.execute(sa.select(t.claim.c.id).where(t.claim.c.customer == customer)).scalars())
     leads = tx.execute(sa.select(t.lead.c.id).where(t.lead.c.customer == customer)).scalars()
-    _forget_answers(tx, customer, [*claims, *leads])
+    received = tx.execute(sa.select(t.reception.c.id).where(t.reception.c.customer == customer)).scalars()
+    _forget_answers(tx, customer, [*claims, *leads, *received])
     cases = tx.execute(sa.select(t.dispute.c.id).where(t.dispute.c.customer == customer)).scalars()
     gone = files.erase(tx, claims, list(cases))
     customers.erase(tx, customer, at=at)
@@ -102,8 +103,8 @@ def _last_instant(deal: dict[str, Any], setting: Setting) -> datetime:
 def _forget_answers(tx: Transaction, customer: str, streams: Sequence[str]) -> None:
     """Kept answers that name the customer go too (contract section 1, Idempotency).
 
-    Whoever was answered about it has acted on it, so has an entry in its history or in one of its claims and leads;
-    only their answers are opened and searched for the ids.
+    Whoever was answered about it has acted on it, so has an entry in its history or in one of its claims, leads and
+    receptions; only their answers are opened and searched for the ids.
     """
     about = [customer, *streams]
     actors = sa.select(t.event.c.actor).where(t.event.c.stream.in_(about), t.event.c.actor.is_not(None)).distinct()

@@ -635,6 +635,7 @@ def _taking(
     """
     people = {c.actor for c in commands if c.kind is CommandKind.TAKE and c.actor is not None}
     people |= {c.data["to"] for c in commands if c.kind is CommandKind.POOL_ASSIGN}
+    people |= {c.data["for"] for c in commands if c.kind is CommandKind.RECEPTION}
     waiting = [r["reporter"] for r in claims.values() if r["state"] in _MAY_BE_ACCEPTED]
     waiting += [taker] if taker is not None else []
     # Of two that wait the first may be accepted, and lost, before the other is decided.

@@ -854,6 +854,50 @@ lead_rules = sa.Table(
     _rev(),
 )
 
+# --- reception -------------------------------------------------------------------------------------------------
+
+#: Where customers arrive (案场). Its lock is what turns are given under (LEAD-08).
+site = sa.Table(
+    "site",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("program", Id, sa.ForeignKey("program.id"), nullable=False, index=True),
+    Col("name", sa.String(200), nullable=False),
+    Col("lead", Id, sa.ForeignKey("person.id")),  # the duty manager
+    Col("queue", Json, nullable=False),  # the domain's queue
+    Col("created_at", Instant, nullable=False),
+    Col("version", sa.Integer, nullable=False),
+)
+
+reception = sa.Table(
+    "reception",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("site", Id, sa.ForeignKey("site.id"), nullable=False),
+    Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False, index=True),
+    Col("program", Id, nullable=False),
+    Col("customer", Id, nullable=False, index=True),
+    Col("project", Id),
+    Col("track", sa.String(10), nullable=False),
+    Col("day", sa.Date, nullable=False),  # the local day of the arrival
+    Col("registered_by", Id, nullable=False),
+    Col("source", sa.String(12), nullable=False),
+    Col("state", sa.String(10), nullable=False),
+    Col("server", Id),
+    Col("team", Id),  # of the server
+    Col("owner", Id),
+    Col("owner_team", Id),
+    Col("arrived_at", Instant, nullable=False),
+    Col("completed_at", Instant),
+    Col("ended_at", Instant),
+    Col("claim", Id),
+    Col("detail", Json, nullable=False),  # what else the domain's reception knows
+    Col("version", sa.Integer, nullable=False),
+    sa.Index("ix_reception_site", "site", "day"),
+    sa.Index("ix_reception_program", "program", "arrived_at"),
+    sa.Index("ix_reception_server", "server"),
+)
+
 #: Whom a case concerns, so that their list and their right to see it are one look-up.
 dispute_party = sa.Table(
     "dispute_party",

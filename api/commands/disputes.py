@@ -454,7 +454,9 @@ def _questions_a_share(tx: Transaction, caller: Caller, row: Mapping[str, Any], 
 
 
 def _has_worked(tx: Transaction, caller: Caller, row: Mapping[str, Any], body: DisputeIn) -> bool:
-    """Whoever has logged a follow-up on the customer, in a case of kind identity on either record (DSP-02, CUS-13)."""
+    """Whoever has logged a follow-up on the customer, or completed a reception of theirs, in a case of kind identity on
+    either record (DSP-02, CUS-13). Whoever stood in for the owner did it for them (LEAD-15).
+    """
     c, f = t.claim.c, t.follow_up.c
     asked = [row["customer"], *([body.other_customer] if body.grounds == "identity" and body.other_customer else [])]
     records = [record for customer in asked for record in merges.records_of(tx, customer)]
@@ -465,7 +467,17 @@ def _has_worked(tx: Transaction, caller: Caller, row: Mapping[str, Any], body: D
         c.project == row["project"] if row["project"] is not None else c.project.is_(None),
     )
     logged = sa.select(f.id).where(f.claim.in_(here), f.author == caller.person, f.voided_at.is_(None))
-    return tx.execute(logged.limit(1)).first() is not None
+    r = t.reception.c
+    received = sa.select(r.id).where(
+        r.program == row["program"],
+        r.customer.in_(records),
+        r.track == row["track"],
+        r.project == row["project"] if row["project"] is not None else r.project.is_(None),
+        r.server == caller.person,
+        r.completed_at.is_not(None),
+        sa.or_(r.owner.is_(None), r.owner == caller.person),
+    )
+    return any(tx.execute(found.limit(1)).first() is not None for found in (logged, received))
 
 
 class Standing(Enum):

@@ -142,7 +142,7 @@ def correct(tx: Transaction, caller: Caller, follow_up: str, body: FollowUpCorre
     changes: dict[str, Any] = {"revision": row["revision"] + 1}
     key = customers.data_key(tx, claim["customer"])
     if body.note is not None:
-        changes["note"] = texts.keep(tx, body.note, customer=claim["customer"], key=key) or _blank(tx, claim, key)
+        changes["note"] = texts.keep(tx, body.note, customer=claim["customer"], key=key) or blank_note(tx, claim, key)
     if body.outcome is not None:
         changes["outcome"] = texts.keep(tx, body.outcome, customer=claim["customer"], key=key)
     if body.next_at is not None:
@@ -202,7 +202,7 @@ def _data(
     return {
         "follow_up": mint(),
         "kind": body.kind,
-        "note": texts.keep(tx, body.note, customer=row["customer"], key=key) or _blank(tx, row, key),
+        "note": texts.keep(tx, body.note, customer=row["customer"], key=key) or blank_note(tx, row, key),
         "note_chars": len(note),
         "note_digest": tx.keys.digest(" ".join(narrow(note).casefold().split())),
         "at": body.at or locked.now,
@@ -215,7 +215,7 @@ def _data(
     }
 
 
-def _blank(tx: Transaction, row: dict[str, Any], key: bytes | None) -> str:
+def blank_note(tx: Transaction, row: dict[str, Any], key: bytes | None) -> str:
     """An empty note is a note: it is kept, and counts for nothing."""
     identifier = mint()
     tx.insert(

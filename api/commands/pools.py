@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.call import Done, Waiting
 from api.commands.company import Change, given, invalid, require_people, require_version
-from api.commands.received import as_of_now
+from api.commands.received import as_of_now, receive_unheld
 from api.commands.reports import halved_at
 from api.schemas.pools import AddIn, AssignIn, BatchIn, MoveIn, PoolIn, PoolPatch, RestrictIn
 from api.schemas.programs import MemberIn
 from api.views.pools import Standing, entry_row, entry_views, pool_view, standing
 from domain.claims.permissions import may_sell
-from domain.matters.matter import Command, CommandKind
+from domain.matters.matter import CommandKind
 from domain.people.access import SELLING, Actor, Place, has_any_scope
 from domain.people.organisation import Role
 from domain.policy.values import window
@@ -136,7 +136,7 @@ def take(tx: Transaction, caller: Caller, pool: str, entry: str) -> Waiting:
         "halved_at": halved_at(tx, caller, program, locked.now, policy),
         "team": team if policy.limit("claim.cap_team") is not None else None,
     }
-    return _receive(tx, caller, CommandKind.TAKE, locked, data)
+    return receive_unheld(tx, caller, CommandKind.TAKE, locked, data)
 
 
 def assign(tx: Transaction, caller: Caller, pool: str, entry: str, body: AssignIn) -> Waiting:
@@ -156,7 +156,7 @@ def assign(tx: Transaction, caller: Caller, pool: str, entry: str, body: AssignI
     if matter.owner_claim is None and (not matter.pooled or matter.pool != pool):
         raise Refusal("not_found")
     text = texts.keep(tx, body.reason, customer=locked.row["customer"])
-    return _receive(tx, caller, CommandKind.POOL_ASSIGN, locked, {"to": body.to, "text": text})
+    return receive_unheld(tx, caller, CommandKind.POOL_ASSIGN, locked, {"to": body.to, "text": text})
 
 
 def _program_of(caller: Caller, pool: str) -> str:
@@ -183,29 +183,6 @@ def _locked(tx: Transaction, program: str, entry: str) -> matters.Locked:
     if known is None:
         raise Refusal("not_found")
     return matters.lock(tx, merges.lies_in(tx, entry))
-
-
-def _receive(
-    tx: Transaction, caller: Caller, kind: CommandKind, locked: matters.Locked, data: dict[str, Any]
-) -> Waiting:
-    """A command about a customer whom nobody holds has a stream of its own: that of the claim it may become."""
-    claim = mint()
-    command = Command(id=mint(), kind=kind, claim=claim, actor=caller.person, received_at=locked.now, data=data)
-    matter = locked.row["id"]
-    tx.insert(
-        t.stream,
-        {
-            "id": claim,
-            "kind": "claim",
-            "matter": matter,
-            "open": True,
-            "next_instant": locked.now,
-            "epoch": caller.setting.epoch,
-        },
-    )
-    tx.insert(t.command, matters.command_row(command, matter=matter, target_type="claim", target=claim))
-    matters.touch(tx, matter, locked.now)
-    return Waiting(command=command.id, kind="claim", stream=claim)
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------

@@ -126,3 +126,35 @@ def receive(
     )
     matters.touch(tx, row["matter"], locked.now)
     return Waiting(command=command.id, kind="claim", stream=row["id"])
+
+
+def receive_unheld(
+    tx: Transaction,
+    caller: Caller,
+    kind: CommandKind,
+    locked: matters.Locked,
+    data: Mapping[str, Any],
+    *,
+    target: tuple[str, str] | None = None,
+) -> Waiting:
+    """A command about a customer whom nobody holds has a stream of its own: that of the claim it may become.
+
+    ``target``: type and id of what the command is answered with, where that is not the claim.
+    """
+    claim, matter = mint(), locked.row["id"]
+    command = Command(id=mint(), kind=kind, claim=claim, actor=caller.person, received_at=locked.now, data=data)
+    tx.insert(
+        t.stream,
+        {
+            "id": claim,
+            "kind": "claim",
+            "matter": matter,
+            "open": True,
+            "next_instant": locked.now,
+            "epoch": caller.setting.epoch,
+        },
+    )
+    target_type, target_id = target or ("claim", claim)
+    tx.insert(t.command, matters.command_row(command, matter=matter, target_type=target_type, target=target_id))
+    matters.touch(tx, matter, locked.now)
+    return Waiting(command=command.id, kind="claim", stream=claim)

@@ -22,6 +22,7 @@ from api.views.disputes import (
 from api.views.follow_ups import follow_up_view, undecided_follow_up
 from api.views.leads import lead_view
 from api.views.pools import undecided_take
+from api.views.receptions import reception_view
 from domain.refusals import Refusal
 from storage import tables as t
 from storage import texts
@@ -110,6 +111,8 @@ def _body(tx: Transaction, caller: Caller, row: dict[str, Any], *, decided: bool
         return dispute_view(tx, caller, row["target"]) if there else undecided_dispute(tx, row)
     if row["target_type"] == "lead":
         return lead_view(tx, caller, row["target"])
+    if row["target_type"] == "reception":
+        return reception_view(tx, caller, row["target"])
     if row["target_type"] == "deal":
         there = decided or row["kind"] != "deal"
         return deal_view(tx, caller, row["target"]) if there else undecided_deal(tx, row)

@@ -1,4 +1,4 @@
-"""Round robin (轮流分配) over the people of a rotation, fair by count however large a batch (LEAD-04).
+"""Round robin (轮流分配) over the people of a rotation, fair by count however large a batch (LEAD-04, LEAD-08).
 
 The turn goes on from whoever had the last one. Somebody who cannot take it is passed over; for reasons of duty, or
 because they had this very lead before, they have the next turn first. So people who could always take one never differ
@@ -7,7 +7,7 @@ by more than one. What is remembered is the order, the last place and the turns 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -20,10 +20,12 @@ class Skip(StrEnum):
     DUTY = "duty"  # called away by the company
     FULL = "full"
     HAD_IT = "had_it"  # was offered this lead before
+    BUSY = "busy"  # with a customer of their own, who came to the site (LEAD-09)
+    SERVING = "serving"  # a turn they were given before
 
 
 #: Passed over for one of these one has the next turn first (`rotation.makeup`).
-_OWED = frozenset({Skip.DUTY, Skip.HAD_IT})
+_OWED = frozenset({Skip.DUTY, Skip.HAD_IT, Skip.BUSY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,12 @@ def next_turn(
     """
     rotation = rotation.joined(members)
     present = set(members)
-    for person in _in_turn(rotation):
+    for person in in_turn(rotation):
         if person in present and person not in skips and rotation.owed_to(person):
             passed = tuple((p, skips[p]) for p in rotation.order if p in present and p in skips)
             return Turn(person, True, passed), rotation.with_owed(person, rotation.owed_to(person) - 1)
     skipped: list[tuple[str, Skip]] = []
-    for person in _in_turn(rotation):
+    for person in in_turn(rotation):
         if person not in present:
             continue
         if person in skips:
@@ -93,7 +95,8 @@ def given_back(rotation: Rotation, person: str) -> Rotation:
     return rotation.with_owed(person, rotation.owed_to(person) + 1)
 
 
-def _in_turn(rotation: Rotation) -> Collection[str]:
+def in_turn(rotation: Rotation) -> Sequence[str]:
+    """Everybody of the order from whoever is next."""
     if rotation.last is None:
         return rotation.order
     after = rotation.order.index(rotation.last) + 1

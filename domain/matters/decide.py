@@ -20,6 +20,7 @@ from domain.matters.setting import Setting
 from domain.money import agreement, performance
 from domain.money import events as money
 from domain.pools import taking
+from domain.reception import completing
 from domain.refusals import Refusal
 
 Mint = Callable[[], str]
@@ -89,6 +90,7 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.LEAD_ASSESS: handling.assess,
     CommandKind.LEAD_GRADE: handling.grade,
     CommandKind.LEAD_CLOSE: handling.close,
+    CommandKind.RECEPTION: completing.complete,
 }
 
 

@@ -82,6 +82,7 @@ class CommandKind(StrEnum):
     LEAD_ASSESS = "lead_assess"
     LEAD_GRADE = "lead_grade"
     LEAD_CLOSE = "lead_close"
+    RECEPTION = "reception"
 
 
 @dataclass(frozen=True, slots=True)

@@ -854,6 +854,30 @@ _LEADS = (
     ),
 )
 
+_RECEPTIONS = (
+    _row(
+        "reception.called",
+        "有客户到访，请接待",
+        "A visitor waits for you",
+        "{customer}已到访，请您接待。",
+        "{customer} has arrived; please receive them.",
+    ),
+    _row(
+        "reception.stand_in",
+        "您的客户到访，由同事代接",
+        "A colleague receives your customer",
+        "{customer}已到访，[由{by}]代您接待；客户归属不变。",
+        "{customer} has arrived and is received for you[ by {by}]; the customer stays yours.",
+    ),
+    _row(
+        "reception.waiting",
+        "到访客户待安排",
+        "A visitor waits to be received",
+        "{customer}已到访，目前无人可以接待，请您指定接待人。",
+        "{customer} has arrived and nobody is free; please name somebody to receive them.",
+    ),
+)
+
 #: What is said of a kind that has no sentence of its own, by the family of the kind.
 FAMILIES: Final[Mapping[str, Entry]] = MappingProxyType(
     dict(
@@ -894,6 +918,13 @@ FAMILIES: Final[Mapping[str, Entry]] = MappingProxyType(
                 "There is news about the lead on {customer}.",
             ),
             _row(
+                "reception",
+                "接待有新进展",
+                "News about a reception",
+                "{customer}的接待有新的进展，请查看。",
+                "There is news about the reception of {customer}.",
+            ),
+            _row(
                 "money",
                 "佣金有变动",
                 "Commission changed",
@@ -906,7 +937,7 @@ FAMILIES: Final[Mapping[str, Entry]] = MappingProxyType(
 )
 
 CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
-    dict((*_CLAIMS, *_DISPUTES, *_REQUESTS, *_REMINDERS, *_MONEY, *_LEADS, *_OTHERS))
+    dict((*_CLAIMS, *_DISPUTES, *_REQUESTS, *_REMINDERS, *_MONEY, *_LEADS, *_RECEPTIONS, *_OTHERS))
 )
 
 #: Words for the codes that facts carry as ``reason``; refusal codes have their own titles.

@@ -16,7 +16,7 @@ def take(draft: Draft, command: Command) -> None:
     person = command.actor or ""
     attempt = Attempt(draft.matter, draft.setting, person, draft.at)
     attempt.check_member()
-    claim = _fresh(draft, command, person)
+    claim = fresh_claim(draft, command, person)
     _require_free(draft, claim)
     attempt.check_entry()
     _require_entry(draft)
@@ -29,7 +29,7 @@ def take(draft: Draft, command: Command) -> None:
 def assign(draft: Draft, command: Command) -> None:
     """An admin of the pool gives the customer to somebody with room; windows and cool-off do not bind (POOL-09)."""
     to = command.data["to"]
-    claim = _fresh(draft, command, to)
+    claim = fresh_claim(draft, command, to)
     _require_free(draft, claim)
     _require_entry(draft)
     Attempt(draft.matter, draft.setting, to, draft.at).check_room()
@@ -75,7 +75,7 @@ def _require_entry(draft: Draft) -> None:
         raise Refusal("cooling_off", rule="POOL-09", facts={"until": draft.matter.pool_at})
 
 
-def _fresh(draft: Draft, command: Command, person: str) -> Claim:
+def fresh_claim(draft: Draft, command: Command, person: str) -> Claim:
     """The new owner's claim, under the id that the command was given."""
     matter = draft.matter
     return Claim(

@@ -119,6 +119,7 @@ class World:
         self.cashier = self._person("出纳", self.office, "finance")
         self._numbers = count(1)
         self._months = count(0)
+        self._site: str | None = None
 
     def __getitem__(self, role: str) -> Person:
         return self.people[role]
@@ -326,6 +327,48 @@ class World:
         lead = self.lead()
         self["owner"].made(f"/v1/leads/{lead}/return", {"reason": "no_need"})
         return lead
+
+    def new_site(self) -> str:
+        """A place where customers of the first program arrive."""
+        return str(self.setup.made("/v1/sites", {"program": self.program, "name": "案场"})["id"])
+
+    def site(self) -> str:
+        """The one where the owner and the peer are signed in."""
+        if self._site is None:
+            self._site = self.staffed_site()
+        return self._site
+
+    def staffed_site(self) -> str:
+        """A new one where both are."""
+        site = self.new_site()
+        for role in ("owner", "peer"):
+            self[role].made(f"/v1/sites/{site}/presence", {"presence": "free"})
+        return site
+
+    def called(self) -> str:
+        """A visitor whom the owner is called to receive, since they hold the customer."""
+        customer = self.customer()
+        self["owner"].made("/v1/claims", {"program": self.program, "customer": customer})
+        made = self["reception"].made(
+            "/v1/receptions", {"site": self.site(), "customer": customer, "served_before": None}
+        )
+        if made["state"] == "waiting":
+            # Busy with another visitor of this world: the administrator names them all the same.
+            said = {"person": self["owner"].id, "reason": "客户归属人"}
+            self.setup.made(f"/v1/receptions/{made['id']}/assign", said)
+        return str(made["id"])
+
+    def unserved(self) -> str:
+        """A visitor whom nobody at another site receives."""
+        body = {"site": self.new_site(), "customer": self.customer()}
+        return str(self["reception"].made("/v1/receptions", body)["id"])
+
+    def served(self) -> str:
+        """A visitor whom the owner is receiving, with everything on record."""
+        reception = self.called()
+        self["owner"].made(f"/v1/receptions/{reception}/greet")
+        self["owner"].made(f"/v1/receptions/{reception}/record", {"need": NOTE})
+        return reception
 
     def file(self) -> str:
         """A file that the owner uploaded and attached to a follow-up."""
@@ -967,6 +1010,30 @@ def _confirm_skills(world: World) -> Wanted:
 
 
 FACTORIES["confirm_skills"] = _confirm_skills
+# --- reception -------------------------------------------------------------------------------------------------------
+
+_SITE: Mapping[str, Any] = {"id": World.site}
+_CALLED: Mapping[str, Any] = {"id": World.called}
+_SERVED: Mapping[str, Any] = {"id": World.served}
+_when("list_sites", "owner")
+_when("make_site", "admin", body={"program": lambda w: w.program, "name": "售楼处"})
+_when("read_site", "owner", ids=_SITE)
+_when("edit_site", "admin", ids={"id": World.new_site}, body={"version": 1, "name": "展厅"})
+_when("read_site_timeline", "owner", ids=_SITE)
+_when("set_presence", "owner", ids={"id": World.new_site}, body={"presence": "free"})
+_when("swap_turns", "owner", ids={"id": World.staffed_site}, body={"with": lambda w: w["peer"].id})
+_when("register_arrival", "reception", body={"site": World.site, "customer": World.customer})
+_when("list_receptions", "owner")
+_when("read_reception", "owner", ids=_CALLED)
+_when("read_reception_timeline", "owner", ids=_CALLED)
+_when("call_next", "reception", ids={"id": World.unserved}, body={})
+_when("assign_reception", "admin", ids=_CALLED, body={"person": lambda w: w["owner"].id, "reason": "客户熟悉"})
+_when("greet_visitor", "owner", ids=_CALLED, body={})
+_when("record_visitor", "owner", ids=_SERVED, body={"need": "三房", "features": ["戴眼镜"]})
+_when("hand_over_visitor", "owner", ids=_SERVED, body={"to": lambda w: w["peer"].id, "reason": "临时外出"})
+_when("complete_reception", "owner", ids=_SERVED, body={})
+_when("close_reception", "owner", ids=_SERVED, body={"reason": "送货的"})
+
 # --- partners --------------------------------------------------------------------------------------------------------
 
 _PARTNER: Mapping[str, Any] = {"id": lambda w: w.partner}

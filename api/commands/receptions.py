@@ -1,0 +1,416 @@
+"""Sites made and changed; arrivals registered, received, handed over, completed (contract section 15).
+
+Everything about a site's queue and its receptions happens under the lock of the site. What a completed reception does
+to its customer is a command, decided in a drain like everything that moves ownership.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.call import Done, Waiting
+from api.commands.company import Change, given, invalid, require_version
+from api.commands.follow_ups import blank_note
+from api.commands.received import as_of_now, receive_unheld
+from api.commands.reports import check_subject, identity_values, resolve
+from api.schemas.base import Track
+from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, ProjectRef
+from api.schemas.receptions import HandOverIn, NamedIn, PresenceIn, ReceptionIn, RecordIn, SiteIn, SitePatch, SwapIn
+from api.views.receptions import (
+    desk_at,
+    is_desk,
+    may,
+    reception_view,
+    site_view,
+    takes_turns,
+    visible_reception,
+    visible_site,
+)
+from domain.customers.fields import narrow
+from domain.leads.candidates import may_receive
+from domain.matters.draft import Notice
+from domain.matters.matter import CommandKind, Matter
+from domain.people.access import Place
+from domain.people.organisation import Role
+from domain.reception import desk as steps
+from domain.reception.completing import waiting_report
+from domain.reception.desk import Desk
+from domain.reception.lifecycle import ReceptionState
+from domain.reception.model import Reception
+from domain.reception.queue import Presence
+from domain.refusals import Refusal
+from storage import history, matters, receptions, texts
+from storage import tables as t
+from storage.company_names import CompanyNames
+from storage.database import Transaction, mint
+from storage.notices import queue_notices
+
+Row = dict[str, Any]
+
+# --- sites -----------------------------------------------------------------------------------------------------------
+
+
+def make_site(change: Change, body: SiteIn) -> Done:
+    """Where customers of a program arrive (案场)."""
+    if body.program not in change.setting.programs:
+        change.require(Role.ADMIN)
+        raise invalid("program")
+    change.require(Role.ADMIN, place=Place(program=body.program))
+    if body.lead is not None:
+        change.active_person(body.lead, field="lead")
+    site = mint()
+    row = {"program": body.program, "name": body.name, "lead": body.lead}
+    change.tx.insert(t.site, {"id": site, **row, "queue": {}, "created_at": change.now, "version": 1})
+    change.record(site, "site", "created", program=body.program, lead=body.lead)
+    return Done(201, site_view(change.tx, change.call.caller, site))
+
+
+def edit_site(change: Change, site: str, body: SitePatch) -> Done:
+    """Another name, another duty manager."""
+    row = visible_site(change.tx, change.call.caller, site)
+    change.require(Role.ADMIN, place=Place(program=row["program"]))
+    named = given(body, "name", "lead")
+    if "name" in named and named["name"] is None:
+        raise invalid("name")
+    if named.get("lead") is not None:
+        change.active_person(named["lead"], field="lead")
+    locked = receptions.lock_site(change.tx, site)
+    assert locked is not None
+    require_version(body.version, locked[0]["version"])
+    changed = {name: value for name, value in named.items() if value != locked[0][name]}
+    if changed:
+        change.tx.update(t.site, {"id": site}, {**changed, "version": locked[0]["version"] + 1})
+        change.record(
+            site, "site", "edited", fields=sorted(changed), **{k: v for k, v in changed.items() if k == "lead"}
+        )
+    return Done(200, site_view(change.tx, change.call.caller, site))
+
+
+def set_presence(tx: Transaction, caller: Caller, site: str, body: PresenceIn) -> Done:
+    """Sign in, be kept by an owned customer or called away, come back, sign out (LEAD-08, LEAD-09)."""
+    at = _signing(tx, caller, site)
+    queue = at.desk.queue
+    if body.presence != "free" and caller.person not in queue.present:
+        raise invalid("presence", rule="LEAD-08")
+    if body.buddy is not None and not (
+        body.buddy != caller.person
+        and may_receive(body.buddy, at.site["program"], setting=caller.setting, at=caller.at)
+    ):
+        raise invalid("buddy", rule="LEAD-15")
+    said = None if body.presence == "out" else Presence(body.presence)
+    queue = queue.with_presence(caller.person, said)
+    if "buddy" in body.model_fields_set:
+        queue = queue.with_buddy(caller.person, body.buddy)
+    at.desk.queue = queue
+    at.desk.log_turn("presence", person=caller.person, presence=body.presence, buddy=queue.buddies.get(caller.person))
+    at.save()
+    return Done(200, site_view(tx, caller, site))
+
+
+def swap(tx: Transaction, caller: Caller, site: str, body: SwapIn) -> Done:
+    """Change places with somebody who wants it too (换轮, LEAD-09)."""
+    at = _signing(tx, caller, site)
+    queue, me, other = at.desk.queue, caller.person, body.with_
+    if me not in queue.present or other not in queue.present or me == other:
+        raise invalid("with", rule="LEAD-09")
+    at.desk.queue, is_done = queue.with_swap(me, other)
+    at.desk.log_turn("swapped" if is_done else "swap_asked", person=me, **{"with": other})
+    at.save()
+    return Done(200, site_view(tx, caller, site))
+
+
+# --- arrivals --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """Who arrived, as a report or a lead names them."""
+
+    program: str
+    track: Track
+    customer: CustomerRef | CustomerGiven
+    project: ProjectRef | ProjectGiven | None
+
+
+def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyNames) -> Done:
+    """An arrival (到访): find the customer and the owner, give the visitor to somebody (LEAD-08, LEAD-10)."""
+    site = visible_site(tx, caller, body.site)
+    program, setting = site["program"], caller.setting
+    if not is_desk(caller, program):
+        raise Refusal("not_allowed", rule="LEAD-10")
+    policy = setting.policy_at(program, at=caller.at)
+    subject = _Subject(program, body.track, body.customer, body.project)
+    check_subject(subject, policy)
+    if body.served_before is not None and body.served_before not in setting.organisation.people:
+        raise invalid("served_before", rule="LEAD-10")
+    if body.asks_for is not None and not may_receive(body.asks_for, program, setting=setting, at=caller.at):
+        raise invalid("asks_for", rule="POOL-03")
+    values = identity_values(tx, body.customer, policy)
+    resolved = resolve(tx, subject, values, policy, names)
+    locked = resolved.made or matters.lock(tx, resolved.matter)
+    if not setting.programs[program].open:
+        raise Refusal("program_closed", rule="TER-01")
+    matter = as_of_now(tx, caller, locked)
+    at = _locked(tx, caller, site["id"])
+    day = at.desk.calendar.local_date(at.desk.at)
+    here = _received_here(tx, site["id"], resolved.matter, day)
+    if here is not None:
+        return Done(200, reception_view(tx, caller, here))
+    reception = Reception(
+        id=mint(),
+        site=site["id"],
+        program=program,
+        matter=resolved.matter,
+        customer=resolved.customer,
+        state=ReceptionState.WAITING,
+        arrived_at=at.desk.at,
+        source=body.source,
+        owner=_owner(tx, caller, matter, body.asks_for, at.desk),
+        asked="served_before" in body.model_fields_set,
+        served_before=body.served_before,
+        asks_for=body.asks_for,
+    )
+    more = {"project": resolved.project, "track": body.track, "day": day, "registered_by": caller.person}
+    receptions.insert(tx, reception, more)
+    at.desk.log(
+        "registered",
+        reception,
+        program=program,
+        customer=resolved.customer,
+        project=resolved.project,
+        track=body.track,
+        source=body.source,
+        owner=reception.owner,
+        served_before=body.served_before,
+        asks_for=body.asks_for,
+    )
+    at.save(steps.arrive(at.desk, reception))
+    return Done(201, reception_view(tx, caller, reception.id))
+
+
+def _received_here(tx: Transaction, site: str, matter: str, day: Any) -> str | None:
+    """The reception of this visitor that is going on: two desks that register one arrival use one turn (LEAD-08)."""
+    c = t.reception.c
+    found = sa.select(c.id).where(c.site == site, c.matter == matter, c.day == day, c.ended_at.is_(None))
+    here = tx.execute(found.limit(1)).scalar()
+    return str(here) if here is not None else None
+
+
+def _owner(tx: Transaction, caller: Caller, matter: Matter, asks_for: str | None, desk: Desk) -> str | None:
+    """Whose customer has come: held, in grace, asked for after a loss (POOL-03), or reported (LEAD-08)."""
+    holder = matter.owner_claim or matter.reserved_for(desk.at)
+    if holder is not None:
+        return holder.owner
+    if asks_for is not None and _was_owner(tx, matter, asks_for, desk):
+        return asks_for
+    waiting = waiting_report(matter)
+    return waiting.reporter if waiting is not None else None
+
+
+def _was_owner(tx: Transaction, matter: Matter, person: str, desk: Desk) -> bool:
+    """Whether the customer may still name ``person``, who lost them (点名, `pool.named_days`)."""
+    length, c = desk.policy.duration("pool.named_days"), t.claim.c
+    if length is None:
+        return False
+    lost = sa.select(sa.func.max(c.ended_at)).where(
+        c.matter == matter.id, c.owner == person, c.state.in_(("lapsed", "released"))
+    )
+    at: datetime | None = tx.execute(lost).scalar()
+    return at is not None and desk.at <= desk.calendar.add(at, length).at
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+
+
+def call_next(tx: Transaction, caller: Caller, reception: str) -> Done:
+    """Who was called did not come, or was waited for long enough (LEAD-09, LEAD-15)."""
+    return _step(tx, caller, reception, "next", lambda at, one: steps.call_next(at.desk, one))
+
+
+def assign(tx: Transaction, caller: Caller, reception: str, body: NamedIn) -> Done:
+    """The duty manager names who serves (LEAD-08, LEAD-15)."""
+
+    def work(at: _AtSite, one: Reception) -> Reception:
+        return steps.assign(at.desk, one, body.person, text=at.text(body.reason, one))
+
+    return _step(tx, caller, reception, "assign", work)
+
+
+def greet(tx: Transaction, caller: Caller, reception: str) -> Done:
+    """The server meets the visitor (LEAD-10)."""
+    return _step(tx, caller, reception, "greet", lambda at, one: steps.greet(at.desk, one))
+
+
+def record(tx: Transaction, caller: Caller, reception: str, body: RecordIn) -> Done:
+    """Need, features, who served first (LEAD-10)."""
+    if body.served_before is not None and body.served_before not in caller.setting.organisation.people:
+        raise invalid("served_before", rule="LEAD-10")
+    features = tuple(body.features) if body.features is not None else None
+    asked = (body.served_before,) if "served_before" in body.model_fields_set else None
+
+    def work(at: _AtSite, one: Reception) -> Reception:
+        return steps.record(at.desk, one, need=at.text(body.need, one), features=features, asked=asked)
+
+    return _step(tx, caller, reception, "record", work)
+
+
+def hand_over(tx: Transaction, caller: Caller, reception: str, body: HandOverIn) -> Done:
+    """Somebody else serves on (交接, LEAD-10)."""
+
+    def work(at: _AtSite, one: Reception) -> Reception:
+        return steps.hand_over(at.desk, one, body.to, text=at.text(body.reason, one))
+
+    return _step(tx, caller, reception, "hand-over", work)
+
+
+def close(tx: Transaction, caller: Caller, reception: str, reason: str) -> Done:
+    """No buyer, or gone (LEAD-09)."""
+
+    def work(at: _AtSite, one: Reception) -> Reception:
+        return steps.close(at.desk, one, text=at.text(reason, one))
+
+    return _step(tx, caller, reception, "close", work)
+
+
+def complete(tx: Transaction, caller: Caller, reception: str) -> Waiting:
+    """The procedure is done: what it does to the customer, the drain decides (LEAD-10, POOL-03)."""
+    row = visible_reception(tx, caller, reception)
+    locked = matters.lock(tx, row["matter"])
+    matter = as_of_now(tx, caller, locked)
+    at, one = _at_site(tx, caller, row, "complete")
+    with at.policy_named():
+        one = steps.complete(at.desk, one)
+    person = one.served_for
+    assert person is not None
+    visit = _visit(tx, one, locked)
+    data = {"reception": one.id, "for": person, "server": one.server, "visit": visit}
+    waiting = receive_unheld(tx, caller, CommandKind.RECEPTION, locked, data, target=("reception", one.id))
+    holder = matter.owner_claim or matter.reserved_for(locked.now)
+    theirs = waiting_report(matter, person) if holder is None else holder if holder.owner == person else None
+    claim = theirs.id if theirs is not None else waiting.stream if holder is None else None
+    at.save(replace(one, claim=claim))
+    return waiting
+
+
+def _visit(tx: Transaction, one: Reception, locked: matters.Locked) -> Row:
+    """The entry of the visit, as a follow-up: its content is what was recorded."""
+    note = texts.read(tx, [one.need]).get(one.need or "") or "、".join(one.features)
+    kept = one.need or texts.keep(tx, note, customer=one.customer) or blank_note(tx, {"customer": one.customer}, None)
+    return {
+        "follow_up": mint(),
+        "kind": "visit",
+        "note": kept,
+        "note_chars": len(note.strip()),
+        "note_digest": tx.keys.digest(" ".join(narrow(note).casefold().split())),
+        "at": one.arrived_at,
+        "masked": locked.row["masked"],
+        "answered": True,
+        "outcome": None,
+        "next_at": None,
+        "files": [],
+        "external_id": None,
+    }
+
+
+# --- under the lock of the site --------------------------------------------------------------------------------------
+
+
+@dataclass
+class _AtSite:
+    """One locked site in one transaction."""
+
+    tx: Transaction
+    caller: Caller
+    site: Row
+    desk: Desk
+
+    def text(self, said: str | None, one: Reception) -> str | None:
+        """Keep what was said about a visitor."""
+        return texts.keep(self.tx, said, customer=one.customer)
+
+    def policy_named(self) -> _Named:
+        """Refusals inside name the policy version (POL-07)."""
+        return _Named(self.desk.policy.version)
+
+    def save(self, reception: Reception | None = None) -> None:
+        """Write queue, reception, histories and notices as one unit; heads of histories are locked last."""
+        if reception is not None:
+            receptions.update(self.tx, reception)
+        receptions.save_queue(self.tx, self.site["id"], self.desk.queue)
+        version = self.desk.policy.version
+        history.append(
+            self.tx,
+            [
+                history.Entry(
+                    stream=entry.reception or self.site["id"],
+                    stream_kind="reception" if entry.reception is not None else "site",
+                    kind=entry.kind,
+                    at=self.desk.at,
+                    actor=self.caller.person,
+                    policy_version=version,
+                    before=entry.before.value if entry.before is not None else None,
+                    after=entry.after.value if entry.after is not None else None,
+                    data=entry.data,
+                )
+                for entry in self.desk.logged
+            ],
+        )
+        subject = reception.id if reception is not None else self.site["id"]
+        notices = [
+            Notice(person, told.kind, "urgent", "reception", subject, told.rule, version, told.facts)
+            for told in self.desk.told
+            if (person := told.person or self.site["lead"]) is not None
+        ]
+        queue_notices(self.tx, notices, at=self.desk.at)
+
+
+class _Named:
+    def __init__(self, version: int) -> None:
+        self._version = version
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Refusal) and error.policy_version is None:
+            error.policy_version = self._version
+
+
+def _locked(tx: Transaction, caller: Caller, site: str, *, beside: str | None = None) -> _AtSite:
+    found = receptions.lock_site(tx, site)
+    assert found is not None
+    row, queue = found
+    return _AtSite(tx, caller, row, desk_at(tx, caller, row, queue, beside=[beside] if beside is not None else []))
+
+
+def _signing(tx: Transaction, caller: Caller, site: str) -> _AtSite:
+    row = visible_site(tx, caller, site)
+    if not takes_turns(caller, row["program"]):
+        raise Refusal("not_allowed", rule="LEAD-08")
+    return _locked(tx, caller, site)
+
+
+def _at_site(tx: Transaction, caller: Caller, row: Row, step: str) -> tuple[_AtSite, Reception]:
+    """The site of a reception that the caller sees, locked, and the reception as it is by then."""
+    at = _locked(tx, caller, row["site"], beside=row["id"])
+    present = tx.row(sa.select(t.reception).where(t.reception.c.id == row["id"]))
+    assert present is not None
+    one = receptions.reception_of(present)
+    if not may(step, caller, one, at.site):
+        raise Refusal("not_allowed", rule="PPL-02")
+    return at, replace(one, version=one.version + 1)
+
+
+def _step(
+    tx: Transaction, caller: Caller, reception: str, step: str, work: Callable[[_AtSite, Reception], Reception]
+) -> Done:
+    at, one = _at_site(tx, caller, visible_reception(tx, caller, reception), step)
+    with at.policy_named():
+        at.save(work(at, one))
+    return Done(200, reception_view(tx, caller, reception))

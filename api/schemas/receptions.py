@@ -1,0 +1,134 @@
+"""Sites, their queues and receptions (contract section 15)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from api.schemas.base import Id, Input, Name, Output, Pending, Reason, Text, Track, Version
+from api.schemas.claims import ClaimCustomer, CustomerGiven, CustomerRef, ProjectGiven, ProjectRef
+
+ReceptionStateName = Literal["waiting", "called", "serving", "completed", "closed"]
+SourceName = Literal["natural", "referral", "outreach"]
+StepName = Literal["register", "look_up_owner", "ask_first_served", "assign", "greet", "record", "close_or_hand_over"]
+
+
+class SiteIn(Input):
+    """`POST /v1/sites`."""
+
+    program: Id
+    name: Name
+    lead: Id | None = None
+
+
+class SitePatch(Input):
+    version: Version
+    name: Name | None = None
+    lead: Id | None = None
+
+
+class PresenceIn(Input):
+    """Signing in, and what keeps one (LEAD-08, LEAD-09)."""
+
+    presence: Literal["free", "busy", "duty", "out"]
+    buddy: Id | None = None
+
+
+class SwapIn(Input):
+    with_: Annotated[Id, Field(alias="with")]
+
+
+class ReceptionIn(Input):
+    """An arrival (到访). `served_before` null: nobody; left out: not asked yet (LEAD-10)."""
+
+    site: Id
+    track: Track = "sales"
+    customer: CustomerRef | CustomerGiven
+    project: ProjectRef | ProjectGiven | None = None
+    source: SourceName = "natural"
+    served_before: Id | None = None
+    asks_for: Id | None = None
+
+
+class NamedIn(Input):
+    person: Id
+    reason: Reason
+
+
+class HandOverIn(Input):
+    to: Id
+    reason: Reason
+
+
+class RecordIn(Input):
+    """What the visitor needs and looks like; what is left out stays as it is."""
+
+    need: Text | None = None
+    features: Annotated[list[Name], Field(max_length=50)] | None = None
+    served_before: Id | None = None
+
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+
+class QueueRow(Output):
+    """Somebody who is signed in today."""
+
+    person: str
+    presence: Literal["free", "busy", "duty"]
+    serving: bool
+    makeup: int
+    buddy: str | None
+    swap_with: str | None
+
+
+class SiteOut(Output):
+    id: str
+    program: str
+    name: str
+    lead: str | None
+    queue: list[QueueRow]
+    next: str | None
+    version: int
+
+
+class SitePage(Output):
+    items: list[SiteOut]
+    next: str | None
+
+
+class ReceptionOut(Output):
+    """A reception as its reader may see it; contacts are masked (AUD-03)."""
+
+    id: str
+    site: str
+    program: str
+    track: Track
+    customer: ClaimCustomer
+    project: str | None
+    source: SourceName
+    state: ReceptionStateName
+    way: Literal["turn", "owner", "stand_in", "named"] | None
+    server: str | None
+    owner: str | None
+    makeup: bool
+    served_before: str | None
+    asks_for: str | None
+    need: str | None
+    features: list[str]
+    missing: list[StepName]
+    claim: str | None
+    arrived_at: str
+    called_at: str | None
+    wait_until: str | None
+    completed_at: str | None
+    ended_at: str | None
+    allowed: list[Literal["next", "assign", "greet", "record", "hand-over", "complete", "close"]]
+    pending: Pending | None
+    version: int
+
+
+class ReceptionPage(Output):
+    items: list[ReceptionOut]
+    next: str | None

@@ -1,0 +1,103 @@
+"""What a completed reception does to the customer: decided in the drain of the matter (LEAD-10, LEAD-15, POOL-03)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from domain.claims import follow_ups
+from domain.claims.lifecycle import ClaimState
+from domain.claims.model import Claim, Waiting
+from domain.claims.reports import accept_claim, consider, earlier
+from domain.matters.draft import Draft, Task
+from domain.matters.matter import Command, CommandKind, Matter
+from domain.pools.limits import Attempt, is_entry
+from domain.pools.taking import fresh_claim
+from domain.refusals import Refusal
+
+
+def complete(draft: Draft, command: Command) -> None:
+    """A visit to the claim that is theirs, else a claim of theirs if the customer is free, else nothing.
+
+    ``command.data``: ``for`` whom it counts, ``server``, ``reception``, and ``visit``, the entry that is logged.
+    """
+    receiver, matter = command.data["for"], draft.matter
+    if matter.in_case:
+        return  # it is on record, and the case will look at it
+    known = _theirs(draft, receiver)
+    if known is not None:
+        _log_visit(draft, command, known)
+    elif matter.owner_claim is None and matter.reserved_for(draft.at) is None:
+        _claim(draft, command, receiver)
+
+
+def _theirs(draft: Draft, person: str) -> Claim | None:
+    """The claim that ``person`` holds, may still rescue, or waits with."""
+    matter = draft.matter
+    holder = matter.owner_claim or matter.reserved_for(draft.at)
+    if holder is not None:
+        return holder if holder.owner == person else None
+    return waiting_report(matter, person)
+
+
+def waiting_report(matter: Matter, person: str | None = None) -> Claim | None:
+    """The first report, of ``person`` if given, that is not decided; one in the queue comes after the owner's."""
+    found = [
+        claim
+        for claim in matter.claims.values()
+        if claim.state is ClaimState.REPORTED
+        and claim.waiting is not Waiting.QUEUE
+        and person in (None, claim.reporter)
+    ]
+    return min(found, key=lambda claim: (claim.rank_at, claim.receipt), default=None)
+
+
+def _log_visit(draft: Draft, command: Command, claim: Claim) -> None:
+    """The visit counts as the owner's follow-up, whoever served: no stand-in is refused, none gains by it (LEAD-15)."""
+    told = command.data
+    visit = replace(command, kind=CommandKind.FOLLOW_UP, claim=claim.id, actor=told["for"], data=told["visit"])
+    try:
+        follow_ups.follow_up(draft, visit)
+    except Refusal:
+        return  # it cannot be worked any more, or never by them: the reception stays on record all the same
+    stands_in = told["server"] != told["for"]
+    data = {"reception": told["reception"], "server": told["server"], "stand_in": stands_in}
+    draft.record("received_for", draft.matter.claims[claim.id], actor=told["server"], data=data)
+
+
+def _claim(draft: Draft, command: Command, receiver: str) -> None:
+    """A claim of the receiver's: what binds takers does not bind a customer who is there (POOL-03)."""
+    claim = fresh_claim(draft, command, receiver)
+    exceeded = _exceeded(draft, receiver)
+    draft.new_claims.append(claim)
+    draft.put(claim)
+    told = {"reception": command.data["reception"], "exceeded": exceeded}
+    if draft.matter.pooled:
+        told["taken_from"] = draft.matter.pool
+    draft.record("received", claim, actor=command.actor, data=told)
+    if earlier(draft.matter, claim) is not None:
+        consider(draft, claim, given=True)
+        return
+    accept_claim(draft, replace(claim, visited_at=draft.at), actor=command.actor)
+    above = draft.supervisor(receiver) if exceeded else None
+    if above is not None:
+        task = Task(f"reception:{claim.id}", above, "reception_excess", "claim", claim.id, due=None)
+        draft.tasks.append(task)
+
+
+def _exceeded(draft: Draft, receiver: str) -> list[str]:
+    """What a take would have been refused for: caps and the day's count (POOL-03)."""
+    attempt = Attempt(draft.matter, draft.setting, receiver, draft.at)
+    checks: list[Callable[[], None]] = [
+        attempt.check_room,
+        lambda: attempt.check_claims(halved_at=None, team=None),
+    ]
+    if is_entry(draft.matter, draft.at):
+        checks.append(attempt.check_day)
+    found = []
+    for check in checks:
+        try:
+            check()
+        except Refusal as refusal:
+            found.append(refusal.code)
+    return found

@@ -1,0 +1,141 @@
+"""Sites and receptions in the database: the queue under its lock, receptions to the domain's and back (LEAD-08)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.leads.rotation import Skip
+from domain.reception.lifecycle import AT_WORK, ReceptionState
+from domain.reception.model import Reception, Way
+from domain.reception.queue import Presence, Queue
+from storage import tables as t
+from storage.codec import pack, unpack
+from storage.database import Transaction
+from storage.lead_rows import rotation_of, rotation_row
+
+#: Columns that carry the domain's field of the same name.
+_SAME = (
+    "id",
+    "site",
+    "program",
+    "matter",
+    "customer",
+    "source",
+    "server",
+    "owner",
+    "arrived_at",
+    "completed_at",
+    "ended_at",
+    "claim",
+    "version",
+)
+#: Fields that are kept in the detail as they are.
+_PLAIN = (
+    "makeup",
+    "turn_of",
+    "asked",
+    "served_before",
+    "asks_for",
+    "need",
+    "called_at",
+    "wait_until",
+    "greeted_at",
+)
+_LISTS = ("passed", "features")
+
+
+def lock_site(tx: Transaction, site: str) -> tuple[dict[str, Any], Queue] | None:
+    """The row of a site and its queue, held until the transaction ends; None if there is none.
+
+    The lock comes after those of matters and people and before heads of histories, like that of a rotation.
+    """
+    row = tx.row(tx.locked(sa.select(t.site).where(t.site.c.id == site)))
+    return (row, queue_of(row["queue"])) if row is not None else None
+
+
+def save_queue(tx: Transaction, site: str, queue: Queue) -> None:
+    """Write the queue of a site whose lock is held."""
+    tx.update(t.site, {"id": site}, {"queue": queue_row(queue)})
+
+
+def queue_of(kept: Mapping[str, Any]) -> Queue:
+    """The queue that :func:`queue_row` kept; that of a new site is empty."""
+    if not kept:
+        return Queue()
+    return Queue(
+        day=date.fromisoformat(kept["day"]) if kept["day"] is not None else None,
+        rotation=rotation_of(kept["rotation"]),
+        present={person: Presence(said) for person, said in kept["present"].items()},
+        buddies=kept["buddies"],
+        swaps=kept["swaps"],
+    )
+
+
+def queue_row(queue: Queue) -> dict[str, Any]:
+    """What is kept of a queue: all it takes to go on after a restart (LEAD-09)."""
+    return {
+        "day": queue.day.isoformat() if queue.day is not None else None,
+        "rotation": rotation_row(queue.rotation),
+        "present": {person: said.value for person, said in queue.present.items()},
+        "buddies": dict(queue.buddies),
+        "swaps": dict(queue.swaps),
+    }
+
+
+def at_work(tx: Transaction, site: str, day: date, *, beside: Collection[str] = ()) -> dict[str, Skip]:
+    """Who serves a reception of that day, or is called to, apart from those ``beside``: with their own customer, or by
+    a turn.
+    """
+    c = t.reception.c
+    states = sorted(state.value for state in AT_WORK)
+    found: dict[str, Skip] = {}
+    rows = sa.select(c.server, c.owner).where(c.site == site, c.day == day, c.state.in_(states))
+    for row in tx.rows(rows.where(c.id.not_in(sorted(beside)))):
+        if row["server"] is not None:
+            own = row["server"] == row["owner"]
+            found[row["server"]] = Skip.BUSY if own else found.get(row["server"], Skip.SERVING)
+    return found
+
+
+def reception_of(row: Mapping[str, Any]) -> Reception:
+    """The domain's reception of a row."""
+    detail = unpack(row["detail"])
+    known: dict[str, Any] = {name: tuple(detail[name]) for name in _LISTS if name in detail}
+    return Reception(
+        **{name: row[name] for name in _SAME},
+        **{name: detail[name] for name in _PLAIN if name in detail},
+        **known,
+        state=ReceptionState(row["state"]),
+        way=Way(detail["way"]) if "way" in detail else None,
+    )
+
+
+def insert(tx: Transaction, reception: Reception, more: Mapping[str, Any]) -> None:
+    """An arrival that was just registered; ``more``: columns that the domain does not know."""
+    row = {name: getattr(reception, name) for name in _SAME}
+    tx.insert(t.reception, {**row, **_changeable(tx, reception), "owner_team": _team(tx, reception.owner), **more})
+
+
+def update(tx: Transaction, reception: Reception) -> None:
+    """Write a reception after a step, under the lock of its site."""
+    values = {name: getattr(reception, name) for name in ("server", "completed_at", "ended_at", "claim", "version")}
+    tx.update(t.reception, {"id": reception.id}, {**values, **_changeable(tx, reception)})
+
+
+def _changeable(tx: Transaction, reception: Reception) -> dict[str, Any]:
+    detail: dict[str, Any] = {name: getattr(reception, name) for name in _PLAIN if getattr(reception, name)}
+    detail |= {name: list(getattr(reception, name)) for name in _LISTS if getattr(reception, name)}
+    if reception.way is not None:
+        detail["way"] = reception.way.value
+    return {"state": reception.state.value, "team": _team(tx, reception.server), "detail": pack(detail)}
+
+
+def _team(tx: Transaction, person: str | None) -> str | None:
+    """The person's team as of now: whoever leads it today reads of the reception."""
+    if person is None:
+        return None
+    return str(tx.execute(sa.select(t.person.c.team).where(t.person.c.id == person)).scalar_one())

@@ -1,0 +1,182 @@
+"""Arrivals and who receives them (contract section 15: LEAD-08 to LEAD-10, LEAD-15, POOL-03)."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+
+from domain.disputes.facts import Reception
+from storage import tables as t
+from storage.case_facts import facts
+from tests.support.answers import listed, refused
+from tests.support.company import Company
+from tests.support.office import NOTE, act, customer, done, moves, notices, read, tasks
+from tests.support.visits import Visits, step
+
+
+def test_a_free_customer_who_is_received_becomes_the_servers(company: Company) -> None:
+    """LEAD-08, LEAD-10: by turn; a missing step makes no claim; the visit is on record step by step."""
+    office = Visits(company, policy={"claim.judgement_mode": "manual"})
+    one = office.visitor(1)
+    assert (one["state"], one["way"], one["server"]) == ("called", "turn", office.first.id)
+    assert notices(office.first) == ["reception.called"]
+    again = office.arrive(1)
+    assert (again.status_code, again.json()["id"]) == (200, one["id"])
+    refused(step(office.second, one, "greet"), 404, "not_found")
+    refused(step(office.first, one, "complete"), 409, "illegal_transition")
+    done(step(office.first, one, "greet"))
+    missing = refused(step(office.first, one, "complete"), 409, "reception_incomplete")
+    assert missing["facts"]["missing"] == ["record"]
+    done(step(office.first, one, "record", need=NOTE, features=["戴眼镜"]))
+    made = done(step(office.first, one, "complete"))
+    assert (made["state"], made["missing"], made["need"]) == ("completed", [], NOTE)
+    claim = read(office.first, made["claim"])
+    assert (claim["state"], claim["owner"]) == ("protected", office.first.id)
+    assert moves(office.first, claim) == [("received", None, None), ("accepted", "reported", "protected")]
+    kinds = [item["kind"] for item in listed(office.first.get(f"/v1/receptions/{one['id']}/timeline"))]
+    assert kinds == ["completed", "recorded", "greeted", "called", "registered"]
+    refused(step(office.first, one, "complete"), 409, "illegal_transition")
+    # The next visitor is the other one's; the first is back in the order.
+    assert office.visitor(2)["server"] == office.second.id
+    assert office.visitor(3)["server"] == office.first.id
+
+
+def test_the_owner_receives_without_a_turn_and_the_visit_is_a_follow_up(company: Company) -> None:
+    """LEAD-08: a returning customer uses no turn; who serves their own and is passed over has the next turn first."""
+    office = Visits(company)
+    claim = office.claim(office.first, customer=customer(1))
+    one = office.visitor(1)
+    assert (one["way"], one["owner"], one["server"]) == ("owner", office.first.id, office.first.id)
+    assert office.visitor(2)["server"] == office.second.id
+    site = done(office.first.get(f"/v1/sites/{office.site}"))
+    assert [(q["person"], q["serving"], q["makeup"]) for q in site["queue"]] == [
+        (office.first.id, True, 1),
+        (office.second.id, True, 0),
+    ]
+    done(step(office.first, one, "greet"))
+    done(step(office.first, one, "record", need=NOTE))
+    assert done(step(office.first, one, "complete"))["claim"] == claim["id"]
+    worked = read(office.first, claim)
+    assert (worked["state"], moves(office.first, claim)[-1][0]) == ("active", "received_for")
+    back = office.visitor(3)
+    assert (back["server"], back["makeup"]) == (office.first.id, True)
+    turns = [i for i in listed(office.second.get(f"/v1/sites/{office.site}/timeline")) if i["kind"] == "turn"]
+    assert turns[-1]["data"]["skipped"] == [{"person": office.first.id, "reason": "busy"}]
+
+
+def test_a_stand_in_serves_for_the_owner_and_gains_nothing(company: Company) -> None:
+    """LEAD-15: the visit is the owner's follow-up, the owner is told at once, the stand-in is owed the turn."""
+    office = Visits(company)
+    claim = office.claim(office.first, customer=customer(1))
+    office.say(office.first, "out")
+    one = office.visitor(1)
+    assert (one["way"], one["server"], one["owner"]) == ("stand_in", office.second.id, office.first.id)
+    assert "reception.stand_in" in notices(office.first)
+    done(step(office.second, one, "greet"))
+    done(step(office.second, one, "record", need=NOTE))
+    assert done(step(office.second, one, "complete"))["claim"] == claim["id"]
+    entry = listed(office.first.get(f"/v1/claims/{claim['id']}/follow-ups"))[0]
+    assert (entry["kind"], entry["author"], entry["qualified"]) == ("visit", office.first.id, True)
+    assert (read(office.first, claim)["owner"], read(office.first, claim)["state"]) == (office.first.id, "active")
+    site = done(office.second.get(f"/v1/sites/{office.site}"))
+    assert [(q["person"], q["makeup"]) for q in site["queue"]] == [(office.second.id, 1)]
+    with company.database.reading() as tx:
+        matter = tx.execute(sa.select(t.claim.c.matter).where(t.claim.c.id == claim["id"])).scalar_one()
+        judged_by = [fact.person for fact in facts(tx, matter) if isinstance(fact, Reception)]
+    assert judged_by == [office.first.id]
+    # Standing in gives none of one's own (DSP-02).
+    opening = {"claim": claim["id"], "grounds": "ownership", "statement": "我接待的"}
+    refused(office.second.post("/v1/disputes", opening), 422, "field_invalid", "claim")
+
+
+def test_a_pooled_customer_who_is_there_is_served_at_once(company: Company) -> None:
+    """POOL-03: windows, cool-off, the former owner's wait and caps do not bind; the excess is the supervisor's task."""
+    policy = {"pool.windows": [], "pool.cool_off_h": 72, "pool.holding_cap": 1, "pool.daily_takes": 1}
+    office = Visits(company, policy=policy)
+    office.claim(office.first, customer=customer(9))
+    lost = office.claim(office.second, customer=customer(1))
+    done(act(office.second, lost, "release", reason="need_unmet"))
+    refused(office.report(office.first, customer=customer(1)), 409, "cooling_off")
+    made = office.served(1, by=office.first)
+    claim = read(office.first, made["claim"])
+    assert (claim["state"], claim["owner"]) == ("protected", office.first.id)
+    assert tasks(office.leader) == [("reception_excess", claim["id"])]
+    received = listed(office.first.get(f"/v1/claims/{claim['id']}/timeline"))[-1]
+    assert received["data"]["exceeded"] == ["holding_cap"]
+
+
+def test_a_customer_may_name_who_had_them_before(company: Company) -> None:
+    """POOL-03, `pool.named_days`: within the days it is theirs again, whoever serves; later it is the server's."""
+    office = Visits(company)
+    for number, days, way, owner in ((1, 89, "owner", office.second), (2, 91, "turn", office.first)):
+        lost = office.claim(office.second, customer=customer(number))
+        done(act(office.second, lost, "release", reason="need_unmet"))
+        company.shift(days=days)
+        office.say(office.first, "free")
+        office.say(office.second, "free")
+        one = office.visitor(number, asks_for=office.second.id)
+        server = office.second if way == "owner" else office.first
+        assert (one["way"], one["server"]) == (way, server.id)
+        done(step(server, one, "greet"))
+        done(step(server, one, "record", need=NOTE))
+        claim = done(step(server, one, "complete"))["claim"]
+        assert read(owner, claim)["owner"] == owner.id
+
+
+def test_a_completed_reception_gives_standing_and_is_evidence(company: Company) -> None:
+    """DSP-02, DSP-09, LEAD-10: whoever received a customer whom somebody else got meanwhile may open a case on it."""
+    office = Visits(company, policy={"dispute.auto_settle": False})
+    one = office.visitor(1)
+    done(step(office.first, one, "greet"))
+    done(step(office.first, one, "record", need=NOTE))
+    claim = office.claim(office.second, customer=customer(1))
+    opening = {"claim": claim["id"], "grounds": "ownership", "statement": "我先接待的客户"}
+    refused(office.first.post("/v1/disputes", opening), 422, "field_invalid", "claim")
+    assert done(step(office.first, one, "complete"))["claim"] is None
+    case = done(office.first.post("/v1/disputes", opening))
+    items = listed(office.first.get(f"/v1/disputes/{case['id']}/evidence"))
+    received = next(item for item in items if item["kind"] == "reception")
+    assert (received["id"], received["about"], received["automatic"]) == (one["id"], office.first.id, True)
+    assert received["at"] == one["arrived_at"]
+
+
+def test_nobody_is_there_and_the_duty_manager_decides(company: Company) -> None:
+    """LEAD-08: empty queue: with a reason; LEAD-15: who serves now, and nothing else."""
+    office = Visits(company)
+    for rep in (office.first, office.second):
+        office.say(rep, "duty")
+    one = office.visitor(1)
+    assert (one["state"], one["server"]) == ("waiting", None)
+    assert notices(office.leader) == ["reception.waiting"]
+    refused(step(office.desk, one, "assign", person=office.first.id, reason="闲"), 403, "not_allowed")
+    refused(step(office.leader, one, "assign", person=office.desk.id, reason="闲"), 422, "field_invalid", "person")
+    named = done(step(office.leader, one, "assign", person=office.second.id, reason="离得近"))
+    assert (named["state"], named["way"], named["server"]) == ("called", "named", office.second.id)
+    done(step(office.second, one, "close", reason="送货的"))
+    assert done(office.first.get(f"/v1/sites/{office.site}"))["next"] is None
+
+
+def test_two_desks_at_once_never_give_out_the_same_turn(company: Company) -> None:
+    """LEAD-08: eight visitors from two desks at a time: everybody is called once in each lap."""
+    office = Visits(company)
+    other = company.person("前台二", team=office.team, roles=("reception",), company_wide=True)
+    reps = [office.first, office.second, *(company.rep(f"销售{n}", team=office.team) for n in range(6))]
+    for rep in reps[2:]:
+        office.say(rep, "free")
+    answers = company.together(
+        *(
+            company.acall(
+                "POST",
+                "/v1/receptions",
+                token=desk.token,
+                key=str(uuid.uuid4()),
+                json={"site": office.site, "customer": customer(10 * place + number)},
+            )
+            for number in range(4)
+            for place, desk in enumerate((office.desk, other), start=1)
+        )
+    )
+    assert [a.status_code for a in answers] == [201] * 8
+    assert sorted(a.json()["server"] for a in answers) == sorted(rep.id for rep in reps)
+    assert {a.json()["state"] for a in answers} == {"called"}
