@@ -163,7 +163,7 @@ SECTION_SIZES = {
 }
 
 NOT_BUILT_YET = {
-    "rotation.order",
+    "standin.share_pct",
     "visit.confirm_h",
     "ownership.depth_weights",
     "discussion.close_wh",
@@ -229,6 +229,8 @@ BUILT = {
     "claim.after_deal_days",
     "claim.subject",
     "bid.letters",
+    "rotation.order",
+    "pool.named_days",
     "policy.preset",
     "policy.migration_notice_wd",
     "org.small_max",
