@@ -51,7 +51,7 @@ Filters = Annotated[views.LedgerFilters, Depends(_filters)]
 
 @router.get("/ledger/accounts", response_model=AccountPage)
 def list_accounts(call: TheCall, filters: Filters, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
-    """What people's accounts come to, by currency (COM-06). Without a role in finance: one's own only."""
+    """What accounts of people and partners come to, by currency (COM-06). Without a role in finance: one's own only."""
     return call.read(lambda tx: views.account_page(tx, call.caller, filters, limit=limit, cursor=cursor))
 
 

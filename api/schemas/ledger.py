@@ -32,8 +32,21 @@ class AccountOut(Output):
     receivable_minor: int
 
 
+class PayeeAccountOut(Output):
+    """The accounts of a person, or of a partner organisation (PPL-08)."""
+
+    person: str | None
+    partner: str | None
+    currency: str
+    accrued_minor: int
+    held_minor: int
+    payable_minor: int
+    paid_minor: int
+    receivable_minor: int
+
+
 class AccountPage(Output):
-    items: list[AccountOut]
+    items: list[PayeeAccountOut]
     next: str | None
 
 
@@ -143,10 +156,13 @@ class PerformanceTotal(Output):
 
 
 class PerformancePage(Output):
-    """``closes_at`` where month and program are given: from then on only another month corrects this one."""
+    """``closes_at`` where month and program are given: from then on only another month corrects this one.
+
+    ``totals`` are of all pages, and stand on the first.
+    """
 
     closes_at: str | None
-    totals: list[PerformanceTotal]
+    totals: list[PerformanceTotal] | None
     items: list[PerformanceLineOut]
     next: str | None
 

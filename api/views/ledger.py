@@ -49,7 +49,7 @@ class LedgerFilters:
 
 
 def account_page(tx: Transaction, caller: Caller, filters: LedgerFilters, *, limit: int, cursor: str | None) -> Row:
-    """`GET /v1/ledger/accounts`: what each person's accounts come to, by currency."""
+    """`GET /v1/ledger/accounts`: what each payee's accounts come to, by currency: people, and partners (PPL-08)."""
     _check(filters)
     within = _scope(caller, filters.person)
     dated = filters.start is not None or filters.end is not None
@@ -57,30 +57,28 @@ def account_page(tx: Transaction, caller: Caller, filters: LedgerFilters, *, lim
     c = source.c
     sums = (
         sa.select(
-            c.holder.label("person"),
+            c.holder,
             c.currency,
+            sa.func.min(c.account).label("account"),
             *(
                 sa.func.sum(sa.case((c.account.endswith(f":{word}"), c.amount_minor), else_=0)).label(f"{word}_minor")
                 for word in _WORDS
             ),
         )
-        .where(c.account.startswith("person:"), *_matching(source, filters, within))
+        .where(c.holder.is_not(None), *_matching(source, filters, within))
         .group_by(c.holder, c.currency)
         .subquery()
     )
     rows, following = page(
         tx,
-        sa.select(sums).join(t.person, t.person.c.id == sums.c.person),
-        time_column=t.person.c.number,
+        sa.select(sums),
+        time_column=sums.c.holder,  # ids grow with time
         id_column=sums.c.currency,
         cursor=cursor,
         limit=limit,
         filters={"list": "accounts", **_plain(filters)},
     )
-    return {
-        "items": [_shown({**r, **{f"{w}_minor": int(r[f"{w}_minor"]) for w in _WORDS}}) for r in rows],
-        "next": following,
-    }
+    return {"items": [_shown(_account(row)) for row in rows], "next": following}
 
 
 def entry_page(tx: Transaction, caller: Caller, filters: LedgerFilters, *, limit: int, cursor: str | None) -> Row:
@@ -297,6 +295,16 @@ def _between(
         yield column >= start
     if end is not None:
         yield column < end
+
+
+def _account(row: Row) -> Row:
+    kind = row["account"].partition(":")[0]
+    return {
+        "person": row["holder"] if kind == "person" else None,
+        "partner": row["holder"] if kind == "partner" else None,
+        "currency": row["currency"],
+        **{f"{word}_minor": int(row[f"{word}_minor"]) for word in _WORDS},
+    }
 
 
 def _empty(person: str, currency: str) -> Row:

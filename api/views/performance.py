@@ -39,7 +39,7 @@ class PerformanceFilters:
 def performance_page(
     tx: Transaction, caller: Caller, filters: PerformanceFilters, *, limit: int, cursor: str | None
 ) -> Row:
-    """`GET /v1/performance`: lines, newest first, and what all of them come to by currency.
+    """`GET /v1/performance`: lines, newest first, and on the first page what all of them come to by currency.
 
     ``closes_at`` where month and program are given: from then on only another month corrects it.
     """
@@ -58,7 +58,8 @@ def performance_page(
     if filters.month is not None and filters.program in caller.setting.programs:
         assert filters.program is not None
         closes = rfc3339(closes_at(caller.setting, filters.program, filters.month))
-    return {"closes_at": closes, "totals": _totals(tx, wanted), "items": _lines(tx, rows), "next": following}
+    totals = _totals(tx, wanted) if cursor is None else None  # a sum over all that is there, once
+    return {"closes_at": closes, "totals": totals, "items": _lines(tx, rows), "next": following}
 
 
 def whole_performance(tx: Transaction, caller: Caller, filters: PerformanceFilters, *, at_most: int) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.company import Company, Person, person_customer
+from tests.support.money import plan_in_force
 
 
 @dataclass
@@ -88,6 +89,8 @@ def test_what_a_broker_earns_accrues_to_the_partner_and_is_paid_to_it(house: Hou
     accounts = {p["account"] for entry in entries for p in entry["postings"]}
     assert accounts == {f"partner:{partner}:accrued", f"partner:{partner}:payable", "company:commission"}
     period = company.now().strftime("%Y-%m")
+    (account,) = house.finance.get("/v1/ledger/accounts").json()["items"]
+    assert (account["partner"], account["person"], account["payable_minor"]) == (partner, None, 50_000)
     run = house.finance.made("/v1/payouts", {"period": period, "currency": "CNY"})
     second = company.person("财务二", roles=("finance",), company_wide=True)
     second.made(f"/v1/payouts/{run['id']}/approve")
@@ -103,6 +106,32 @@ def test_what_a_broker_earns_accrues_to_the_partner_and_is_paid_to_it(house: Hou
     assert house.broker.get(f"/v1/people/{house.broker.id}/statement").json()["items"] == []
     kinds = {notice["kind"] for notice in house.lead.get("/v1/me/notices").json()["items"]}
     assert {"money.accrual", "money.release", "money.payment"} <= kinds
+
+
+def test_a_broker_reads_the_rates_that_their_own_deals_can_earn_by(house: House) -> None:
+    """PPL-08, COM-02: no rate of an in-house team, and no plan of the house where the program has one of its own."""
+    company, partner = house.company, house.partner["team"]
+    other = company.team("直销")
+    rates = [
+        {"when": when, "rate_bps": bps} for when, bps in (({}, 300), ({"team": other}, 800), ({"team": partner}, 200))
+    ]
+    early = plan_in_force(company, None, effective_from="2020-01-01")["id"]
+    late = plan_in_force(company, None, effective_from="2031-02-01")["id"]
+    assert plans_of(house.broker) == {early, late}
+    own = plan_in_force(company, house.program, rates, effective_from="2031-01-01")["id"]
+    hidden = plan_in_force(company, company.program("别处", members=[{"team": other}]), rates)["id"]
+    assert plans_of(house.broker) == plans_of(house.lead) == {early, own}
+    assert plans_of(house.rep) == {early, late, own}
+    for unseen in (late, hidden):
+        assert house.broker.get(f"/v1/plans/{unseen}").status_code == 404
+    (shown,) = [plan for plan in house.broker.get("/v1/plans").json()["items"] if plan["id"] == own]
+    assert shown == house.broker.get(f"/v1/plans/{own}").json()
+    assert [(rate["rule"], rate["rate_bps"]) for rate in shown["rates"]] == [("r1", 300), ("r3", 200)]
+    assert len(house.rep.get(f"/v1/plans/{own}").json()["rates"]) == 3
+
+
+def plans_of(reader: Person) -> set[str]:
+    return {plan["id"] for plan in reader.get("/v1/plans").json()["items"]}
 
 
 def test_a_month_is_confirmed_or_questioned_by_the_partners_manager_in_time(house: House) -> None:

@@ -157,6 +157,10 @@ def test_entries_are_found_by_person_currency_and_time(company: Company) -> None
     deal = office.won(office.first)
     claim = office.claim(office.second, customer=customer(2))["id"]
     office.won(office.second, claim=claim, amount=money(1_000, "JPY"))
+    first = office.money.get("/v1/ledger/accounts", limit=1).json()
+    rest = office.money.get("/v1/ledger/accounts", limit=1, cursor=first["next"]).json()
+    assert [item["person"] for item in (*first["items"], *rest["items"])] == [office.second.id, office.first.id]
+    assert rest["next"] is None
     company.advance(days=1)
     office.receive(deal, 1_000_000)
 
