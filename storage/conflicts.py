@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from domain.matters.draft import Draft, Notice
@@ -46,6 +48,13 @@ def save(tx: Transaction, draft: Draft) -> list[Notice]:
         )
         alerts += met.alerts
     return alerts
+
+
+def people(tx: Transaction, matter: str, *, since: datetime) -> list[str]:
+    """Whoever met somebody on the customer after ``since``, in order."""
+    c = t.conflict.c
+    pairs = tx.rows(sa.select(c.one, c.other).where(c.matter == matter, c.last_at > since))
+    return sorted({person for pair in pairs for person in pair.values()})
 
 
 def in_scope(

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 import structlog
 
 from activities.ports import OpenMatter, Standing, StoreTroubleError
-from domain.claims.lifecycle import ENDED
 from domain.matters.draft import Draft
 from domain.matters.inbox import Due, next_instant, next_item
 from domain.matters.matter import Command, CommandKind, Matter
@@ -224,7 +223,7 @@ class _Open:
     def _stands(self) -> tuple[str, bool]:
         claim = self.matter.claims.get(self.stream)
         if claim is not None:
-            return claim.state.value, claim.state in ENDED
+            return claim.state.value, not self.matter.goes_on(claim)
         dispute = self.matter.disputes.get(self.stream)
         if dispute is not None:
             return dispute.state.value, not dispute.is_open

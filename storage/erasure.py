@@ -31,7 +31,7 @@ class Erased:
 
 
 def check(tx: Transaction, customer: str, *, setting: Setting, at: datetime) -> None:
-    """Refuse ``erasure_blocked`` while a claim, dispute or lead is open, or while the books of a deal must be kept.
+    """Refuse ``erasure_blocked`` while a claim, dispute, lead or discussion is open, or a deal's books must be kept.
 
     The caller holds the locks of the customer and of its matters. Kept are the books of deals that were not cancelled,
     for ``privacy.retention_days`` of the company's policy after the last date of the last deal; 0 = not at all.
@@ -55,6 +55,13 @@ def check(tx: Transaction, customer: str, *, setting: Setting, at: datetime) -> 
     ).scalars()
     if waiting := list(led):
         raise Refusal("erasure_blocked", facts={"reason": "leads", "leads": waiting})
+    talked = tx.execute(
+        sa.select(t.discussion.c.id)
+        .where(t.discussion.c.customer == customer, t.discussion.c.ended_at.is_(None))
+        .order_by(t.discussion.c.opened_at)
+    ).scalars()
+    if going_on := list(talked):
+        raise Refusal("erasure_blocked", facts={"reason": "discussions", "discussions": going_on})
     until = _retained_until(tx, customer, setting=setting, at=at)
     if until is not None and at < until:
         raise Refusal("erasure_blocked", facts={"reason": "retention", "until": until})
@@ -65,7 +72,8 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> Erased:
     claims = list(tx.execute(sa.select(t.claim.c.id).where(t.claim.c.customer == customer)).scalars())
     leads = tx.execute(sa.select(t.lead.c.id).where(t.lead.c.customer == customer)).scalars()
     received = tx.execute(sa.select(t.reception.c.id).where(t.reception.c.customer == customer)).scalars()
-    _forget_answers(tx, customer, [*claims, *leads, *received])
+    discussions = tx.execute(sa.select(t.discussion.c.id).where(t.discussion.c.customer == customer)).scalars()
+    _forget_answers(tx, customer, [*claims, *leads, *received, *discussions])
     cases = tx.execute(sa.select(t.dispute.c.id).where(t.dispute.c.customer == customer)).scalars()
     gone = files.erase(tx, claims, list(cases))
     customers.erase(tx, customer, at=at)
@@ -103,8 +111,8 @@ def _last_instant(deal: dict[str, Any], setting: Setting) -> datetime:
 def _forget_answers(tx: Transaction, customer: str, streams: Sequence[str]) -> None:
     """Kept answers that name the customer go too (contract section 1, Idempotency).
 
-    Whoever was answered about it has acted on it, so has an entry in its history or in one of its claims, leads and
-    receptions; only their answers are opened and searched for the ids.
+    Whoever was answered about it has acted on it, so has an entry in its history or in one of its claims, leads,
+    receptions and discussions; only their answers are opened and searched for the ids.
     """
     about = [customer, *streams]
     actors = sa.select(t.event.c.actor).where(t.event.c.stream.in_(about), t.event.c.actor.is_not(None)).distinct()

@@ -20,7 +20,7 @@ from domain.matters.setting import Setting
 from domain.money.model import Assist
 from domain.pools.limits import Taker
 from domain.refusals import Refusal
-from storage import case_facts, conflicts, deals, disputes, history, leads, ledger, pools, reminders
+from storage import case_facts, conflicts, deals, discussions, disputes, history, leads, ledger, pools, reminders
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row, request_of, request_row
 from storage.codec import pack, plain, unpack
@@ -119,13 +119,17 @@ def load(
         claims = _claims(tx, row["id"], named, since)
     found_leads = leads.load(tx, row, commands, also=(lead,) if lead is not None else ())
     claims |= _claims_of_leads(tx, row["id"], found_leads, claims, locked.now)
+    talks = discussions.load(tx, row, commands)
+    if talks:
+        wanted = {d.claim for d in talks.values()} | {c for d in talks.values() for c in d.claims}
+        claims |= _claims(tx, row["id"], wanted - claims.keys(), locked.now)
     cases = disputes.load(tx, row["id"], commands, claims.values(), also=case)
     ids = list(claims)
     requests = _requests(tx, ids) if any(r["asked"] for r in claims.values()) else {}
-    opening = contesting or any(c.kind is CommandKind.DISPUTE_OPEN for c in commands)
+    opening = contesting or any(c.kind in _OPENING for c in commands)
     ruling = any(c.kind is CommandKind.DISPUTE_RULE for c in commands)
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
-    receivers = _receivers(commands, requests)
+    receivers = _receivers(commands, requests) | discussions.named(talks, commands)
     taking = _taking(locked, commands, claims, taker) if counting else set()
     # One statement locks them all, in order: two decisions that count the same two people do not lock one another out.
     pairs = _assisting(commands)
@@ -152,6 +156,7 @@ def load(
         deals=deals.load(tx, row, commands),
         commands=commands,
         disputes=cases,
+        discussions=talks,
         evidence=disputes.evidence_times(tx, commands),
         records=disputes.records(tx, row["id"], commands, cases),
         similar=disputes.similar(tx, row, commands, cases),
@@ -161,18 +166,22 @@ def load(
         amounts=case_facts.amounts(tx, row["id"]) if opening else (),
         follow_ups=_follow_ups(tx, voiding),
         holdings=_holdings(tx, receivers),
-        lost=_lost(tx, row["id"], commands, requests),
+        lost=_lost(tx, row["id"], commands, requests, receivers),
         leads=found_leads,
         assists=_assists(tx, row["program"], pairs),
         parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
     )
 
 
+#: Commands by which a case may be opened.
+_OPENING = (CommandKind.DISPUTE_OPEN, CommandKind.DISCUSSION_ANSWER)
+
+
 def _concerns_refused(command: Command) -> bool:
-    """Whether reports that were refused for the customer's owner have a part in it: in a case, in a settlement."""
+    """Whether reports refused for the customer's owner have a part in it: in a case, a settlement, a discussion."""
     if command.kind is CommandKind.REQUEST_ACCEPT:
         return command.data.get("digest") is not None
-    return command.kind in (CommandKind.DISPUTE_OPEN, CommandKind.SETTLE)
+    return command.kind in (CommandKind.DISPUTE_OPEN, CommandKind.SETTLE, CommandKind.DISCUSSION_OPEN)
 
 
 def _claims_of_leads(
@@ -206,6 +215,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     pools.keep_takes(tx, draft.takes, matter=after.id)
     deals.save(tx, before, after, new=draft.new_deals, at=draft.at)
     leads.save(tx, before, after)
+    discussions.save(tx, before, after)
     ledger.post(tx, draft.entries)
     if draft.assists:
         tx.insert(t.assist, [{**asdict(a), "one": a.pair[0], "other": a.pair[1]} for a in draft.assists])
@@ -260,6 +270,7 @@ def save_other(tx: Transaction, before: Matter, after: Matter, *, setting: Setti
     changed = _save_claims(tx, before, after)
     _save_requests(tx, before, after)
     deals.save(tx, before, after, at=at)
+    discussions.save(tx, before, after)
     for claim in changed:
         reminders.plan(tx, claim, former=before.claims[claim.id], setting=setting, at=at)
 
@@ -304,13 +315,15 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
     """Set what each workflow should be armed with; ring those of others that must know sooner (design section 2)."""
     _save_case_streams(tx, before, after, own=own, setting=setting)
     _save_lead_streams(tx, before, after, own=own, setting=setting)
+    discussed = {d.claim for d in after.discussions.values() if before.discussions.get(d.id) is not d}
     for claim in after.claims.values():
         was = before.claims.get(claim.id)
-        # One that queues is woken by what becomes of another claim (CLM-27).
-        if was is claim and claim.id != own and claim.waiting is not Waiting.QUEUE:
+        # One that queues is woken by what becomes of another claim (CLM-27), a discussion runs in the stream of one.
+        still = was is claim and claim.waiting is not Waiting.QUEUE and claim.id not in discussed
+        if still and claim.id != own:
             continue
         instant = next_instant(after, claim.id, setting=setting)
-        is_open = claim.state not in ENDED
+        is_open = after.goes_on(claim)
         if claim.id == own:
             tx.execute(_SET_STREAM, {"of": claim.id, "next_instant": instant, "open": is_open})
             continue
@@ -335,7 +348,7 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
             continue
         armed = next_instant(before, claim.id, setting=setting)
         # An ended claim that is contested lives again, though nothing of it falls due while the case is open.
-        reopened = is_open and was.state in ENDED
+        reopened = is_open and not before.goes_on(was)
         if not is_open or reopened or instant != armed:
             tx.execute(_SET_STREAM, {"of": claim.id, "next_instant": instant, "open": is_open})
             # A later instant needs no bell: its workflow wakes at the old one and arms again.
@@ -660,11 +673,15 @@ def _takers(tx: Transaction, locked: Locked, commands: tuple[Command, ...], peop
 
 
 def _lost(
-    tx: Transaction, matter: str, commands: tuple[Command, ...], requests: Mapping[str, Request]
+    tx: Transaction,
+    matter: str,
+    commands: tuple[Command, ...],
+    requests: Mapping[str, Request],
+    receivers: Collection[str],
 ) -> dict[str, datetime]:
     """When whoever a colleague names as receiver last lost this customer, by lapse or release (CLM-26)."""
     named = {c.data.get("to") for c in commands} | {(r.data or {}).get("to") for r in requests.values()}
-    people = sorted(person for person in named if person is not None)
+    people = sorted({person for person in named if person is not None} | set(receivers))
     if not people:
         return {}
     ended = tx.rows(
@@ -789,6 +806,8 @@ def close(tx: Transaction, before: Matter, after: Matter, *, at: datetime) -> No
     values |= {name: value for name, value in _place(after).items() if value != _place(before)[name]}
     if after.leads:
         values["led"] = any(lead.is_watched for lead in after.leads.values())
+    if after.discussions:
+        values["discussed"] = after.open_discussion is not None
     tx.update(t.matter, {"id": after.id}, values)
 
 

@@ -28,6 +28,7 @@ def worded(tx: Transaction, rows: Sequence[Mapping[str, Any]], setting: Setting)
     places |= _places(tx, t.dispute, {r["subject"] for r in rows if r["subject_type"] == "dispute"})
     places |= _places(tx, t.lead, {r["subject"] for r in rows if r["subject_type"] == "lead"})
     places |= _places(tx, t.reception, {r["subject"] for r in rows if r["subject_type"] == "reception"})
+    places |= _places(tx, t.discussion, {r["subject"] for r in rows if r["subject_type"] == "discussion"})
     subjects = {r["subject"] for r in rows if r["subject_type"] == "customer"}
     names = _customer_names(tx, subjects | {customer for customer, _ in places.values()})
     people = _people(tx, {one for r in rows for name in _PEOPLE if isinstance(one := r["facts"].get(name), str)})
@@ -45,7 +46,7 @@ def worded(tx: Transaction, rows: Sequence[Mapping[str, Any]], setting: Setting)
 
 
 def _places(tx: Transaction, table: sa.Table, ids: set[str]) -> dict[str, tuple[str, str]]:
-    """Customer and program of claims, cases, leads or receptions."""
+    """Customer and program of claims, cases, leads, receptions or discussions."""
     if not ids:
         return {}
     c = table.c

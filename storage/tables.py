@@ -479,6 +479,7 @@ matter = sa.Table(
     Col("led", sa.Boolean, nullable=False, server_default=sa.false()),  # a lead of it is open, or watched
     Col("merged_into", Id),  # where everything of it lies and is decided since the records are known as one (CUS-13)
     Col("split", sa.Boolean, nullable=False, server_default=sa.false()),  # it gave something back once
+    Col("discussed", sa.Boolean, nullable=False, server_default=sa.false()),  # a team discussion of it is open
     sa.UniqueConstraint("program", "subject", "track"),
     sa.Index("ix_matter_pool", "pool", "pool_at", "id"),
 )
@@ -905,6 +906,39 @@ dispute_party = sa.Table(
     Col("dispute", Id, sa.ForeignKey("dispute.id"), primary_key=True),
     Col("person", Id, primary_key=True, index=True),
     Col("claim", Id),
+)
+
+#: A team discussion (DSP-07).
+discussion = sa.Table(
+    "discussion",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False, index=True),
+    Col("claim", Id, sa.ForeignKey("claim.id"), nullable=False),
+    Col("program", Id, nullable=False),
+    Col("customer", Id, nullable=False),
+    Col("project", Id),
+    Col("track", sa.String(10), nullable=False),
+    Col("state", sa.String(10), nullable=False),
+    Col("opened_by", Id, nullable=False),
+    Col("opened_at", Instant, nullable=False),
+    Col("ended_at", Instant),
+    Col("policy", Id, nullable=False),
+    Col("company_policy", Id, nullable=False),
+    Col("policy_version", sa.Integer, nullable=False),
+    Col("calendar_version", sa.Integer, nullable=False),
+    Col("detail", Json, nullable=False),  # members, proposals, votes, decision of the domain's discussion
+    Col("version", sa.Integer, nullable=False),
+    sa.Index("ix_discussion_opened_at_id", "opened_at", "id"),
+)
+
+#: Who reads a discussion: by name, and by whose the ``claim`` is that makes a party of them.
+discussion_member = sa.Table(
+    "discussion_member",
+    metadata,
+    Col("discussion", Id, sa.ForeignKey("discussion.id"), primary_key=True),
+    Col("person", Id, primary_key=True, index=True),
+    Col("claim", Id, index=True),
 )
 
 #: Whether two records, ``one`` the lower id, are one customer; ``dispute`` is the proof (CUS-13).

@@ -56,6 +56,8 @@ def merge(tx: Transaction, caller: Caller, customer: str, body: MergeIn) -> Done
     reason = texts.keep(tx, body.reason, customer=survivor)
     if conflicts := [m for m in meetings if m.found in (Meeting.CLAIMS, Meeting.CASE)]:
         return _ask(tx, caller, conflicts, reason)
+    for side in (side for m in meetings if m.joins for side in (m.moved, m.stays) if side is not None):
+        _require_no_discussion(side)
     joined = [_joined(tx, m, survivor) for m in meetings if m.joins]
     merges.keep(tx, customer, survivor, joined=joined, by=caller.person, reason=reason, at=now)
     _record(tx, caller, customer, "merged", at=now, into=survivor, text=reason)
@@ -83,7 +85,9 @@ def unmerge(tx: Transaction, caller: Caller, customer: str, body: UnmergeIn) -> 
     _require_in_time(caller, done["at"], now)
     for one in locked.values():
         if one.row["merged_into"] is None:
-            _require_no_case(as_of_now(tx, caller, one))
+            seen = as_of_now(tx, caller, one)
+            _require_no_case(seen)
+            _require_no_discussion(seen)
     claims = _live_of(tx, merges.records_of(tx, customer))
     reason = texts.keep(tx, body.reason, customer=customer)
     for pair in done["joined"]:
@@ -226,6 +230,12 @@ def _require_free(meetings: Sequence[_Meeting]) -> None:
 def _require_no_case(matter: Matter) -> None:
     if matter.in_case:
         raise Refusal("claim_disputed", rule="DSP-03")
+
+
+def _require_no_discussion(matter: Matter) -> None:
+    """One at a time goes on about a customer: it ends first (DSP-07)."""
+    if matter.open_discussion is not None:
+        raise Refusal("illegal_transition", rule="DSP-07", facts={"discussion": matter.open_discussion.id})
 
 
 def _require_in_time(caller: Caller, merged_at: datetime, now: datetime) -> None:

@@ -11,6 +11,7 @@ from api.call import Call, Decision, Waiting
 from api.problems import problem, refusal_of
 from api.views.claims import claim_view, request_views, undecided_settlement
 from api.views.deals import deal_view, undecided_deal
+from api.views.discussions import discussion_view, undecided_discussion
 from api.views.disputes import (
     decided_evidence,
     dispute_view,
@@ -37,6 +38,7 @@ _CREATING = frozenset(
         "pool_assign",
         "settle",
         "follow_up",
+        "discussion_open",
         "dispute_open",
         "dispute_evidence",
         "dispute_propose",
@@ -109,6 +111,9 @@ def _body(tx: Transaction, caller: Caller, row: dict[str, Any], *, decided: bool
     if row["target_type"] == "dispute":
         there = decided or row["kind"] != "dispute_open"
         return dispute_view(tx, caller, row["target"]) if there else undecided_dispute(tx, row)
+    if row["target_type"] == "discussion":
+        there = decided or row["kind"] != "discussion_open"
+        return discussion_view(tx, caller, row["target"]) if there else undecided_discussion(tx, row)
     if row["target_type"] == "lead":
         return lead_view(tx, caller, row["target"])
     if row["target_type"] == "reception":

@@ -101,7 +101,7 @@ def release_now(
     if owner != actor:
         draft.tell(owner, "claim.released", claim, rule="CLM-23", urgency="urgent", facts={"reason": reason})
     if to is not None and draft.setting.organisation.is_active(to, at=draft.at):
-        _assign(draft, claim, to=to, actor=actor)
+        assign_to(draft, claim, to=to, actor=actor)
     elif not offered_to_queue(draft) and word not in _CLOSED:
         put_in_pool(draft, claim, word=word, pool=pool)
 
@@ -227,8 +227,8 @@ def put_in_pool(draft: Draft, claim: Claim, *, word: str | None, pool: str | Non
     enter_pool(draft, at=until, named=pool)
 
 
-def _assign(draft: Draft, former: Claim, *, to: str, actor: str | None) -> None:
-    """The customer goes to a named colleague as a claim of its own, held at once (CLM-23)."""
+def assign_to(draft: Draft, former: Claim, *, to: str, actor: str | None, text: str | None = None) -> None:
+    """The customer goes to a named colleague as a claim of its own, held at once (CLM-23, DSP-07)."""
     organisation = draft.setting.organisation
     fresh = Claim(
         id=draft.mint(),
@@ -251,7 +251,7 @@ def _assign(draft: Draft, former: Claim, *, to: str, actor: str | None) -> None:
     draft.new_claims.append(fresh)
     draft.put(fresh)
     draft.record("received", fresh, actor=actor, data={"assigned_from": former.id})
-    flag_return(draft, accept_claim(draft, fresh, actor=actor), kind="claim.accepted")
+    flag_return(draft, accept_claim(draft, fresh, actor=actor, text=text), kind="claim.accepted")
 
 
 def _past_share(draft: Draft, former: Claim) -> tuple[tuple[str, int], ...]:

@@ -124,7 +124,7 @@ def transfer(draft: Draft, command: Command) -> None:
         )
     check_past_share(draft, claim, past_share_bps=command.data.get("past_share_bps"), to=to)
     if command.actor != claim.owner:
-        _receive(draft, to, claim)
+        check_receiver(draft, to, claim)
         past = command.data.get("past_share_bps")
         transfer_now(draft, claim, to=to, actor=command.actor, text=command.data.get("text"), past_share_bps=past)
         return
@@ -451,7 +451,7 @@ def _pause_now(draft: Draft, claim: Claim, request: Request, *, actor: str | Non
 def _transfer_step(draft: Draft, claim: Claim, request: Request, *, actor: str | None) -> None:
     data = dict(request.data or {})
     to, owner = data["to"], claim.owner or ""
-    _receive(draft, to, claim)
+    check_receiver(draft, to, claim)
     draft.move(claim, ClaimTrigger.TRANSFER)
     organisation = draft.setting.organisation
     terms = draft.setting.terms_of(claim)
@@ -527,7 +527,7 @@ def _settle_step(draft: Draft, claim: Claim, request: Request, *, actor: str | N
     terms = settlements.terms_of(claim, request)
     _settle_possible(draft, claim, terms)
     if terms.gains is not None:
-        _receive(draft, terms.gains, claim)
+        check_receiver(draft, terms.gains, claim)
     data = dict(request.data or {})
     outside = settlements.outside_limits(draft, claim, terms) if data["step"] == "other" else ()
     supervisor = draft.supervisor(terms.owner, interested=(terms.opposite,)) if outside else None
@@ -557,7 +557,7 @@ def _settle_step(draft: Draft, claim: Claim, request: Request, *, actor: str | N
             draft.tell(person, "request.settle", claim, rule="DSP-05", facts=facts)
 
 
-def _receive(draft: Draft, to: str, claim: Claim) -> None:
+def check_receiver(draft: Draft, to: str, claim: Claim) -> None:
     """The receiver must be there and have room (CLM-24, POOL-07)."""
     if not draft.setting.organisation.is_active(to, at=draft.at):
         raise Refusal("person_inactive", rule="PPL-01")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -140,7 +141,12 @@ def take_effect(draft: Draft, claim: Claim, request: Request, terms: Terms, *, a
         "people": [terms.asker, terms.other],
     }
     draft.record("corrected", claim, actor=actor, data=data)
-    for report in _reports(draft, claim, terms.opposite):
+    lay_down(draft, _reports(draft, claim, terms.opposite), data=data, actor=actor)
+
+
+def lay_down(draft: Draft, reports: Iterable[Claim], *, data: Mapping[str, Any], actor: str | None) -> None:
+    """``reports`` stand against nobody any more; those that wait are withdrawn (DSP-05, DSP-07)."""
+    for report in reports:
         if report.state is ClaimState.REPORTED:
             withdraw_now(draft, report, actor=actor, text=None)
         else:

@@ -208,6 +208,21 @@ def contest_release(draft: Draft, claim: Claim, *, asked_by: str, statement: str
     _admit(draft, dispute, actor=owner, by_rules=False)
 
 
+def contest_discussion(
+    draft: Draft, claim: Claim, others: Collection[Claim], *, led_by: str, statement: str | None
+) -> None:
+    """A party refuses to have the matter settled in a team discussion: a case with its other parties (DSP-07).
+
+    Where nobody else has a claim the other party is who led it, and the rules decide nothing.
+    """
+    parties = _parties(claim, others)
+    if len(parties) < 2:
+        parties = (*parties, Party(person=led_by, claim=None, role=Role.RESPONDENT))
+    person = person_of(claim)
+    dispute = _case(draft, claim, parties, grounds=Grounds.OWNERSHIP, opened_by=person, statement=statement)
+    _admit(draft, dispute, actor=person, by_rules=bool(others))
+
+
 def contest_shares(draft: Draft, deal: Deal) -> None:
     """The people behind a deal have not agreed in time: a case of kind share between them (COM-04)."""
     proposed = deal.proposed
@@ -321,7 +336,7 @@ def parties_of(matter: Matter, claim: Claim) -> tuple[Party, ...]:
     if holder is not None and holder.id != claim.id:
         rivals: Iterable[Claim] = [holder]
     else:
-        rivals = [c for c in matter.claims.values() if c.id != claim.id and _contends(c)]
+        rivals = [c for c in matter.claims.values() if c.id != claim.id and contends(c)]
     return _parties(claim, rivals)
 
 
@@ -371,7 +386,8 @@ def person_of(claim: Claim) -> str:
     return claim.owner or claim.reporter
 
 
-def _contends(claim: Claim) -> bool:
+def contends(claim: Claim) -> bool:
+    """Whether it is a report that stands against the holder: undecided, or refused for them (DSP-01)."""
     if claim.state is ClaimState.REPORTED:
         return True
     return claim.state is ClaimState.REJECTED and claim.reason == "customer_owned" and not claim.settled

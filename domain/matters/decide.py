@@ -9,6 +9,7 @@ from datetime import datetime
 from domain.claims import collaborators, deals, follow_ups, holding, reports, requests, standing
 from domain.claims.clocks import lapse_due
 from domain.claims.model import PauseKind
+from domain.discussions import course
 from domain.disputes import cases, recusals
 from domain.disputes.model import Dispute, Window
 from domain.leads import handling
@@ -70,6 +71,11 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.DISPUTE_WITHDRAW: cases.withdraw,
     CommandKind.DISPUTE_CONTINUE: cases.carry_on,
     CommandKind.DISPUTE_DISMISS: cases.dismiss,
+    CommandKind.DISCUSSION_OPEN: course.open_discussion,
+    CommandKind.DISCUSSION_PROPOSE: course.propose,
+    CommandKind.DISCUSSION_VOTE: course.vote,
+    CommandKind.DISCUSSION_DECIDE: course.decide,
+    CommandKind.DISCUSSION_ANSWER: course.answer,
     CommandKind.DEAL: deals.further,
     CommandKind.DEAL_AMEND: deals.amend,
     CommandKind.DEAL_ALLOCATE: deals.allocate,
@@ -104,6 +110,7 @@ def decide(matter: Matter, item: Command | Due, *, setting: Setting, mint: Mint,
     draft = Draft(matter=matter, at=item.at, setting=setting, mint=mint, other=other)
     _due(draft, item)
     _contest(draft)
+    course.follow(draft)
     handling.follow(draft)
     return draft
 
@@ -133,6 +140,7 @@ def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint, 
     try:
         _COMMANDS[command.kind](draft, command)
         _contest(draft)
+        course.follow(draft)
         handling.follow(draft)
     except Refusal as refusal:
         if refusal.policy_version is None:
@@ -187,6 +195,8 @@ def _due(draft: Draft, due: Due) -> None:
             standing.pause_ends(draft, claim, PauseKind(due.ref))
         case DueKind.SHARES:
             cases.contest_shares(draft, draft.matter.deals[due.ref])
+        case DueKind.DISCUSSION:
+            course.time_over(draft, draft.matter.discussions[due.ref])
         case DueKind.RECOGNITION:
             performance.signed(draft, claim, draft.matter.deals[due.ref])
         case DueKind.HANDOVER:

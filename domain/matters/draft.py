@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.claims.lifecycle import ENDED, ClaimState, ClaimTrigger, fire
 from domain.claims.model import Claim, Request, TermsRef
+from domain.discussions.model import Discussion
 from domain.disputes.model import Dispute
 from domain.leads.model import Lead
 from domain.matters.matter import Command, Matter
@@ -258,6 +259,31 @@ class Draft:
             )
         )
 
+    def record_discussion(
+        self,
+        kind: str,
+        discussion: Discussion,
+        *,
+        before: StrEnum | None = None,
+        actor: str | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append to the history of ``discussion``, whose state after the move is its present one (AUD-01)."""
+        self.events.append(
+            Event(
+                stream=discussion.id,
+                stream_kind="discussion",
+                kind=kind,
+                at=self.at,
+                actor=actor,
+                reason=None,
+                policy_version=discussion.terms.version,
+                before=before,
+                after=discussion.state if before is not None else None,
+                data=data or {},
+            )
+        )
+
     def _in_place_of(self, dispute: Dispute, actor: str | None) -> dict[str, str]:
         """For whom somebody acts in a case who is no party to it: an arbitrator, a party (PPL-05, PPL-06)."""
         if actor is None or dispute.party(actor) is not None:
@@ -299,6 +325,19 @@ class Draft:
         """Queue a notice about a lead, unless there is nobody to tell."""
         if person is not None:
             self._tell(person, kind, ("lead", lead.id), lead.terms, rule=rule, urgency=urgency, facts=facts)
+
+    def tell_discussion(
+        self,
+        person: str,
+        kind: str,
+        discussion: Discussion,
+        *,
+        urgency: str = "normal",
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Queue a notice about a team discussion (DSP-07)."""
+        about = ("discussion", discussion.id)
+        self._tell(person, kind, about, discussion.terms, rule="DSP-07", urgency=urgency, facts=facts)
 
     def add_evidence(self, dispute: Dispute, *, author: str | None, data: Mapping[str, Any]) -> None:
         """``data`` becomes an item of evidence, received at ``self.at``."""

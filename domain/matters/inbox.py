@@ -47,6 +47,7 @@ class DueKind(StrEnum):
     RECOGNITION = "recognition"  # the contract date of a deal that was recorded before it (COM-13)
     LAPSE = "lapse"
     FREE = "free"  # nobody rescued the customer that others queue for (CLM-20, CLM-27)
+    DISCUSSION = "discussion"  # nobody decided in it in time, or nobody refused the decision (DSP-07)
     SUCCESSION = "succession"  # a party of a case has left (PPL-06)
     SEAT = "seat"  # who has a case cannot go on, or is stood in for (DSP-12, PPL-05)
     MEDIATOR = "mediator"  # who mediates has left or is away (DSP-08)
@@ -139,13 +140,16 @@ def case_dues(dispute: Dispute, matter: Matter, setting: Setting) -> Iterator[Du
 
 def dues(claim: Claim, matter: Matter, setting: Setting) -> Iterator[Due]:
     """Every instant that ``claim`` still has before it. Shares of its deals are agreed on after its end, too, and they
-    count after it."""
+    count after it; a discussion that was opened on it goes on."""
     for deal in matter.live_deals(claim.id):
         if deal.proposed is not None and deal.proposed.until is not None:
             yield Due(deal.proposed.until, DueKind.SHARES, claim.id, deal.id)
         signed = performance.due_at(deal)
         if signed is not None:
             yield Due(signed, DueKind.RECOGNITION, claim.id, deal.id)
+    discussion = matter.open_discussion
+    if discussion is not None and discussion.claim == claim.id and discussion.due is not None:
+        yield Due(discussion.due, DueKind.DISCUSSION, claim.id, discussion.id)
     if claim.state in ENDED:
         return
     found = lapse_due(claim, requests=matter.requests_of(claim.id))

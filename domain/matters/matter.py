@@ -8,8 +8,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from domain.claims.lifecycle import ClaimState
+from domain.claims.lifecycle import ENDED, ClaimState
 from domain.claims.model import Claim, Request
+from domain.discussions.model import Discussion
 from domain.disputes.facts import Fact
 from domain.disputes.model import Dispute
 from domain.leads.model import Desk, Lead
@@ -62,6 +63,11 @@ class CommandKind(StrEnum):
     DISPUTE_WITHDRAW = "dispute_withdraw"
     DISPUTE_CONTINUE = "dispute_continue"
     DISPUTE_DISMISS = "dispute_dismiss"
+    DISCUSSION_OPEN = "discussion_open"
+    DISCUSSION_PROPOSE = "discussion_propose"
+    DISCUSSION_VOTE = "discussion_vote"
+    DISCUSSION_DECIDE = "discussion_decide"
+    DISCUSSION_ANSWER = "discussion_answer"
     DEAL = "deal"
     DEAL_AMEND = "deal_amend"
     DEAL_ALLOCATE = "deal_allocate"
@@ -148,6 +154,7 @@ class Matter:
     # Of whoever may take the customer here; None in look-ups, which count nothing (POOL-06, POOL-07).
     takers: Mapping[str, Taker] | None = None
     disputes: Mapping[str, Dispute] = field(default_factory=dict)  # the open one, and those that commands name
+    discussions: Mapping[str, Discussion] = field(default_factory=dict)  # likewise (DSP-07)
     # Of disputes whose commands ask for it: when each item of evidence was received.
     evidence: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
     records: frozenset[str] = frozenset()  # what is evidence by itself, where a command may refer to it (DSP-09)
@@ -172,6 +179,16 @@ class Matter:
     def open_dispute(self) -> Dispute | None:
         """The one case that is going on about this customer, in this track (DSP-01)."""
         return next((d for d in self.disputes.values() if d.is_open and d.matter == self.id), None)
+
+    @property
+    def open_discussion(self) -> Discussion | None:
+        """The one team discussion that is going on about this customer, in this track (DSP-07)."""
+        return next((d for d in self.discussions.values() if d.is_open), None)
+
+    def goes_on(self, claim: Claim) -> bool:
+        """Whether the stream of ``claim`` does: until its end, and while a discussion that runs in it is open."""
+        discussion = self.open_discussion
+        return claim.state not in ENDED or (discussion is not None and discussion.claim == claim.id)
 
     @property
     def holding_dispute(self) -> Dispute | None:
@@ -222,6 +239,9 @@ class Matter:
 
     def with_dispute(self, dispute: Dispute) -> Matter:
         return replace(self, disputes={**self.disputes, dispute.id: dispute})
+
+    def with_discussion(self, discussion: Discussion) -> Matter:
+        return replace(self, discussions={**self.discussions, discussion.id: discussion})
 
     def with_lead(self, lead: Lead) -> Matter:
         return replace(self, leads={**self.leads, lead.id: lead})

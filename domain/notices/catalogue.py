@@ -450,6 +450,60 @@ _DISPUTES: Final = (
     ),
 )
 
+_DISCUSSIONS: Final = (
+    _row(
+        "discussion.opened",
+        "请参加团队讨论",
+        "You are called to a team discussion",
+        "关于{customer}由谁负责，主管发起了团队讨论，请提出方案并表态[，讨论到{until}为止]。",
+        "A team discussion about who is responsible for {customer} was opened; please propose and vote[ by {until}].",
+    ),
+    _row(
+        "discussion.proposed",
+        "团队讨论有新方案",
+        "A new proposal in a team discussion",
+        "关于{customer}的团队讨论有新的方案，请查看并表态。",
+        "There is a new proposal in the team discussion about {customer}; please look and vote.",
+    ),
+    _row(
+        "discussion.decided",
+        "团队讨论已定责任人",
+        "A team discussion named the responsible person",
+        "关于{customer}的团队讨论已定责任人[：{person}]。您可以接受；不同意的，请[在{until}前]拒绝，即转为争议。",
+        "The team discussion about {customer} named the responsible person[, {person}]. You may accept; if you refuse"
+        "[ by {until}], it becomes a dispute.",
+    ),
+    _row(
+        "discussion.closed",
+        "团队讨论已有结果",
+        "A team discussion has been carried out",
+        "{customer}由团队讨论确定的责任人[{person}]负责，请查看跟进计划。",
+        "{customer} is with the person whom the team discussion named[, {person}]; please see the follow-up plan.",
+    ),
+    _row(
+        "discussion.overdue",
+        "团队讨论已逾期",
+        "A team discussion is overdue",
+        "关于{customer}的团队讨论[应在{until}前]确定责任人，现已逾期，请尽快决定。",
+        "The team discussion about {customer} should have named somebody[ by {until}]; please decide.",
+    ),
+    _row(
+        "discussion.reopened",
+        "团队讨论的决定无法执行",
+        "A decision cannot be carried out",
+        "关于{customer}的团队讨论的决定无法执行[，原因：{reason}]，请重新决定。",
+        "What was decided in the team discussion about {customer} cannot be carried out[; reason: {reason}]; "
+        "please decide anew.",
+    ),
+    _row(
+        "discussion.disputed",
+        "团队讨论转为争议",
+        "A team discussion became a dispute",
+        "关于{customer}的团队讨论已结束，改由争议程序处理。",
+        "The team discussion about {customer} is over; the matter goes on as a dispute.",
+    ),
+)
+
 _REQUESTS = (
     _row(
         "request.extension",
@@ -937,7 +991,19 @@ FAMILIES: Final[Mapping[str, Entry]] = MappingProxyType(
 )
 
 CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
-    dict((*_CLAIMS, *_DISPUTES, *_REQUESTS, *_REMINDERS, *_MONEY, *_LEADS, *_RECEPTIONS, *_OTHERS))
+    dict(
+        (
+            *_CLAIMS,
+            *_DISPUTES,
+            *_DISCUSSIONS,
+            *_REQUESTS,
+            *_REMINDERS,
+            *_MONEY,
+            *_LEADS,
+            *_RECEPTIONS,
+            *_OTHERS,
+        )
+    )
 )
 
 #: Words for the codes that facts carry as ``reason``; refusal codes have their own titles.

@@ -704,6 +704,13 @@ _DISPUTES: Final = (
         "The parties negotiate first, for {dispute.negotiation_wh}.",
         {"dispute.negotiation_oh": "off", "dispute.negotiation_wh": "on"},
     ),
+    _on(
+        "discussion.close_wh",
+        "DSP-07",
+        "多人撞上的客户，主管可发起团队讨论，在 {discussion.close_wh}内定一位责任人；当事人拒绝的转为争议。",
+        "On a customer several people met, a supervisor may open a team discussion and names one responsible person "
+        "within {discussion.close_wh}; refused by a party, it becomes a dispute.",
+    ),
     Sentence(
         "DSP-12",
         "协商不成的进入仲裁：每级 {dispute.tier_wh}，高管一级 {dispute.exec_wd}，逾期升级。",

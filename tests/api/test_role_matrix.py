@@ -210,6 +210,16 @@ rule_dispute                 401 404 403 403 200 404 403 404 403 404 403 404 403
 appeal_ruling                401 404 200 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
 withdraw_dispute             401 404 200 403 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
 continue_dispute             401 404 403 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+# DSP-07: who leads or manages all who stand on the customer, and oversight, call them together; the leader of both did.
+# Members, here the two, propose and vote; the owner and the peer are its parties.
+open_discussion              401 422 403 422 201 422 201 422 201 403 403 422 403 422 422 422 422 422 422
+list_discussions             401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_discussion              401 404 200 200 200 404 200 404 200 404 200 404 200 404 404 404 404 404 404
+read_discussion_timeline     401 404 200 200 200 404 200 404 200 404 200 404 200 404 404 404 404 404 404
+propose_in_discussion        401 404 200 200 200 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+vote_in_discussion           401 404 200 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+decide_discussion            401 404 403 403 200 404 403 404 403 404 403 404 403 404 404 404 404 404 404
+answer_discussion            401 404 200 200 403 404 403 404 403 404 403 404 403 404 404 404 404 404 404
 # Whoever is in charge of nobody finds an empty list.
 list_conflicts               401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 # DSP-18: of programs whose rules the caller reads.

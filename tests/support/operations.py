@@ -297,6 +297,11 @@ class World:
         body = {"claim": self.refused(program)["peer"], "grounds": "refused_report", "statement": "我先接待的客户"}
         return str(self["peer"].made("/v1/disputes", body)["id"])
 
+    def discussion(self) -> str:
+        """The leader calls the owner and the peer together about a customer that both reported."""
+        body = {"claim": self.refused()["owner"], "topic": "谁来负责"}
+        return str(self["leader"].made("/v1/discussions", body)["id"])
+
     def arbitrated(self) -> str:
         """A case that the leader of both decides."""
         case = self.case()
@@ -854,6 +859,25 @@ def _continue_dispute(world: World) -> Wanted:
 
 
 FACTORIES["continue_dispute"] = _continue_dispute
+_when("open_discussion", "leader", body={"claim": lambda w: w.refused()["peer"], "topic": "谁来负责"})
+_when("list_discussions", "peer")
+_DISCUSSION: Mapping[str, Any] = {"id": World.discussion}
+_PLAN: Mapping[str, Any] = {"person": lambda w: w["peer"].id, "plan": "周三前回访"}
+_when("read_discussion", "peer", ids=_DISCUSSION)
+_when("read_discussion_timeline", "peer", ids=_DISCUSSION)
+_when("propose_in_discussion", "peer", ids=_DISCUSSION, body=_PLAN)
+
+
+def _vote_in_discussion(world: World) -> Wanted:
+    discussion = world.discussion()
+    plan = {"person": world["peer"].id, "plan": "周三前回访"}
+    world["leader"].made(f"/v1/discussions/{discussion}/proposals", plan)
+    return _wanted("vote_in_discussion", "peer", ids={"id": discussion}, body={"proposal": 1})
+
+
+FACTORIES["vote_in_discussion"] = _vote_in_discussion
+_when("decide_discussion", "leader", ids=_DISCUSSION, body={**_PLAN, "reason": "客户愿意"})
+_when("answer_discussion", "peer", ids=_DISCUSSION, body={"answer": "refuse"})
 _when("list_conflicts", "leader")
 _when("list_checks", "oversight")
 _when("list_precedents", "owner")

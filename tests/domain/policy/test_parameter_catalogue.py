@@ -166,7 +166,6 @@ NOT_BUILT_YET = {
     "standin.share_pct",
     "visit.confirm_h",
     "ownership.depth_weights",
-    "discussion.close_wh",
     "inspection.every_days",
     "claim.out_of_territory",
     "stage.list",
@@ -180,6 +179,7 @@ NOT_BUILT_YET = {
 }
 
 BUILT = {
+    "discussion.close_wh",
     "pool.daily_takes",
     "pool.windows",
     "lead.first_response_oh",
