@@ -83,6 +83,7 @@ def test_only_who_is_in_charge_of_all_opens_one_and_one_at_a_time() -> None:
     """DSP-07: a supervisor common to all, or oversight; nobody who stands there; two people, no case."""
     office = Room()
     assert [code(office.call(by=who)) for who in ("anna", "emil", "fin", "admin")] == ["not_allowed"] * 4
+    assert code(office.call(by="lead", met=("anna", "lead"))) == "not_allowed"
     office.move("bob", "north")
     assert code(office.call(by="lead")) == "not_allowed"
     assert office.call(by="top") is None
@@ -162,7 +163,7 @@ def test_it_takes_effect_at_once_when_all_parties_have_accepted() -> None:
     assert office.name("bob") is None
     assert office.say("answer", "anna", answer="accept", text=None) is None
     assert office.say("answer", "anna", answer="accept", text=None) is None
-    assert office.talk.state is DiscussionState.DECIDED
+    assert (office.talk.state, office.talk.agreed) == (DiscussionState.DECIDED, ("claim-anna",))
     assert office.say("answer", "carol", answer="accept", text=None) is None
     assert (office.owner(), office.talk.result) == ("bob", Result.TRANSFERRED)
     office = two()
@@ -195,6 +196,9 @@ def test_a_refusal_is_a_dispute_that_holds_the_money() -> None:
     early = two()
     assert early.say("answer", "bob", answer="refuse", text=None) is None
     assert early.case.opened_by == "bob"
+    settled = two()
+    settled.matter = settled.matter.with_claim(replace(settled.matter.claims["claim-bob"], settled=True))
+    assert code(settled.say("answer", "bob", answer="refuse", text=None)) == "not_allowed"
 
 
 def test_whoever_stands_alone_refuses_against_who_led_it() -> None:
@@ -251,6 +255,7 @@ def test_whom_nobody_holds_is_assigned() -> None:
     held = office.matter.claims["claim-anna"]
     office.matter = office.matter.with_claim(replace(held, state=ClaimState.RELEASED, ended_at=office.now))
     assert office.next_due() == office.talk.close_by
+    assert office.matter.goes_on(office.matter.claims[office.talk.claim])
     assert code(office.name("carol", past_share_bps=100)) == "field_invalid"
     assert office.name("carol") is None
     office.run(office.after(24) + timedelta(seconds=1))
@@ -274,7 +279,14 @@ def test_what_cannot_be_carried_out_any_more_is_decided_anew() -> None:
     office.advance(days=10)
     assert (office.talk.state, office.talk.decision, office.owner()) == (DiscussionState.OPEN, None, "anna")
     assert office.talk.overdue
+    assert office.told("overdue") == set()
     assert [n.facts for n in office.notices if n.kind == "discussion.reopened"] == [{"reason": "person_inactive"}]
+    late = two()
+    released = replace(late.matter.claims["claim-anna"], state=ClaimState.RELEASED, ended_at=late.now)
+    fresh = replace(late.matter.claims["claim-emil"], state=ClaimState.REPORTED, ended_at=None, reason=None)
+    late.matter = late.matter.with_claim(released).with_claim(fresh)
+    assert code(late.name("bob")) == "already_taken"
+    assert late.name("emil") is None
     full = two(**{"pool.holding_cap": 1})
     full.matter = replace(full.matter, holdings={"dora": {"active": 1}})
     assert code(full.name("dora")) == "holding_cap"
