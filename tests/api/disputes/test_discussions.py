@@ -10,7 +10,8 @@ import httpx2
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.money import MoneyOffice, accounts, ledger_is_right
-from tests.support.office import Office, act, after, done, entry, notices, read, tasks
+from tests.support.office import Office, act, after, customer, done, entry, notices, read, tasks
+from tests.support.records import Records
 
 PLAN = "周三前回访,之后每周一次"
 
@@ -109,7 +110,7 @@ def test_a_refusal_after_the_limit_is_a_dispute_that_holds_the_money(company: Co
 
 def test_a_customer_nobody_holds_is_assigned(company: Company) -> None:
     """DSP-07, AUD-07: opened on an ended claim while the engine is away, its decision takes effect by its own timer."""
-    office = Office(company, policy={"release.objection_wh": 9})
+    office = Office(company, policy={"release.objection_wh": 9, "pool.holding_cap": 1})
     held, turned_away = office.claim(office.first), office.claim(office.second)
     done(act(office.first, held, "release", reason="need_unmet"))
     company.direct.down = True
@@ -122,10 +123,41 @@ def test_a_customer_nobody_holds_is_assigned(company: Company) -> None:
     refused(office.leader.post("/v1/discussions", {"claim": held["id"], "topic": "再议"}), 409, "illegal_transition")
     talk = seen(office.second, taken)
     third = company.rep("丁", team=office.team)
-    until = done(name(office.leader, talk, third))["decision"]["takes_effect_at"]
-    assert until is not None
+    full = company.rep("戊", team=office.team)
+    office.claim(full, customer=customer(7))
+    assert refused(name(office.leader, talk, full), 409, "holding_cap")["facts"] == {"cap": 1, "count": 1}
+    company.direct.down = True
+    assert name(office.leader, talk, third).status_code == 202
+    company.direct.down = False
+    company.direct.drain(held["id"])  # whichever drain of the matter comes first decides, and arms the other stream
+    until = seen(office.leader, talk)["decision"]["takes_effect_at"]
     past(company, until)
     assert seen(office.leader, talk)["result"] == "assigned"
     mine = listed(third.get("/v1/claims"))
     assert [(c["state"], c["owner"], c["accepted_at"]) for c in mine] == [("protected", third.id, until)]
     assert seen(office.leader, talk)["ended_at"] == until
+
+
+def test_a_question_about_two_records_ends_the_discussions_of_both(company: Company) -> None:
+    """DSP-07, CUS-13, AUD-05: until then the records are neither merged nor parted; whom nobody holds is not erased."""
+    records = Records(company)
+    office, admin = records.office, company.admin
+    free = office.claim(office.second, customer=customer(3))
+    rejected = office.claim(office.first, customer=customer(3))
+    done(act(office.second, free, "release", reason="need_unmet"))
+    alone = call_together(office.leader, rejected)
+    assert {p["person"] for p in alone["parties"]} == {office.first.id}
+    into = {"into": records.old["customer"]["id"], "reason": "客户换了号码"}
+    answer = admin.post(f"/v1/customers/{free['customer']['id']}/merge", into)
+    assert refused(answer, 409, "illegal_transition")["facts"] == {"discussion": alone["id"]}
+    answer = admin.post(f"/v1/customers/{free['customer']['id']}/erase", {"reason": "客户要求"})
+    assert refused(answer, 409, "erasure_blocked")["facts"]["discussions"] == [alone["id"]]
+    third = company.rep("丁", team=office.team)
+    both = [
+        call_together(office.leader, office.claim(third, customer=customer(number)))
+        for number, _ in enumerate((records.old, records.new), start=1)
+    ]
+    case = records.open()
+    for talk in both:
+        assert (seen(third, talk)["state"], seen(third, talk)["dispute"]) == ("disputed", case["id"])
+    assert ("discuss", both[1]["id"]) not in tasks(office.leader)
