@@ -219,6 +219,8 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     ledger.post(tx, draft.entries)
     if draft.assists:
         tx.insert(t.assist, [{**asdict(a), "one": a.pair[0], "other": a.pair[1]} for a in draft.assists])
+    if draft.mistaken_assists:  # the deal keeps them; here stands who credits whom
+        tx.execute(t.assist.delete().where(t.assist.c.id.in_(draft.mistaken_assists)))
     if draft.performance:
         tx.insert(t.performance_line, [asdict(line) for line in draft.performance])
     for entry in draft.follow_ups:

@@ -138,6 +138,7 @@ class Draft:
     new_deals: list[Deal] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)  # of the ledger, in their order (COM-06)
     assists: list[Assist] = field(default_factory=list)
+    mistaken_assists: list[str] = field(default_factory=list)  # credits that were reversed
     performance: list[PerformanceLine] = field(default_factory=list)  # by cause and person (COM-13)
     new_claims: list[Claim] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)

@@ -30,6 +30,12 @@ def credited(draft: Draft, claim: Claim, given: Assist) -> None:
             draft.tell(person, "alarm.assists", claim, rule="COM-05", facts=facts)
 
 
+def mistaken(draft: Draft, credit: str) -> None:
+    """The credit was told by mistake: it makes nobody mutual any more."""
+    draft.mistaken_assists.append(credit)
+    draft.matter = replace(draft.matter, assists=tuple(one for one in draft.matter.assists if one.id != credit))
+
+
 def is_mutual(given: Sequence[Assist], most: int) -> bool:
     """Whether two people have credited each other, each at least once, and ``most`` times together."""
     return len(given) >= most and len({one.by for one in given}) == 2

@@ -186,6 +186,8 @@ def reverse(draft: Draft, command: Command) -> None:
     )
     if isinstance(told, Receipt):
         after = performance.unpaid(after)
+    if isinstance(told, Overlay):
+        assists.mistaken(draft, told.id)
     book(
         draft,
         deal,

@@ -9,7 +9,10 @@ from tests.support.office import customer
 
 
 def test_two_who_credit_each_other_often_are_flagged_to_oversight(company: Company) -> None:
-    """COM-05: at the third credit within 90 days, in both directions; a hundred days later they are forgotten."""
+    """COM-05: at the third credit within 90 days, in both directions; a hundred days later they are forgotten.
+
+    One that was told by mistake counts no more.
+    """
     watcher = company.person("监督")
     office = MoneyOffice(company, oversight=[watcher.id])
     path = f"/v1/programs/{office.program}/assist-pairs"
@@ -35,5 +38,11 @@ def test_two_who_credit_each_other_often_are_flagged_to_oversight(company: Compa
     for stranger in (office.first, office.leader, office.money):
         refused(stranger.get(path), 403, "not_allowed")
         assert all(n["kind"] != "alarm.assists" for n in listed(stranger.get("/v1/me/notices")))
+    deal = office.deal(given[-1]["deal"])
+    body = {"reverses": deal["told"][0]["key"], "reason": "并未协助"}
+    assert office.money.made(f"/v1/deals/{deal['id']}/reversals", body)["overlays"] == []
+    assert listed(watcher.get(path)) == []
+    credit(office.first, office.second, 5)
+    assert [one["count"] for one in listed(watcher.get(path))] == [3]
     company.shift(days=100)
     assert listed(watcher.get(path)) == []

@@ -64,3 +64,16 @@ def test_number_and_days_are_those_of_the_policy_and_none_is_off() -> None:
 def test_whoever_oversees_and_is_one_of_the_two_is_not_told() -> None:
     """Then the admins are."""
     assert told(office_with(("top", "anna", 5), ("top", "anna", 6)), "top") == [("admin", 3)]
+
+
+def test_a_credit_that_was_a_mistake_makes_nobody_mutual() -> None:
+    """COM-05, COM-06: reversed before the third, which is the second then; the two are told of once there are three."""
+    office = office_with(("bob", "anna", 5))
+    deal = office.win(10_000_00)
+    told = {"deal": deal, "id": "assist-9", "person": "bob"}
+    office.tell(CommandKind.DEAL_ASSIST, by="anna", data=told)
+    office.reverse(deal, "assist-9")
+    assert [one.id for one in office.matter.assists] == ["a0"]
+    for name, wanted in (("assist-10", 0), ("assist-11", 1)):
+        office.tell(CommandKind.DEAL_ASSIST, by="anna", data={**told, "id": name})
+        assert sum(notice.kind == "alarm.assists" for notice in office.notices) == wanted, name
