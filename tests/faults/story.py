@@ -86,7 +86,8 @@ def tell_of_cases(company: Company, wait: Waits, *, relay: Callable[[], object])
 
 
 def tell_of_money(company: Company, wait: Waits, *, relay: Callable[[], object]) -> None:
-    """A deal of 甲's, cash, a payout; 乙 contests the customer, cash while it is open, and wins; more cash."""
+    """A deal of 甲's, cash, a payout; 乙 contests the customer, cash while it is open, and wins; more cash,
+    taken back and told again."""
     policy = {"dispute.auto_settle": False, "dispute.evidence_wh": 0, "dispute.appeal_wd": f"PT{SOON_S}S"}
     office = MoneyOffice(company, policy=policy)
     cashier = office.finance()
@@ -108,6 +109,8 @@ def tell_of_money(company: Company, wait: Waits, *, relay: Callable[[], object])
     office.leader.made(f"/v1/disputes/{case}/ruling", {**ruling, "follows_advice": False})
     wait(lambda: office.second.get(f"/v1/disputes/{case}").json()["state"] == "final", what="the outcome is final")
     relay()
+    told = office.receive(deal, 500_000, "r3")["told"][-1]
+    office.money.made(f"/v1/deals/{deal}/reversals", {"reverses": told["key"], "reason": "记错"})
     office.receive(deal, 500_000, "r3")
 
 
