@@ -17,6 +17,7 @@ from domain.people.access import ReadScope
 from domain.refusals import Refusal
 from storage import tables as t
 from storage.database import Transaction
+from storage.merges import came_under
 from storage.types import to_us
 
 #: A filter that more rows than this pass is checked row by row, in the order of the list.
@@ -59,11 +60,12 @@ def claims_in_scope(
         (c.track, filters.track),
         (c.project, filters.project),
         (c.reporter, filters.reporter),
-        (c.customer, filters.customer),
         (c.external_id, filters.external_id),
     ):
         if value is not None:
             wanted.append(column == value)
+    if filters.customer is not None:
+        wanted.append(came_under(tx, c.customer, filters.customer))
     if filters.owner is not None:
         wanted += [c.owner == filters.owner, c.holds]
     if filters.team is not None:

@@ -46,6 +46,12 @@ def records_of_all(tx: Transaction, customers: Iterable[str]) -> dict[str, tuple
     return {one: (root, *below.get(root, ())) for one, root in roots.items()}
 
 
+def came_under(tx: Transaction, column: sa.ColumnElement[str], customer: str) -> sa.ColumnElement[bool]:
+    """Whether ``column`` names a record of the customer that ``customer`` is a record of."""
+    records = records_of(tx, customer)
+    return column == customer if records == (customer,) else column.in_(records)
+
+
 def standing(tx: Transaction, customer: str) -> dict[str, Any] | None:
     """The merge by which ``customer`` is part of another record now."""
     c = t.customer_merge.c

@@ -117,18 +117,27 @@ def customer_page(
 ) -> dict[str, Any]:
     """`GET /v1/customers`."""
     c = t.customer.c
-    statement = sa.select(t.customer)
-    for column, value in ((c.kind, kind), (c.level, level), (c.external_id, external_id)):
+    # A merged record is found by what it is known by, and told as the one that stands for it (CUS-13).
+    statement = sa.select(t.customer).where(c.merged_into.is_(None))
+    merged = t.customer.alias()
+    for column, value in ((c.kind, kind), (c.level, level)):
         if value is not None:
             statement = statement.where(column == value)
+    if external_id is not None:
+        elsewhere = _standing(merged).where(merged.c.external_id == external_id)
+        statement = statement.where(sa.or_(c.external_id == external_id, c.id.in_(elsewhere)))
     if q is not None:
-        statement = statement.where(of_customers_matching(tx, c.id, q, region=_region(caller)))
+        region = _region(caller)
+        matching = of_customers_matching(tx, merged.c.id, q, region=region)
+        statement = statement.where(
+            sa.or_(of_customers_matching(tx, c.id, q, region=region), c.id.in_(_standing(merged).where(matching)))
+        )
     if not reads_base(caller):
         mine = sa.select(t.claim.c.customer)
         scope = scope_of(caller)
         if not scope.everything:
             mine = mine.where(readable_claims(scope, acting_for(caller)))
-        statement = statement.where(c.id.in_(mine))
+        statement = statement.where(sa.or_(c.id.in_(mine), c.id.in_(_standing(merged).where(merged.c.id.in_(mine)))))
     rows, following = page(
         tx,
         statement,
@@ -139,6 +148,11 @@ def customer_page(
         filters={"list": "customers", "kind": kind, "level": level, "external_id": external_id, "q": q},
     )
     return {"items": customer_views(tx, caller, rows), "next": following}
+
+
+def _standing(merged: sa.Alias) -> sa.Select[Any]:
+    """The records that stand for those of ``merged``."""
+    return sa.select(merged.c.merged_into).where(merged.c.merged_into.is_not(None))
 
 
 def others(tx: Transaction, caller: Caller, of: Sequence[str]) -> int:

@@ -13,8 +13,8 @@ from api.views.claims import acting_for, scope_of
 from domain.money.model import Deal, DealState, Overlay, Receipt, Share, StageProof, Told
 from domain.money.positions import commission, positions
 from domain.refusals import Refusal
+from storage import merges, texts
 from storage import tables as t
-from storage import texts
 from storage.claim_queries import readable_claims
 from storage.codec import rfc3339, unpack
 from storage.database import Transaction
@@ -68,7 +68,9 @@ def deal_page(
     statement = sa.select(t.deal).where(readable_deals(caller))
     for name, value in filters.items():
         if value is not None:
-            statement = statement.where(t.deal.c[name] == value)
+            column = t.deal.c[name]
+            here = merges.came_under(tx, column, value) if name == "customer" else column == value
+            statement = statement.where(here)
     rows, following = page(
         tx,
         statement,

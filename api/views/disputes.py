@@ -19,7 +19,7 @@ from domain.disputes.room import side_of
 from domain.disputes.wording import Reader, outcome_text, passed_text, point_text, set_aside_text
 from domain.people.access import READING_CASES
 from domain.refusals import Refusal
-from storage import case_facts, case_records, precedents, texts
+from storage import case_facts, case_records, merges, precedents, texts
 from storage import tables as t
 from storage.codec import rfc3339, unpack
 from storage.database import Transaction
@@ -72,7 +72,8 @@ def dispute_page(
             statement = statement.where(t.dispute.c.id.in_(of))
         elif name == "customer":
             d = t.dispute.c
-            statement = statement.where(sa.or_(d.customer == value, d.other_customer == value))
+            ways = (merges.came_under(tx, column, value) for column in (d.customer, d.other_customer))
+            statement = statement.where(sa.or_(*ways))
         else:
             statement = statement.where(t.dispute.c[name] == value)
     rows, following = page(

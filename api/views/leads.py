@@ -24,7 +24,7 @@ from domain.matters.matter import CommandKind
 from domain.people.access import has_any_scope
 from domain.people.organisation import Role
 from domain.refusals import Refusal
-from storage import leads, texts
+from storage import leads, merges, texts
 from storage import tables as t
 from storage.codec import rfc3339
 from storage.database import Transaction
@@ -95,7 +95,9 @@ def lead_page(
     statement = sa.select(t.lead).where(readable_leads(caller))
     for name, value in filters.items():
         if value is not None:
-            statement = statement.where(t.lead.c[name] == value)
+            column = t.lead.c[name]
+            here = merges.came_under(tx, column, value) if name == "customer" else column == value
+            statement = statement.where(here)
     rows, following = page(
         tx,
         statement,

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage import tables as t
-from tests.support.answers import refused
+from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.office import Office, act, customer, done, notices, read, timeline
 from tests.support.records import Records
@@ -80,6 +80,19 @@ def test_either_record_leads_to_the_owner_and_nothing_of_the_history_changes(bas
     with base.company.database.reading() as tx:
         kinds = list(tx.execute(sa.select(t.event.c.kind).where(t.event.c.stream == merged["id"])).scalars())
     assert kinds[-1] == "merged_from"
+
+
+def test_lists_find_the_customer_by_any_of_its_records(base: Base) -> None:
+    """CUS-01, CUS-13: one row stands for both, for whoever reads a claim under either; deals, claims and leads too."""
+    held, free = base.report(base.first, 1), base.report(base.second, 2)
+    done(act(base.second, free, "release", reason="need_unmet"))
+    merged = done(base.merge(held, free))
+    for reader, q in ((base.admin, "13800000001"), (base.first, "13800000002"), (base.second, "13800000001")):
+        found = listed(reader.get("/v1/customers", q=q))
+        assert [(one["id"], one["name"]) for one in found] == [(merged["id"], "王小明")]
+    for record in (held, free):
+        claims = listed(base.admin.get("/v1/claims", customer=record["customer"]["id"]))
+        assert {one["id"] for one in claims} == {held["id"], free["id"]}
 
 
 def test_merging_again_changes_nothing(base: Base) -> None:
