@@ -134,7 +134,8 @@ def question(
         "other_matter": away,
         "other_customer": _record_of(tx, away),
     }
-    claim = about.id if about.matter == home else _first_claim(tx, home)
+    # One that a take will make counts as well: nothing need be on paper yet.
+    claim = about.id if about.matter == home else next(iter(other.claims))
     command = Command(
         id=mint(), kind=CommandKind.DISPUTE_OPEN, claim=claim, actor=caller.person, received_at=at, data=data
     )

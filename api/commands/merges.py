@@ -147,6 +147,7 @@ def _meetings(tx: Transaction, caller: Caller, customer: str, survivor: str) -> 
         pairs.append((row["id"], there))
     wanted = sorted({m for pair in pairs for m in pair if m is not None})
     locked = {m: matters.lock(tx, m) for m in wanted}
+    written = {m: matters.load(tx, one) for m, one in locked.items()}
     seen = {m: as_of_now(tx, caller, one) for m, one in locked.items()}
     found: list[_Meeting] = []
     for one, other in pairs:
@@ -155,6 +156,9 @@ def _meetings(tx: Transaction, caller: Caller, customer: str, survivor: str) -> 
         beside = seen[other] if other is not None else None
         now = max(locked[m].now for m in (one, other) if m is not None)
         met = meeting(_side(seen[one], now), _side(beside, now) if beside is not None else Side())
+        if met is Meeting.NOTHING and other is not None and _meets(written[one], written[other], now):
+            # What is due or was received clears the way, but nobody has decided it yet: in its order, not in ours.
+            raise Refusal("engine_unavailable", rule="AUD-07")
         found.append(_Meeting(seen[one], beside, now, met))
     return found
 
@@ -173,6 +177,10 @@ def _standing(tx: Transaction, records: Collection[str]) -> list[dict[str, Any]]
 def _place(row: Row) -> tuple[Any, ...]:
     """Where two matters meet. Projects are the same by tender number, or by name."""
     return row["program"], row["track"], row["tender_number"] or row["name_key"]
+
+
+def _meets(one: Matter, other: Matter, now: datetime) -> bool:
+    return meeting(_side(one, now), _side(other, now)) is not Meeting.NOTHING
 
 
 def _side(matter: Matter, now: datetime) -> Side:

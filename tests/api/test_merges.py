@@ -145,6 +145,61 @@ def test_a_merge_is_undone_in_time_only(base: Base) -> None:
     assert refused(base.unmerge(held), 409, "deadline_passed")["rule"] == "CUS-13"
 
 
+def test_records_joined_in_steps_part_in_any_order(base: Base) -> None:
+    """CUS-13: what was merged into a record goes with it, and each may leave by itself."""
+    one, two, three = base.report(base.first, 1), base.released(base.first, 2), base.released(base.second, 3)
+    done(base.merge(one, two))
+    assert set(done(base.merge(two, three))["merged_from"]) == {c["customer"]["id"] for c in (one, two)}
+    assert [base.answer(base.second, n) for n in (1, 2, 3)] == ["conflict"] * 3
+    assert done(base.unmerge(two))["merged_from"] == [one["customer"]["id"]]
+    assert [base.answer(base.second, n) for n in (1, 2, 3)] == ["conflict", "conflict", "pooled"]
+    done(base.unmerge(one))
+    assert [base.answer(base.second, n) for n in (1, 2, 3)] == ["conflict", "pooled", "pooled"]
+
+
+def test_the_one_customer_is_forgotten_as_a_whole_and_edited_in_one_place(base: Base) -> None:
+    """CUS-01, AUD-05: the merged record takes no edits; erasing either of them erases both."""
+    old, new = base.released(base.first, 1), base.released(base.second, 2)
+    merged = done(base.merge(old, new))
+    path = f"/v1/customers/{old['customer']['id']}"
+    problem = refused(base.admin.patch(path, {"version": 2, "level": "A"}), 409, "illegal_transition")
+    assert (problem["current_state"], problem["facts"]) == ("merged", {"merged_into": merged["id"]})
+    done(base.admin.post(f"{path}/erase", {"reason": "客户要求"}))
+    for claim, number in ((old, 1), (new, 2)):
+        assert base.record(claim)["name"] is None
+        assert base.answer(base.first, number) == "free"
+
+
+def test_what_was_received_before_a_merge_is_decided_in_its_order(base: Base) -> None:
+    """CUS-13, AUD-07: the engine was away. A release that makes room counts once it is decided; one that nobody waits
+    for moves with its claim and is decided where that lies then."""
+    held, taken = base.report(base.first, 1), base.report(base.second, 2)
+    free = base.released(base.second, 3)
+    base.company.direct.down = True
+    assert act(base.first, held, "release", reason="need_unmet").status_code == 202
+    refused(base.merge(held, taken), 503, "engine_unavailable")
+    done(base.merge(held, free))
+    base.company.direct.down = False
+    base.company.direct.drain(held["id"])
+    assert read(base.first, held)["state"] == "released"
+    assert base.pooled() == [free["customer"]["id"]]
+    done(base.merge(free, taken))
+    assert [base.answer(base.first, n) for n in (1, 2, 3)] == ["conflict"] * 3
+
+
+def test_a_question_about_a_record_that_was_merged_meanwhile_is_no_question(base: Base) -> None:
+    """CUS-13: whoever asked about it is told, and their own claim goes on."""
+    mine, held, free = base.report(base.second, 3), base.report(base.first, 1), base.released(base.first, 2)
+    body = {"claim": mine["id"], "grounds": "identity", "other_customer": held["customer"]["id"], "statement": "换号"}
+    base.company.direct.down = True
+    asked = base.second.post("/v1/disputes", body, key="k")
+    assert asked.status_code == 202
+    done(base.merge(held, free))
+    base.company.direct.down = False
+    refused(base.second.post("/v1/disputes", body, key="k"), 409, "illegal_transition")
+    assert [read(base.admin, claim)["state"] for claim in (mine, held)] == ["protected"] * 2
+
+
 def test_two_owners_are_asked_in_a_case_and_neither_is_robbed(company: Company) -> None:
     """CUS-13: `merge_conflict` with the case of kind identity that it opened; ruled same, the records are one."""
     records = Records(company, **{"dispute.appeal_wd": 0, "dispute.auto_settle": False})
