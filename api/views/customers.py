@@ -150,7 +150,7 @@ def customer_page(
     return {"items": customer_views(tx, caller, rows), "next": following}
 
 
-def _standing(merged: sa.Alias) -> sa.Select[Any]:
+def _standing(merged: sa.FromClause) -> sa.Select[Any]:
     """The records that stand for those of ``merged``."""
     return sa.select(merged.c.merged_into).where(merged.c.merged_into.is_not(None))
 
