@@ -359,7 +359,7 @@ customer = sa.Table(
     Col("name_revision", sa.BigInteger, index=True),
     # Of a person: the number was reported masked and is not complete yet (CUS-06).
     Col("masked", sa.Boolean, nullable=False, server_default=sa.false()),
-    Col("merged_into", Id, index=True),  # the record that stands for this one, itself merged into none (CUS-13)
+    Col("merged_into", Id),  # the record that stands for this one, itself merged into none (CUS-13)
     Col("company_code", sa.String(18)),
     Col("phone", Sealed),
     Col("email", Sealed),
@@ -371,6 +371,13 @@ customer = sa.Table(
     Col("erased_at", Instant),
     Col("version", sa.Integer, nullable=False),
     sa.Index("ix_customer_created_at_id", "created_at", "id"),
+    # Of the few that are: nobody else's row costs anything.
+    sa.Index(
+        "ix_customer_merged_into",
+        "merged_into",
+        sqlite_where=sa.text("merged_into IS NOT NULL"),
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    ),
 )
 
 #: The customer's own data key, sealed with the master key; gone with erasure (AUD-05).

@@ -16,7 +16,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("customer", sa.Column("merged_into", storage.types.Id, nullable=True))
-    op.create_index("ix_customer_merged_into", "customer", ["merged_into"])
+    op.create_index(
+        "ix_customer_merged_into",
+        "customer",
+        ["merged_into"],
+        sqlite_where=sa.text("merged_into IS NOT NULL"),
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    )
     op.add_column("matter", sa.Column("merged_into", storage.types.Id, nullable=True))
     op.add_column("matter", sa.Column("split", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_table(
