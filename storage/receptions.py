@@ -12,6 +12,7 @@ from domain.leads.rotation import Skip
 from domain.reception.lifecycle import AT_WORK, ReceptionState
 from domain.reception.model import Reception, Way
 from domain.reception.queue import Presence, Queue
+from domain.reception.visits import Confirmer, Visit, Why
 from storage import tables as t
 from storage.codec import pack, unpack
 from storage.database import Transaction
@@ -109,6 +110,7 @@ def reception_of(row: Mapping[str, Any]) -> Reception:
         **{name: row[name] for name in _SAME},
         **{name: detail[name] for name in _PLAIN if name in detail},
         **known,
+        visit=_visit_of(detail["visit"]) if "visit" in detail else None,
         state=ReceptionState(row["state"]),
         way=Way(detail["way"]) if "way" in detail else None,
     )
@@ -131,7 +133,31 @@ def _changeable(tx: Transaction, reception: Reception) -> dict[str, Any]:
     detail |= {name: list(getattr(reception, name)) for name in _LISTS if getattr(reception, name)}
     if reception.way is not None:
         detail["way"] = reception.way.value
+    if reception.visit is not None:
+        detail["visit"] = _visit_row(reception.visit)
     return {"state": reception.state.value, "team": _team(tx, reception.server), "detail": pack(detail)}
+
+
+def _visit_of(kept: Mapping[str, Any]) -> Visit:
+    return Visit(
+        broker=kept["broker"],
+        report=kept["report"],
+        why=Why(kept["why"]) if kept["why"] is not None else None,
+        confirm_by=kept["confirm_by"],
+        confirmed={Confirmer(by): (person, at) for by, (person, at) in kept["confirmed"].items()},
+        counted_at=kept["counted_at"],
+    )
+
+
+def _visit_row(visit: Visit) -> dict[str, Any]:
+    return {
+        "broker": visit.broker,
+        "report": visit.report,
+        "why": visit.why.value if visit.why is not None else None,
+        "confirm_by": visit.confirm_by,
+        "confirmed": {by.value: list(said) for by, said in visit.confirmed.items()},
+        "counted_at": visit.counted_at,
+    }
 
 
 def _team(tx: Transaction, person: str | None) -> str | None:

@@ -31,22 +31,28 @@ from api.views.receptions import (
     takes_turns,
     visible_reception,
     visible_site,
+    visible_visit,
+    visit_view,
 )
+from domain.claims.model import Claim
 from domain.customers.fields import narrow
 from domain.leads.candidates import may_receive
 from domain.matters.draft import Notice
-from domain.matters.matter import CommandKind, Matter
+from domain.matters.matter import Command, CommandKind, Matter
 from domain.people.access import Place
 from domain.people.organisation import Role
+from domain.policy.policy import Policy
 from domain.reception import desk as steps
 from domain.reception.completing import waiting_report
-from domain.reception.desk import Desk
+from domain.reception.desk import Desk, Told
 from domain.reception.lifecycle import ReceptionState
 from domain.reception.model import Reception
 from domain.reception.queue import Presence
-from domain.refusals import Refusal
-from storage import history, matters, receptions, texts
+from domain.reception.visits import Confirmer, Visit, confirm, led_by
+from domain.refusals import FieldError, Refusal
+from storage import customers, history, matters, merges, receptions, texts
 from storage import tables as t
+from storage.claim_rows import claim_of
 from storage.company_names import CompanyNames
 from storage.database import Transaction, mint
 from storage.notices import queue_notices
@@ -151,6 +157,7 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
         raise invalid("served_before", rule="LEAD-10")
     if body.asks_for is not None and not may_receive(body.asks_for, program, setting=setting, at=caller.at):
         raise invalid("asks_for", rule="POOL-03")
+    _check_broker(caller, body, policy)
     values = identity_values(tx, body.customer, policy)
     resolved = resolve(tx, subject, values, policy, names)
     locked = resolved.made or matters.lock(tx, resolved.matter)
@@ -175,6 +182,7 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
         asked="served_before" in body.model_fields_set,
         served_before=body.served_before,
         asks_for=body.asks_for,
+        visit=_led_by(tx, caller, body, program, resolved.project or resolved.customer, at.desk),
     )
     more = {"project": resolved.project, "track": body.track, "day": day, "registered_by": caller.person}
     receptions.insert(tx, reception, more)
@@ -190,8 +198,93 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
         served_before=body.served_before,
         asks_for=body.asks_for,
     )
-    at.save(steps.arrive(at.desk, reception))
+    reception = steps.arrive(at.desk, reception)
+    if reception.visit is not None:
+        # Broker and rep see the same day how it was recorded.
+        facts = {"until": reception.visit.confirm_by}
+        people = dict.fromkeys((reception.visit.broker, reception.server))
+        at.desk.told += [Told(p, "reception.partner_led", "LEAD-14", facts) for p in people if p is not None]
+    at.save(reception)
     return Done(201, reception_view(tx, caller, reception.id))
+
+
+def _check_broker(caller: Caller, body: ReceptionIn, policy: Policy) -> None:
+    """A partner-led visit names the broker who came along, and needs a track for what partners are owed (LEAD-14)."""
+    if body.source != "partner_led":
+        if body.broker is not None:
+            raise Refusal("field_not_allowed", rule="LEAD-14", errors=(FieldError("broker", "field_not_allowed"),))
+        return
+    if "channel" not in policy.tracks:
+        raise invalid("source", rule="LEAD-14")
+    if body.broker is None:
+        raise Refusal("field_missing", rule="LEAD-14", errors=(FieldError("broker", "field_missing"),))
+    organisation = caller.setting.organisation
+    if body.broker not in organisation.people or organisation.partner_of(body.broker) is None:
+        raise invalid("broker", rule="LEAD-14")
+
+
+def _led_by(tx: Transaction, caller: Caller, body: ReceptionIn, program: str, subject: str, desk: Desk) -> Visit | None:
+    """The visit, tied to the broker's report in the channel track that it fulfils."""
+    if body.broker is None:
+        return None
+    matter = merges.matter_of(tx, program=program, subject=subject, track="channel")
+    rows = tx.rows(sa.select(t.claim).where(t.claim.c.matter == matter)) if matter is not None else []
+    claims = [claim_of(row) for row in rows]
+    return led_by(body.broker, claims, arrived_at=desk.at, policy=desk.policy, calendar=desk.calendar)
+
+
+def confirm_visit(tx: Transaction, caller: Caller, reception: str) -> Done | Waiting:
+    """Broker, receiving rep or desk confirms; once all who must have, it counts as a visit of the report (LEAD-14)."""
+    row = visible_visit(tx, caller, reception)
+    visit = receptions.reception_of(row).visit
+    assert visit is not None
+    if visit.report is None:
+        raise Refusal("illegal_transition", rule="LEAD-14", facts={"why": visit.why.value if visit.why else None})
+    known = tx.row(sa.select(t.claim).where(t.claim.c.id == visit.report))
+    assert known is not None
+    locked = matters.lock(tx, known["matter"])
+    report = as_of_now(tx, caller, locked, also=(visit.report,)).claims[visit.report]
+    at = _locked(tx, caller, row["site"], beside=reception)
+    one, by = _confirmer(tx, caller, reception)
+    assert one.visit is not None
+    with at.policy_named():
+        said = confirm(one.visit, by, caller.person, at=at.desk.at, policy=at.desk.policy, report=report)
+    if said == one.visit:
+        return Done(200, visit_view(tx, caller, reception))
+    at.desk.log("visit_confirmed", one, by=by.value, counted=said.counted_at is not None, report=report.id)
+    waiting = _count(tx, one, report, locked) if said.counted_at is not None else None
+    at.save(replace(one, visit=said, version=one.version + 1))
+    return Done(200, visit_view(tx, caller, reception)) if waiting is None else waiting
+
+
+def _confirmer(tx: Transaction, caller: Caller, reception: str) -> tuple[Reception, Confirmer]:
+    """As whom the caller confirms: as the broker, as whoever serves, else as the desk."""
+    row = tx.row(sa.select(t.reception).where(t.reception.c.id == reception))
+    assert row is not None
+    one = receptions.reception_of(row)
+    if one.visit is not None and caller.person == one.visit.broker:
+        return one, Confirmer.BROKER
+    if caller.person == one.server:
+        return one, Confirmer.SERVER
+    if is_desk(caller, one.program):
+        return one, Confirmer.DESK
+    raise Refusal("not_allowed", rule="LEAD-14")
+
+
+def _count(tx: Transaction, one: Reception, report: Claim, locked: matters.Locked) -> Waiting:
+    """A visit in the follow-ups of the report. What was said in the house is not the partner's to read."""
+    visit = _visit(tx, replace(one, need=None, features=()), locked)
+    command = Command(
+        id=mint(),
+        kind=CommandKind.VISIT,
+        claim=report.id,
+        actor=report.owner or report.reporter,
+        received_at=locked.now,
+        data=visit,
+    )
+    tx.insert(t.command, matters.command_row(command, matter=locked.row["id"], target_type="visit", target=one.id))
+    matters.touch(tx, locked.row["id"], locked.now)
+    return Waiting(command=command.id, kind="claim", stream=report.id)
 
 
 def _received_here(tx: Transaction, site: str, matter: str, day: Any) -> str | None:
@@ -301,7 +394,9 @@ def complete(tx: Transaction, caller: Caller, reception: str) -> Waiting:
 def _visit(tx: Transaction, one: Reception, locked: matters.Locked) -> Row:
     """The entry of the visit, as a follow-up: its content is what was recorded."""
     note = texts.read(tx, [one.need]).get(one.need or "") or "、".join(one.features)
-    kept = one.need or texts.keep(tx, note, customer=one.customer) or blank_note(tx, {"customer": one.customer}, None)
+    # Under the key of the record that has come: the matter may lie with another one of the customer (CUS-13).
+    key, of = customers.data_key(tx, one.customer), {"customer": one.customer}
+    kept = one.need or texts.keep(tx, note, customer=one.customer, key=key) or blank_note(tx, of, key)
     return {
         "follow_up": mint(),
         "kind": "visit",

@@ -28,6 +28,7 @@ from api.schemas.receptions import (
     SitePage,
     SitePatch,
     SwapIn,
+    VisitOut,
 )
 from api.views import receptions as views
 from api.views.lists import timeline_page
@@ -166,6 +167,23 @@ def hand_over_visitor(call: TheCall, id: Id, body: HandOverIn) -> Response:
 async def complete_reception(call: TheCall, id: Id, body: Nothing) -> Response:
     """The procedure is done; a free customer becomes the server's (接待完成): LEAD-10, POOL-03."""
     return await call.command(lambda tx: receptions.complete(tx, call.caller, id))
+
+
+@router.get("/{id}/visit", response_model=VisitOut)
+def read_visit(call: TheCall, id: Id) -> dict[str, Any]:
+    """A partner-led visit (带看确认单), for its broker too: LEAD-14."""
+
+    def work(tx: Transaction) -> dict[str, Any]:
+        views.visible_visit(tx, call.caller, id)
+        return views.visit_view(tx, call.caller, id)
+
+    return call.read(work)
+
+
+@router.post("/{id}/visit/confirm", response_model=VisitOut)
+async def confirm_visit(call: TheCall, id: Id, body: Nothing) -> Response:
+    """Broker, receiving rep or desk confirms a partner-led visit (带看确认): LEAD-14."""
+    return await call.command(lambda tx: receptions.confirm_visit(tx, call.caller, id))
 
 
 @router.post("/{id}/close", response_model=ReceptionOut)

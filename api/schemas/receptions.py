@@ -10,7 +10,7 @@ from api.schemas.base import Id, Input, Name, Output, Pending, Reason, Text, Tra
 from api.schemas.claims import ClaimCustomer, CustomerGiven, CustomerRef, ProjectGiven, ProjectRef
 
 ReceptionStateName = Literal["waiting", "called", "serving", "completed", "closed"]
-SourceName = Literal["natural", "referral", "outreach"]
+SourceName = Literal["natural", "partner_led", "referral", "outreach"]
 StepName = Literal["register", "look_up_owner", "ask_first_served", "assign", "greet", "record", "close_or_hand_over"]
 
 
@@ -49,6 +49,7 @@ class ReceptionIn(Input):
     source: SourceName = "natural"
     served_before: Id | None = None
     asks_for: Id | None = None
+    broker: Id | None = None
 
 
 class NamedIn(Input):
@@ -127,6 +128,29 @@ class ReceptionOut(Output):
     allowed: list[Literal["next", "assign", "greet", "record", "hand-over", "complete", "close"]]
     pending: Pending | None
     version: int
+
+
+class ConfirmedOut(Output):
+    by: Literal["broker", "server", "desk"]
+    person: str
+    at: str
+
+
+class VisitOut(Output):
+    """A partner-led visit as broker, server and desk see it (LEAD-14)."""
+
+    reception: str
+    source: SourceName
+    broker: str
+    report: str | None
+    why: Literal["no_report", "intercepted"] | None
+    state: Literal["open", "counted", "missed", "none"]
+    needed: list[Literal["broker", "server", "desk"]]
+    confirmed: list[ConfirmedOut]
+    arrived_at: str
+    confirm_by: str | None
+    counted_at: str | None
+    pending: Pending | None
 
 
 class ReceptionPage(Output):

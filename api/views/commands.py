@@ -23,7 +23,7 @@ from api.views.disputes import (
 from api.views.follow_ups import follow_up_view, undecided_follow_up
 from api.views.leads import lead_view
 from api.views.pools import undecided_take
-from api.views.receptions import reception_view
+from api.views.receptions import reception_view, visit_view
 from domain.refusals import Refusal
 from storage import tables as t
 from storage import texts
@@ -118,6 +118,8 @@ def _body(tx: Transaction, caller: Caller, row: dict[str, Any], *, decided: bool
         return lead_view(tx, caller, row["target"])
     if row["target_type"] == "reception":
         return reception_view(tx, caller, row["target"])
+    if row["target_type"] == "visit":
+        return visit_view(tx, caller, row["target"])
     if row["target_type"] == "deal":
         there = decided or row["kind"] != "deal"
         return deal_view(tx, caller, row["target"]) if there else undecided_deal(tx, row)

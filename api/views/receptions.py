@@ -19,6 +19,7 @@ from domain.reception.desk import Desk
 from domain.reception.lifecycle import ReceptionState
 from domain.reception.model import Reception, missing_steps
 from domain.reception.queue import Queue
+from domain.reception.visits import Visit, needed
 from domain.refusals import Refusal
 from storage import receptions, texts
 from storage import tables as t
@@ -283,6 +284,54 @@ def may(step: str, caller: Caller, reception: Reception, site: Mapping[str, Any]
     if is_duty_manager(caller, site):
         return True
     return step != "assign" and (is_desk(caller, reception.program) or (step == "close" and serves))
+
+
+# --- partner-led visits ----------------------------------------------------------------------------------------------
+
+
+def visible_visit(tx: Transaction, caller: Caller, reception: str) -> Row:
+    """The row of a partner-led reception, for whoever reads it and for the broker, who reads nothing else of it."""
+    row = tx.row(sa.select(t.reception).where(t.reception.c.id == reception))
+    visit = receptions.reception_of(row).visit if row is not None else None
+    if row is None or visit is None:
+        raise Refusal("not_found")
+    return row if visit.broker == caller.person else visible_reception(tx, caller, reception)
+
+
+def visit_view(tx: Transaction, caller: Caller, reception: str) -> Row:
+    """The visit of a reception, which the caller is known to see."""
+    row = tx.row(sa.select(t.reception).where(t.reception.c.id == reception))
+    assert row is not None
+    one = receptions.reception_of(row)
+    visit, policy = one.visit, caller.setting.policy_at(one.program, at=caller.at)
+    assert visit is not None
+    k = t.command.c
+    undecided = sa.select(k.id).where(k.target == one.id, k.target_type == "visit", k.decided_at.is_(None))
+    pending = tx.execute(undecided.limit(1)).scalar()
+    return {
+        "reception": one.id,
+        "source": one.source,
+        "broker": visit.broker,
+        "report": visit.report,
+        "why": visit.why.value if visit.why is not None else None,
+        "state": _stands(visit, tx.now()),
+        "needed": [c.value for c in needed(visit, policy)],
+        "confirmed": [
+            {"by": by.value, "person": person, "at": rfc3339(at)} for by, (person, at) in visit.confirmed.items()
+        ],
+        "arrived_at": rfc3339(one.arrived_at),
+        "confirm_by": _text(visit.confirm_by),
+        "counted_at": _text(visit.counted_at),
+        "pending": {"command": pending} if pending is not None else None,
+    }
+
+
+def _stands(visit: Visit, at: datetime) -> str:
+    if visit.why is not None:
+        return "none"
+    if visit.counted_at is not None:
+        return "counted"
+    return "missed" if visit.confirm_by is not None and at > visit.confirm_by else "open"
 
 
 def _missing(one: Reception, policy: Policy) -> list[str]:

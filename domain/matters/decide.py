@@ -97,6 +97,7 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.LEAD_GRADE: handling.grade,
     CommandKind.LEAD_CLOSE: handling.close,
     CommandKind.RECEPTION: completing.complete,
+    CommandKind.VISIT: follow_ups.follow_up,
 }
 
 

@@ -89,6 +89,7 @@ class CommandKind(StrEnum):
     LEAD_GRADE = "lead_grade"
     LEAD_CLOSE = "lead_close"
     RECEPTION = "reception"
+    VISIT = "visit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -924,6 +924,13 @@ _RECEPTIONS = (
         "{customer} has arrived and is received for you[ by {by}]; the customer stays yours.",
     ),
     _row(
+        "reception.partner_led",
+        "渠道带看已登记",
+        "A partner-led visit is on record",
+        "{customer}到访已登记为渠道带看[，请在{until}前确认]。",
+        "The visit of {customer} is recorded as led by a partner[; please confirm it by {until}].",
+    ),
+    _row(
         "reception.waiting",
         "到访客户待安排",
         "A visitor waits to be received",

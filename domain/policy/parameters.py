@@ -179,7 +179,7 @@ _BUILT: Final = frozenset(
         "CUS": (1, 2, 3, 4, 5, 6, 8, 9, 13),
         "CLM": (*range(1, 30), 32, 33),
         "DSP": (2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19),
-        "LEAD": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 16),
+        "LEAD": (*range(1, 12), 13, 14, 15, 16),
         "COM": range(1, 14),
         "POL": (1, 2, 3, 4, 7, 9),
         "NTF": (1,),
@@ -198,6 +198,7 @@ _LACKING: Final = frozenset(
         "pool.unclaimed_h",
         "pool.restricted_wait_wh",
         "standin.share_pct",
+        "visit.object_h",
     }
 )
 

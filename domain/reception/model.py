@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from domain.policy.policy import Policy
 from domain.reception.lifecycle import ReceptionState
+from domain.reception.visits import Visit
 
 
 class Way(StrEnum):
@@ -52,6 +53,7 @@ class Reception:
     completed_at: datetime | None = None
     ended_at: datetime | None = None
     claim: str | None = None
+    visit: Visit | None = None  # led by a partner's broker (LEAD-14)
     version: int = 1
 
     @property

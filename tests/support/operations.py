@@ -120,6 +120,7 @@ class World:
         self._numbers = count(1)
         self._months = count(0)
         self._site: str | None = None
+        self._channel: tuple[str, str] | None = None
 
     def __getitem__(self, role: str) -> Person:
         return self.people[role]
@@ -374,6 +375,18 @@ class World:
         self["owner"].made(f"/v1/receptions/{reception}/greet")
         self["owner"].made(f"/v1/receptions/{reception}/record", {"need": NOTE})
         return reception
+
+    def led_visit(self) -> str:
+        """A visitor whom the broker led to a site of a program that has a track for partners, and had reported."""
+        if self._channel is None:
+            said = {"ownership.tracks": ["sales", "channel"], "ownership.intercept_min": {"in_house": 0, "partner": 0}}
+            program = self.new_program("渠道", said)
+            self._channel = (program, str(self.setup.made("/v1/sites", {"program": program, "name": "案场"})["id"]))
+        program, site = self._channel
+        customer = self.customer()
+        self["broker"].made("/v1/claims", {"program": program, "customer": customer, "track": "channel"})
+        led = {"source": "partner_led", "broker": self["broker"].id}
+        return str(self.setup.made("/v1/receptions", {"site": site, "customer": customer, **led})["id"])
 
     def file(self) -> str:
         """A file that the owner uploaded and attached to a follow-up."""
@@ -1056,6 +1069,8 @@ _when("greet_visitor", "owner", ids=_CALLED, body={})
 _when("record_visitor", "owner", ids=_SERVED, body={"need": "三房", "features": ["戴眼镜"]})
 _when("hand_over_visitor", "owner", ids=_SERVED, body={"to": lambda w: w["peer"].id, "reason": "临时外出"})
 _when("complete_reception", "owner", ids=_SERVED, body={})
+_when("read_visit", "broker", ids={"id": World.led_visit})
+_when("confirm_visit", "broker", ids={"id": World.led_visit}, body={})
 _when("close_reception", "owner", ids=_SERVED, body={"reason": "送货的"})
 
 # --- partners --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from domain.disputes.facts import Reception
 from storage import tables as t
 from storage.case_facts import facts
 from tests.support.answers import listed, refused
-from tests.support.company import Company
+from tests.support.company import Company, Person
 from tests.support.office import NOTE, act, customer, done, moves, notices, read, tasks
 from tests.support.visits import Visits, step
 
@@ -155,6 +155,63 @@ def test_nobody_is_there_and_the_duty_manager_decides(company: Company) -> None:
     assert (named["state"], named["way"], named["server"]) == ("called", "named", office.second.id)
     done(step(office.second, one, "close", reason="送货的"))
     assert done(office.first.get(f"/v1/sites/{office.site}"))["next"] is None
+
+
+def test_a_partner_led_visit_counts_for_the_report_once_it_is_confirmed(company: Company) -> None:
+    """LEAD-14: by server and desk, in time; a report too close before the arrival, or after it, earns no credit; the
+    partner reads the visit and nothing of the reception.
+    """
+    policy = {
+        "ownership.tracks": ["sales", "channel"],
+        "claim.protection_shape": "report_visit_deal",
+        "claim.stage_length": {"report_visit": "15d", "visit_deal": "30d"},
+        "claim.first_follow_up_wh": 0,
+    }
+    office = Visits(company, policy=policy)
+    manager = company.person("渠道经理", team=office.team)
+    partner = company.admin.made(
+        "/v1/partners", {"name": "渠道", "manager": manager.id, "from": company.now().date().isoformat()}
+    )
+    code = company.admin.made(f"/v1/partners/{partner['id']}/invitations")["code"]
+    joined = company.call("POST", "/v1/join", token=None, json={"code": code, "name": "经纪人"}).json()
+    broker = Person(company, joined["person"]["id"], joined["token"])
+    led = {"source": "partner_led", "broker": broker.id}
+    early = office.claim(broker, customer=customer(1), track="channel")
+    company.shift(minutes=30)
+    late = office.claim(broker, customer=customer(2), track="channel")
+    refused(office.arrive(3, source="partner_led"), 422, "field_missing", "broker")
+    refused(office.arrive(3, broker=broker.id), 422, "field_not_allowed", "broker")
+    refused(office.arrive(3, **{**led, "broker": office.first.id}), 422, "field_invalid", "broker")
+    for number, why in ((2, "intercepted"), (3, "no_report")):
+        other = office.visitor(number, **led)
+        visit = done(broker.get(f"/v1/receptions/{other['id']}/visit"))
+        assert (visit["state"], visit["why"]) == ("none", why)
+        refused(office.desk.post(f"/v1/receptions/{other['id']}/visit/confirm"), 409, "illegal_transition")
+    assert listed(broker.get(f"/v1/claims/{late['id']}/follow-ups")) == []
+    company.shift(days=1)
+    office.say(office.first, "free")
+    one = office.visitor(1, **led)
+    path = f"/v1/receptions/{one['id']}"
+    assert notices(broker)[-1] == "reception.partner_led"
+    refused(broker.get(path), 404, "not_found")
+    company.shift(hours=23)
+    assert done(office.desk.post(f"{path}/visit/confirm"))["state"] == "open"
+    company.shift(hours=1)
+    refused(office.first.post(f"{path}/visit/confirm"), 409, "deadline_passed")
+    assert done(broker.get(f"{path}/visit"))["state"] == "missed"
+    office.say(office.first, "free")
+    one = office.visitor(1, **led)
+    path = f"/v1/receptions/{one['id']}"
+    assert done(office.desk.post(f"{path}/visit/confirm"))["state"] == "open"
+    done(step(office.first, one, "greet"))
+    done(step(office.first, one, "record", need=NOTE))
+    counted = done(office.first.post(f"{path}/visit/confirm"))
+    assert (counted["state"], counted["report"], counted["needed"]) == ("counted", early["id"], ["server", "desk"])
+    visits = listed(broker.get(f"/v1/claims/{early['id']}/follow-ups"))
+    assert [(v["kind"], v["author"], v["note"]) for v in visits] == [("visit", broker.id, "")]
+    assert moves(broker, early)[-1][0] == "stage_reached"
+    again = office.desk.post(f"{path}/visit/confirm")
+    assert (again.status_code, len(listed(broker.get(f"/v1/claims/{early['id']}/follow-ups")))) == (200, 1)
 
 
 def test_two_desks_at_once_never_give_out_the_same_turn(company: Company) -> None:

@@ -164,7 +164,7 @@ SECTION_SIZES = {
 
 NOT_BUILT_YET = {
     "standin.share_pct",
-    "visit.confirm_h",
+    "visit.object_h",
     "ownership.depth_weights",
     "inspection.every_days",
     "claim.out_of_territory",
@@ -230,6 +230,7 @@ BUILT = {
     "claim.subject",
     "bid.letters",
     "rotation.order",
+    "visit.confirm_h",
     "pool.named_days",
     "policy.preset",
     "policy.migration_notice_wd",
