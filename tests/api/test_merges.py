@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage import tables as t
+from storage.verification import verify
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.office import Office, act, customer, done, notices, read, timeline
@@ -108,8 +110,9 @@ def test_merging_again_changes_nothing(base: Base) -> None:
     refused(base.merge(free, held), 422, "field_invalid", "into")
 
 
-def test_what_was_joined_goes_back_and_what_happened_since_stays(base: Base) -> None:
-    """CUS-13: the claim of before goes with its record, that of after is the surviving record's."""
+def test_what_was_joined_goes_back_and_what_happened_since_stays(base: Base, tmp_path: Path) -> None:
+    """CUS-13, AUD-02: the claim of before goes with its record, that of after is the surviving record's; no history
+    was rewritten by either."""
     held, free = base.report(base.first, 1), base.released(base.first, 2)
     done(base.merge(held, free))
     done(act(base.first, held, "release", reason="need_unmet"))
@@ -123,6 +126,7 @@ def test_what_was_joined_goes_back_and_what_happened_since_stays(base: Base) -> 
     assert (mine["state"], mine["customer"]["id"]) == ("protected", held["customer"]["id"])
     assert "customer.unmerged" in notices(base.second)
     refused(base.unmerge(held), 409, "illegal_transition")
+    assert verify(base.company.database, base.company.database.keys, tmp_path).ok
 
 
 def test_the_owner_and_the_pool_entry_of_before_are_there_again(base: Base) -> None:
