@@ -23,7 +23,7 @@ PHASES = ("coverage", "fuzzing", "stateful")
 GENERATION: dict[str, dict[str, Any]] = {"sqlite": {}, "postgresql": {"mode": "positive", "max-examples": 3}}
 
 # The first test waits for the whole run, and the machine may have other things to do.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module", params=GENERATION)

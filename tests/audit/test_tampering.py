@@ -32,7 +32,7 @@ class Attack:
     twin: bool = False  # it put a copy right before its original
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 def test_a_thousand_random_attacks_are_each_found_and_named(database: Database, tmp_path: Path) -> None:
     """AUD-02: edits, deletions, swaps, insertions and cut tails, half of them with all later hashes made anew."""
     seed = chance.seed()

@@ -11,7 +11,7 @@ import pytest
 from tests.support.service import FAIRCLAIM, PROJECT, clean_environment, free_port
 from worker.engine import Located
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 #: What a reader wants to know of the appealed case, in the order in which the file tells it.
 FACTS = {

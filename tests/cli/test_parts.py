@@ -14,7 +14,7 @@ from tests.support.service import Parts, closing_company
 from tests.support.waiting import eventually
 from worker.engine import Located
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_the_parts_need_only_two_addresses_and_end_with_0_when_asked(

@@ -21,7 +21,7 @@ from worker.engine import Located
 
 DOCUMENT = PROJECT / "docs" / "openapi.json"
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 def fairclaim(*arguments: str, within_s: float = 60) -> subprocess.CompletedProcess[str]:

@@ -30,7 +30,7 @@ from workflows.names import NAMESPACE
 
 LOUD = (*FAIRCLAIM[:-1], "tests.faults.loud")
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 class Scene:

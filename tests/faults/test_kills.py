@@ -14,7 +14,7 @@ from worker.engine import Located
 
 KILLS_EACH = 2
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from tests.workflows.test_claim_workflow import ended, kinds, note
 LIMIT_S = 20.0
 TRIES = 3
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture

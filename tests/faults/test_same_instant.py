@@ -26,7 +26,7 @@ from workflows.ringing import ring
 
 CALLERS, ROUNDS, TAKES = 50, 10, 3
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ LOCKED_S = 20.0
 LONGEST_ANSWER_S = 10.0
 MOST_EVENTS = 10
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")

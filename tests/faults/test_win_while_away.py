@@ -28,7 +28,7 @@ DEAL = {
     "contract_end": "2099-01-01",
 }
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.mark.parametrize("kind", DATABASES)

@@ -10,7 +10,7 @@ from tests.model.companies import KINDS, Installations
 OPERATIONS = 4_000
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_product_and_model_agree_on_every_case(installations: Installations, seed: int) -> None:
     """Issue "A dispute is a case": no difference, half of the acts take effect, every state is reached."""
     total = Tally()

@@ -11,7 +11,7 @@ from tests.model.kept_walk import OFTEN, walk
 DEALS = 300
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_rows_of_the_ledger_and_the_model_agree_on_three_hundred_deals(
     installations: Installations, seed: int, kind: str

@@ -10,7 +10,7 @@ from tests.model.walk import REACHABLE, Tally, Walk
 OPERATIONS = 4_000
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_product_and_model_agree_on_every_act(installations: Installations, seed: int) -> None:
     """Issue "A claim lives": no difference, at least two acts of five take effect, every trigger happens."""
     total = Tally()

@@ -21,7 +21,7 @@ from worker.engine import Located
 TAKEN_OVER_S = 60.0
 PROMPT_S = 15.0
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 @dataclass

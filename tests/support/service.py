@@ -33,7 +33,7 @@ from worker.engine.ports import remembered_address
 from worker.engine.server import last_lines
 
 PROJECT = Path(__file__).resolve().parents[2]
-READY_LIMIT_S = 90.0
+READY_LIMIT_S = 240.0
 END_LIMIT_S = 30.0
 FAIRCLAIM = (sys.executable, "-m", "cli.main")
 
