@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 
+from activities.matters import DrainInput
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.money import MoneyOffice, accounts, ledger_is_right
@@ -122,6 +123,8 @@ def test_a_customer_nobody_holds_is_assigned(company: Company) -> None:
     company.direct.drain(turned_away["id"])
     refused(office.leader.post("/v1/discussions", {"claim": held["id"], "topic": "再议"}), 409, "illegal_transition")
     talk = seen(office.second, taken)
+    asleep = company.direct.drains.drain(DrainInput(turned_away["id"]))
+    assert (asleep.state, asleep.ended, asleep.sleep_s is not None) == ("rejected", False, True)
     third = company.rep("丁", team=office.team)
     full = company.rep("戊", team=office.team)
     office.claim(full, customer=customer(7))
