@@ -15,8 +15,8 @@ from domain.discussions.course import leader_of
 from domain.discussions.model import Decision, Discussion
 from domain.people.access import READING_CASES
 from domain.refusals import Refusal
+from storage import merges, texts
 from storage import tables as t
-from storage import texts
 from storage.codec import rfc3339, unpack
 from storage.database import Transaction
 from storage.discussions import discussion_of
@@ -59,7 +59,9 @@ def discussion_page(
     statement = _readable(caller)
     for name, value in filters.items():
         if value is not None:
-            statement = statement.where(t.discussion.c[name] == value)
+            column = t.discussion.c[name]
+            here = merges.came_under(tx, column, value) if name == "customer" else column == value
+            statement = statement.where(here)
     rows, following = page(
         tx,
         statement,

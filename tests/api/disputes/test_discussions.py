@@ -150,6 +150,9 @@ def test_a_question_about_two_records_ends_the_discussions_of_both(company: Comp
     done(act(office.second, free, "release", reason="need_unmet"))
     alone = call_together(office.leader, rejected)
     assert {p["person"] for p in alone["parties"]} == {office.first.id}
+    by_customer = office.leader.get("/v1/discussions", customer=free["customer"]["id"])
+    assert [d["id"] for d in listed(by_customer)] == [alone["id"]]
+    assert listed(office.leader.get("/v1/discussions", customer=records.old["customer"]["id"])) == []
     into = {"into": records.old["customer"]["id"], "reason": "客户换了号码"}
     answer = admin.post(f"/v1/customers/{free['customer']['id']}/merge", into)
     assert refused(answer, 409, "illegal_transition")["facts"] == {"discussion": alone["id"]}
