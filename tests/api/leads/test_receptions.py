@@ -141,6 +141,24 @@ def test_a_completed_reception_gives_standing_and_is_evidence(company: Company) 
     assert received["at"] == one["arrived_at"]
 
 
+def test_a_reception_goes_where_its_record_is_merged_into(company: Company) -> None:
+    """CUS-13, LEAD-10: whoever turns out to be somebody's customer while being received makes no second claim."""
+    office = Visits(company, policy={"dispute.auto_settle": False})
+    one = office.visitor(1)
+    done(step(office.first, one, "greet"))
+    held = office.claim(office.second, customer=customer(2))
+    merge = {"into": held["customer"]["id"], "reason": "客户换了号码"}
+    done(company.admin.post(f"/v1/customers/{one['customer']['id']}/merge", merge))
+    done(step(office.first, one, "record", features=["戴眼镜"]))
+    made = done(step(office.first, one, "complete"))
+    assert (made["state"], made["claim"]) == ("completed", None)
+    assert read(office.second, held)["owner"] == office.second.id
+    opening = {"claim": held["id"], "grounds": "ownership", "statement": "我先接待的客户"}
+    case = done(office.first.post("/v1/disputes", opening))
+    items = listed(office.first.get(f"/v1/disputes/{case['id']}/evidence"))
+    assert one["id"] in [item["id"] for item in items]
+
+
 def test_nobody_is_there_and_the_duty_manager_decides(company: Company) -> None:
     """LEAD-08: empty queue: with a reason; LEAD-15: who serves now, and nothing else."""
     office = Visits(company)
