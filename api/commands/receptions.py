@@ -54,7 +54,7 @@ from storage import customers, history, matters, merges, receptions, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.company_names import CompanyNames
-from storage.database import Transaction, mint
+from storage.database import StaleReadError, Transaction, mint
 from storage.notices import queue_notices
 
 Row = dict[str, Any]
@@ -377,6 +377,8 @@ def complete(tx: Transaction, caller: Caller, reception: str) -> Waiting:
     locked = matters.lock(tx, row["matter"])
     matter = as_of_now(tx, caller, locked)
     at, one = _at_site(tx, caller, row, "complete")
+    if one.matter != locked.row["id"]:
+        raise StaleReadError  # its record was parted from another meanwhile (CUS-13)
     with at.policy_named():
         one = steps.complete(at.desk, one)
     person = one.served_for
