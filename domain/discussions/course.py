@@ -119,7 +119,8 @@ def decide(draft: Draft, command: Command) -> None:
         if found.decision.says_what(decision):
             return
         raise Refusal("already_ruled", rule="DSP-07", current_state=found.state.value)
-    if decision.person in (leads, command.actor):
+    # Nor does a party decide as the delegate of who leads it (PPL-05).
+    if decision.person in (leads, command.actor) or command.actor in found.stakes(draft.matter.claims):
         raise Refusal("recusal_required", rule="DSP-07")
     _check(draft, found, decision)
     asked = _asked(draft, found, decision)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 
 from activities.matters import DrainInput
+from storage.codec import rfc3339
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.money import MoneyOffice, accounts, ledger_is_right
@@ -31,6 +33,12 @@ def name(by: Person, discussion: Mapping[str, Any], person: Person, **more: Any)
 
 def seen(by: Person, discussion: Mapping[str, Any]) -> dict[str, Any]:
     return done(by.get(f"/v1/discussions/{discussion['id']}"))
+
+
+def stands_in(delegate: Person, person: Person) -> None:
+    now = person.company.now()
+    span = {"from": rfc3339(now), "to": rfc3339(now + timedelta(days=1))}
+    person.made(f"/v1/people/{person.id}/delegations", {"delegate": delegate.id, **span})
 
 
 def past(company: Company, instant: str) -> None:
@@ -63,6 +71,8 @@ def test_a_discussion_ends_with_one_responsible_person_and_a_plan(company: Compa
         (office.second.id, PLAN, [office.first.id, office.second.id])
     ]
     refused(name(office.leader, talk, office.second, reason=" "), 422, "reason_required", "reason")
+    stands_in(office.second, office.leader)
+    refused(name(office.second, talk, office.first), 403, "recusal_required")
     decided = done(name(office.leader, talk, office.second))
     assert (decided["state"], decided["decision"]["plan"]) == ("decided", PLAN)
     assert done(name(office.leader, talk, office.second)) == decided
@@ -79,6 +89,7 @@ def test_a_discussion_ends_with_one_responsible_person_and_a_plan(company: Compa
     assert "discussion.closed" in notices(office.first, talk)
     kinds = [e["kind"] for e in listed(office.first.get(f"/v1/discussions/{talk['id']}/timeline"))]
     assert kinds == ["closed", "decided", "voted", "voted", "proposed", "opened"]
+    assert done(company.admin.get("/v1/audit/verify", stream=talk["id"]))["ok"] is True
 
 
 def test_a_refusal_after_the_limit_is_a_dispute_that_holds_the_money(company: Company) -> None:
@@ -93,7 +104,10 @@ def test_a_refusal_after_the_limit_is_a_dispute_that_holds_the_money(company: Co
     assert seen(office.leader, talk)["overdue"]
     assert notices(office.leader, talk) == ["discussion.overdue"]
     assert ("discuss", talk["id"]) in tasks(office.leader)
-    done(name(office.leader, talk, office.second, past_share_bps=2_000))
+    deputy = office.outsider("副主管")
+    refused(name(deputy, talk, office.second), 404, "not_found")
+    stands_in(deputy, office.leader)
+    done(name(deputy, talk, office.second, past_share_bps=2_000))
     outsider = office.outsider()
     refused(say(outsider, talk, "answer", answer="refuse"), 404, "not_found")
     assert listed(outsider.get("/v1/discussions")) == []
