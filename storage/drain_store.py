@@ -12,7 +12,7 @@ import structlog
 
 from activities.ports import OpenMatter, Standing, StoreTroubleError
 from domain.matters.draft import Draft
-from domain.matters.inbox import Due, next_instant, next_item
+from domain.matters.inbox import Due, goes_on, next_instant, next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
@@ -223,7 +223,7 @@ class _Open:
     def _stands(self) -> tuple[str, bool]:
         claim = self.matter.claims.get(self.stream)
         if claim is not None:
-            return claim.state.value, not self.matter.goes_on(claim)
+            return claim.state.value, not goes_on(claim, self.matter, setting=self.setting)
         dispute = self.matter.disputes.get(self.stream)
         if dispute is not None:
             return dispute.state.value, not dispute.is_open

@@ -14,7 +14,7 @@ from domain.claims.model import Claim, Request, RequestState, Waiting
 from domain.disputes.model import Dispute
 from domain.leads.model import Lead
 from domain.matters.draft import Draft, NewFollowUp, Notice, Task
-from domain.matters.inbox import next_instant
+from domain.matters.inbox import goes_on, next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
 from domain.money.model import Assist
@@ -325,7 +325,7 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
         if still and claim.id != own:
             continue
         instant = next_instant(after, claim.id, setting=setting)
-        is_open = after.goes_on(claim)
+        is_open = goes_on(claim, after, setting=setting)
         if claim.id == own:
             tx.execute(_SET_STREAM, {"of": claim.id, "next_instant": instant, "open": is_open})
             continue
@@ -350,7 +350,7 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
             continue
         armed = next_instant(before, claim.id, setting=setting)
         # An ended claim that is contested lives again, though nothing of it falls due while the case is open.
-        reopened = is_open and not before.goes_on(was)
+        reopened = is_open and not goes_on(was, before, setting=setting)
         if not is_open or reopened or instant != armed:
             tx.execute(_SET_STREAM, {"of": claim.id, "next_instant": instant, "open": is_open})
             # A later instant needs no bell: its workflow wakes at the old one and arms again.

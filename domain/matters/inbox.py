@@ -112,6 +112,19 @@ def next_instant(matter: Matter, stream: str, *, setting: Setting) -> datetime |
     return min((due.at for due in found if due.key not in matter.parked), default=None)
 
 
+def goes_on(claim: Claim, matter: Matter, *, setting: Setting) -> bool:
+    """Whether the stream of ``claim`` does: until its end, and while anything in it is open or falls due after that.
+
+    A discussion that is past its time is open, though nothing falls due in it (DSP-07).
+    """
+    discussion = matter.open_discussion
+    return (
+        claim.state not in ENDED
+        or (discussion is not None and discussion.claim == claim.id)
+        or next_instant(matter, claim.id, setting=setting) is not None
+    )
+
+
 def lead_dues(lead: Lead) -> Iterator[Due]:
     """The limits of a lead. At equal instants a missing contact goes before the silence that accepts."""
     if not lead.is_watched:

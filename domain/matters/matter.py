@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from domain.claims.lifecycle import ENDED, ClaimState
+from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Request
 from domain.discussions.model import Discussion
 from domain.disputes.facts import Fact
@@ -185,11 +185,6 @@ class Matter:
     def open_discussion(self) -> Discussion | None:
         """The one team discussion that is going on about this customer, in this track (DSP-07)."""
         return next((d for d in self.discussions.values() if d.is_open), None)
-
-    def goes_on(self, claim: Claim) -> bool:
-        """Whether the stream of ``claim`` does: until its end, and while a discussion that runs in it is open."""
-        discussion = self.open_discussion
-        return claim.state not in ENDED or (discussion is not None and discussion.claim == claim.id)
 
     @property
     def holding_dispute(self) -> Dispute | None:

@@ -212,6 +212,23 @@ def test_shares_are_agreed_by_all_holders(company: Company) -> None:
     ledger_is_right(company)
 
 
+def test_shares_nobody_agreed_on_are_a_case_though_the_claim_has_ended_meanwhile(company: Company) -> None:
+    """COM-04: `split.accept_wh` after the proposal; the claim lapses before, a day after its deal was signed."""
+    office = MoneyOffice(company, policy={"claim.after_deal_days": 1})
+    claim = office.claim(office.first)
+    deal = office.won(office.first, claim=claim["id"])
+    parts = [{"person": office.first.id, "share_bps": 7_000}, {"person": office.second.id, "share_bps": 3_000}]
+    company.advance(days=2)
+    asked = office.first.made(f"/v1/deals/{deal}/shares", {"shares": parts})
+    company.advance(days=1)
+    assert (read(office.first, claim)["state"], listed(office.first.get("/v1/disputes"))) == ("lapsed", [])
+    company.at(asked["proposed"]["until"])
+    company.advance(minutes=1)
+    assert [case["grounds"] for case in listed(office.first.get("/v1/disputes"))] == ["share"]
+    assert accounts(office.money, deal) == {office.first.id: {"held": 50_000}}
+    ledger_is_right(company)
+
+
 @pytest.mark.parametrize(
     ("parts", "status", "code", "fields"),
     [

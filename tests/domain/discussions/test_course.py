@@ -11,6 +11,7 @@ import pytest
 from domain.calendar import Duration
 from domain.claims.lifecycle import ClaimState
 from domain.discussions.model import Discussion, DiscussionState, Result
+from domain.matters.inbox import goes_on
 from domain.matters.matter import CommandKind
 from domain.money.model import Account
 from domain.refusals import Refusal
@@ -255,12 +256,12 @@ def test_whom_nobody_holds_is_assigned() -> None:
     held = office.matter.claims["claim-anna"]
     office.matter = office.matter.with_claim(replace(held, state=ClaimState.RELEASED, ended_at=office.now))
     assert office.next_due() == office.talk.close_by
-    assert office.matter.goes_on(office.matter.claims[office.talk.claim])
+    assert goes_on(office.matter.claims[office.talk.claim], office.matter, setting=office.setting)
     assert code(office.name("carol", past_share_bps=100)) == "field_invalid"
     assert office.name("carol") is None
     office.run(office.after(24) + timedelta(seconds=1))
     assert (office.owner(), office.talk.result) == ("carol", Result.ASSIGNED)
-    assert not office.matter.goes_on(office.matter.claims[office.talk.claim])
+    assert not goes_on(office.matter.claims[office.talk.claim], office.matter, setting=office.setting)
     office = two()
     office.matter = office.matter.with_claim(replace(held, state=ClaimState.RELEASED, ended_at=office.now))
     waits = replace(office.matter.claims["claim-bob"], state=ClaimState.REPORTED, ended_at=None, reason=None)
