@@ -972,7 +972,7 @@ _POOL: Final = {"id": World.pool}
 _POOLED: Final = {"id": World.pool, "entry": World.pooled}
 _BATCH: Final = {"customers": lambda w: [w.pooled()], "reason": "整理公海"}
 _when("list_pools", "owner")
-_when("read_load", "owner", ids={"id": lambda w: w["owner"].id})
+_when("read_load", "admin", ids={"id": lambda w: w["owner"].id})
 _when("read_pool", "owner", ids=_POOL)
 _when("make_pool", "admin", body={"program": lambda w: w.program, "name": "三号公海"})
 _when("edit_pool", "admin", ids={"id": World.other_pool}, body={"version": 1, "name": "四号公海"})
