@@ -23,5 +23,6 @@ step "ruff format" "$bin/ruff" format --check --quiet .
 step "mypy" "$bin/mypy"
 step "import-linter" "$bin/lint-imports"
 step "pinned Temporal server" "$bin/python" -m worker.engine --pinned
-step "pytest" "$bin/python" -m pytest -n "${FAIRCLAIM_TEST_PROCESSES:-auto}" --dist loadfile --no-loadscope-reorder "$@"
+# One process more than there are cores: tests on the real engine mostly wait for it.
+step "pytest" "$bin/python" -m pytest -n "${FAIRCLAIM_TEST_PROCESSES:-$(($(nproc) + 1))}" --dist loadfile --no-loadscope-reorder "$@"
 printf '== all checks passed in %d s\n' "$((SECONDS - begun))"

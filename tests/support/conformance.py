@@ -62,6 +62,7 @@ class Findings:
     """What a run has shown, by operation."""
 
     seed: int
+    without: tuple[str, ...] = ()
     failures: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
     checks: Counter[str] = field(default_factory=Counter)
@@ -74,13 +75,17 @@ class Findings:
         return sum(sum(counted.values()) for counted in self.statuses.values())
 
 
-def run(world: World, config: Path, folder: Path, *, seed: int, **generation: Any) -> Findings:
-    """All phases over ``world``. ``generation`` replaces values of that table of the configuration."""
+def run(
+    world: World, config: Path, folder: Path, *, seed: int, without: tuple[str, ...] = (), **generation: Any
+) -> Findings:
+    """All phases over ``world`` but those of ``without``. ``generation`` replaces values of that table."""
     content = tomllib.loads(config.read_text(encoding="utf-8"))
     content["seed"] = seed
     content["generation"] |= generation
+    for phase in without:
+        content["phases"][phase]["enabled"] = False
     content["auth"]["wfc"]["path"] = str(_people(world, folder / "people.json"))
-    found = Findings(seed)
+    found = Findings(seed, without)
     schema = schemathesis.openapi.from_asgi(
         "/openapi.json",
         _Observed(world.company.app, found),
