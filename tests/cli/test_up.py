@@ -39,6 +39,8 @@ def fairclaim(*arguments: str, within_s: float = 60) -> subprocess.CompletedProc
 
 def test_it_says_where_it_listens_and_where_the_token_lies(service: Service) -> None:
     """Design section 7; the token works and nobody else can read it, nor anything else in the folder."""
+    # It is ready a moment before it says so.
+    eventually(lambda: "Ctrl-C ends it" in service.log.read_text(), within_s=30, what="it says where it listens")
     told = service.log.read_text()
     token = service.data / "admin-token"
     assert f"Fairclaim listens on {service.url}, its documentation is at {service.url}/docs" in told
