@@ -194,19 +194,14 @@ class Draft:
         data: Mapping[str, Any] | None = None,
     ) -> None:
         """Append to the history of ``dispute``, whose state after the move is its present one (AUD-01)."""
-        self.events.append(
-            Event(
-                stream=dispute.id,
-                stream_kind="dispute",
-                kind=kind,
-                at=self.at,
-                actor=actor,
-                reason=None,
-                policy_version=dispute.terms.version,
-                before=before,
-                after=dispute.state if before is not None else None,
-                data={**(data or {}), **self._in_place_of(dispute, actor)},
-            )
+        self._append(
+            "dispute",
+            dispute,
+            kind,
+            dispute.terms.version,
+            before=before,
+            actor=actor,
+            data={**(data or {}), **self._in_place_of(dispute, actor)},
         )
 
     def record_deal(
@@ -220,20 +215,7 @@ class Draft:
         data: Mapping[str, Any] | None = None,
     ) -> None:
         """Append to the history of ``deal``, whose state after the move is its present one (AUD-01)."""
-        self.events.append(
-            Event(
-                stream=deal.id,
-                stream_kind="deal",
-                kind=kind,
-                at=self.at,
-                actor=actor,
-                reason=None,
-                policy_version=policy_version,
-                before=before,
-                after=deal.state if before is not None else None,
-                data=data or {},
-            )
-        )
+        self._append("deal", deal, kind, policy_version, before=before, actor=actor, data=data)
 
     def record_lead(
         self,
@@ -245,20 +227,7 @@ class Draft:
         data: Mapping[str, Any] | None = None,
     ) -> None:
         """Append to the history of ``lead``, whose state after the move is its present one (AUD-01)."""
-        self.events.append(
-            Event(
-                stream=lead.id,
-                stream_kind="lead",
-                kind=kind,
-                at=self.at,
-                actor=actor,
-                reason=None,
-                policy_version=lead.terms.version,
-                before=before,
-                after=lead.state if before is not None else None,
-                data=data or {},
-            )
-        )
+        self._append("lead", lead, kind, lead.terms.version, before=before, actor=actor, data=data)
 
     def record_discussion(
         self,
@@ -270,17 +239,30 @@ class Draft:
         data: Mapping[str, Any] | None = None,
     ) -> None:
         """Append to the history of ``discussion``, whose state after the move is its present one (AUD-01)."""
+        self._append("discussion", discussion, kind, discussion.terms.version, before=before, actor=actor, data=data)
+
+    def _append(
+        self,
+        stream_kind: str,
+        about: Dispute | Deal | Lead | Discussion,
+        kind: str,
+        policy_version: int | None,
+        *,
+        before: StrEnum | None,
+        actor: str | None,
+        data: Mapping[str, Any] | None,
+    ) -> None:
         self.events.append(
             Event(
-                stream=discussion.id,
-                stream_kind="discussion",
+                stream=about.id,
+                stream_kind=stream_kind,
                 kind=kind,
                 at=self.at,
                 actor=actor,
                 reason=None,
-                policy_version=discussion.terms.version,
+                policy_version=policy_version,
                 before=before,
-                after=discussion.state if before is not None else None,
+                after=about.state if before is not None else None,
                 data=data or {},
             )
         )

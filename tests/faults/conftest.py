@@ -5,11 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from tests.conftest import Store
 from tests.support import chance
+from tests.support.company import Company
 from tests.support.postgres import Postgres
 
 T = TypeVar("T")
@@ -41,6 +45,29 @@ def empty_databases(postgres: Postgres) -> Iterator[Callable[[str], str | None]]
     yield make
     for name in made:
         postgres.drop_database(name)
+
+
+@pytest.fixture
+def here(store: Store, admin_token: str, tmp_path: Path) -> Iterator[Company]:
+    """A company whose process waits for locks as long as it takes."""
+    with _patient(store, admin_token, tmp_path) as company:
+        yield company
+
+
+@pytest.fixture
+def beside(store: Store, admin_token: str, tmp_path: Path) -> Iterator[Company]:
+    """The same company as another process has it."""
+    with _patient(store, admin_token, tmp_path) as company:
+        yield company
+
+
+@contextmanager
+def _patient(store: Store, token: str, folder: Path) -> Iterator[Company]:
+    opened = store.open(patient=True)
+    company = Company(opened, token, folder)
+    yield company
+    company.close()
+    opened.close()
 
 
 def at_once(work: Callable[[str], T]) -> dict[str, T]:

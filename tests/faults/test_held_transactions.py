@@ -41,12 +41,8 @@ def other(store: Store) -> Iterator[Database]:
 
 
 @pytest.fixture
-def office(store: Store, admin_token: str, tmp_path: Path) -> Iterator[Office]:
-    opened = store.open(patient=True)
-    company = Company(opened, admin_token, tmp_path)
-    yield Office(company, policy=POLICY)
-    company.close()
-    opened.close()
+def office(here: Company) -> Office:
+    return Office(here, policy=POLICY)
 
 
 @dataclass

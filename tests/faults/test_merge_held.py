@@ -5,15 +5,11 @@ Both are real transactions of two processes on both databases, the first one hel
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 
 from storage import tables as t
 from tests.api.test_merges import Base
-from tests.conftest import Store
 from tests.faults.held import MATTER_LOCK, Held, contest
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
@@ -24,22 +20,8 @@ MOVING = "UPDATE claim SET matter"
 
 
 @pytest.fixture
-def base(store: Store, admin_token: str, tmp_path: Path) -> Iterator[Base]:
-    opened = store.open(patient=True)
-    company = Company(opened, admin_token, tmp_path)
-    yield Base(company)
-    company.close()
-    opened.close()
-
-
-@pytest.fixture
-def beside(store: Store, admin_token: str, tmp_path: Path) -> Iterator[Company]:
-    """The same company as another process has it."""
-    opened = store.open(patient=True)
-    company = Company(opened, admin_token, tmp_path)
-    yield company
-    company.close()
-    opened.close()
+def base(here: Company) -> Base:
+    return Base(here)
 
 
 def owners(base: Base) -> list[tuple[str, str]]:

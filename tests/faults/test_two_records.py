@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from storage.database import Database
 from storage.drain_store import DatabaseMatters
 from storage.keys import KeyRing
 from storage.setting import Snapshots
-from tests.conftest import Store
 from tests.faults.held import MATTER_LOCK, Held, contest
 from tests.faults.killed import AFTER_COMMIT, BEFORE_COMMIT, KilledDrains
 from tests.faults.story import SOON_S, Waits, ending, tell_of_two_records
@@ -26,22 +25,8 @@ from tests.support.records import Records
 
 
 @pytest.fixture
-def records(store: Store, admin_token: str, tmp_path: Path) -> Iterator[Records]:
-    opened = store.open(patient=True)
-    company = Company(opened, admin_token, tmp_path)
-    yield Records(company)
-    company.close()
-    opened.close()
-
-
-@pytest.fixture
-def beside(store: Store, admin_token: str, tmp_path: Path) -> Iterator[Company]:
-    """The same company as another process has it."""
-    opened = store.open(patient=True)
-    company = Company(opened, admin_token, tmp_path)
-    yield company
-    company.close()
-    opened.close()
+def records(here: Company) -> Records:
+    return Records(here)
 
 
 def locked_by(database: Database) -> list[str]:
