@@ -100,6 +100,19 @@ def next_revision(tx: Transaction) -> int:
 _REVISION = sa.select(t.revision.c.value, t.revision.c.epoch).where(t.revision.c.id == 1)
 
 
+def _columns(table: sa.Table) -> list[sa.Column[Any]]:
+    # Sealed columns stay in the database: rules never need a name.
+    return [c for c in table.c if not (c.name in _SEALED and isinstance(c.type, sa.LargeBinary))]
+
+
+_ROWS = {table.name: sa.select(*_columns(table)) for table, _ in _TABLES}
+_SINCE = {table.name: _ROWS[table.name].where(table.c.rev > sa.bindparam("known")) for table, _ in _TABLES}
+#: A change mostly touches one or two tables: which ones, in one statement.
+_CHANGED = sa.select(
+    *(sa.exists().where(table.c.rev > sa.bindparam("known")).label(table.name) for table, _ in _TABLES)
+)
+
+
 class Snapshots:
     """Keeps the latest :class:`Setting` of a process and refreshes it by what changed."""
 
@@ -126,23 +139,20 @@ class Snapshots:
             if known > revision:
                 # An older read snapshot than what is kept: built aside, kept by nobody.
                 return _build(_read_all(tx), revision, epoch, None)
+            since = {"known": known}
+            changed = tx.execute(_CHANGED, since).one()._mapping
             for table, key in _TABLES:
-                kept = self._rows[table.name]
-                for row in tx.execute(sa.select(*_columns(table)).where(table.c.rev > known)).mappings():
-                    kept[row[key]] = dict(row)
+                if changed[table.name]:
+                    kept = self._rows[table.name]
+                    for row in tx.execute(_SINCE[table.name], since).mappings():
+                        kept[row[key]] = dict(row)
             self._setting = _build(self._rows, revision, epoch, self._setting)
             return self._setting
 
 
-def _columns(table: sa.Table) -> list[sa.Column[Any]]:
-    # Sealed columns stay in the database: rules never need a name.
-    return [c for c in table.c if not (c.name in _SEALED and isinstance(c.type, sa.LargeBinary))]
-
-
 def _read_all(tx: Transaction) -> dict[str, dict[Any, Mapping[str, Any]]]:
     return {
-        table.name: {row[key]: dict(row) for row in tx.execute(sa.select(*_columns(table))).mappings()}
-        for table, key in _TABLES
+        table.name: {row[key]: dict(row) for row in tx.execute(_ROWS[table.name]).mappings()} for table, key in _TABLES
     }
 
 

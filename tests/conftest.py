@@ -16,6 +16,7 @@ from storage import installation, schema
 from storage.database import Database
 from storage.keys import KeyRing
 from tests.support.company import Company
+from tests.support.compiled import share_compiled
 from tests.support.live import LiveCompany
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ class Store:
     kind: str
 
     def open(self, *, patient: bool = False, channels: tuple[str, ...] = ()) -> Database:
-        return Database(self.url, keys=self.keys, patient=patient, channels=channels)
+        opened = Database(self.url, keys=self.keys, patient=patient, channels=channels)
+        share_compiled(opened)
+        return opened
 
 
 @pytest.fixture(scope="session")
