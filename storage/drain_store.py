@@ -26,6 +26,10 @@ T = TypeVar("T")
 _log = structlog.get_logger("fairclaim.drain")
 
 
+_ANSWERED_BELLS = t.bell.delete().where(
+    t.bell.c.stream == sa.bindparam("of"),
+    sa.select(t.revision.c.value).where(t.revision.c.id == 1).scalar_subquery() == sa.bindparam("known"),
+)
 _STREAM = sa.select(t.stream.c.matter, t.stream.c.kind, t.stream.c.epoch).where(t.stream.c.id == sa.bindparam("stream"))
 
 
@@ -202,7 +206,8 @@ class _Open:
 
     def close(self) -> Standing:
         matters.save_streams(self.tx, self.loaded, self.matter, own=self.stream, setting=self.setting)
-        self.tx.execute(t.bell.delete().where(t.bell.c.stream == self.stream))
+        # A fact about the company that came since the setting was read is not decided on: its bell stays to be rung.
+        self.tx.execute(_ANSWERED_BELLS, {"of": self.stream, "known": self.setting.revision})
         matters.close(self.tx, self.loaded, self.matter, at=self.now)
         if self.other is not None and self.other_loaded is not None and self.other is not self.other_loaded:
             matters.save_streams(self.tx, self.other_loaded, self.other, own=None, setting=self.setting)
