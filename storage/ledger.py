@@ -21,8 +21,8 @@ from storage.database import Transaction, mint
 
 _log = structlog.get_logger("fairclaim.ledger")
 
-#: So many postings are grouped at once; their sort stays in memory.
-_SLICE = 100_000
+#: So many postings are grouped at once; their sort stays in the cache.
+_SLICE = 20_000
 
 #: An account of one deal in one currency.
 BalanceKey = tuple[str, str, str]
