@@ -44,6 +44,8 @@ def _of_claim(row: Mapping[str, Any]) -> Iterable[Fact]:
     claim = claim_of(row)
     state = claim.earlier or claim.state
     over = state in _OVER and claim.reason != "customer_owned"
+    if claim.opening is not None and claim.accepted_at is None:
+        return  # when the company told of an old customer says nothing of who had them first (INT-10)
     yield Report(
         evidence=claim.id,
         at=claim.rank_at,

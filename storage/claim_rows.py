@@ -12,6 +12,7 @@ from domain.claims.model import (
     Claim,
     Clock,
     Collaborator,
+    Opening,
     Pause,
     PauseKind,
     Request,
@@ -26,7 +27,7 @@ from storage.codec import pack, unpack
 from storage.types import from_us, to_us
 
 #: Small facts of a claim that no query asks for; they live in the column ``detail``.
-_INSTANTS = ("correct_by", "visited_at", "absence_seen", "kept_until", "hand_over_by", "idle_since", "extended_until")
+_INSTANTS = ("correct_by", "visited_at", "absence_seen", "kept_until", "hand_over_by", "idle_since", "extended_until", "spared_until")
 _PLAIN = (
     "missing",
     "judges",
@@ -89,6 +90,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
         "company_policy": claim.terms.company_policy,
         "policy_version": claim.terms.version,
         "calendar_version": claim.terms.calendar_version,
+        "opening": claim.opening.kind if claim.opening is not None else None,
         "detail": _detail(claim),
     }
     return row
@@ -122,6 +124,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
         earlier=ClaimState(detail["earlier"]) if "earlier" in detail else None,
         qualified_on=date.fromisoformat(detail["qualified_on"]) if "qualified_on" in detail else None,
         ruled_holder=detail.get("ruled_holder"),
+        opening=_opening_of(detail["opening"]) if "opening" in detail else None,
     )
 
 
@@ -209,6 +212,8 @@ def _detail(claim: Claim) -> dict[str, Any]:
         detail["waiting"] = claim.waiting.value
     if claim.earlier is not None:
         detail["earlier"] = claim.earlier.value
+    if claim.opening is not None:
+        detail["opening"] = _opening(claim.opening)
     if claim.ruled_holder is not None:
         detail["ruled_holder"] = claim.ruled_holder
     if claim.qualified_on is not None:
@@ -223,6 +228,24 @@ def _detail(claim: Claim) -> dict[str, Any]:
             for p in claim.pauses
         ]
     return detail
+
+
+def _opening(opening: Opening) -> dict[str, Any]:
+    left = opening.protection
+    return {
+        "kind": opening.kind,
+        "object_by": to_us(opening.object_by),
+        "left": [left.microseconds, left.scale.value] if left is not None else None,
+    }
+
+
+def _opening_of(kept: Mapping[str, Any]) -> Opening:
+    left = kept["left"]
+    return Opening(
+        object_by=from_us(kept["object_by"]),
+        objection=kept["kind"] == "objection",
+        protection=Duration(left[0], Scale(left[1])) if left is not None else None,
+    )
 
 
 def _clock(clock: RunningClock) -> dict[str, Any]:

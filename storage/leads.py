@@ -145,12 +145,20 @@ def loads(tx: Transaction, people: Collection[str], *, now: datetime) -> dict[st
     if not wanted:
         return {}
     claims: dict[str, dict[str, int]] = {}
+    opening: dict[str, int] = {}
     for row in tx.rows(
-        sa.select(t.claim.c.owner, t.claim.c.state, sa.func.count().label("held"))
+        sa.select(
+            t.claim.c.owner,
+            t.claim.c.state,
+            sa.func.count().label("held"),
+            sa.func.count(t.claim.c.opening).label("from_opening"),
+        )
         .where(t.claim.c.owner.in_(wanted), t.claim.c.state.in_(_COUNTED))
         .group_by(t.claim.c.owner, t.claim.c.state)
     ):
         claims.setdefault(row["owner"], {})[row["state"]] = row["held"]
+        if row["state"] in _OPEN:
+            opening[row["owner"]] = opening.get(row["owner"], 0) + row["from_opening"]
     leads = {
         row["receiver"]: row["held"]
         for row in tx.rows(
@@ -182,6 +190,7 @@ def loads(tx: Transaction, people: Collection[str], *, now: datetime) -> dict[st
             claims={state: n for state, n in held.items() if state in _OPEN},
             won=held.get(ClaimState.WON.value, 0),
             ended=sum(held.get(state, 0) for state in _OVER),
+            from_opening=opening.get(person, 0),
             last_lead_at=last.get(person),
         )
         for person in wanted

@@ -320,8 +320,10 @@ def save_streams(tx: Transaction, before: Matter, after: Matter, *, own: str | N
     discussed = {d.claim for d in after.discussions.values() if before.discussions.get(d.id) is not d}
     for claim in after.claims.values():
         was = before.claims.get(claim.id)
-        # One that queues is woken by what becomes of another claim (CLM-27), a discussion runs in the stream of one.
-        still = was is claim and claim.waiting is not Waiting.QUEUE and claim.id not in discussed
+        # One that queues, or may be objected to, is woken by what becomes of another claim (CLM-27, INT-10); a
+        # discussion runs in the stream of one.
+        others_move = claim.waiting in (Waiting.QUEUE, Waiting.OPENING) or claim.id in discussed
+        still = was is claim and not others_move
         if still and claim.id != own:
             continue
         instant = next_instant(after, claim.id, setting=setting)
@@ -607,12 +609,14 @@ def _receivers(commands: tuple[Command, ...], requests: Mapping[str, Request]) -
 
 
 def _holdings(tx: Transaction, receivers: set[str]) -> dict[str, dict[str, int]]:
-    """Open claims of ``receivers``, who are locked already, by state (CLM-24, POOL-07)."""
+    """Open claims of ``receivers``, who are locked already, by state, those of an opening load apart (CLM-24, INT-10)."""
     if not receivers:
         return {}
     counted = tx.rows(
         sa.select(t.claim.c.owner, t.claim.c.state, sa.func.count().label("held"))
-        .where(t.claim.c.owner.in_(sorted(receivers)), t.claim.c.state.in_(_OPEN_STATES))
+        .where(
+            t.claim.c.owner.in_(sorted(receivers)), t.claim.c.state.in_(_OPEN_STATES), t.claim.c.opening.is_(None)
+        )
         .group_by(t.claim.c.owner, t.claim.c.state)
     )
     found: dict[str, dict[str, int]] = {}

@@ -66,7 +66,9 @@ def keep_takes(tx: Transaction, takes: Sequence[Take], *, matter: str) -> None:
 def takers(
     tx: Transaction, people: Collection[str], *, matter: str, since: datetime, now: datetime, teams: Mapping[str, str]
 ) -> dict[str, Taker]:
-    """What counts against each of ``people``, who are locked already. ``teams``: whose team is counted as well.
+    """What counts against each of ``people``, who are locked already: nothing that an opening load brought (INT-10).
+
+    ``teams``: whose team is counted as well.
 
     ``since``: the earliest instant at which a take is decided here. The claims of ``matter`` are left out: a decision
     sees them as they are by then.
@@ -124,7 +126,7 @@ _COUNT = sa.func.count().label("number")
 
 def _by_state(tx: Transaction, statement: sa.Select[Any], matter: str) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
-    here = statement.where(t.claim.c.state.in_(_OPEN), t.claim.c.matter != matter)
+    here = statement.where(t.claim.c.state.in_(_OPEN), t.claim.c.matter != matter, t.claim.c.opening.is_(None))
     for row in tx.rows(here.group_by(sa.literal_column("person"), t.claim.c.state)):
         found.setdefault(row["person"], {})[row["state"]] = row["number"]
     return found
@@ -138,6 +140,9 @@ def _team_open(tx: Transaction, team: str, matter: str) -> int:
     if not tx.is_sqlite:
         tx.execute(sa.select(t.team.c.id).where(t.team.c.id == team).with_for_update()).all()
     counted = sa.select(sa.func.count()).where(
-        t.claim.c.team == team, t.claim.c.state.in_(CAPPED), t.claim.c.matter != matter
+        t.claim.c.team == team,
+        t.claim.c.state.in_(CAPPED),
+        t.claim.c.matter != matter,
+        t.claim.c.opening.is_(None),
     )
     return int(tx.execute(counted).scalar_one())

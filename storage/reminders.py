@@ -35,7 +35,7 @@ def plan(
 ) -> None:
     """Rows for every deadline of ``claim`` that differs from before; rows of old deadlines fail their check later.
 
-    ``completion``: also for the fields still missing (CLM-02).
+    ``completion``: also for the fields still missing (CLM-02). Nobody is reminded of a clock in the grace (INT-10).
     """
     terms = setting.terms_of(claim)
     was = {c.clock: c.deadline for c in former.clocks} if former is not None else {}
@@ -50,7 +50,7 @@ def plan(
         }
         for clock in claim.clocks
         if clock.deadline is not None and clock.deadline != was.get(clock.clock)
-        for due_at, last in due(clock, terms=terms, after=at)
+        for due_at, last in due(clock, terms=terms, after=max(at, claim.spared_until or at))
     ]
     if completion and claim.complete_by is not None and (former is None or _stands(former) != _stands(claim)):
         rows.append(

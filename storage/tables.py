@@ -553,6 +553,7 @@ claim = sa.Table(
     Col("facts_digest", sa.String(64), nullable=False),
     Col("asked", sa.Boolean, nullable=False),  # there is or was a request about it
     Col("dispute", Id),
+    Col("opening", sa.String(10)),  # a row of an opening load, or an objection to one (INT-10)
     Col("version", sa.Integer, nullable=False),
     sa.Index("ix_claim_received_at_id", "received_at", "id"),
     sa.Index("ix_claim_matter", "matter"),
@@ -567,6 +568,14 @@ claim = sa.Table(
     sa.Index("ix_claim_reporter_team", "reporter_team", "received_at", "id", "state"),
     sa.Index("ix_claim_deadline", "deadline", "received_at", "id", "state"),
     sa.UniqueConstraint("external_id", "reporter"),
+    sa.Index(
+        "ix_claim_opening",
+        "program",
+        "received_at",
+        "id",
+        sqlite_where=sa.text("opening IS NOT NULL"),
+        postgresql_where=sa.text("opening IS NOT NULL"),
+    ),
     # The database itself refuses a second owner (TER-01).
     sa.Index(
         "uq_claim_one_owner",
@@ -946,6 +955,16 @@ discussion_member = sa.Table(
     Col("discussion", Id, sa.ForeignKey("discussion.id"), primary_key=True),
     Col("person", Id, primary_key=True, index=True),
     Col("claim", Id, index=True),
+)
+
+#: Customers that a company had before it went live with a program (期初导入, INT-10).
+opening_load = sa.Table(
+    "opening_load",
+    metadata,
+    Col("program", Id, sa.ForeignKey("program.id"), primary_key=True),
+    Col("opened_by", Id, nullable=False),
+    Col("opened_at", Instant, nullable=False),
+    Col("go_live_at", Instant, nullable=False),
 )
 
 #: Whether two records, ``one`` the lower id, are one customer; ``dispute`` is the proof (CUS-13).

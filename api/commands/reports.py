@@ -15,15 +15,16 @@ from api.commands.received import as_of_now
 from api.schemas.base import Track
 from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, ProjectRef, ReportIn
 from api.views.claims import claim_view
-from domain.calendar.duration import Duration
+from domain.calendar.duration import DAY_US, Duration
 from domain.claims.lifecycle import OPEN, ClaimState
-from domain.claims.model import Claim, Resemblance, TermsRef
+from domain.claims.model import Claim, Opening, Resemblance, TermsRef
 from domain.claims.permissions import may_sell
 from domain.customers.company_index import CloseCompany
 from domain.customers.identity import Identity, MatchValues, match_values, require_identity
 from domain.customers.names import CustomerKind
 from domain.matters.draft import Notice
 from domain.matters.matter import Command, CommandKind, Matter
+from domain.matters.setting import Setting
 from domain.policy.policy import Policy
 from domain.pools.limits import CAPPED, Attempt, is_entry
 from domain.refusals import FieldError, Refusal
@@ -51,18 +52,18 @@ def _checked(
 ) -> Done | Waiting:
     """The report against everything that may refuse it before receipt, in the contract's order."""
     values = reporter.check_content(tx)
-    imported = _imported_before(tx, caller, body.external_id)
+    imported = imported_before(tx, caller.person, body.external_id)
     if imported is not None:
         return Done(200, claim_view(tx, caller, imported))
     resolved = resolve(tx, body, values, reporter.policy, names)
     locked = resolved.made or matters.lock(tx, resolved.matter)
     matter = as_of_now(tx, caller, locked, taker=caller.person)
-    own = _own_open(matter, caller.person)
+    own = own_open(matter, caller.person)
     if own is not None:
         return Done(200, claim_view(tx, caller, own.id))
     if not caller.setting.programs[body.program].open:
         raise Refusal("program_closed", rule="TER-01")
-    digest = _facts_digest(tx, body)
+    digest = facts_digest(tx, body)
     attempt = _attempt(caller, matter, locked, reporter.policy)
     if attempt is not None:
         attempt.check_member()
@@ -74,7 +75,7 @@ def _checked(
     _check_caps(tx, caller, body.program, locked.now, reporter.policy)
     if attempt is not None:
         attempt.check_day()
-    return _receive(tx, caller, body, resolved, locked, reporter.policy, digest)
+    return receive(tx, caller, body, resolved, locked, policy=reporter.policy, digest=digest)
 
 
 def _attempt(caller: Caller, matter: Matter, locked: matters.Locked, policy: Policy) -> Attempt | None:
@@ -358,18 +359,19 @@ def _owners(tx: Transaction, body: Subject, possible: tuple[str, ...], close: tu
     return tuple(sorted(found.scalars()))
 
 
-def _imported_before(tx: Transaction, caller: Caller, external_id: str | None) -> str | None:
-    """The caller's claim of this number from another system, whatever became of it (INT-03)."""
+def imported_before(tx: Transaction, person: str, external_id: str | None) -> str | None:
+    """The claim that ``person`` reported under this number of another system, whatever became of it (INT-03)."""
     if external_id is None:
         return None
     # Two calls with one number meet here; else the second would break the constraint instead of being answered.
-    customers.lock_identity(tx, [("claim.external_id", f"{caller.person} {external_id}")])
+    customers.lock_identity(tx, [("claim.external_id", f"{person} {external_id}")])
     c = t.claim.c
-    found = tx.execute(sa.select(c.id).where(c.external_id == external_id, c.reporter == caller.person)).scalar()
+    found = tx.execute(sa.select(c.id).where(c.external_id == external_id, c.reporter == person)).scalar()
     return str(found) if found is not None else None
 
 
-def _own_open(matter: Matter, person: str) -> Claim | None:
+def own_open(matter: Matter, person: str) -> Claim | None:
+    """The open claim that ``person`` has on the subject already (contract section 5)."""
     return next((c for c in matter.claims.values() if c.state in OPEN and (c.owner or c.reporter) == person), None)
 
 
@@ -419,6 +421,7 @@ _HELD_BY = sa.select(sa.func.count()).where(
     sa.or_(t.claim.c.owner == sa.bindparam("person"), t.claim.c.reporter == sa.bindparam("person")),
     sa.func.coalesce(t.claim.c.owner, t.claim.c.reporter) == sa.bindparam("person"),
     t.claim.c.state.in_(CAPPED),
+    t.claim.c.opening.is_(None),  # nobody is refused for what they had before (INT-10)
 )
 
 
@@ -447,16 +450,18 @@ def _check_caps(tx: Transaction, caller: Caller, program: str, now: datetime, po
         _check_team(tx, partner.team, partner_cap, per="partner")
 
 
-def _channel(caller: Caller, body: ReportIn) -> str:
+def _channel(setting: Setting, reporter: str, body: ReportIn) -> str:
     """What a broker reports comes by the partner, whatever the report says (CLM-10, CLM-13, PPL-08)."""
-    return "partner" if caller.setting.organisation.partner_of(caller.person) is not None else body.channel
+    return "partner" if setting.organisation.partner_of(reporter) is not None else body.channel
 
 
 def _check_team(tx: Transaction, team: str, cap: int, *, per: str) -> None:
     """Open claims of a team, or of a partner, which is a team of its own, counted under a lock on it."""
     if not tx.is_sqlite:
         tx.execute(sa.select(t.team.c.id).where(t.team.c.id == team).with_for_update()).all()
-    open_ones = sa.select(sa.func.count()).where(t.claim.c.team == team, t.claim.c.state.in_(CAPPED))
+    open_ones = sa.select(sa.func.count()).where(
+        t.claim.c.team == team, t.claim.c.state.in_(CAPPED), t.claim.c.opening.is_(None)
+    )
     count = tx.execute(open_ones).scalar_one()
     if count >= cap:
         raise Refusal("claim_cap", rule="CLM-25", facts={"cap": cap, "count": count, "per": per})
@@ -537,7 +542,12 @@ def _poor_rate(
 
     ``more``: reports that are being received, and have reached nothing.
     """
-    made = sa.and_(t.claim.c.reporter == person, t.claim.c.received_at > since, t.claim.c.received_at <= at)
+    made = sa.and_(
+        t.claim.c.reporter == person,
+        t.claim.c.received_at > since,
+        t.claim.c.received_at <= at,
+        t.claim.c.opening.is_(None),
+    )
     reports = more + tx.execute(sa.select(sa.func.count()).select_from(t.claim).where(made)).scalar_one()
     if reports < policy.integer("guard.min_reports") or reports == 0:
         return None
@@ -554,22 +564,42 @@ def _poor_rate(
     return round(found, 1) if found < policy.number("guard.rate_pct") else None
 
 
-def _receive(
+@dataclass(frozen=True)
+class Listed:
+    """How a claim begins that comes from an opening load, or from an objection to it (INT-10).
+
+    ``reason``: the id of a text.
+    """
+
+    reporter: str
+    opening: Opening
+    stage: str | None = None
+    last_follow_up_at: datetime | None = None
+    reason: str | None = None
+
+
+def receive(
     tx: Transaction,
     caller: Caller,
     body: ReportIn,
     resolved: Resolved,
     locked: matters.Locked,
+    *,
     policy: Policy,
     digest: str,
+    listed: Listed | None = None,
 ) -> Waiting:
-    """Write claim, command, stream and the first entry of its history, all stamped with the same instant."""
+    """Write claim, command, stream and the first entry of its history, all stamped with the same instant.
+
+    Without ``listed`` it is a report of the caller's.
+    """
     now, setting = locked.now, caller.setting
+    reporter = listed.reporter if listed is not None else caller.person
     key = customers.data_key(tx, resolved.customer) if _has_text(body) else None
     need = texts.keep(tx, body.need, customer=resolved.customer, key=key)
     progress = texts.keep(tx, body.progress, customer=resolved.customer, key=key)
-    team = setting.organisation.team_of(caller.person, at=now)
-    missing = _missing_fields(body, policy)
+    team = setting.organisation.team_of(reporter, at=now)
+    missing = _missing_fields(body, policy) if listed is None else ()
     complete_in = policy.duration("claim.complete_h")
     source = body.source or (body.customer.source if isinstance(body.customer, CustomerGiven) else None)
     terms: TermsRef = setting.terms_at(body.program, at=now)
@@ -578,13 +608,13 @@ def _receive(
         receipt=tx.next_number("receipt"),
         matter=resolved.matter,
         program=body.program,
-        reporter=caller.person,
+        reporter=reporter,
         team=team,
         state=ClaimState.REPORTED,
         received_at=now,
         rank_at=now,
         terms=terms,
-        channel=_channel(caller, body),
+        channel=_channel(setting, reporter, body),
         source=source,
         customer_kind=resolved.kind,
         customer_level=resolved.level,
@@ -598,6 +628,10 @@ def _receive(
         close=resolved.resembles,
         rivals=resolved.rivals,
         ambiguous=resolved.ambiguous,
+        opening=listed.opening if listed is not None else None,
+        stage=listed.stage if listed is not None else None,
+        last_qualified_at=listed.last_follow_up_at if listed is not None else None,
+        reason_text=listed.reason if listed is not None else None,
     )
     first_contact = _first_contact(tx, body, resolved.customer, key)
     row = claim_row(claim) | {
@@ -628,7 +662,8 @@ def _receive(
             "epoch": setting.epoch,
         },
     )
-    command = Command(id=mint(), kind=CommandKind.REPORT, claim=claim.id, actor=caller.person, received_at=now, data={})
+    kind = CommandKind.REPORT if listed is None else CommandKind.OPENING
+    command = Command(id=mint(), kind=kind, claim=claim.id, actor=caller.person, received_at=now, data={})
     tx.insert(t.command, matters.command_row(command, matter=resolved.matter, target_type="claim", target=claim.id))
     history.append(
         tx,
@@ -654,6 +689,7 @@ def _receive(
                     "possible": len(resolved.possible),
                     "facts": digest,
                     "first_contact": first_contact,
+                    **_opening_data(claim),
                 },
             )
         ],
@@ -661,6 +697,23 @@ def _receive(
     )
     matters.touch(tx, resolved.matter, now)
     return Waiting(command=command.id, kind="claim", stream=claim.id)
+
+
+def _opening_data(claim: Claim) -> dict[str, Any]:
+    """What history keeps of a row of an opening load, or of an objection: whose it is, and the dates told (INT-10)."""
+    opening = claim.opening
+    if opening is None:
+        return {}
+    left = opening.protection
+    return {
+        "opening": opening.kind,
+        "owner": claim.reporter,
+        "object_by": opening.object_by,
+        "last_follow_up_at": claim.last_qualified_at,
+        "protection_days_left": left.microseconds // DAY_US if left is not None else None,
+        "stage": claim.stage,
+        "text": claim.reason_text,
+    }
 
 
 def _has_text(body: ReportIn) -> bool:
@@ -701,7 +754,7 @@ def _missing_fields(body: ReportIn, policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f for f in wanted if f not in given))
 
 
-def _facts_digest(tx: Transaction, body: ReportIn) -> str:
+def facts_digest(tx: Transaction, body: ReportIn) -> str:
     """Tells a repeated report from one with changed facts (CLM-26), without keeping them."""
     return tx.keys.digest(canonical(plain(body.model_dump(mode="python", exclude={"external_id"}))).decode())
 

@@ -27,6 +27,8 @@ from domain.policy.policy import Policy
 
 #: The clocks that an absence stops; every other pause stops all (PPL-05, CLM-21).
 _ABSENCE_STOPS: frozenset[Clock] = frozenset({Clock.FIRST_FOLLOW_UP, Clock.IDLE})
+#: Clocks that wait for the end of a claim's grace; who waits for a customer is not spared (INT-10).
+_SPARED: frozenset[Clock] = frozenset(LAPSE_REASON) - {Clock.QUEUE}
 #: Judging goes on while a claim's own clocks stand still.
 _NEVER_PAUSED: frozenset[Clock] = frozenset({Clock.APPROVAL})
 
@@ -50,7 +52,7 @@ def started(claim: Claim, clock: Clock, *, at: datetime, length: Duration | None
         return claim.with_clock(
             RunningClock(clock=clock, deadline=None, start=at, length=length, rule=rule, remaining=length)
         )
-    deadline, provisional = _deadline(clock, at=at, length=length, terms=terms)
+    deadline, provisional = _deadline(claim, clock, at=at, length=length, terms=terms)
     return claim.with_clock(
         RunningClock(clock=clock, deadline=deadline, start=at, length=length, rule=rule, provisional=provisional)
     )
@@ -81,6 +83,30 @@ def started_at_acceptance(claim: Claim, *, at: datetime, terms: Terms, bid_date:
         terms=terms,
     )
     return _started_protection(claim, at=at, terms=terms, bid_date=bid_date)
+
+
+def started_at_go_live(claim: Claim, *, at: datetime, terms: Terms, bid_date: date | None = None) -> Claim:
+    """The clocks of a claim out of an opening load, from the dates that were given (INT-10).
+
+    Nothing lapses before its go-live plus `opening.grace_days`. An objection was given no dates.
+    """
+    opening, grace = claim.opening, terms.policy.duration("opening.grace_days")
+    assert opening is not None
+    spared = terms.calendar.add(opening.object_by, grace).at if grace is not None else opening.object_by
+    claim = replace(claim, spared_until=max(spared, claim.spared_until or spared))
+    claim = started_at_acceptance(claim, at=at, terms=terms, bid_date=bid_date)
+    if opening.objection:
+        return claim
+    claim = claim.without_clock(Clock.FIRST_FOLLOW_UP)
+    if claim.last_qualified_at is not None:
+        claim = idle_begun(claim, at=claim.last_qualified_at, terms=terms)
+    kind = next((k for k in (Clock.PROTECTION, Clock.STAGE) if claim.clock(k) is not None), None)
+    if kind is None or opening.protection is None:
+        return claim
+    claim = started(
+        claim, kind, at=claim.received_at, length=opening.protection, rule="opening.grace_days", terms=terms
+    )
+    return _kept_for_bid(claim, at=at, bid_date=bid_date, terms=terms)
 
 
 def started_idle(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
@@ -127,7 +153,7 @@ def idle_recounted(claim: Claim, *, last: datetime | None, at: datetime, terms: 
         floor = between(at, least)
         kept = max(left, floor, key=lambda d: d.microseconds)
         return claim.with_clock(replace(clock, remaining=min(present.remaining, kept, key=lambda d: d.microseconds)))
-    counted, provisional = _deadline(Clock.IDLE, at=at, length=left, terms=terms)
+    counted, provisional = _deadline(claim, Clock.IDLE, at=at, length=left, terms=terms)
     until = max(counted, least, claim.extended_until or least)
     deadline = min(until, present.deadline or until)
     return claim.with_clock(replace(clock, deadline=deadline, provisional=provisional))
@@ -184,7 +210,7 @@ def resumed(claim: Claim, kind: PauseKind, *, at: datetime, terms: Terms) -> Cla
     return replace(
         claim,
         clocks=tuple(
-            c if not c.paused or _stopped_by(claim.pauses, c.clock) else _running(c, at=at, terms=terms)
+            c if not c.paused or _stopped_by(claim.pauses, c.clock) else _running(claim, c, at=at, terms=terms)
             for c in claim.clocks
         ),
     )
@@ -213,7 +239,7 @@ def extended(claim: Claim, *, until: datetime, at: datetime, rule: str) -> Claim
 
 def as_if_running(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
     """``claim`` with every stopped clock running on from ``at``, its pauses kept: what they would be without them."""
-    return replace(claim, clocks=tuple(_running(c, at=at, terms=terms) if c.paused else c for c in claim.clocks))
+    return replace(claim, clocks=tuple(_running(claim, c, at=at, terms=terms) if c.paused else c for c in claim.clocks))
 
 
 def stopped_again(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
@@ -227,7 +253,7 @@ def recounted(claim: Claim, *, at: datetime, terms: Terms, min_notice: Duration 
     Passed ones stay passed; none that moves nearer ends up less than the minimum notice ahead.
     """
     notice = terms.calendar.add(at, min_notice).at if min_notice is not None else at
-    return replace(claim, clocks=tuple(_recounted(c, at=at, notice=notice, terms=terms) for c in claim.clocks))
+    return replace(claim, clocks=tuple(_recounted(claim, c, at=at, notice=notice, terms=terms) for c in claim.clocks))
 
 
 def lapse_due(claim: Claim, *, requests: Iterable[Request] = ()) -> tuple[datetime, RunningClock] | None:
@@ -297,12 +323,15 @@ def _kept_for_bid(claim: Claim, *, at: datetime, bid_date: date | None, terms: T
     )
 
 
-def _deadline(clock: Clock, *, at: datetime, length: Duration, terms: Terms) -> tuple[datetime, bool]:
+def _deadline(claim: Claim, clock: Clock, *, at: datetime, length: Duration, terms: Terms) -> tuple[datetime, bool]:
+    """Where ``length`` from ``at`` ends, the end of the claim's grace at the earliest; whether that is provisional."""
     if clock is Clock.IDLE and length.scale is Scale.CALENDAR:
         # Long closures of the calendar do not count as idleness (CLM-17).
         counted = terms.calendar.add_outside_closures(at, length, closure_days=_closure_days(terms.policy))
     else:
         counted = terms.calendar.add(at, length)
+    if claim.spared_until is not None and clock in _SPARED and counted.at < claim.spared_until:
+        return claim.spared_until, False
     return counted.at, counted.provisional
 
 
@@ -326,16 +355,16 @@ def _stopped(clock: RunningClock, pauses: Iterable[Pause], *, at: datetime, term
     return replace(clock, deadline=None, remaining=left)
 
 
-def _running(clock: RunningClock, *, at: datetime, terms: Terms) -> RunningClock:
+def _running(claim: Claim, clock: RunningClock, *, at: datetime, terms: Terms) -> RunningClock:
     left = clock.remaining or clock.length
-    deadline, provisional = _deadline(clock.clock, at=at, length=left, terms=terms)
+    deadline, provisional = _deadline(claim, clock.clock, at=at, length=left, terms=terms)
     return replace(clock, deadline=deadline, remaining=None, start=at, length=left, provisional=provisional)
 
 
-def _recounted(clock: RunningClock, *, at: datetime, notice: datetime, terms: Terms) -> RunningClock:
+def _recounted(claim: Claim, clock: RunningClock, *, at: datetime, notice: datetime, terms: Terms) -> RunningClock:
     if clock.deadline is None or clock.deadline <= at or clock.length.scale is Scale.ELAPSED:
         return clock
-    deadline, provisional = _deadline(clock.clock, at=clock.start, length=clock.length, terms=terms)
+    deadline, provisional = _deadline(claim, clock.clock, at=clock.start, length=clock.length, terms=terms)
     if deadline < clock.deadline:
         deadline = min(clock.deadline, max(deadline, notice))
     return replace(clock, deadline=deadline, provisional=provisional)

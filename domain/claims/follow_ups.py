@@ -208,6 +208,8 @@ def _in_reported(draft: Draft, command: Command, claim: Claim, entry: Entry, ter
     claim = _keep_only(draft, command, claim, entry, why, terms)
     if policy.protection_shape != "visit_deal" or entry.kind != "visit" or uncredited:
         return
+    if claim.opening is not None:
+        return  # decided by its time, whatever happens meanwhile (INT-10)
     if earlier(draft.matter, claim) is None and not is_taken(draft.matter, claim, draft):
         accept_claim(draft, replace(claim, visited_at=draft.at), actor=command.actor)
 

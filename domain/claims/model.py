@@ -85,6 +85,7 @@ class Waiting(StrEnum):
     VISIT = "visit"  # shape visit_deal: the first visit accepts it (CLM-12)
     CORRECTION = "correction"  # sent back to the reporter (CLM-04, CLM-05)
     QUEUE = "queue"  # somebody else holds the customer, and policy keeps a place (CLM-27)
+    OPENING = "opening"  # members of the program may still object to it (INT-10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,24 @@ class Collaborator:
     rights: str
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Where a claim comes from an opening load (期初导入, INT-10): a row of it, or a member's objection to one.
+
+    Members may object until ``object_by``, its go-live. ``protection``: what was left of it at the receipt of a row,
+    None where the load does not say.
+    """
+
+    object_by: datetime
+    objection: bool = False
+    protection: Duration | None = None
+
+    @property
+    def kind(self) -> str:
+        """``row`` or ``objection``, as answers and history name it."""
+        return "objection" if self.objection else "row"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A claim. Instants are aware UTC; references are ids; free text is a reference too."""
@@ -239,6 +258,8 @@ class Claim:
     settled: bool = False  # its reporter settled with the holder: it stands against nobody any more (DSP-05)
     collaborators: tuple[Collaborator, ...] = ()
     sharing: tuple[tuple[str, int], ...] = ()  # parts of others in deals to come, in bps (CLM-24, DSP-15)
+    opening: Opening | None = None  # for ever (INT-10)
+    spared_until: datetime | None = None  # none of its clocks makes it lapse before then (INT-10)
     ruled_holder: bool | None = None  # a ruling that is not final yet says whether it holds; None = as before
     version: int = 1
 

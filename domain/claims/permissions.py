@@ -195,6 +195,8 @@ def _fits_state(kind: CommandKind, claim: Claim, at: datetime) -> bool:
         return claim.grace_until is not None and at <= claim.grace_until  # it rescues
     if claim.state not in _STATES[kind]:
         return False
+    if kind in _JUDGING and claim.waiting is Waiting.OPENING:
+        return False
     if kind in (CommandKind.PAUSE, CommandKind.UNPAUSE):
         paused = any(p.kind in APPROVED_PAUSES for p in claim.pauses)
         return paused is (kind is CommandKind.UNPAUSE)

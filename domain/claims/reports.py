@@ -20,7 +20,7 @@ from domain.pools.limits import Attempt, is_entry
 from domain.refusals import Refusal
 
 #: A report that waits for one of these still has its place before later ones (CLM-05).
-_KEEPS_ITS_PLACE = frozenset({Waiting.JUDGE, Waiting.EARLIER, Waiting.CORRECTION})
+_KEEPS_ITS_PLACE = frozenset({Waiting.JUDGE, Waiting.EARLIER, Waiting.CORRECTION, Waiting.OPENING})
 
 
 def report(draft: Draft, command: Command) -> None:
@@ -33,15 +33,17 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False, given: bool
     """Accept ``claim``, reject it as a collision, list it for a judge, or let it wait (contract section 5).
 
     ``sent_back``: it was corrected on a judge's wish and goes back to the judgement list in any case. ``given``: the
-    company gave the customer to the reporter as a lead, so nobody need judge that (LEAD-16).
+    company gave the customer to the reporter as a lead, so nobody need judge that (LEAD-16); nor what it has told in an
+    opening load (INT-10).
     """
+    given = given or claim.opening is not None
     policy = draft.setting.policy_at(claim.program, at=draft.at)
     if is_taken(draft.matter, claim, draft):
         _collide(draft, claim)
         return
     queued = claim.waiting is Waiting.QUEUE
     claim = claim.without_clock(Clock.QUEUE)
-    if policy.protection_shape == "visit_deal":
+    if policy.protection_shape == "visit_deal" and claim.opening is None:
         draft.put(replace(claim, waiting=Waiting.VISIT))
     elif earlier(draft.matter, claim) is not None:
         draft.put(replace(claim, waiting=Waiting.EARLIER))
@@ -101,7 +103,8 @@ def accept_claim(
         migrations_seen=_last_migration(draft, claim.program),
     )
     terms = draft.setting.terms_of(claim)
-    claim = clocks.started_at_acceptance(claim, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
+    begin = clocks.started_at_acceptance if claim.opening is None else clocks.started_at_go_live
+    claim = begin(claim, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
     if claim.provisional:
         claim = clocks.started(
             claim,
@@ -120,7 +123,13 @@ def accept_claim(
         actor=actor,
         data={"owner": claim.owner, "clocks": clock_data(claim), **({"text": text} if text else {})},
     )
-    draft.tell(claim.owner, "claim.accepted", claim, rule="CLM-03", facts={"deadline": claim.deadline})
+    urgency = "normal" if claim.opening is None else "digest"
+    draft.tell(
+        claim.owner, "claim.accepted", claim, rule="CLM-03", urgency=urgency, facts={"deadline": claim.deadline}
+    )
+    if claim.last_qualified_at is not None:  # an opening load knows of work before acceptance
+        claim = draft.put(replace(claim, state=draft.move(claim, ClaimTrigger.WORK)))
+        draft.record("worked", claim, before=ClaimState.PROTECTED, data={"clocks": clock_data(claim)})
     if claim.possible or claim.ambiguous:
         _alert_possible(draft, claim)
     leave_pool(draft, claim)
@@ -331,7 +340,7 @@ def earlier(matter: Matter, claim: Claim) -> Claim | None:
     before = [
         c
         for c in matter.claims.values()
-        if c.id != claim.id and _has_place(c) and (c.rank_at, c.receipt) < (claim.rank_at, claim.receipt)
+        if c.id != claim.id and has_place(c) and (c.rank_at, c.receipt) < (claim.rank_at, claim.receipt)
     ]
     return min(before, key=lambda c: (c.rank_at, c.receipt), default=None)
 
@@ -368,7 +377,8 @@ def clock_data(claim: Claim) -> list[dict[str, object]]:
     ]
 
 
-def _has_place(claim: Claim) -> bool:
+def has_place(claim: Claim) -> bool:
+    """Whether it is an undecided report that later ones wait for (CLM-05)."""
     return (
         claim.state is ClaimState.REPORTED
         and claim.decided
@@ -378,7 +388,12 @@ def _has_place(claim: Claim) -> bool:
 
 
 def _may_move_up(matter: Matter, claim: Claim) -> bool:
-    """Whether a change may decide it: a free customer moves the queue, an owned one everybody else."""
+    """Whether a change may decide it: a free customer moves the queue, an owned one everybody else.
+
+    What members may object to is decided by its time alone (INT-10).
+    """
+    if claim.waiting is Waiting.OPENING:
+        return False
     if claim.waiting is Waiting.QUEUE:
         return matter.owner_claim is None
     if claim.waiting in (Waiting.EARLIER, Waiting.VISIT):
@@ -444,6 +459,9 @@ def _judging(draft: Draft, command: Command, claim: Claim) -> None:
     )
     if claim.state is not ClaimState.REPORTED:
         raise refused(state=claim.state, trigger=command.kind.value)
+    if claim.waiting is Waiting.OPENING:
+        facts = {"waits_for": "objections"}
+        raise Refusal("illegal_transition", rule="INT-10", facts=facts, current_state=claim.state.value)
 
 
 def _gainers(draft: Draft, claim: Claim) -> tuple[str, ...]:

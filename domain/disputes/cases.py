@@ -194,6 +194,18 @@ def contest(draft: Draft, claim: Claim) -> None:
     _admit(draft, dispute, actor=claim.reporter)
 
 
+def contest_opening(draft: Draft, claim: Claim, others: Collection[Claim]) -> None:
+    """Whom an opening load, or an objection to it, names beside one another: one case, opened by the last (INT-10).
+
+    When it was told says nothing of who had the customer first, so the rules decide nothing.
+    """
+    person = person_of(claim)
+    statement = claim.reason_text
+    parties = _parties(claim, others)
+    dispute = _case(draft, claim, parties, grounds=Grounds.OWNERSHIP, opened_by=person, statement=statement)
+    _admit(draft, dispute, actor=None, by_rules=False)
+
+
 def contest_release(draft: Draft, claim: Claim, *, asked_by: str, statement: str | None) -> None:
     """The owner objects to a release that their supervisor asked for: the two are the parties (CLM-23).
 

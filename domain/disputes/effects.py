@@ -205,7 +205,9 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
             terms=draft.setting.terms_at(claim.program, at=draft.at),
         )
         terms = draft.setting.terms_of(claim)
-        claim = clocks.started_at_acceptance(claim, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
+        goes_live = claim.opening is not None and claim.earlier is _S.REPORTED
+        begin = clocks.started_at_go_live if goes_live else clocks.started_at_acceptance
+        claim = begin(claim, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
         if target is _S.WON:
             claim = _after_deal_anew(draft, claim)
         elif target is not _S.PROTECTED:
@@ -321,12 +323,15 @@ def _limits_given_back(draft: Draft, claim: Claim) -> Claim:
     def later(limit: datetime | None) -> datetime | None:
         return limit if limit is None or limit < since else limit + (draft.at - since)
 
+    opening = claim.opening
+
     return replace(
         claim,
         correct_by=later(claim.correct_by),
         hand_over_by=later(claim.hand_over_by),
         kept_until=later(claim.kept_until),
         grace_until=later(claim.grace_until),
+        opening=replace(opening, object_by=later(opening.object_by) or opening.object_by) if opening else None,
     )
 
 

@@ -106,9 +106,12 @@ def _skip(
 
 
 def _is_full(one: Candidate, policy: Policy) -> bool:
-    """No room under the cap of open claims (CLM-25), or as much work as the capacity allows (POOL-11)."""
+    """No room under the cap of open claims (CLM-25), or as much work as the capacity allows (POOL-11).
+
+    What an opening load brought is work like any other, and takes no room under the cap (INT-10).
+    """
     cap, most = policy.limit("claim.cap_person"), policy.number("load.max_ratio")
-    held = sum(one.load.claims.get(state, 0) for state in _CAPPED) + one.load.leads
+    held = sum(one.load.claims.get(state, 0) for state in _CAPPED) - one.load.from_opening + one.load.leads
     if cap is not None and held >= cap:
         return True
     return most > 0 and ratio_of(one.load, one.capacity_points, policy) >= most

@@ -142,13 +142,17 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What somebody has in hand, and how it went: open leads, claims by state, tasks past their time, claims ended."""
+    """What somebody has in hand, and how it went: open leads, claims by state, tasks past their time, claims ended.
+
+    ``from_opening``: of the open claims, those that an opening load brought (INT-10).
+    """
 
     leads: int = 0
     overdue: int = 0
     claims: Mapping[str, int] = field(default_factory=dict)
     won: int = 0
     ended: int = 0
+    from_opening: int = 0
     last_lead_at: datetime | None = None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from domain.claims import collaborators, deals, follow_ups, holding, reports, requests, standing
+from domain.claims import collaborators, deals, follow_ups, holding, opening, reports, requests, standing
 from domain.claims.clocks import lapse_due
 from domain.claims.model import PauseKind
 from domain.discussions import course
@@ -31,6 +31,7 @@ MAX_ITEMS = 50
 
 _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.REPORT: reports.report,
+    CommandKind.OPENING: opening.listed,
     CommandKind.TAKE: taking.take,
     CommandKind.POOL_ASSIGN: taking.assign,
     CommandKind.ACCEPT: reports.accept,
@@ -186,6 +187,8 @@ def _due(draft: Draft, due: Due) -> None:
             holding.lapse(draft, claim, found[1])
         case DueKind.APPROVAL:
             reports.approval_missed(draft, claim)
+        case DueKind.OPENING:
+            opening.objections_over(draft)
         case DueKind.CORRECTION:
             reports.correction_missed(draft, claim)
         case DueKind.FREE:

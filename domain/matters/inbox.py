@@ -43,6 +43,7 @@ class DueKind(StrEnum):
     CORRECTION = "correction"
     APPROVAL = "approval"
     HANDOVER = "handover"
+    OPENING = "opening"  # nobody may object any more to what an opening load says (INT-10)
     SHARES = "shares"  # the people behind a deal have not agreed in time (COM-04)
     RECOGNITION = "recognition"  # the contract date of a deal that was recorded before it (COM-13)
     LAPSE = "lapse"
@@ -192,6 +193,9 @@ def _turns(claim: Claim, matter: Matter) -> Iterator[Due]:
     """When others have their turn with the customer; it waits while a case is open (DSP-03)."""
     if claim.waiting is Waiting.CORRECTION and claim.correct_by is not None:
         yield Due(claim.correct_by, DueKind.CORRECTION, claim.id)
+    until = matter.objections_until
+    if claim.waiting is Waiting.OPENING and until is not None:
+        yield Due(until, DueKind.OPENING, claim.id)
     if claim.waiting is Waiting.QUEUE and matter.owner_claim is None and matter.pool_at is not None:
         yield Due(matter.pool_at, DueKind.FREE, claim.id)
     for limit in (claim.hand_over_by, claim.kept_until):

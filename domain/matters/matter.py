@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Claim, Request
+from domain.claims.model import Claim, Request, Waiting
 from domain.discussions.model import Discussion
 from domain.disputes.facts import Fact
 from domain.disputes.model import Dispute
@@ -23,6 +23,7 @@ class CommandKind(StrEnum):
     """Commands on a claim (contract section 5). A follow-up is a fact with a command (CLM-15)."""
 
     REPORT = "report"
+    OPENING = "opening"
     TAKE = "take"
     POOL_ASSIGN = "pool_assign"
     ACCEPT = "accept"
@@ -175,6 +176,19 @@ class Matter:
     def owner_claim(self) -> Claim | None:
         """The claim that holds the customer, in this track (TER-01)."""
         return next((c for c in self.claims.values() if c.holds), None)
+
+    @property
+    def objections_until(self) -> datetime | None:
+        """Until when members may object to what an opening load says of the customer: the latest counts (INT-10)."""
+        return max((c.opening.object_by for c in self.objectionable if c.opening is not None), default=None)
+
+    @property
+    def objectionable(self) -> tuple[Claim, ...]:
+        """Rows of an opening load and objections to them whose time is not over, in their order (INT-10)."""
+        waiting = (
+            c for c in self.claims.values() if c.state is ClaimState.REPORTED and c.waiting is Waiting.OPENING
+        )
+        return tuple(sorted(waiting, key=lambda c: (c.rank_at, c.receipt)))
 
     @property
     def open_dispute(self) -> Dispute | None:

@@ -184,7 +184,7 @@ _BUILT: Final = frozenset(
         "POL": (1, 2, 3, 4, 7, 9),
         "NTF": (1,),
         "AUD": (1, 2, 3, 4, 5, 6, 7),
-        "INT": (1, 3, 8),
+        "INT": (1, 3, 8, 10),
         "POOL": range(1, 12),
     }.items()
     for number in numbers

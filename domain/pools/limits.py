@@ -6,7 +6,7 @@ received, in the drain that decides a take, and where a report is accepted that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -168,7 +168,7 @@ class Attempt:
         team_cap = self.policy.limit("claim.cap_team")
         if team_cap is None or team is None:
             return
-        inside = sum(c.team == team and c.state.value in CAPPED for c in self.matter.claims.values())
+        inside = sum(c.team == team and c.state.value in CAPPED for c in self._counted)
         if taker.team_open + inside >= team_cap:
             facts = {"cap": team_cap, "count": taker.team_open + inside, "per": "team"}
             raise Refusal("claim_cap", rule="CLM-25", facts=facts)
@@ -222,7 +222,11 @@ class Attempt:
         assert self.matter.pool_at is not None  # set with every entry
         return takeable_from(self.matter.pool_at, self.policy, setting=self.setting, program=self.matter.program)
 
+    @property
+    def _counted(self) -> Iterator[Claim]:
+        """Claims of this matter, without what an opening load brought: nobody is refused for it (INT-10)."""
+        return (claim for claim in self.matter.claims.values() if claim.opening is None)
+
     def _count(self, outside: Mapping[str, int], states: Collection[str], whose: Callable[[Claim], str | None]) -> int:
-        claims = self.matter.claims.values()
-        inside = sum(claim.state.value in states and whose(claim) == self.person for claim in claims)
+        inside = sum(claim.state.value in states and whose(claim) == self.person for claim in self._counted)
         return sum(outside.get(state, 0) for state in states) + inside

@@ -175,10 +175,11 @@ NOT_BUILT_YET = {
     "policy.review_days",
     "webhook.retry_h",
     "locale.default",
-    "opening.grace_days",
 }
 
 BUILT = {
+    "opening.grace_days",
+    "opening.object_wd",
     "discussion.close_wh",
     "pool.daily_takes",
     "pool.windows",

@@ -1,0 +1,34 @@
+"""The opening load (期初导入): what is listed for objection, and what becomes of it when the time is over (INT-10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain.claims import reports
+from domain.claims.model import Waiting
+from domain.disputes import cases
+from domain.matters.draft import Draft
+from domain.matters.matter import Command
+
+
+def listed(draft: Draft, command: Command) -> None:
+    """A row of the load, or an objection to one, waits for the end of the time to object (INT-10)."""
+    claim = draft.matter.claims[command.claim]
+    draft.put(replace(claim, decided=True, waiting=Waiting.OPENING))
+
+
+def objections_over(draft: Draft) -> None:
+    """Who alone is named has the customer; several, or somebody who was there before, are one case (INT-10)."""
+    named = draft.matter.objectionable
+    first = named[0]
+    before = [c for c in draft.matter.claims.values() if reports.has_place(c) and c.received_at < first.received_at]
+    holder = draft.matter.owner_claim
+    for claim in named:
+        # Should the case end without an outcome, they are considered again: first come, first served.
+        draft.put(replace(claim, waiting=Waiting.EARLIER))
+    others = [*named[:-1], *before, *([holder] if holder is not None else [])]
+    last = draft.matter.claims[named[-1].id]
+    if others:
+        cases.contest_opening(draft, last, others)
+    else:
+        reports.consider(draft, last)
