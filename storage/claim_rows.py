@@ -27,7 +27,16 @@ from storage.codec import pack, unpack
 from storage.types import from_us, to_us
 
 #: Small facts of a claim that no query asks for; they live in the column ``detail``.
-_INSTANTS = ("correct_by", "visited_at", "absence_seen", "kept_until", "hand_over_by", "idle_since", "extended_until", "spared_until")
+_INSTANTS = (
+    "correct_by",
+    "visited_at",
+    "absence_seen",
+    "kept_until",
+    "hand_over_by",
+    "idle_since",
+    "extended_until",
+    "spared_until",
+)
 _PLAIN = (
     "missing",
     "judges",

@@ -609,14 +609,12 @@ def _receivers(commands: tuple[Command, ...], requests: Mapping[str, Request]) -
 
 
 def _holdings(tx: Transaction, receivers: set[str]) -> dict[str, dict[str, int]]:
-    """Open claims of ``receivers``, who are locked already, by state, those of an opening load apart (CLM-24, INT-10)."""
+    """Open claims of ``receivers``, who are locked already, by state, without an opening load (CLM-24, INT-10)."""
     if not receivers:
         return {}
     counted = tx.rows(
         sa.select(t.claim.c.owner, t.claim.c.state, sa.func.count().label("held"))
-        .where(
-            t.claim.c.owner.in_(sorted(receivers)), t.claim.c.state.in_(_OPEN_STATES), t.claim.c.opening.is_(None)
-        )
+        .where(t.claim.c.owner.in_(sorted(receivers)), t.claim.c.state.in_(_OPEN_STATES), t.claim.c.opening.is_(None))
         .group_by(t.claim.c.owner, t.claim.c.state)
     )
     found: dict[str, dict[str, int]] = {}

@@ -323,6 +323,7 @@ class ClaimOut(Output):
     clocks: list[ClockOut]
     paused: list[PausedOut]
     held: bool
+    opening: Literal["row", "objection"] | None
     dispute: str | None
     deals: list[str]
     collaborators: list[CollaboratorOut]

@@ -82,7 +82,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
         return []
     ids = [r["id"] for r in rows]
     people = customers_of(tx, {r["customer"] for r in rows})
-    projects = _projects(tx, {r["project"] for r in rows if r["project"] is not None})
+    projects = projects_of(tx, {r["project"] for r in rows if r["project"] is not None})
     said = texts.read(tx, (r[name] for r in rows for name in ("need", "progress", "reason_text")))
     requests = requests_of(tx, [r["id"] for r in rows if r["asked"]])
     dealt = [r["id"] for r in rows if r["detail"].get("dealt")]
@@ -284,9 +284,13 @@ def customer_in_claim(row: dict[str, Any], contact: customers.Contact) -> dict[s
 
 
 def _collided(claim: Claim) -> bool:
-    """Whether it met somebody else's customer and never held it: refused, in the queue, or in a case (CLM-27)."""
+    """Whether it met somebody else's customer and never held it: refused, in the queue, in a case (CLM-27), or as an
+    objection (INT-10).
+    """
     if claim.accepted_at is not None:
         return False
+    if claim.opening is not None and claim.opening.objection:
+        return True
     in_case = claim.state in (ClaimState.DISPUTED, ClaimState.ARBITRATED)
     return in_case or claim.waiting is Waiting.QUEUE or claim.reason in ("customer_owned", "queue_full", "queue_end")
 
@@ -357,6 +361,7 @@ def _view(
             for c in claim.clocks
         ],
         "paused": [{"kind": p.kind.value, "since": rfc3339(p.since)} for p in claim.pauses],
+        "opening": claim.opening.kind if claim.opening is not None else None,
         "dispute": claim.dispute,
         "collaborators": [{"person": c.person, "rights": c.rights} for c in claim.collaborators],
         "policy_version": claim.terms.version,
@@ -380,7 +385,7 @@ def customers_of(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
     return {r["id"]: customer_in_claim(r, customers.contact_of(tx, r, keys.get(r["id"]))) for r in rows}
 
 
-def _projects(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
+def projects_of(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
     if not ids:
         return {}
     return {

@@ -34,6 +34,7 @@ from storage.disputes import dispute_of
 _CREATING = frozenset(
     {
         "report",
+        "opening",
         "take",
         "pool_assign",
         "settle",

@@ -124,9 +124,7 @@ def accept_claim(
         data={"owner": claim.owner, "clocks": clock_data(claim), **({"text": text} if text else {})},
     )
     urgency = "normal" if claim.opening is None else "digest"
-    draft.tell(
-        claim.owner, "claim.accepted", claim, rule="CLM-03", urgency=urgency, facts={"deadline": claim.deadline}
-    )
+    draft.tell(claim.owner, "claim.accepted", claim, rule="CLM-03", urgency=urgency, facts={"deadline": claim.deadline})
     if claim.last_qualified_at is not None:  # an opening load knows of work before acceptance
         claim = draft.put(replace(claim, state=draft.move(claim, ClaimTrigger.WORK)))
         draft.record("worked", claim, before=ClaimState.PROTECTED, data={"clocks": clock_data(claim)})

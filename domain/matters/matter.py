@@ -185,9 +185,7 @@ class Matter:
     @property
     def objectionable(self) -> tuple[Claim, ...]:
         """Rows of an opening load and objections to them whose time is not over, in their order (INT-10)."""
-        waiting = (
-            c for c in self.claims.values() if c.state is ClaimState.REPORTED and c.waiting is Waiting.OPENING
-        )
+        waiting = (c for c in self.claims.values() if c.state is ClaimState.REPORTED and c.waiting is Waiting.OPENING)
         return tuple(sorted(waiting, key=lambda c: (c.rank_at, c.receipt)))
 
     @property
