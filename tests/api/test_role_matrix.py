@@ -303,6 +303,13 @@ read_lead_balance            401 200 200 200 200 200 200 200 200 200 200 200 200
 read_lead_rates              401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 read_lead_rules              401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 set_lead_rules               401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403 403 403
+# Section 16, INT-10: admins load, members and readers of the program see it, whoever sells there objects. What in-house
+# people had is not the partner's to see.
+start_opening_load           401 403 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403 403 403
+read_opening_load            401 404 200 200 200 200 200 200 200 200 200 404 200 404 404 200 200 200 404
+list_opening_rows            401 404 200 200 200 200 200 200 200 200 200 404 200 404 404 200 200 200 404
+load_opening_row             401 403 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403 403 403
+object_to_opening_row        401 404 201 201 403 403 403 403 403 403 403 404 403 404 404 404 201 403 404
 # PPL-04: the person, leaders and managers above, admins; nobody confirms their own skills.
 read_profile                 401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 404 200 200 200
 edit_profile                 401 403 403 200 200 403 200 403 403 403 403 403 200 403 403 403 403 403 403

@@ -121,6 +121,7 @@ class World:
         self._months = count(0)
         self._site: str | None = None
         self._channel: tuple[str, str] | None = None
+        self._loading: tuple[str, Person] | None = None
 
     def __getitem__(self, role: str) -> Person:
         return self.people[role]
@@ -190,6 +191,18 @@ class World:
     def customer_of(self, claim: str) -> str:
         """The id of a claim's customer."""
         return str(self["owner"].get(f"/v1/claims/{claim}").json()["customer"]["id"])
+
+    def loading(self) -> tuple[str, Person]:
+        """A program whose opening load has begun, and a rep of 北区 who had customers before."""
+        if self._loading is None:
+            program = self.new_program("期初")
+            self.setup.made(f"/v1/programs/{program}/opening")
+            self._loading = program, self.company.rep("老员工", team=self.north)
+        return self._loading
+
+    def opening_row(self) -> dict[str, Any]:
+        """A customer that the rep had before."""
+        return {"owner": self.loading()[1].id, "customer": self.customer()}
 
     def pool(self) -> str:
         """The default pool of the first program."""
@@ -965,6 +978,24 @@ _when("list_payouts", "finance")
 _when("read_payout", "finance", ids={"id": World.payout})
 _when("approve_payout", "finance", ids={"id": World.payout}, body={})
 _when("pay_payout", "finance", ids={"id": lambda w: w.payout("approve")}, body={})
+
+# --- opening load ----------------------------------------------------------------------------------------------------
+
+_LOADING: Final = {"id": lambda w: w.loading()[0]}
+_when("start_opening_load", "admin", ids={"id": lambda w: w.new_program("待上线")}, body={})
+_when("read_opening_load", "owner", ids=_LOADING)
+_when("list_opening_rows", "owner", ids=_LOADING)
+_when("load_opening_row", "admin", ids=_LOADING, body=World.opening_row)
+
+
+def _object_to_opening_row(world: World) -> Wanted:
+    program = world.loading()[0]
+    row = world.setup.made(f"/v1/programs/{program}/opening/rows", world.opening_row())
+    ids = {"id": program, "row": str(row["id"])}
+    return _wanted("object_to_opening_row", "peer", ids=ids, body={"reason": "一直是我在跟"})
+
+
+FACTORIES["object_to_opening_row"] = _object_to_opening_row
 
 # --- pools -----------------------------------------------------------------------------------------------------------
 

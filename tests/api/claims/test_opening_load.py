@@ -10,12 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from storage import tables as t
+from storage.codec import rfc3339
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.office import Office, act, after, clocks, customer, done, entry, moment, read, work
 
 #: Tuesday 10:00 in Shanghai, six working days after the office opened: what is loaded on the first day goes live then.
-GO_LIVE = "2031-03-11T02:00:00.000000Z"
+GO_LIVE = "2031-03-11T02:00:00Z"
 
 
 class Load:
@@ -50,7 +51,7 @@ def test_a_row_nobody_objects_to_is_its_owners_claim_with_the_dates_that_were_gi
     """INT-10: active for its last follow-up, no first-follow-up limit, idle and protection as told, marked for ever."""
     load = Load(company, policy={"claim.cap_person": 1, "claim.judgement_mode": "manual"})
     day = timedelta(days=1)
-    met = (company.now() - 20 * day).isoformat()
+    met = rfc3339(company.now() - 20 * day)
     worked = load.row(load.first, 1, stage="need", last_follow_up_at=met, protection_days_left=40)
     quiet = load.row(load.first, 2)  # the cap of one claim does not count what is loaded
     assert (worked["state"], worked["opening"], worked["owner"]) == ("reported", "row", None)
@@ -105,8 +106,11 @@ def test_an_objection_is_made_once_and_ends_in_a_case_between_owner_and_objector
     assert [(c["state"], c["owner"]) for c in both] == [("disputed", None)] * 2
     assert len({c["dispute"] for c in both}) == 1
     case = load.second.get(f"/v1/disputes/{both[0]['dispute']}").json()
-    assert (case["state"], case["opened_by"], case["statement"]) == ("negotiating", load.second.id, "一直是我在跟")
-    assert [p["person"] for p in case["parties"]] == [load.second.id, load.first.id]
+    assert (case["state"], case["statement"]) == ("negotiating", "一直是我在跟")
+    assert [(p["person"], p["role"]) for p in case["parties"]] == [
+        (load.second.id, "opener"),
+        (load.first.id, "respondent"),
+    ]
 
 
 def test_a_case_that_ends_without_an_outcome_leaves_the_customer_with_the_row(load: Load) -> None:
@@ -232,6 +236,8 @@ def test_what_cannot_be_loaded_or_objected_to_is_refused(load: Load) -> None:
     refused(admin.post(f"/v1/programs/{other}/opening", {"go_live_at": soon}), 422, "field_invalid", "go_live_at")
     refused(admin.post(f"/v1/programs/{other}/opening/rows", body), 409, "illegal_transition")
     assert admin.get(f"/v1/programs/{other}/opening").status_code == 404
+    begun = admin.made(f"/v1/programs/{other}/opening")
+    assert (begun["go_live_at"][:17], begun["rows"], begun["state"]) == ("2031-03-10T02:00:", 0, "listed")
     load.go_live()
     late = refused(admin.post(rows, body), 409, "deadline_passed")
     assert late["facts"]["until"] == GO_LIVE
