@@ -386,6 +386,7 @@ def customers_of(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
 
 
 def projects_of(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
+    """Named projects as readers of a claim see them, by id."""
     if not ids:
         return {}
     return {
