@@ -47,6 +47,7 @@ from api.routers import (
     requests,
     system,
     teams,
+    territories,
 )
 from api.routing import refusal_of_validation
 from api.services import Services
@@ -82,6 +83,7 @@ _ROUTERS = (
     leads.router,
     receptions.sites,
     receptions.router,
+    territories.router,
     pools.router,
     pools.of_people,
     deals.router,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,7 @@ class Contact:
     external_id: str | None
     level: str | None
     source: str | None
+    facets: Mapping[str, str] = field(default_factory=dict)  # those that are known (TER-02)
 
 
 def lock_identity(tx: Transaction, pairs: Iterable[KeyPair]) -> None:
@@ -207,6 +208,7 @@ def create(tx: Transaction, contact: Contact, values: MatchValues, *, at: dateti
             kind=contact.kind.value,
             level=contact.level,
             source=contact.source,
+            facets=dict(contact.facets) or None,
             external_id=contact.external_id,
             created_at=at,
             active_at=at,
@@ -229,6 +231,7 @@ def update(tx: Transaction, customer: str, contact: Contact, values: MatchValues
             kind=contact.kind.value,
             level=contact.level,
             source=contact.source,
+            facets=dict(contact.facets) or None,
             external_id=contact.external_id,
             version=t.customer.c.version + 1,
             **_open_columns(tx, contact, values, key),
@@ -289,6 +292,7 @@ def contact_of(tx: Transaction, row: dict[str, Any], key: bytes | None) -> Conta
         external_id=row["external_id"],
         level=row["level"],
         source=row["source"],
+        facets=row["facets"] or {},
     )
 
 
@@ -316,6 +320,7 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> None:
             email=None,
             external_id=None,
             source=None,
+            facets=None,
             erased_at=at,
             masked=False,
             name_revision=tx.next_number("company_name") if kind == CustomerKind.COMPANY.value else None,

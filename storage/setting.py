@@ -38,6 +38,7 @@ from storage import tables as t
 from storage.database import Transaction
 from storage.lead_rows import profile_of, rules_of
 from storage.pools import pool_of
+from storage.territories import plans_of
 
 #: Tables of the snapshot, each with its key.
 _TABLES: tuple[tuple[sa.Table, str], ...] = (
@@ -60,6 +61,7 @@ _TABLES: tuple[tuple[sa.Table, str], ...] = (
     (t.calendar_year, "id"),
     (t.profile, "id"),
     (t.lead_rules, "id"),
+    (t.territory_plan, "id"),
 )
 _SEALED = {"name", "email", "phone", "reason"}
 
@@ -174,6 +176,7 @@ def _build(
         calendars=calendars,
         profiles={r["id"]: profile_of(r["detail"]) for r in rows["profile"].values()},
         lead_rules={r["id"]: rules_of(r["rules"]) for r in rows["lead_rules"].values()},
+        territory_plans=plans_of(rows["territory_plan"].values()),
         calendar_changes={r["id"]: r["changed_at"] for r in rows["calendar"].values()},
     )
     if former is not None:

@@ -365,6 +365,7 @@ customer = sa.Table(
     Col("email", Sealed),
     Col("level", sa.String(3)),
     Col("source", sa.String(200)),
+    Col("facets", Json),  # what territories are divided by: one word each (TER-02)
     Col("external_id", sa.String(200), unique=True),
     Col("created_at", Instant, nullable=False),
     Col("active_at", Instant, nullable=False),
@@ -1083,6 +1084,27 @@ plan = sa.Table(
     Col("created_at", Instant, nullable=False),
     _rev(),
     sa.UniqueConstraint("program", "version"),
+)
+
+#: Versions of a program's division (TER-02, TER-03). ``territories`` is what was drafted, and never changes; which
+#: version is in force at an instant is told by ``effective_at`` and ``ended_at``.
+territory_plan = sa.Table(
+    "territory_plan",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("program", Id, sa.ForeignKey("program.id"), nullable=False),
+    Col("version", sa.Integer, nullable=False),
+    Col("territories", Json, nullable=False),
+    Col("waived", Json, nullable=False),  # overlaps that were left in: between whom, by whom, and the text why
+    Col("author", Id, nullable=False),
+    Col("reason", Sealed),
+    Col("activated_by", Id),
+    Col("effective_at", Instant),
+    Col("ended_at", Instant),
+    Col("created_at", Instant, nullable=False),
+    _rev(),
+    sa.UniqueConstraint("program", "version"),
+    sa.Index("ix_territory_plan_created_at_id", "created_at", "id"),
 )
 
 #: What happened, once (COM-06): ``key`` names the cause, ``digest`` covers the content, ``lines`` counts the postings.

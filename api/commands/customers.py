@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done
-from api.commands.reports import resemblance
+from api.commands.reports import facets_given, resemblance
 from api.schemas.customers import CustomerIn, EraseIn, RecordPatch, RevealIn
 from api.views.customers import claims_read, customer_view, knowing, require_keeper, visible_customer
 from domain.claims.model import Resemblance
@@ -57,6 +57,7 @@ def enter(tx: Transaction, caller: Caller, body: CustomerIn, names: CompanyNames
         external_id=values.external_id,
         level=body.level,
         source=body.source,
+        facets=facets_given(body.facets),
     )
     now = tx.now()
     customer = customers.create(tx, contact, values, at=now)
@@ -77,6 +78,8 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch, name
     named: dict[str, Any] = {
         name: _blank_is_none(getattr(body, name)) for name in _EDITABLE if name in body.model_fields_set
     }
+    if "facets" in body.model_fields_set:
+        named["facets"] = facets_given(body.facets)
     wanted = replace(was, **named)
     values = _values(
         caller,

@@ -13,7 +13,7 @@ from api.auth import Caller
 from api.call import Done, Waiting
 from api.commands.received import as_of_now
 from api.schemas.base import Track
-from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, ProjectRef, ReportIn
+from api.schemas.claims import CustomerFacets, CustomerGiven, CustomerRef, ProjectGiven, ProjectRef, ReportIn
 from api.views.claims import claim_view
 from domain.calendar.duration import DAY_US, Duration
 from domain.claims.lifecycle import OPEN, ClaimState
@@ -196,7 +196,13 @@ def contact_from(customer: CustomerGiven, values: MatchValues) -> customers.Cont
         external_id=customer.external_id,
         level=customer.level,
         source=customer.source,
+        facets=facets_given(customer.facets),
     )
+
+
+def facets_given(facets: CustomerFacets | None) -> dict[str, str]:
+    """What is told of a customer that territories are divided by (TER-02)."""
+    return facets.model_dump(exclude_none=True) if facets is not None else {}
 
 
 def resemblance(hit: CloseCompany) -> Resemblance:

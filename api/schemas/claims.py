@@ -33,6 +33,17 @@ Channel = Literal["in_house", "partner"]
 ExternalId = Annotated[Str, Field(min_length=1)]
 
 
+class CustomerFacets(Input):
+    """What territories are divided by, a word each (TER-02)."""
+
+    region: Name | None = None
+    industry: Name | None = None
+    product_line: Name | None = None
+    market: Name | None = None
+    size: Name | None = None
+    specialty: Name | None = None
+
+
 class CustomerRef(Input):
     """A customer of the base, by id."""
 
@@ -50,6 +61,7 @@ class CustomerGiven(Input):
     external_id: Str | None = None
     level: Level | None = None
     source: Str | None = None
+    facets: CustomerFacets | None = None
 
 
 class ProjectRef(Input):

@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas.base import Id, Input, Name, Output, Reason, Str, Track, Version
-from api.schemas.claims import ClaimOut, CustomerGiven, CustomerRef, Level, ProjectGiven, ProjectRef
+from api.schemas.claims import (
+    ClaimOut,
+    CustomerFacets,
+    CustomerGiven,
+    CustomerRef,
+    Level,
+    ProjectGiven,
+    ProjectRef,
+)
 
 CustomerKindName = Literal["person", "company"]
 
@@ -22,6 +30,7 @@ class CustomerIn(Input):
     company_code: Str | None = None
     level: Level | None = None
     source: Str | None = None
+    facets: CustomerFacets | None = None
     external_id: Annotated[Str, Field(min_length=1)] | None = None
 
 
@@ -36,6 +45,7 @@ class RecordPatch(Input):
     company_code: Str | None = None
     level: Level | None = None
     source: Str | None = None
+    facets: CustomerFacets | None = None
     external_id: Annotated[Str, Field(min_length=1)] | None = None
 
 
@@ -75,6 +85,17 @@ class LookupIn(Input):
 # --- answers ---------------------------------------------------------------------------------------------------
 
 
+class CustomerFacetsOut(Output):
+    """Null for what is not known (TER-02)."""
+
+    region: str | None
+    industry: str | None
+    product_line: str | None
+    market: str | None
+    size: str | None
+    specialty: str | None
+
+
 class CustomerOut(Output):
     """A record of the customer base; contacts are masked (AUD-03). Erased: what was personal is null."""
 
@@ -86,6 +107,7 @@ class CustomerOut(Output):
     company_code: str | None
     level: str | None
     source: str | None
+    facets: CustomerFacetsOut
     external_id: str | None
     created_at: str
     erased_at: str | None

@@ -16,6 +16,7 @@ from domain.customers.names import CustomerKind, mask_person_name
 from domain.people.access import ReadScope, has_any_scope, has_role
 from domain.people.organisation import Role
 from domain.refusals import Refusal
+from domain.territories.division import CONDITIONS
 from storage import customers, merges
 from storage import tables as t
 from storage.claim_queries import of_customers_matching, readable_claims
@@ -189,6 +190,7 @@ def _view(row: dict[str, Any], contact: customers.Contact, records: Sequence[str
         "company_code": contact.company_code,
         "level": contact.level,
         "source": contact.source,
+        "facets": {name: contact.facets.get(name) for name in CONDITIONS},
         "external_id": contact.external_id,
         "created_at": rfc3339(row["created_at"]),
         "erased_at": rfc3339(row["erased_at"]) if row["erased_at"] is not None else None,

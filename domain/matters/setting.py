@@ -16,6 +16,8 @@ from domain.people.organisation import Organisation
 from domain.people.profile import UNKNOWN, Profile
 from domain.policy.policy import Policy
 from domain.programs.program import PolicyVersion, Program, in_force
+from domain.territories.division import TerritoryPlan
+from domain.territories.division import in_force as plan_in_force
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Setting:
     plans: Mapping[str | None, Sequence[Plan]] = field(default_factory=dict)  # by program; None: the company's (COM-02)
     profiles: Mapping[str, Profile] = field(default_factory=dict)  # by person (PPL-04)
     lead_rules: Mapping[str, Sequence[Rule]] = field(default_factory=dict)  # by program that has its own (LEAD-03)
+    territory_plans: Mapping[str, Sequence[TerritoryPlan]] = field(default_factory=dict)  # by program (TER-03)
     epoch: int = 0  # workflows of an older epoch continue as new (operations and upgrades)
 
     def terms_at(self, program: str, *, at: datetime) -> TermsRef:
@@ -73,6 +76,10 @@ class Setting:
     def rules_for_leads(self, program: str) -> Sequence[Rule]:
         """The program's assignment rules; without any, everybody in turn (LEAD-03)."""
         return self.lead_rules.get(program) or DEFAULT
+
+    def territory_plan(self, program: str, *, at: datetime) -> TerritoryPlan | None:
+        """The division of ``program`` in force at ``at``, or None (TER-03)."""
+        return plan_in_force(self.territory_plans.get(program, ()), at)
 
     def calendar(self, program: str) -> WorkingCalendar:
         return self.calendars[self.programs[program].calendar]

@@ -765,6 +765,14 @@ _OTHERS = (
         "present ones hold]. Please read its text.",
     ),
     _row(
+        "territory.activated",
+        "您有负责的销售区域",
+        "A territory is yours",
+        "新的销售区域划分已定，其中有您负责的区域；已有的报备不变。请查看区域划分。",
+        "A new division into territories was decided, and part of it is yours; claims stay with their owners. Please "
+        "read the plan.",
+    ),
+    _row(
         "policy.changed/policy",
         "规则变更，期限调整",
         "Policy changed, deadline moved",

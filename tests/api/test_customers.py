@@ -33,6 +33,7 @@ def test_a_new_customer_is_kept_and_answered_with_masked_contacts(company: Compa
         "company_code": None,
         "level": None,
         "source": None,
+        "facets": dict.fromkeys(("region", "industry", "product_line", "market", "size", "specialty")),
         "external_id": None,
         "created_at": "",
         "erased_at": None,

@@ -269,6 +269,20 @@ class World:
             (self["policy_admin"] if step == "approve" else self.setup).made(f"/v1/plans/{plan}/{step}")
         return plan
 
+    def territory_plan(self, *steps: str) -> str:
+        """A version of the first program's territory plan, taken ``steps`` further; it divides nobody's customers."""
+        plan = str(self.setup.made("/v1/territories", self.division())["id"])
+        for step in steps:
+            self.setup.made(f"/v1/territories/{plan}/{step}")
+        return plan
+
+    def division(self) -> dict[str, Any]:
+        rules = [{"region": ["月球"]}]
+        return {
+            "program": self.program,
+            "territories": [{"name": "北区", "to": {"team": self.north}, "rules": rules}],
+        }
+
     def plan_content(self) -> dict[str, Any]:
         return {
             "program": self.program,
@@ -908,6 +922,15 @@ _when("list_conflicts", "leader")
 _when("list_checks", "oversight")
 _when("list_precedents", "owner")
 _when("dismiss_dispute", "oversight", ids=_CASE, body={"reason": "没有依据"})
+
+# --- territories -----------------------------------------------------------------------------------------------------
+
+_when("draft_territory_plan", "admin", body=World.division)
+_when("list_territory_plans", "owner")
+_when("read_territory_plan", "owner", ids={"id": lambda w: w.territory_plan("activate")})
+_when("preview_territory_plan", "admin", ids={"id": World.territory_plan})
+_when("activate_territory_plan", "admin", ids={"id": World.territory_plan}, body={})
+_when("archive_territory_plan", "admin", ids={"id": World.territory_plan}, body={})
 
 # --- money -----------------------------------------------------------------------------------------------------------
 

@@ -67,14 +67,14 @@ def test_every_kind_that_the_code_emits_has_a_sentence_of_its_own(kind: str) -> 
 @pytest.mark.parametrize("kind", sorted({*CATALOGUE, *(f"{family}.x" for family in FAMILIES if family)}))
 @pytest.mark.parametrize("facts", [FULL, {}], ids=["with facts", "without facts"])
 def test_a_sentence_reads_well_with_and_without_its_facts(kind: str, facts: dict[str, object]) -> None:
-    """No brace, bracket, double blank or doubled stop is left; a sentence ends and names the customer."""
+    """No brace, bracket, double blank or doubled stop is left; a sentence ends and names the customer it is about."""
     told = sentences(kind, facts, subject=WANG, zone="Asia/Shanghai", rule="CLM-01")
     for lang, end in (("zh", "（规则 CLM-01）。"), ("en", " (rule CLM-01).")):
         said = told.text[lang]
         assert said.endswith(end)
         assert not re.search(r"[{}\[\]]|  |None|，，|，。|；。|：。|, \.| [,.;]", said), said
         assert told.title[lang]
-        assert kind.startswith(("alarm.", "policy.changed", "payout.")) or "王*" in said
+        assert kind.startswith(("alarm.", "policy.changed", "payout.", "territory.activated")) or "王*" in said
     assert told.text["en"][0] == told.text["en"][0].upper()
 
 

@@ -1,0 +1,63 @@
+"""`/v1/territories` (contract section 19): TER-02, TER-03."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.call import TheCall
+from api.commands import territories
+from api.commands.company import change
+from api.paging import Cursor, Limit
+from api.routing import StrictRoute
+from api.schemas.base import Id, Nothing
+from api.schemas.territories import (
+    ActivatePlanIn,
+    PreviewOut,
+    TerritoryPlanIn,
+    TerritoryPlanOut,
+    TerritoryPlanPage,
+)
+from api.views.territories import plan_page, plan_row, plan_view, preview
+
+router = APIRouter(prefix="/v1/territories", tags=["territories"], route_class=StrictRoute)
+
+
+@router.post("", status_code=201, response_model=TerritoryPlanOut)
+def draft_territory_plan(call: TheCall, body: TerritoryPlanIn) -> Response:
+    """Draft the next version of a program's territory plan (销售区域划分): TER-02, TER-03."""
+    return change(call, lambda made: territories.draft(made, body))
+
+
+@router.get("", response_model=TerritoryPlanPage)
+def list_territory_plans(
+    call: TheCall, program: Id | None = None, limit: Limit = 50, cursor: Cursor = None
+) -> dict[str, Any]:
+    """Territory plans, newest first (TER-03)."""
+    return call.read(lambda tx: plan_page(tx, call.caller, program=program, limit=limit, cursor=cursor))
+
+
+@router.get("/{id}", response_model=TerritoryPlanOut)
+def read_territory_plan(call: TheCall, id: Id) -> dict[str, Any]:
+    """One version of a territory plan."""
+    return call.read(lambda tx: plan_view(tx, call.caller, plan_row(tx, call.caller, id)))
+
+
+@router.get("/{id}/preview", response_model=PreviewOut)
+def preview_territory_plan(call: TheCall, id: Id) -> dict[str, Any]:
+    """Overlaps, gaps and open claims that would fall elsewhere, with counts (TER-03)."""
+    return call.read(lambda tx: preview(tx, call.caller, id))
+
+
+@router.post("/{id}/activate", response_model=TerritoryPlanOut)
+def activate_territory_plan(call: TheCall, id: Id, body: ActivatePlanIn) -> Response:
+    """draft → active, now or at a set time; overlaps need a reason each (TER-03)."""
+    return change(call, lambda made: territories.activate(made, id, body))
+
+
+@router.post("/{id}/archive", response_model=TerritoryPlanOut)
+def archive_territory_plan(call: TheCall, id: Id, body: Nothing) -> Response:
+    """Call a plan off before its time, or end the one in force (TER-03)."""
+    return change(call, lambda made: territories.archive(made, id))

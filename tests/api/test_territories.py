@@ -1,0 +1,152 @@
+"""Territories (contract section 19: TER-02 to TER-05) as the API tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from storage.codec import rfc3339
+from tests.support.answers import listed, refused
+from tests.support.company import Company, Person
+from tests.support.office import Office, customer, done, notices
+
+
+class Divided(Office):
+    """An office whose first rep holds 东区; 乙 (``second``) holds nothing, 二组 (``other``) has 西区 as a team."""
+
+    def __init__(self, company: Company, **policy: Any) -> None:
+        super().__init__(company, policy={name.replace("__", "."): value for name, value in policy.items()})
+        self.other_team = company.team("西组")
+        self.other_leader = company.leader(self.other_team, "西主管")
+        self.other = company.rep("西代表", team=self.other_team)
+
+    def plan(self, *territories: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+        """A draft."""
+        body = {"program": self.program, "territories": list(territories), **more}
+        return self.company.admin.made("/v1/territories", body)
+
+    def divide(self, *more: Mapping[str, Any]) -> str:
+        """The plan in force: 华东 is the first rep's, 华西 the western team's."""
+        east = territory("东区", {"person": self.first.id}, {"region": ["华东"]})
+        west = territory("西区", {"team": self.other_team}, {"region": ["华西"]})
+        plan = self.plan(east, west, *more)["id"]
+        self.company.admin.made(f"/v1/territories/{plan}/activate")
+        return str(plan)
+
+
+def territory(name: str, to: Mapping[str, str], *rules: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {"name": name, "to": dict(to), "rules": list(rules), **more}
+
+
+def of(number: int, **facets: str) -> dict[str, Any]:
+    """A customer of whom this is known."""
+    return {**customer(number), "facets": facets}
+
+
+def state(person: Person, plan: str) -> str:
+    return str(person.get(f"/v1/territories/{plan}").json()["state"])
+
+
+def test_a_dated_plan_takes_over_at_its_instant_and_one_at_most_is_active(company: Company) -> None:
+    """TER-03: draft → active → archived; until its time a plan may be moved, or called off."""
+    office = Divided(company)
+    first = office.divide()
+    east = territory("东区", {"person": office.second.id}, {"region": ["华东"]})
+    second = office.plan(east)["id"]
+    assert state(company.admin, second) == "draft"
+    assert office.second.get(f"/v1/territories/{second}").status_code == 404
+    at = "2031-03-03T12:00:00Z"
+    past = {"at": "2031-01-01T00:00:00Z"}
+    refused(company.admin.post(f"/v1/territories/{second}/activate", past), 422, "date_invalid", "at")
+    dated = company.admin.made(f"/v1/territories/{second}/activate", {"at": at})
+    assert (dated["state"], dated["effective_at"], dated["allowed"]) == ("draft", at, ["activate", "archive"])
+    assert notices(office.second) == ["territory.activated"]
+    assert state(company.admin, first) == "active"
+    company.shift(hours=11)
+    assert [state(office.second, plan) for plan in (first, second)] == ["archived", "active"]
+    refused(company.admin.post(f"/v1/territories/{second}/activate"), 409, "illegal_transition")
+    third = office.plan(east)["id"]
+    company.admin.made(f"/v1/territories/{third}/activate", {"at": rfc3339(company.now().replace(day=20))})
+    company.admin.made(f"/v1/territories/{third}/archive")
+    company.shift(days=30)
+    assert [state(company.admin, plan) for plan in (second, third)] == ["active", "archived"]
+    assert office.second.get(f"/v1/territories/{third}").status_code == 404
+    company.admin.made(f"/v1/territories/{second}/archive")
+    company.shift(seconds=1)
+    assert [state(company.admin, plan) for plan in (first, second)] == ["archived", "archived"]
+    found = listed(office.first.get("/v1/territories", program=office.program))
+    assert [plan["version"] for plan in found] == [2, 1]  # the third never was in force
+
+
+def test_before_activation_overlaps_gaps_and_claims_that_would_fall_elsewhere_are_counted(company: Company) -> None:
+    """TER-03: an overlap needs a reason, a gap only warns, an open claim keeps its owner."""
+    office = Divided(company)
+    mine = office.claim(office.first, customer=of(1, region="华东"))
+    theirs = office.claim(office.second, customer=of(2, region="华东", size="large"))
+    office.claim(office.second, customer=of(3, region="华北"))
+    office.claim(office.second, customer=of(4))
+    named = office.claim(office.second, customer=of(5, region="华东"))
+    west = territory("西区", {"team": office.other_team}, {"size": ["Large"]}, accounts=[named["customer"]["id"]])
+    plan = office.plan(territory("东区", {"person": office.first.id}, {"region": ["华东"]}), west)["id"]
+    path = f"/v1/territories/{plan}"
+    seen = company.admin.get(f"{path}/preview").json()
+    when = {"region": ["华东"], "size": ["large"]}
+    assert seen["overlaps"] == [{"territories": ["东区", "西区"], "account": None, "when": when, "customers": 1}]
+    assert seen["gaps"]["customers"] == 2
+    assert [(gap["facets"]["region"], gap["customers"]) for gap in seen["gaps"]["items"]] == [("华北", 1), (None, 1)]
+    elsewhere = sorted((theirs["id"], named["id"]))
+    assert (seen["claims"]["count"], [one["claim"] for one in seen["claims"]["items"]]) == (2, elsewhere)
+    assert {one["claim"]: one["territory"] for one in seen["claims"]["items"]} == {
+        theirs["id"]: "东区",
+        named["id"]: "西区",
+    }
+    problem = refused(company.admin.post(f"{path}/activate"), 409, "territory_overlap")
+    assert problem["facts"]["overlaps"] == [{"territories": ["东区", "西区"], "account": None, "when": when}]
+    wrong = [{"territories": ["东区", "中区"], "reason": "不重叠"}]
+    refused(company.admin.post(f"{path}/activate", {"waived": wrong}), 422, "field_invalid", "waived.0.territories")
+    waived = [{"territories": ["西区", "东区"], "reason": "大客户双线跟进，以东区为准"}]
+    active = company.admin.made(f"{path}/activate", {"waived": waived})
+    assert active["state"] == "active"
+    assert active["waived"] == [
+        {"territories": ["东区", "西区"], "by": company.admin.id, "reason": "大客户双线跟进，以东区为准"}
+    ]
+    for claim, owner in ((mine, office.first), (theirs, office.second), (named, office.second)):
+        assert owner.get(f"/v1/claims/{claim['id']}").json()["owner"] == owner.id
+
+
+def test_a_plan_names_only_what_there_is(company: Company) -> None:
+    """TER-02: names once, one holder each, who is here; known customers."""
+    office = Divided(company)
+    left = company.rep("走")
+    company.admin.made(f"/v1/people/{left.id}/leave")
+    nobody = "00000000-0000-4000-8000-000000000000"
+    good = territory("甲", {"person": office.first.id})
+    for bad, status, code, field in (
+        ([good, good], 422, "field_invalid", "territories.1.name"),
+        ([territory("甲", {})], 422, "field_invalid", "territories.0.to"),
+        ([territory("甲", {"person": office.first.id, "team": office.team})], 422, "field_invalid", "territories.0.to"),
+        ([territory("甲", {"person": left.id})], 422, "person_inactive", "territories.0.to.person"),
+        ([territory("甲", {"team": nobody})], 422, "field_invalid", "territories.0.to.team"),
+        ([{**good, "accounts": [nobody]}], 422, "field_invalid", "territories.0.accounts.0"),
+    ):
+        refused(
+            company.admin.post("/v1/territories", {"program": office.program, "territories": bad}), status, code, field
+        )
+    plan = office.plan(territory("甲", {"person": office.second.id}))["id"]
+    company.admin.made(f"/v1/people/{office.second.id}/leave")
+    answer = company.admin.post(f"/v1/territories/{plan}/activate")
+    refused(answer, 422, "person_inactive", "territories.0.to.person")
+
+
+def test_what_divides_customers_is_kept_with_their_record(company: Company) -> None:
+    """TER-02: given when the record is made, changed by who keeps the base, gone with erasure (AUD-05)."""
+    office = Divided(company)
+    claim = office.claim(office.first, customer=of(1, region="华东", size="large"))
+    path = f"/v1/customers/{claim['customer']['id']}"
+    record = company.admin.get(path).json()
+    assert {name: word for name, word in record["facets"].items() if word} == {"region": "华东", "size": "large"}
+    changed = done(company.admin.patch(path, {"version": record["version"], "facets": {"market": "公立"}}))
+    assert {name: word for name, word in changed["facets"].items() if word} == {"market": "公立"}
+    done(office.first.post(f"/v1/claims/{claim['id']}/release", {"reason": "need_unmet"}))
+    erased = done(company.admin.post(f"{path}/erase", {"reason": "客户要求"}))
+    assert not any(erased["facets"].values())
