@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.claims.lifecycle import ClaimState
-from domain.disputes.facts import Choice, Contact, Fact, Origin, Plan, Protection, Reception, Report
+from domain.disputes.facts import Choice, Contact, Fact, Origin, Plan, Protection, Reception, Report, Stage
 from domain.disputes.sameness import sameness
 from storage import tables as t
 from storage.claim_rows import claim_of
@@ -19,11 +19,14 @@ _OVER = frozenset({ClaimState.LAPSED, ClaimState.RELEASED, ClaimState.WITHDRAWN,
 
 
 def facts(tx: Transaction, matter: str, *, dispute: str | None = None) -> tuple[Fact, ...]:
-    """Reports, protections, contacts and receptions of ``matter``, and what people in charge entered in ``dispute``."""
+    """Reports, protections, contacts, stages and receptions of ``matter``, and what people in charge entered in
+    ``dispute``.
+    """
     claims = tx.rows(sa.select(t.claim).where(t.claim.c.matter == matter))
     found: list[Fact] = [fact for row in claims for fact in _of_claim(row)]
     ids = [row["id"] for row in claims]
     found += _contacts(tx.rows(sa.select(t.follow_up).where(t.follow_up.c.claim.in_(ids))))
+    found += _stages(tx.rows(sa.select(t.stage_move).where(t.stage_move.c.claim.in_(ids), t.stage_move.c.counts)))
     arrived = sa.select(t.reception).where(t.reception.c.matter == matter, t.reception.c.completed_at.is_not(None))
     found += [_of_reception(row) for row in tx.rows(arrived)]
     if dispute is not None:
@@ -90,6 +93,14 @@ def _contacts(rows: Iterable[Mapping[str, Any]]) -> Iterable[Fact]:
             answered=row["answered"],
             qualified=row["qualified"] and row["voided_at"] is None,
         )
+        for row in rows
+    )
+
+
+def _stages(rows: Iterable[Mapping[str, Any]]) -> Iterable[Fact]:
+    """What a claim was moved to while somebody owned it is that person's work (CLM-08)."""
+    return (
+        Stage(evidence=row["id"], at=row["at"], entered_at=row["at"], person=row["person"], stage=row["stage"])
         for row in rows
     )
 

@@ -1,7 +1,7 @@
 """What the service itself knows of a customer, as items of a case beside those that were entered (DSP-09).
 
-Claims, follow-ups, deals, receptions and refused reports are evidence by themselves, under their own ids: advice refers
-to them so.
+Claims, follow-ups, stages, deals, receptions and refused reports are evidence by themselves, under their own ids:
+advice refers to them so.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from storage.types import refused_follow_up
 
 #: Kinds of automatic items. A report that was refused for the owner is an attempt, and so is a refused follow-up.
 REPORT, ATTEMPT, FOLLOW_UP, DEAL, RECEPTION = "report", "attempt", "follow_up", "deal", "reception"
+STAGE = "stage"
 _ENTERED, _CLAIM, _TOLD = "entered", "claim", "told"
 
 
@@ -36,6 +37,7 @@ def items(matters: Collection[str], dispute: str | None, *, until: datetime | No
         _listed(_ENTERED, t.evidence, t.evidence.c.received_at).where(t.evidence.c.dispute == dispute),
         _listed(_CLAIM, t.claim, t.claim.c.received_at).where(here),
         _listed(FOLLOW_UP, t.follow_up, t.follow_up.c.received_at).where(t.follow_up.c.claim.in_(claims)),
+        _listed(STAGE, t.stage_move, t.stage_move.c.at).where(t.stage_move.c.claim.in_(claims)),
         _listed(DEAL, t.deal, t.deal.c.recorded_at).where(t.deal.c.claim.in_(claims)),
         _listed(RECEPTION, t.reception, t.reception.c.completed_at).where(
             t.reception.c.matter.in_(sorted(matters)), t.reception.c.completed_at.is_not(None)
@@ -69,6 +71,8 @@ def details(tx: Transaction, rows: Iterable[Mapping[str, Any]]) -> dict[str, dic
         found[row["id"]] = _of_claim(row)
     for row in tx.rows(sa.select(t.follow_up).where(t.follow_up.c.id.in_(ids.get(FOLLOW_UP, ())))):
         found[row["id"]] = _automatic(row, FOLLOW_UP, row["at"], row["received_at"], row["author"], text=row["note"])
+    for row in tx.rows(sa.select(t.stage_move).where(t.stage_move.c.id.in_(ids.get(STAGE, ())))):
+        found[row["id"]] = _automatic(row, STAGE, row["at"], row["at"], row["person"])
     for row in tx.rows(sa.select(t.deal).where(t.deal.c.id.in_(ids.get(DEAL, ())))):
         found[row["id"]] = _automatic(row, DEAL, row["contract_at"], row["recorded_at"], row["recorded_by"])
     for row in tx.rows(sa.select(t.reception).where(t.reception.c.id.in_(ids.get(RECEPTION, ())))):
@@ -118,6 +122,7 @@ _CONTENT: dict[str, tuple[str, ...]] = {
     _CLAIM: ("receipt", "reporter", "channel", "received_at"),
     _TOLD: ("claim", "author", "at"),
     FOLLOW_UP: ("claim", "author", "kind", "at", "received_at", "answered"),
+    STAGE: ("claim", "stage", "person", "actor", "at", "counts"),
     RECEPTION: ("site", "server", "owner", "source", "arrived_at", "completed_at"),
     DEAL: ("claim", "number", "kind", "amount_minor", "currency", "contract_at", "recorded_at", "recorded_by"),
 }

@@ -30,6 +30,7 @@ from storage.types import from_us, to_us
 _INSTANTS = (
     "correct_by",
     "visited_at",
+    "stage_at",
     "absence_seen",
     "kept_until",
     "hand_over_by",
@@ -44,6 +45,9 @@ _PLAIN = (
     "rivals",
     "ambiguous",
     "stage",
+    "stage_person",
+    "stage_skipped",
+    "stage_missed",
     "qualified_count",
     "last_note",
     "follow_ups",
@@ -85,7 +89,7 @@ _SAME = (
     "dispute",
     "version",
 )
-_TUPLES = frozenset({"missing", "judges", "possible", "rivals"})
+_TUPLES = frozenset({"missing", "judges", "possible", "rivals", "stage_skipped"})
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:

@@ -225,6 +225,8 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         tx.insert(t.performance_line, [asdict(line) for line in draft.performance])
     for entry in draft.follow_ups:
         _insert_follow_up(tx, entry)
+    if draft.stage_moves:
+        tx.insert(t.stage_move, [asdict(move) for move in draft.stage_moves])
     for follow_up, by, text in draft.voided:
         tx.execute(
             t.follow_up.update()

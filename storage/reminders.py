@@ -19,6 +19,7 @@ _SERIES: dict[Clock, str] = {
     Clock.IDLE: "reminder.idle_days",
     Clock.FIRST_FOLLOW_UP: "reminder.first_follow_up_wh",
     Clock.STAGE: "reminder.stage_days",
+    Clock.SALES_STAGE: "reminder.stage_days",
 }
 #: The clock a reminder row names when it is about fields missing after the completion time (CLM-02).
 COMPLETION = "completion"

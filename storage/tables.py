@@ -696,6 +696,19 @@ follow_up = sa.Table(
     sa.UniqueConstraint("claim", "external_id"),
 )
 
+#: When a claim came to which sales stage (CLM-30). ``counts``: it speaks for the depth of ``person`` (CLM-08).
+stage_move = sa.Table(
+    "stage_move",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("claim", Id, sa.ForeignKey("claim.id"), nullable=False, index=True),
+    Col("stage", sa.String(200), nullable=False),
+    Col("person", Id, nullable=False),
+    Col("actor", Id),
+    Col("at", Instant, nullable=False),
+    Col("counts", sa.Boolean, nullable=False),
+)
+
 #: What a correction replaced: entries are never overwritten (CLM-15).
 follow_up_revision = sa.Table(
     "follow_up_revision",

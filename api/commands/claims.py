@@ -20,6 +20,7 @@ from api.schemas.claims import (
     ExtendIn,
     PauseIn,
     ReleaseIn,
+    SalesStageIn,
     SettleIn,
     TransferIn,
     WinIn,
@@ -27,6 +28,7 @@ from api.schemas.claims import (
 from api.views.claims import interested_in
 from domain.calendar.duration import DAY_US
 from domain.claims.model import Claim
+from domain.claims.stages import wears
 from domain.customers.identity import Identity, MatchValues, match_values
 from domain.customers.masked_numbers import digits_of, may_be_equal
 from domain.customers.names import CustomerKind
@@ -35,7 +37,7 @@ from domain.matters.matter import CommandKind
 from domain.money.model import MOST_MINOR
 from domain.people.access import SELLING, Actor, has_any_scope
 from domain.refusals import FieldError, Refusal
-from storage import customers, matters, merges, texts
+from storage import customers, matters, merges, stages, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.company_names import CompanyNames
@@ -212,6 +214,28 @@ def collaborate(tx: Transaction, caller: Caller, claim: str, body: CollaboratorI
 
 
 @on_claim
+def move_stage(tx: Transaction, caller: Caller, claim: str, body: SalesStageIn) -> Waiting:
+    """Move a claim to a sales stage, or name who answers for the one it is in (CLM-30)."""
+    row, held = _opened(tx, caller, claim, CommandKind.STAGE_MOVE)
+    policy = caller.setting.terms_of(held).policy
+    if body.stage not in policy.stages:
+        raise _invalid("stage")
+    said = dict.fromkeys(body.met or ())
+    # What is not the policy's own word may be anything, and history holds no text.
+    if not said.keys() <= {word for stage in policy.sales_stages for word in stage.conditions}:
+        raise _invalid("met")
+    if body.person is not None:
+        _answers(caller, held, body.person, policy.sales_stage(body.stage).role)
+    text = texts.keep(tx, body.reason, customer=row["customer"])
+
+    def data(_: matters.Locked) -> dict[str, Any]:
+        shown = sorted(stages.shown(tx, claim))
+        return {"stage": body.stage, "person": body.person, "shown": shown, "said": list(said), "text": text}
+
+    return receive(tx, caller, row, CommandKind.STAGE_MOVE, data)
+
+
+@on_claim
 def settle(tx: Transaction, caller: Caller, claim: str, body: SettleIn) -> Waiting:
     """Ask somebody to settle whose the customer is (DSP-05)."""
     row, own = _opened(tx, caller, claim, CommandKind.SETTLE)
@@ -282,6 +306,20 @@ def _member(caller: Caller, claim: Claim, person: str, *, field: str, sells: boo
     may_own = has_any_scope(Actor(person), SELLING, organisation=organisation, at=caller.at)
     if (sells and not may_own) or not program.is_member(person, organisation=organisation, at=caller.at):
         raise _invalid(field)
+
+
+def _answers(caller: Caller, claim: Claim, person: str, role: str | None) -> None:
+    """Whoever is to answer for a stage is there, of the program, and wears the role that the stage asks for."""
+    organisation = caller.setting.organisation
+    known = organisation.people.get(person)
+    if known is None:
+        raise _invalid("person")
+    if not known.active:
+        raise Refusal("person_inactive", rule="PPL-01", errors=(FieldError("person", "person_inactive"),))
+    program = caller.setting.programs[claim.program]
+    belongs = person == claim.owner or program.is_member(person, organisation=organisation, at=caller.at)
+    if not belongs or not wears(person, role, organisation=organisation, at=caller.at):
+        raise _invalid("person")
 
 
 def _columns(tx: Transaction, customer: str, body: ClaimPatch) -> dict[str, Any]:

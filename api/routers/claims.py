@@ -31,6 +31,7 @@ from api.schemas.claims import (
     ReleaseIn,
     ReportIn,
     RequestOut,
+    SalesStageIn,
     SettleIn,
     TimelinePage,
     TransferIn,
@@ -187,6 +188,12 @@ async def pause_claim(call: TheCall, id: Id, body: PauseIn) -> Response:
 async def unpause_claim(call: TheCall, id: Id, body: Nothing) -> Response:
     """Let the clocks run on (CLM-21)."""
     return await call.command(lambda tx: claims.unpause(tx, call.caller, id))
+
+
+@router.post("/{id}/stage", response_model=ClaimOut)
+async def move_stage(call: TheCall, id: Id, body: SalesStageIn) -> Response:
+    """Move a claim to a sales stage (销售阶段), or name who answers for it (CLM-30)."""
+    return await call.command(lambda tx: claims.move_stage(tx, call.caller, id, body))
 
 
 @router.post("/{id}/collaborators", response_model=ClaimOut)

@@ -170,6 +170,15 @@ class SettleIn(Input):
     text: Text | None = None
 
 
+class SalesStageIn(Input):
+    """`POST /v1/claims/{id}/stage` (CLM-30): `met`: conditions that are stated; `reason`: why others are skipped."""
+
+    stage: Name
+    person: Id | None = None
+    met: Annotated[list[Name], Field(max_length=50)] | None = None
+    reason: Text | None = None
+
+
 class AcceptIn(OptionalReason):
     """`POST /v1/requests/{id}/accept`; `digest` names the text of a settlement that is accepted (DSP-05)."""
 
@@ -233,6 +242,7 @@ class ClockOut(Output):
         "no_deal",
         "protection",
         "stage",
+        "sales_stage",
         "provisional",
         "queue",
         "approval",
@@ -291,6 +301,28 @@ class RequestOut(Output):
     pending: Pending | None
 
 
+class NextStageOut(Output):
+    """The stage after the present one, and what entering it asks for (CLM-30)."""
+
+    name: str
+    role: str | None
+    conditions: list[str]
+
+
+class SalesStageOut(Output):
+    """The sales stage of a claim (CLM-30). `responsible` null: nobody was named of the role that answers for it."""
+
+    name: str
+    role: str | None
+    responsible: str | None
+    outputs: list[str]
+    since: str
+    due: str | None
+    missed: bool
+    skipped: list[str]
+    next: NextStageOut | None
+
+
 class ResemblanceOut(Output):
     """A customer that the one of a claim may be the same as; ``differs`` of a close name only (CUS-05)."""
 
@@ -334,6 +366,7 @@ class ClaimOut(Output):
     deadline: str | None
     clocks: list[ClockOut]
     paused: list[PausedOut]
+    stage: SalesStageOut | None
     held: bool
     opening: Literal["row", "objection"] | None
     dispute: str | None

@@ -29,6 +29,7 @@ RecordedKind = Literal[
     "report",
     "attempt",
     "follow_up",
+    "stage",
     "deal",
     "same_phone",
     "same_email",

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from api.auth import Caller
 from domain.claims.clocks import remaining_s
 from domain.claims.lifecycle import DISPUTABLE, IN_CASE, OPEN, ClaimState
-from domain.claims.model import Claim, Waiting
+from domain.claims.model import Claim, Clock, Waiting
 from domain.claims.permissions import allowed_commands, gainers
 from domain.claims.reports import queue
+from domain.claims.stages import responsible
 from domain.customers.email import mask_email
 from domain.customers.lookup import OwnerNameVisibility, shows_owner_name
 from domain.customers.names import mask_person_name
@@ -362,6 +363,7 @@ def _view(
         ],
         "paused": [{"kind": p.kind.value, "since": rfc3339(p.since)} for p in claim.pauses],
         "opening": claim.opening.kind if claim.opening is not None else None,
+        "stage": _stage(caller, claim),
         "dispute": claim.dispute,
         "collaborators": [{"person": c.person, "rights": c.rights} for c in claim.collaborators],
         "policy_version": claim.terms.version,
@@ -375,6 +377,27 @@ def _view(
             opposed=opposed,
         ),
         "version": claim.version,
+    }
+
+
+def _stage(caller: Caller, claim: Claim) -> dict[str, Any] | None:
+    """The sales stage of a claim that holds its customer (CLM-30)."""
+    if not claim.holds or claim.accepted_at is None:
+        return None
+    policy = caller.setting.terms_of(claim).policy
+    present, running = policy.sales_stage(claim.stage), claim.clock(Clock.SALES_STAGE)
+    place = policy.stages.index(present.name) if present.name in policy.stages else -1
+    after = next(iter(policy.sales_stages[place + 1 :]), None)
+    return {
+        "name": present.name,
+        "role": present.role,
+        "responsible": responsible(claim, setting=caller.setting, at=caller.at),
+        "outputs": list(present.outputs),
+        "since": rfc3339(claim.stage_at or claim.accepted_at),
+        "due": _text(running.deadline) if running is not None else None,
+        "missed": claim.stage_missed,
+        "skipped": list(claim.stage_skipped),
+        "next": {"name": after.name, "role": after.role, "conditions": list(after.conditions)} if after else None,
     }
 
 

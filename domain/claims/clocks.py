@@ -1,4 +1,4 @@
-"""The clocks of a claim: started, moved, stopped, counted again (CLM-11 to CLM-17, CLM-21, CLM-28, CLM-32, TER-06).
+"""The clocks of a claim: started, moved, stopped, counted again (CLM-11 to CLM-17, CLM-21, CLM-28 to CLM-32, TER-06).
 
 Every function takes the instant that counts and returns a new claim; none reads a clock.
 """
@@ -59,7 +59,7 @@ def started(claim: Claim, clock: Clock, *, at: datetime, length: Duration | None
 
 
 def started_at_acceptance(claim: Claim, *, at: datetime, terms: Terms, bid_date: date | None = None) -> Claim:
-    """All clocks a held claim begins with (CLM-11, CLM-12, CLM-14, CLM-16, CLM-17).
+    """All clocks a held claim begins with (CLM-11, CLM-12, CLM-14, CLM-16, CLM-17, CLM-30).
 
     ``bid_date`` of a tendered project keeps its protection until ``bid.protect_days`` after it, if later (CLM-33).
     """
@@ -82,6 +82,7 @@ def started_at_acceptance(claim: Claim, *, at: datetime, terms: Terms, bid_date:
         rule="claim.no_deal_days",
         terms=terms,
     )
+    claim = started_sales_stage(claim, at=at, terms=terms)
     return _started_protection(claim, at=at, terms=terms, bid_date=bid_date)
 
 
@@ -174,6 +175,24 @@ def started_stage(claim: Claim, *, at: datetime, stage: str, terms: Terms) -> Cl
 def stage_length(claim: Claim, *, terms: Terms) -> Duration | None:
     """How long the stage lasts that the claim has reached (CLM-12); None = without limit."""
     return terms.policy.stage_length(_stage(claim, terms))
+
+
+def started_sales_stage(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
+    """The deadline of the sales stage that the claim is in, from ``at``; none where the stage has none (CLM-30)."""
+    claim = replace(claim, stage_missed=False) if claim.stage_missed else claim
+    return started(
+        claim,
+        Clock.SALES_STAGE,
+        at=at,
+        length=sales_stage_length(claim, terms=terms),
+        rule="stage.deadline_days",
+        terms=terms,
+    )
+
+
+def sales_stage_length(claim: Claim, *, terms: Terms) -> Duration | None:
+    """How long the claim may stay in its sales stage (CLM-30); None = without limit."""
+    return terms.policy.duration_for("stage.deadline_days", terms.policy.sales_stage(claim.stage).name)
 
 
 def started_after_deal(claim: Claim, *, contract_at: datetime, contract_end: date | None, terms: Terms) -> Claim:

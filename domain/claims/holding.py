@@ -1,9 +1,10 @@
-"""What happens to a customer somebody holds: release, lapse (CLM-17, CLM-19, CLM-23)."""
+"""What happens to a customer somebody holds: release, lapse (CLM-17, CLM-19, CLM-23, CLM-30)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from domain.claims import stages
 from domain.claims.lifecycle import ClaimState, ClaimTrigger
 from domain.claims.model import (
     APPROVED_PAUSES,
@@ -109,6 +110,8 @@ def release_now(
 def lapse(draft: Draft, claim: Claim, clock: RunningClock) -> None:
     """A lapse clock ran out at ``draft.at``, the recorded deadline (CLM-19), unless policy says otherwise."""
     if clock.clock is Clock.FIRST_FOLLOW_UP and _escalates(draft, claim):
+        return
+    if clock.clock is Clock.SALES_STAGE and stages.warned(draft, claim):
         return
     if clock.clock in (Clock.PROTECTION, Clock.STAGE) and _renewed(draft, claim, clock):
         return
@@ -350,12 +353,10 @@ def _guarded(draft: Draft, claim: Claim, clock: RunningClock) -> bool:
 
 
 def _at_guard_stage(claim: Claim, policy: Policy) -> bool:
-    guard, order = policy.guard_stage, policy.stages
-    if claim.stage is None or guard is None:
-        return False
-    if claim.stage in order and guard in order:
-        return order.index(claim.stage) >= order.index(guard)
-    return claim.stage == guard
+    guard, order, present = policy.guard_stage, policy.stages, policy.sales_stage(claim.stage).name
+    if present in order and guard in order:
+        return order.index(present) >= order.index(guard)
+    return present == guard
 
 
 def supervises(draft: Draft, command: Command, claim: Claim) -> bool:

@@ -13,11 +13,12 @@ from domain.claims.lifecycle import HOLDING, ClaimState
 
 
 class Clock(StrEnum):
-    """The clocks of a claim (CLM-12, CLM-14, CLM-17, CLM-27, CLM-28, CLM-32, CLM-04)."""
+    """The clocks of a claim (CLM-12, CLM-14, CLM-17, CLM-27, CLM-28, CLM-30, CLM-32, CLM-04)."""
 
     FIRST_FOLLOW_UP = "first_follow_up"
     PROVISIONAL = "provisional"
     STAGE = "stage"
+    SALES_STAGE = "sales_stage"
     IDLE = "idle"
     NO_DEAL = "no_deal"
     PROTECTION = "protection"
@@ -34,6 +35,7 @@ LAPSE_REASON: dict[Clock, str] = {
     Clock.FIRST_FOLLOW_UP: "no_first_follow_up",
     Clock.PROVISIONAL: "incomplete",
     Clock.STAGE: "stage_missed",
+    Clock.SALES_STAGE: "stage_missed",
     Clock.IDLE: "idle",
     Clock.NO_DEAL: "no_deal",
     Clock.PROTECTION: "protection_end",
@@ -233,7 +235,11 @@ class Claim:
     rivals: tuple[str, ...] = ()  # owners of those customers at receipt
     ambiguous: bool = False  # its keys match two customers (CLM-03)
     visited_at: datetime | None = None
-    stage: str | None = None
+    stage: str | None = None  # the sales stage it was moved to; None: still in the first one (CLM-30)
+    stage_at: datetime | None = None
+    stage_person: str | None = None  # who was named to answer for it
+    stage_skipped: tuple[str, ...] = ()  # conditions that were not met when it was reached
+    stage_missed: bool = False  # its deadline passed, and policy only warns
     last_qualified_at: datetime | None = None
     idle_since: datetime | None = None  # when the idle clock last began by anything but a follow-up
     idle_stops: tuple[tuple[datetime, datetime | None], ...] = ()  # when it stood still since then

@@ -225,6 +225,12 @@ def _may(
         return may_sell(actor, setting=setting, at=at) and works
     if kind in (CommandKind.COLLABORATE, CommandKind.COLLABORATOR_REMOVE):
         return owner
+    if kind is CommandKind.STAGE_MOVE:
+        return (
+            claim.worked_by(actor.person)
+            or claim.stage_person == actor.person
+            or is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
+        )
     if kind is CommandKind.SETTLE:
         return (claim.owner or claim.reporter) == actor.person and may_sell(actor, setting=setting, at=at)
     if kind is CommandKind.WIN:

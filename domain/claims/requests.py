@@ -166,6 +166,8 @@ def transfer_now(
     organisation = draft.setting.organisation
     if claim.escalated:
         draft.closed_tasks.append(f"first_follow_up:{claim.id}")
+    if claim.stage_person == to:  # answers for the stage as owner from now on (CLM-30)
+        draft.closed_tasks.append(f"stage:{claim.id}")
     claim = replace(
         claim,
         state=draft.move(claim, ClaimTrigger.TRANSFER),
@@ -177,6 +179,7 @@ def transfer_now(
         absence_seen=draft.at,  # what the new owner was away for before is none of this claim's
         kept_until=None,
         hand_over_by=None,
+        stage_person=claim.stage_person if claim.stage_person != to else None,
     )
     terms = draft.setting.terms_of(claim)
     for kind in (PauseKind.HANDOVER, PauseKind.ABSENCE):

@@ -277,6 +277,7 @@ _LENGTHS: dict[Clock, str] = {
     Clock.NO_DEAL: "claim.no_deal_days",
     Clock.PROTECTION: "claim.protection_days",
     Clock.STAGE: "claim.stage_length",
+    Clock.SALES_STAGE: "stage.deadline_days",
     Clock.PROVISIONAL: "claim.provisional_days",
     Clock.AFTER_DEAL: "claim.after_deal_days",
 }
@@ -288,7 +289,13 @@ def _recounted_under(claim: Claim, clock: RunningClock, *, terms: clocks.Terms, 
         return claim
     if clock.clock is Clock.STAGE and terms.policy.protection_shape == "report_deal":
         return claim
-    length = clocks.stage_length(claim, terms=terms) if clock.clock is Clock.STAGE else terms.policy.duration(parameter)
+    match clock.clock:
+        case Clock.STAGE:
+            length = clocks.stage_length(claim, terms=terms)
+        case Clock.SALES_STAGE:
+            length = clocks.sales_stage_length(claim, terms=terms)
+        case _:
+            length = terms.policy.duration(parameter)
     moved = clocks.started(claim, clock.clock, at=clock.start, length=length, rule=parameter, terms=terms)
     fresh = moved.clock(clock.clock)
     if fresh is None or fresh.deadline is None or clock.deadline is None or fresh.deadline >= clock.deadline:

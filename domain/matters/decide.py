@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from domain.claims import collaborators, deals, follow_ups, holding, opening, reports, requests, standing
+from domain.claims import collaborators, deals, follow_ups, holding, opening, reports, requests, stages, standing
 from domain.claims.clocks import lapse_due
 from domain.claims.model import PauseKind
 from domain.discussions import course
@@ -48,6 +48,7 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.EXTEND: requests.extend,
     CommandKind.PAUSE: requests.pause,
     CommandKind.UNPAUSE: requests.unpause,
+    CommandKind.STAGE_MOVE: stages.move,
     CommandKind.SETTLE: requests.settle,
     CommandKind.COLLABORATE: collaborators.invite,
     CommandKind.COLLABORATOR_REMOVE: collaborators.remove,

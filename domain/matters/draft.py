@@ -109,6 +109,21 @@ class NewFollowUp:
 
 
 @dataclass(frozen=True, slots=True)
+class StageMove:
+    """A claim came to a sales stage (CLM-30). ``counts``: forward and with its conditions met, so that it speaks for
+    the depth of ``person``, who owned the customer (CLM-08).
+    """
+
+    id: str
+    claim: str
+    stage: str
+    person: str
+    actor: str | None
+    at: datetime
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Take:
     """A customer went from a pool to ``person``, by taking or by a report that was accepted (POOL-03, POOL-06)."""
 
@@ -133,6 +148,7 @@ class Draft:
     closed_tasks: list[str] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     follow_ups: list[NewFollowUp] = field(default_factory=list)
+    stage_moves: list[StageMove] = field(default_factory=list)
     voided: list[tuple[str, str, str | None]] = field(default_factory=list)  # follow-up, by, text
     columns: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)  # what a correction changes, by claim
     new_deals: list[Deal] = field(default_factory=list)
@@ -149,9 +165,14 @@ class Draft:
     takes: list[Take] = field(default_factory=list)  # out of a pool, which count for the day (POOL-06)
 
     def put(self, claim: Claim) -> Claim:
-        """``claim`` replaces its former self in the matter. The rights of collaborators end with it (CLM-29)."""
+        """``claim`` replaces its former self in the matter. With it end the rights of collaborators (CLM-29), and the
+        duty of whoever answers for its stage (CLM-30).
+        """
         if claim.collaborators and claim.state in ENDED:
             claim = replace(claim, collaborators=())
+        if claim.stage_person is not None and claim.state in ENDED:
+            self.closed_tasks.append(f"stage:{claim.id}")
+            claim = replace(claim, stage_person=None)
         self.matter = self.matter.with_claim(claim)
         return claim
 

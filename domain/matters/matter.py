@@ -40,6 +40,7 @@ class CommandKind(StrEnum):
     EXTEND = "extend"
     PAUSE = "pause"
     UNPAUSE = "unpause"
+    STAGE_MOVE = "stage_move"
     SETTLE = "settle"
     COLLABORATE = "collaborate"
     COLLABORATOR_REMOVE = "collaborator_remove"

@@ -16,6 +16,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from domain.notices.catalogue import CATALOGUE, FAMILIES, FIELDS, FINDINGS, LANGUAGES, PARTS, REASONS, Entry
+from domain.policy.wording import word_text
 from domain.refusals.catalogue import CATALOGUE as REFUSALS
 
 
@@ -88,6 +89,7 @@ def _values(facts: Mapping[str, Any], subject: Subject, zone: str, lang: str) ->
         "count": _number(count),
         "cap": _number(facts.get("cap")),
         "month": _code(facts.get("month"), _MONTH),
+        "stage": word_text(stage, lang=lang) if isinstance(stage := facts.get("stage"), str) else None,
         "currency": _code(facts.get("currency"), _CURRENCY),
         "by": _name(facts.get("by"), subject),
         "person": _name(facts.get("person"), subject),

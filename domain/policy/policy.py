@@ -31,6 +31,16 @@ class OwnershipRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SalesStage:
+    """One entry of ``stage.list`` (CLM-30). ``role`` answers for it; None: whoever owns the customer."""
+
+    name: str
+    role: str | None = None
+    conditions: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Amount:
     """Money in minor units with its currency."""
 
@@ -266,8 +276,22 @@ class Policy:
     @property
     def stages(self) -> tuple[str, ...]:
         """Names of the sales stages in their order (CLM-30)."""
-        items = cast("list[str | dict[str, JSON]]", self._values["stage.list"])
-        return tuple(str(item["name"]) if isinstance(item, dict) else item for item in items)
+        return tuple(stage.name for stage in self.sales_stages)
+
+    @property
+    def sales_stages(self) -> tuple[SalesStage, ...]:
+        """The sales stages in their order (CLM-30)."""
+        return self._once(
+            "stage.list",
+            lambda: tuple(
+                _sales_stage(item) for item in cast("list[str | dict[str, JSON]]", self._values["stage.list"])
+            ),
+        )
+
+    def sales_stage(self, name: str | None) -> SalesStage:
+        """The stage of this name, the first one for ``None``; one that the list lost meanwhile asks for nothing."""
+        stages = self.sales_stages
+        return next((s for s in stages if s.name == name), stages[0] if name is None else SalesStage(name))
 
     @property
     def auto_max_amount(self) -> Amount | None:
@@ -391,6 +415,13 @@ def _groups(value: JSON) -> tuple[tuple[str, ...], ...]:
 def _rules(value: JSON) -> tuple[OwnershipRule, ...]:
     entries = cast(list[dict[str, JSON]], value)
     return tuple(OwnershipRule(cast(str, entry["rule"]), read.number(entry.get("weight", 0))) for entry in entries)
+
+
+def _sales_stage(item: str | dict[str, JSON]) -> SalesStage:
+    if isinstance(item, str):
+        return SalesStage(item)
+    conditions, outputs = (cast(list[str], item.get(key, [])) for key in ("conditions", "outputs"))
+    return SalesStage(cast(str, item["name"]), cast("str | None", item.get("role")), tuple(conditions), tuple(outputs))
 
 
 def _release(value: JSON) -> Mapping[str, Decimal] | None:

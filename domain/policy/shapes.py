@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.policy import values
-from domain.policy.parameters import DEAL_KINDS, JSON, MATCH_FIELDS, MAX_INTEGER, Kind, Parameter
+from domain.policy.parameters import DEAL_KINDS, JSON, MATCH_FIELDS, MAX_INTEGER, ROLES, Kind, Parameter
 
 MAX_ITEMS: Final = 100
 """Entries of a list or object value."""
@@ -185,8 +185,8 @@ def _stage_name(item: JSON) -> str:
     if not isinstance(item, dict):
         return values.word(item)
     stage = _object(item, keys=("name", "role", "conditions", "outputs"))
-    if "role" in stage:
-        values.word(stage["role"])
+    if "role" in stage and values.word(stage["role"]) not in ROLES:
+        raise ValueError("no such role")
     for key in ("conditions", "outputs"):
         for text in _list(stage.get(key, [])):
             values.word(text)

@@ -78,7 +78,7 @@ def capacity_of(person: str, policy: Policy, *, setting: Setting) -> int:
 
 
 def workload(*, claims: Mapping[str, int], leads: int, overdue: int, policy: Policy) -> Decimal:
-    """Points of open items (table 0.4). Sales stages weigh once they are recorded (CLM-30)."""
+    """Points of open items (table 0.4). The sales stage of a claim does not weigh yet (CLM-30)."""
     weights = policy.weights("load.weights")
     others = leads * weights["lead"] + overdue * weights["overdue"]
     return sum((claims.get(state, 0) * weights[state] for state in WEIGHED), others)

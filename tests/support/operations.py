@@ -771,6 +771,7 @@ def _unpause_claim(world: World) -> Wanted:
 
 
 FACTORIES["unpause_claim"] = _unpause_claim
+_when("move_stage", "owner", ids={"id": World.claim}, body={"stage": "need"})
 _when(
     "invite_collaborator",
     "owner",

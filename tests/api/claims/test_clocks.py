@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from storage import tables as t
 from tests.support.answers import refused
@@ -400,15 +399,9 @@ def test_a_later_level_moves_no_running_deadline(company: Company) -> None:
 # --- the guard ---------------------------------------------------------------------------------------------------
 
 
-def put_stage(company: Company, claim: dict[str, Any], stage: str) -> None:
-    """Stages are moved by a later feature (CLM-30); here the row says where the claim stands."""
-
-    def write(tx: Any) -> None:
-        here = t.claim.c.id == claim["id"]
-        detail = tx.execute(sa.select(t.claim.c.detail).where(here)).scalar_one()
-        tx.execute(t.claim.update().where(here).values(detail={**detail, "stage": stage}))
-
-    company.database.transact(write)
+def reach(office: Office, claim: dict[str, Any], stage: str) -> None:
+    """The owner moves the claim to a sales stage (CLM-30)."""
+    done(act(office.first, claim, "stage", stage=stage))
 
 
 GUARDED = OFF | {"claim.idle_days": 60, "claim.no_deal_days": 100}
@@ -420,7 +413,7 @@ def guarded(company: Company, stage: str = "proposal", **policy: Any) -> tuple[O
     claim = office.claim(office.first)
     company.advance(days=50)
     work(office.first, claim)
-    put_stage(company, claim, stage)
+    reach(office, claim, stage)
     company.advance(days=50, hours=1)
     return office, claim
 
@@ -485,13 +478,13 @@ def test_the_guard_needs_recent_work_and_a_stage_from_the_named_one_on(company: 
     # Worked 50 days before, and the idle period is 40: the idle clock itself is long over.
     office.program = company.program("Short", policy=GUARDED | {"claim.idle_days": 40})
     unworked = office.claim(office.first)
-    put_stage(company, unworked, "proposal")
+    reach(office, unworked, "proposal")
     company.advance(days=45)
     assert read(office.first, unworked)["reason"] == "idle"
     office.program = company.program("None", policy=GUARDED | policy | {"claim.guard_stage": None})
     plain = office.claim(office.first)
     work(office.first, plain)
-    put_stage(company, plain, "proposal")
+    reach(office, plain, "proposal")
     company.advance(days=101)
     assert read(office.first, plain)["reason"] == "no_deal"
 
@@ -505,7 +498,7 @@ def test_the_guard_also_keeps_from_the_protection_clock_at_a_later_stage(company
     claim = office.claim(office.first)
     company.advance(days=45)
     work(office.first, claim)
-    put_stage(company, claim, "negotiation")
+    reach(office, claim, "negotiation")
     company.advance(days=46)
     held = read(office.first, claim)
     assert held["state"] == "active"

@@ -167,6 +167,7 @@ REFUSED: tuple[tuple[str, Any], ...] = (
     ("stage.list", []),
     ("stage.list", ["visit", {"name": "visit"}]),
     ("stage.list", [{"role": "manager"}]),
+    ("stage.list", [{"name": "visit", "role": "wizard"}]),
     ("lead.grades", {"A": 60, "B": 80}),
     ("lead.grades", {"A": 101}),
     ("dispute.auto_max_amount", 1000),
