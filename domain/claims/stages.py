@@ -181,10 +181,8 @@ def _answered_by(draft: Draft, claim: Claim, command: Command) -> None:
 def _tell(draft: Draft, claim: Claim, *, actor: str | None) -> None:
     """Whoever answers now, and the owner, unless they did it; another one than the owner has it as a task, too."""
     running = claim.clock(Clock.SALES_STAGE)
-    facts = {
-        "stage": draft.setting.terms_of(claim).policy.sales_stage(claim.stage).name,
-        "deadline": running.deadline if running is not None else None,
-    }
+    due = running.deadline if running is not None else None
+    facts = {"stage": draft.setting.terms_of(claim).policy.sales_stage(claim.stage).name, "deadline": due}
     answers = responsible(claim, setting=draft.setting, at=draft.at)
     if answers is not None and answers != actor:
         draft.tell(answers, "claim.stage_reached", claim, rule="CLM-30", facts={**facts, "cause": "responsible"})
@@ -198,7 +196,7 @@ def _tell(draft: Draft, claim: Claim, *, actor: str | None) -> None:
                 kind="stage",
                 subject_type="claim",
                 subject=claim.id,
-                due=facts["deadline"],
+                due=due,
             )
         )
 

@@ -72,7 +72,7 @@ def read(person: Person, claim: Mapping[str, Any] | str) -> dict[str, Any]:
     return found
 
 
-def act(person: Person, claim: Mapping[str, Any] | str, command: str, **body: Any) -> httpx2.Response:
+def act(person: Person, claim: Mapping[str, Any] | str, command: str, /, **body: Any) -> httpx2.Response:
     """A command on a claim."""
     return person.post(f"/v1/claims/{claim if isinstance(claim, str) else claim['id']}/{command}", body)
 

@@ -44,6 +44,7 @@ def test_a_claim_moves_by_its_conditions_or_by_a_reason_to_skip_them(company: Co
     first = claim["stage"]
     assert (first["name"], first["responsible"], first["since"]) == ("contact", office.first.id, claim["accepted_at"])
     assert first["next"] == {"name": "need", "role": None, "conditions": ["need", "meeting"]}
+    work(office.first, claim, "meeting", note="见过")  # too short a note to qualify
     problem = refused(act(office.first, claim, "stage", stage="need"), 422, "stage_conditions")
     assert (problem["rule"], problem["policy_version"]) == ("CLM-30", 1)
     assert problem["facts"] == {"stage": "need", "unmet": ["need", "meeting"]}

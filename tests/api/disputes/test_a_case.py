@@ -109,9 +109,10 @@ def test_opening_a_case_freezes_everything_it_is_about(case: Case) -> None:
 
 
 def test_acts_that_would_move_the_customer_are_blocked_meanwhile(case: Case) -> None:
-    """DSP-03: transfer, release and the other party's work are refused with `claim_disputed`."""
+    """DSP-03, CLM-30: transfer, release, a move of stage and the other party's work are refused `claim_disputed`."""
     case.open()
-    for command, body in (("release", {"reason": "lost"}), ("transfer", {"to": case.second.id})):
+    blocked = (("release", {"reason": "lost"}), ("transfer", {"to": case.second.id}), ("stage", {"stage": "need"}))
+    for command, body in blocked:
         refused(act(case.first, case.held, command, **body), 409, "claim_disputed")
     follow_up = act(case.second, case.refused, "follow-ups", kind="call", note="谈了户型和预算安排")
     refused(follow_up, 409, "claim_disputed")
