@@ -189,6 +189,42 @@ def test_a_customer_somebody_holds_is_contested_by_the_row(load: Load) -> None:
     assert read(load.second, held)["owner"] == load.second.id
 
 
+def test_reports_that_were_undecided_before_a_row_are_in_the_case_decided_meanwhile_or_not(company: Company) -> None:
+    """INT-10, CLM-05: the row overtakes nobody, and is not refused for who is accepted before its time."""
+    load = Load(company, policy={"claim.judgement_mode": "manual"})
+    accepted, waiting = (load.office.claim(load.second, customer=customer(n)) for n in (1, 2))
+    rows = [load.row(load.first, n) for n in (1, 2)]
+    done(act(load.office.leader, accepted, "accept"))
+    work(load.second, accepted)
+    assert read(load.first, rows[0])["state"] == "reported"
+    load.go_live()
+    found = [read(load.second, c)["state"] for c in (accepted, waiting)] + [read(load.first, r)["state"] for r in rows]
+    assert found == ["disputed"] * 4
+
+
+def test_a_visit_makes_no_claim_of_a_row_before_its_time(company: Company) -> None:
+    """INT-10, CLM-12: where a visit accepts reports, the row waits for objections and then needs none."""
+    load = Load(company, policy={"claim.protection_shape": "visit_deal"})
+    visited, unseen = load.row(load.first, 1, protection_days_left=40), load.row(load.first, 2)
+    work(load.first, visited, "visit")
+    assert read(load.first, visited)["state"] == "reported"
+    load.go_live()
+    claim = read(load.first, visited)
+    assert [claim["state"], read(load.first, unseen)["state"]] == ["protected"] * 2
+    assert moment(clocks(claim)["stage"]) == after(visited["received_at"], days=40)
+
+
+def test_a_late_row_that_is_withdrawn_keeps_the_earlier_one_no_longer(load: Load) -> None:
+    """INT-10: the row beside it goes live at its own time, though its workflow was armed for a later one."""
+    early = load.row(load.first)
+    load.company.advance(days=4)
+    late = load.row(load.second)
+    work(load.first, early)
+    done(act(load.second, late, "withdraw"))
+    load.go_live()
+    assert (read(load.first, early)["state"], read(load.first, early)["accepted_at"]) == ("protected", GO_LIVE)
+
+
 def test_a_report_of_a_listed_customer_waits_and_then_meets_the_owner(load: Load) -> None:
     """INT-10, CLM-05: no objection, so it makes no case; nobody judges the row meanwhile."""
     row = load.row(load.first)
@@ -249,6 +285,7 @@ def test_a_case_about_a_listed_customer_gives_the_time_to_object_back(load: Load
     row = load.row(load.first)
     mine = load.object_to(row, load.second)
     case = load.second.made("/v1/disputes", {"claim": mine["id"], "grounds": "ownership", "statement": "先来"})
+    assert case["state"] == "negotiating"  # who was loaded first is no fact that rules could decide by
     again = {"owner": load.office.outsider().id, "customer": customer(1)}
     refused(load.company.admin.post(f"{load.path}/rows", again), 409, "claim_disputed")
     load.second.made(f"/v1/disputes/{case['id']}/withdraw", {"reason": "等期限"})
