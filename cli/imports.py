@@ -1,4 +1,4 @@
-"""``fairclaim import``: people, teams, customers, claims and follow-ups from CSV or XLSX (INT-03)."""
+"""``fairclaim import``: people, teams, customers, opening loads, claims, follow-ups from a file (INT-03, INT-10)."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from cli.importing.fields import Columns, Field, MappingError, match
 from cli.importing.follow_ups import FollowUps
 from cli.importing.kind import Kind
 from cli.importing.loading import Outcomes, load
+from cli.importing.opening import Opening
 from cli.importing.people import People
 from cli.importing.rows import Outcome, Record, Result, RowError, understood
 from cli.importing.sheets import FileError, Row, Sheet, read_sheet
@@ -27,7 +28,7 @@ from cli.importing.teams import Teams
 from cli.importing.values import CellError, text, value_of
 from worker.progress import progress_on_stderr
 
-_KINDS: Final[Mapping[str, type[Kind]]] = {k.name: k for k in (People, Teams, Customers, Claims, FollowUps)}
+_KINDS: Final[Mapping[str, type[Kind]]] = {k.name: k for k in (People, Teams, Customers, Opening, Claims, FollowUps)}
 _PREVIEW_ROWS: Final = 3
 _SHOWN_ROWS: Final = 50
 #: Results of which each row is told even where there are many.
@@ -36,7 +37,7 @@ _TOLD: Final = (Result.REFUSED, Result.DIFFERENT)
 
 def import_(
     kind: Annotated[
-        Literal["people", "teams", "customers", "claims", "follow-ups"], Parameter(help="What the rows are.")
+        Literal["people", "teams", "customers", "opening", "claims", "follow-ups"], Parameter(help="What the rows are.")
     ],
     file: Annotated[Path, Parameter(help="CSV or XLSX, columns named in its first row.")],
     *,
@@ -51,7 +52,8 @@ def import_(
         Parameter(name="--set", help="FIELD=VALUE: what every row says that has no value of its own.", negative=""),
     ] = (),
     program: Annotated[
-        str | None, Parameter(help="Claims: the program, by id, external_id or name, where no column names it.")
+        str | None,
+        Parameter(help="Claims, opening: the program, by id, external_id or name, where no column names it."),
     ] = None,
     dry_run: Annotated[bool, Parameter(help="Check every row, load nothing.", negative="")] = False,
     load_good: Annotated[
@@ -76,7 +78,8 @@ def import_(
     The first row names the columns, in English or Chinese. Rows are known by external_id: a file may be imported again,
     and changes nothing. Every row passes the checks of the service, claims and follow-ups as their own reporter's or
     author's. If a row is bad nothing is loaded, unless --load-good. Import teams first, then people, customers, claims
-    and follow-ups.
+    and follow-ups. KIND opening: customers with their owners as they stand before a program goes live; the first row
+    begins the program's opening load.
 
     Exit code 0: all rows are there now. 1: rows were refused or say something else than what is there. 2: the call or
     the file cannot be used.
@@ -140,7 +143,7 @@ def _fixed(given: Sequence[str], known: Sequence[Field], program: str | None) ->
     pairs = [(pair, *pair.partition("=")) for pair in given]
     if program is not None:
         if "program" not in fields:
-            raise _CallError("--program is for claims only")
+            raise _CallError("--program is for claims and opening loads only")
         found["program"] = program
     for pair, name, separator, value in pairs:
         if not separator or name not in fields or name == "external_id":

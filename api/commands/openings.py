@@ -65,8 +65,13 @@ def start(change: Change, program: str, body: OpeningIn) -> Done:
     return Done(201, load_view(change.tx, row))
 
 
-def load_row(tx: Transaction, caller: Caller, program: str, body: OpeningRowIn, names: CompanyNames) -> Done | Waiting:
-    """A row becomes a claim of its owner's that waits for objections; caps and proof are not asked for (INT-10)."""
+def load_row(
+    tx: Transaction, caller: Caller, program: str, body: OpeningRowIn, names: CompanyNames, *, rehearsal: bool
+) -> Done | Waiting:
+    """A row becomes a claim of its owner's that waits for objections; caps and proof are not asked for (INT-10).
+
+    A ``rehearsal`` may come before the load has begun.
+    """
     setting = caller.setting
     if program not in setting.programs:
         raise Refusal("not_found")
@@ -93,7 +98,7 @@ def load_row(tx: Transaction, caller: Caller, program: str, body: OpeningRowIn, 
     if imported is not None:
         return Done(200, claim_view(tx, caller, imported))
     load = load_of(tx, program)
-    if load is None:
+    if load is None and not rehearsal:
         raise Refusal("illegal_transition", rule="INT-10", facts={"opening": None})
     resolved = resolve(tx, report, values, policy, names)
     locked = resolved.made or matters.lock(tx, resolved.matter)
@@ -101,8 +106,10 @@ def load_row(tx: Transaction, caller: Caller, program: str, body: OpeningRowIn, 
     own = own_open(matter, body.owner)
     if own is not None:
         return Done(200, claim_view(tx, caller, own.id))
-    if locked.now > load["go_live_at"]:
-        raise Refusal("deadline_passed", rule="INT-10", facts={"until": load["go_live_at"]})
+    least = _objectable_until(setting, program, locked.now)
+    go_live_at = load["go_live_at"] if load is not None else least
+    if locked.now > go_live_at:
+        raise Refusal("deadline_passed", rule="INT-10", facts={"until": go_live_at})
     if not setting.programs[program].open:
         raise Refusal("program_closed", rule="TER-01")
     if matter.in_case:
@@ -111,7 +118,7 @@ def load_row(tx: Transaction, caller: Caller, program: str, body: OpeningRowIn, 
     listed = Listed(
         reporter=body.owner,
         opening=Opening(
-            object_by=max(load["go_live_at"], _objectable_until(setting, program, locked.now)),
+            object_by=max(go_live_at, least),
             protection=Duration.of(left, "days") if left is not None else None,
         ),
         stage=body.stage,

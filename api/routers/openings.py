@@ -36,7 +36,8 @@ def read_opening_load(call: TheCall, id: Id) -> dict[str, Any]:
 async def load_opening_row(call: TheCall, id: Id, body: OpeningRowIn) -> Response:
     """A customer the company had before, with their owner and dates; members may object (INT-10)."""
     return await call.command(
-        lambda tx: openings.load_row(tx, call.caller, id, body, call.services.names), may_rehearse=True
+        lambda tx: openings.load_row(tx, call.caller, id, body, call.services.names, rehearsal=call.rehearsal),
+        may_rehearse=True,
     )
 
 

@@ -8,12 +8,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from cli.http import Answer
 from cli.importing.customers import as_shown, identity, keys_of
 from cli.importing.directory import Directory
-from cli.importing.fields import CLAIMS, Columns
+from cli.importing.fields import CLAIMS, Columns, Field
 from cli.importing.kind import Kind, Lane, lanes
 from cli.importing.rows import Outcome, Record, Result, RowError, compared, refusal
 from cli.importing.tokens import Tokens
@@ -43,7 +43,7 @@ class Claims(Kind):
     """Rows about one customer are reported in the order of the file: the first of them comes first."""
 
     name = "claims"
-    fields = CLAIMS
+    fields: ClassVar[tuple[Field, ...]] = CLAIMS
 
     def __init__(self, directory: Directory, columns: Columns) -> None:
         super().__init__(directory, columns)
@@ -59,18 +59,21 @@ class Claims(Kind):
             return self._compare(record, body, reporter, same)
         if not rehearse:
             return Outcome(Result.CREATED)
-        answer = self._tokens.ask(reporter, "/v1/claims", body, key=str(uuid.uuid4()), dry_run=True)
+        answer = self._ask(record, body, key=str(uuid.uuid4()), dry_run=True)
         return Outcome(Result.CREATED) if answer.status == 204 else self._answered(answer)
 
     def load(self, record: Record, planned: Outcome) -> Outcome:
-        body, reporter = self._body(record), self._reporter(record)
-        return self._answered(self._tokens.ask(reporter, "/v1/claims", body, key=self.key(record)))
+        return self._answered(self._ask(record, self._body(record), key=self.key(record)))
 
     def waves(self, records: Sequence[Record]) -> list[list[Lane]]:
         return [lanes(records, {record.line: self._keys(record) for record in records})]
 
     def close(self) -> None:
         self._tokens.close()
+
+    def _ask(self, record: Record, body: object, *, key: str, dry_run: bool = False) -> Answer:
+        """Reported by whoever the row names."""
+        return self._tokens.ask(self._reporter(record), "/v1/claims", body, key=key, dry_run=dry_run)
 
     def _answered(self, answer: Answer) -> Outcome:
         if answer.refused:

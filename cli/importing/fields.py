@@ -20,6 +20,7 @@ class Content(Enum):
     DATE = auto()
     INSTANT = auto()
     AMOUNT = auto()
+    COUNT = auto()
 
 
 @dataclass(frozen=True)
@@ -266,6 +267,23 @@ CLAIMS: Final = (
     Field("provisional", ("临时报备",), Content.TRUTH),
     Field("received_at", ("report time", "reported at", "report date", "报备时间", "报备日期"), refused=_OWNED),
 )
+
+#: A customer the company had before it went live: what a report says of them, whose they are and since when (INT-10).
+_OPENING: Final = (
+    Field("owner", ("sales agent", "agent", "reporter", "归属人", "业务员", "销售", "跟进人"), required=True),
+    Field("stage", ("sales stage", "阶段", "销售阶段")),
+    Field(
+        "last_follow_up_at",
+        ("last follow-up", "last follow up", "last contact", "最后跟进", "最后跟进时间", "最近跟进时间"),
+        Content.INSTANT,
+    ),
+    Field("protection_days_left", ("protection left", "days left", "保护期剩余天数", "剩余保护天数"), Content.COUNT),
+)
+_SHARED: Final = frozenset(
+    {"external_id", "program", "customer", "customer_kind", "customer_name", "customer_phone", "customer_email"}
+    | {"company_code", "customer_level", "track", "need", "progress", "source", "channel"}
+)
+OPENING: Final = (*(f for f in CLAIMS if f.name in _SHARED or f.name.startswith("project")), *_OPENING)
 
 FOLLOW_UPS: Final = (
     Field("external_id", (*_EXTERNAL_ID.headings, "follow-up id", "跟进编号"), required=True),

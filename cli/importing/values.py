@@ -23,6 +23,7 @@ _DATE = re.compile(r"(\d{4})(?:[-/.]|年)(\d{1,2})(?:[-/.]|月)(\d{1,2})日?")
 _TIME = re.compile(r"(\d{1,2})[:：时点](\d{1,2})(?:分|(?:[:：](\d{1,2})(?:\.\d+)?))?")
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
 _NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+_WHOLE = re.compile(r"[0-9]{1,9}")
 _TEXT_MAX = 10_000
 
 
@@ -49,6 +50,8 @@ def value_of(cell: Cell, field: Field) -> Any:
             return _instant(cell)
         case Content.AMOUNT:
             return _amount(cell)
+        case Content.COUNT:
+            return _count(cell)
 
 
 def text(cell: Cell) -> str:
@@ -149,6 +152,13 @@ def _amount(cell: Cell) -> Decimal:
     if found is None or abs(found) >= _EXACT:
         raise CellError("is no amount; write it as 120000 or 120000.50")
     return found
+
+
+def _count(cell: Cell) -> int:
+    found = None if isinstance(cell, bool) else text(cell)
+    if found is None or not _WHOLE.fullmatch(found):
+        raise CellError("is no whole number; write it as 30")
+    return int(found)
 
 
 def _made(make: Callable[[], T]) -> T:

@@ -19,6 +19,7 @@ from cli.importing.values import CellError, instant_text, money, text, value_of
 DATE = Field("at", content=Content.DATE)
 INSTANT = Field("at", content=Content.INSTANT)
 AMOUNT = Field("amount", content=Content.AMOUNT)
+COUNT = Field("days", content=Content.COUNT)
 TRUTH = Field("answered", content=Content.TRUTH)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -39,6 +40,19 @@ def test_a_date_that_can_be_read_two_ways_or_none_is_refused(cell: Any) -> None:
     with pytest.raises(CellError) as refused:
         value_of(cell, DATE)
     assert str(cell) not in str(refused.value)
+
+
+@pytest.mark.parametrize(("cell", "meant"), [("30", 30), (" 0 ", 0), (45.0, 45), (7, 7)])
+def test_a_number_of_days_is_a_whole_one(cell: Any, meant: int) -> None:
+    """INT-10."""
+    assert value_of(cell, COUNT) == meant
+
+
+@pytest.mark.parametrize("cell", ["-1", "1.5", 2.5, "十", True, "1e3"])
+def test_what_is_no_whole_number_of_days_is_refused(cell: Any) -> None:
+    """INT-10."""
+    with pytest.raises(CellError):
+        value_of(cell, COUNT)
 
 
 @pytest.mark.parametrize(

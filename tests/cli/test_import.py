@@ -375,6 +375,38 @@ def test_a_dry_run_of_claims_leaves_no_claim(imported: Imported, company: Remote
     assert not items(company, "/v1/claims", program=program)
 
 
+def test_an_opening_load_names_owners_and_dates_and_is_rehearsed_before_it_begins(
+    imported: Imported, company: RemoteCompany
+) -> None:
+    """INT-10, INT-03: rows of two owners are both listed; repeating the file changes nothing."""
+    owners = [reporter(company, "OP-甲", name="甲"), reporter(company, "OP-乙", name="乙")]
+    program = company.program("Loaded", external_id="OP-P")
+    content = (
+        "报备编号,业务项目,归属人,客户类型,客户姓名,手机,最后跟进时间,保护期剩余天数,阶段\n"
+        "OP-1,OP-P,OP-甲,个人,吴一,13600000001,2026-01-05 10:00,30,need\n"
+        "OP-2,OP-P,OP-乙,个人,吴一,13600000001,,,\n"
+        "OP-3,OP-P,OP-乙,个人,吴二,13600000002,,十天,\n"
+    )
+    rows = f"/v1/programs/{program}/opening/rows"
+    tried = imported("opening", content, "--dry-run")
+    assert {n: (row["result"], row["code"]) for n, row in tried.results_by_line.items()} == {
+        2: ("created", None),
+        3: ("created", None),
+        4: ("refused", "field_invalid"),
+    }
+    assert company.admin.get(rows).status_code == 404
+    told = imported("opening", content.replace("十天", "10"))
+    assert (told.code, told.summary) == (0, {"created": 3})
+    found = {row["receipt"]: row for row in items(company, rows)}
+    first, second, third = (found[receipt] for receipt in sorted(found))
+    assert {first["owner"], second["owner"]} <= set(owners)
+    assert {row["protection_days_left"] for row in (first, second, third)} == {30, None, 10}
+    assert sorted(row["others"] for row in found.values()) == [0, 1, 1]
+    assert [row["stage"] for row in found.values() if row["stage"]] == ["need"]
+    assert imported("opening", content.replace("十天", "10")).summary == {"unchanged": 3}
+    assert not items(company, f"/v1/people/{owners[0]}/tokens")
+
+
 def test_an_older_report_time_is_refused_with_a_reason(imported: Imported) -> None:
     """INT-03: the report time is the import's."""
     told = imported("claims", "id,program,customer,报备时间\nO-1,P,C,2020-01-01\n")
