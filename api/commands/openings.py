@@ -194,7 +194,7 @@ def _objectable_until(setting: Setting, program: str, at: datetime) -> datetime:
 
 
 def _check_row(caller: Caller, program: str, body: OpeningRowIn) -> None:
-    """The owner could report the customer today, and nobody followed up tomorrow; else 422."""
+    """The owner could report the customer today, nobody followed up tomorrow, the program has the stage; else 422."""
     known = caller.setting.organisation.people.get(body.owner)
     if known is not None and not known.active:
         raise Refusal("person_inactive", rule="INT-10", errors=(FieldError("owner", "person_inactive"),))
@@ -203,3 +203,5 @@ def _check_row(caller: Caller, program: str, body: OpeningRowIn) -> None:
     if body.last_follow_up_at is not None and body.last_follow_up_at > caller.at:
         wrong = (FieldError("last_follow_up_at", "date_invalid"),)
         raise Refusal("date_invalid", rule="INT-10", errors=wrong)
+    if body.stage is not None and body.stage not in caller.setting.policy_at(program, at=caller.at).stages:
+        raise invalid("stage", rule="CLM-30")

@@ -262,6 +262,7 @@ def test_what_cannot_be_loaded_or_objected_to_is_refused(load: Load) -> None:
     refused(admin.post(rows, {**body, "owner": load.office.leader.id}), 422, "field_invalid", "owner")
     ahead = {**body, "last_follow_up_at": "2031-03-04T00:00:00Z"}
     refused(admin.post(rows, ahead), 422, "date_invalid", "last_follow_up_at")
+    refused(admin.post(rows, {**body, "stage": "courtship"}), 422, "field_invalid", "stage")
     refused(load.first.post(f"{rows}/{row['id']}/objections", {"reason": "我的"}), 409, "illegal_transition")
     mine = load.office.claim(load.second, customer=customer(3))
     theirs = load.row(load.first, 3)
