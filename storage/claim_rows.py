@@ -60,6 +60,7 @@ _PLAIN = (
     "pause_used_us",
     "changes_seen",
     "migrations_seen",
+    "would_refuse",
 )
 #: Columns that carry the domain's field of the same name.
 _SAME = (

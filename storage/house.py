@@ -6,13 +6,13 @@ from pathlib import Path
 
 from activities.ports import StoreTroubleError
 from domain.refusals import Refusal
-from storage import checkpoints, payouts, retention
+from storage import checkpoints, payouts, retention, trial
 from storage.database import Database, Transaction
 from storage.setting import Snapshots
 
 
 class DatabaseHouse:
-    """Checkpoints of the history, the payout day, and rows that have had their time."""
+    """Checkpoints of the history, the payout day, trials that are over, and rows that have had their time."""
 
     def __init__(self, database: Database, snapshots: Snapshots, checkpoint_folder: Path) -> None:
         self._database = database
@@ -40,6 +40,12 @@ class DatabaseHouse:
         try:
             # Once asked it stays asked; to look through all balances every minute would be for nothing.
             self._asked_for = self._database.transact(work)
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal
+
+    def trial_over(self) -> None:
+        try:
+            self._database.transact(lambda tx: trial.remind(tx, self._snapshots.setting(tx)))
         except Refusal as refusal:
             raise StoreTroubleError from refusal
 

@@ -20,7 +20,7 @@ from domain.matters.setting import Setting
 from domain.money.model import Assist
 from domain.pools.limits import Taker
 from domain.refusals import Refusal
-from storage import case_facts, conflicts, deals, discussions, disputes, history, leads, ledger, pools, reminders
+from storage import case_facts, conflicts, deals, discussions, disputes, history, leads, ledger, pools, reminders, trial
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row, request_of, request_row
 from storage.codec import pack, plain, unpack
@@ -213,6 +213,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
             tx.execute(t.claim.update().where(t.claim.c.id == claim_id).values(dict(columns)))
     _save_requests(tx, before, after)
     pools.keep_takes(tx, draft.takes, matter=after.id)
+    trial.keep(tx, after.program, draft.would_have)
     deals.save(tx, before, after, new=draft.new_deals, at=draft.at)
     leads.save(tx, before, after)
     discussions.save(tx, before, after)

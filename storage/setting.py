@@ -250,7 +250,7 @@ def _programs(rows: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> dict[str, 
         target = rows["policy"][r["policy"]]
         version = PolicyVersion(target["id"], target["version"], target["effective_at"])
         claims = frozenset(r["claims"]) if r["claims"] is not None else None
-        migrations[r["program"]].append(Migration(r["number"], version, r["at"], claims))
+        migrations[r["program"]].append(Migration(r["number"], version, r["at"], claims, r["goes_live"]))
     return {
         r["id"]: Program(
             id=r["id"],

@@ -315,6 +315,7 @@ migration = sa.Table(
     Col("at", Instant, nullable=False),
     Col("claims", Json),
     Col("actor", Id, nullable=False),
+    Col("goes_live", sa.Boolean, nullable=False, server_default=sa.false()),
     _rev(),
 )
 
@@ -1214,6 +1215,27 @@ assist = sa.Table(
     Col("at", Instant, nullable=False),
     sa.Index("ix_assist_program", "program", "at"),
     sa.Index("ix_assist_pair", "program", "one", "other", "at"),
+)
+
+#: What the rules would have done in a trial (POL-08). ``otherwise``: whether people acted otherwise, as it stood when
+#: the program went live; null until then, and for what was noted after that.
+would_have = sa.Table(
+    "would_have",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("program", Id, nullable=False),
+    Col("kind", sa.String(10), nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("claim", Id, sa.ForeignKey("claim.id"), nullable=False),
+    Col("team", Id, nullable=False),
+    Col("person", Id),
+    Col("code", sa.String(40)),
+    Col("rule", sa.String(40)),
+    Col("policy_version", sa.Integer),
+    Col("facts", Json, nullable=False),
+    Col("otherwise", sa.Boolean),
+    sa.Index("ix_would_have_program_at", "program", "at", "id"),
+    sa.Index("ix_would_have_claim", "claim"),
 )
 
 #: A payout run (COM-12): prepared and approved by two people, then locked.

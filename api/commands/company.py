@@ -89,6 +89,17 @@ def change(call: Call, work: Callable[[Change], Done], *, may_rehearse: bool = F
     return call.write(run, may_rehearse=may_rehearse)
 
 
+def members_of(change: Change, program: str | None) -> list[str]:
+    """Everybody active who belongs to ``program`` now, or to the company, by person number."""
+    known = change.setting.programs[program] if program is not None else None
+    return [
+        person.id
+        for person in sorted(change.organisation.people.values(), key=lambda p: p.number)
+        if person.active
+        and (known is None or known.is_member(person.id, organisation=change.organisation, at=change.now))
+    ]
+
+
 def given(body: BaseModel, *names: str) -> dict[str, Any]:
     """Those of ``names`` that the body names, null included."""
     return {name: getattr(body, name) for name in names if name in body.model_fields_set}

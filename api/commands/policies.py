@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from starlette.responses import Response
 
 from api.call import Call, Done
-from api.commands.company import Change, change, invalid
+from api.commands.company import Change, change, invalid, members_of
 from api.schemas.policies import ActivateIn, MigrateIn, PolicyIn
 from api.views.policies import policy_row, policy_view
 from api.views.programs import program_row
@@ -104,6 +104,7 @@ def activate(change: Change, policy: str, body: ActivateIn) -> Done:
         facts = {"until": earliest} if at >= change.now else {}
         raise Refusal("date_invalid", rule="POL-04", facts=facts, errors=(FieldError("at", "date_invalid"),))
     state = fire(state=_standing(change.tx, row, at=change.now), trigger=PolicyTrigger.ACTIVATE)
+    _require_mode_kept(change, row, at=at)
     _write(change, row, state, effective_at=at)
     change.record(policy, "policy", "activated", program=row["program"], version=row["version"], effective_at=at)
     return Done(200, policy_view(change.tx, _row(change, policy)))
@@ -172,6 +173,25 @@ def _warnings(change: Change, program: str | None, layers: Sequence[PolicyConten
     return [sentence for sentence in found if sentence is not None]
 
 
+def _require_mode_kept(change: Change, row: dict[str, Any], *, at: datetime) -> None:
+    """A program begins in trial or live, and no version ends its trial: that is an admin's call of its own (POL-08)."""
+    version = PolicyVersion(row["id"], row["version"], at)
+    setting = change.setting
+    content = PolicyContent(row["parameters"], row["overrides"])
+    after = replace(setting, policies={**setting.policies, row["id"]: content})
+    if row["program"] is None:
+        others = [known for known in setting.company_policies if known.id != row["id"]]
+        after = replace(after, company_policies=(*others, version))
+    programs = [row["program"]] if row["program"] is not None else sorted(setting.programs)
+    for program in programs:
+        known = setting.programs[program]
+        if row["program"] is not None:
+            others = [one for one in known.policies if one.id != row["id"]]
+            after = replace(after, programs={program: replace(known, policies=(*others, version))})
+        if after.in_trial(program, at=at) is not setting.in_trial(program, at=change.now):
+            raise Refusal("illegal_transition", rule="POL-08", facts={"parameter": "program.mode", "program": program})
+
+
 # --- approval ------------------------------------------------------------------------------------------------------
 
 
@@ -192,13 +212,6 @@ def _not_before(change: Change, row: dict[str, Any]) -> datetime | None:
 
 def _announce(change: Change, row: dict[str, Any], *, not_before: datetime | None) -> None:
     """Everybody concerned is told before it holds (POL-09)."""
-    organisation = change.organisation
-    program = change.setting.programs[row["program"]] if row["program"] is not None else None
-    told = [
-        person.id
-        for person in sorted(organisation.people.values(), key=lambda p: p.number)
-        if person.active and (program is None or program.is_member(person.id, organisation=organisation, at=change.now))
-    ]
     queue_notices(
         change.tx,
         [
@@ -217,7 +230,7 @@ def _announce(change: Change, row: dict[str, Any], *, not_before: datetime | Non
                     "until": _text(not_before),
                 },
             )
-            for person in told
+            for person in members_of(change, row["program"])
         ],
         at=change.now,
     )

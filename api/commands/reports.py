@@ -64,18 +64,37 @@ def _checked(
     if not caller.setting.programs[body.program].open:
         raise Refusal("program_closed", rule="TER-01")
     digest = facts_digest(tx, body)
-    attempt = _attempt(caller, matter, locked, reporter.policy)
+    would_refuse: Refusal | None = None
+    try:
+        _check_standing(tx, caller, body, reporter.policy, matter, locked, digest)
+    except Refusal as refusal:
+        if not caller.setting.in_trial(body.program, at=locked.now):
+            raise
+        would_refuse = refusal
+    return receive(tx, caller, body, resolved, locked, policy=reporter.policy, digest=digest, would_refuse=would_refuse)
+
+
+def _check_standing(
+    tx: Transaction,
+    caller: Caller,
+    body: ReportIn,
+    policy: Policy,
+    matter: Matter,
+    locked: matters.Locked,
+    digest: str,
+) -> None:
+    """What stands against the reporter rather than against the report; in a trial it is only noted (POL-08)."""
+    attempt = _attempt(caller, matter, locked, policy)
     if attempt is not None:
         attempt.check_member()
         attempt.check_entry()
     if not locked.fresh:
-        _check_returning(tx, caller, matter, locked.now, reporter.policy, digest)
+        _check_returning(tx, caller, matter, locked.now, policy, digest)
     if attempt is not None:
         attempt.check_room()
-    _check_caps(tx, caller, body.program, locked.now, reporter.policy)
+    _check_caps(tx, caller, body.program, locked.now, policy)
     if attempt is not None:
         attempt.check_day()
-    return receive(tx, caller, body, resolved, locked, policy=reporter.policy, digest=digest)
 
 
 def _attempt(caller: Caller, matter: Matter, locked: matters.Locked, policy: Policy) -> Attempt | None:
@@ -594,10 +613,11 @@ def receive(
     policy: Policy,
     digest: str,
     listed: Listed | None = None,
+    would_refuse: Refusal | None = None,
 ) -> Waiting:
     """Write claim, command, stream and the first entry of its history, all stamped with the same instant.
 
-    Without ``listed`` it is a report of the caller's.
+    Without ``listed`` it is a report of the caller's; ``would_refuse``: what it would have met, but for a trial.
     """
     now, setting = locked.now, caller.setting
     reporter = listed.reporter if listed is not None else caller.person
@@ -669,7 +689,8 @@ def receive(
         },
     )
     kind = CommandKind.REPORT if listed is None else CommandKind.OPENING
-    command = Command(id=mint(), kind=kind, claim=claim.id, actor=caller.person, received_at=now, data={})
+    data = {"would_refuse": _noted(would_refuse)} if would_refuse is not None else {}
+    command = Command(id=mint(), kind=kind, claim=claim.id, actor=caller.person, received_at=now, data=data)
     tx.insert(t.command, matters.command_row(command, matter=resolved.matter, target_type="claim", target=claim.id))
     history.append(
         tx,
@@ -720,6 +741,10 @@ def _opening_data(claim: Claim) -> dict[str, Any]:
         "stage": claim.stage,
         "text": claim.reason_text,
     }
+
+
+def _noted(refusal: Refusal) -> dict[str, Any]:
+    return {"code": refusal.code, "rule": refusal.rule, "facts": refusal.facts}
 
 
 def _has_text(body: ReportIn) -> bool:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.call import TheCall
-from api.commands import lead_rules, programs
+from api.commands import lead_rules, programs, trial
 from api.commands.company import change
 from api.paging import Cursor, Limit
 from api.routing import StrictRoute
@@ -16,9 +16,11 @@ from api.schemas.base import Id, Nothing
 from api.schemas.deals import AssistPairPage
 from api.schemas.leads import LeadRulesOut, LeadRulesPatch
 from api.schemas.programs import MemberIn, MemberOut, ProgramIn, ProgramOut, ProgramPage, ProgramPatch
+from api.schemas.trial import ResultKindName, TrialOut, TrialResultPage, WentLiveOut
 from api.views.assists import assist_pair_page
 from api.views.lead_rules import rules_view
 from api.views.programs import program_page, program_view
+from api.views.trial import result_page, trial_view
 
 router = APIRouter(prefix="/v1/programs", tags=["programs"], route_class=StrictRoute)
 
@@ -87,3 +89,33 @@ def read_lead_rules(call: TheCall, id: Id) -> dict[str, Any]:
 def set_lead_rules(call: TheCall, id: Id, body: LeadRulesPatch) -> Response:
     """Set the rules; leads that somebody has stay where they are (LEAD-03)."""
     return change(call, lambda made: lead_rules.set_rules(made, id, body))
+
+
+@router.get("/{id}/trial", response_model=TrialOut)
+def read_trial(call: TheCall, id: Id) -> dict[str, Any]:
+    """The trial run (试运行) of the program, with counts of what the rules would have done: POL-08."""
+    return call.read(lambda tx: trial_view(tx, call.caller, id))
+
+
+@router.get("/{id}/trial/results", response_model=TrialResultPage)
+def list_trial_results(
+    call: TheCall,
+    id: Id,
+    kind: ResultKindName | None = None,
+    person: Id | None = None,
+    otherwise: bool | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> dict[str, Any]:
+    """What the rules would have done, the latest first (POL-08)."""
+    return call.read(
+        lambda tx: result_page(
+            tx, call.caller, id, kind=kind, person=person, otherwise=otherwise, limit=limit, cursor=cursor
+        )
+    )
+
+
+@router.post("/{id}/go-live", response_model=WentLiveOut)
+def go_live(call: TheCall, id: Id, body: Nothing) -> Response:
+    """End the trial: the rules hold from now on; where people acted otherwise is recorded and answered (POL-08)."""
+    return change(call, lambda made: trial.go_live(made, id))

@@ -293,7 +293,8 @@ def _collided(claim: Claim) -> bool:
     if claim.opening is not None and claim.opening.objection:
         return True
     in_case = claim.state in (ClaimState.DISPUTED, ClaimState.ARBITRATED)
-    return in_case or claim.waiting is Waiting.QUEUE or claim.reason in ("customer_owned", "queue_full", "queue_end")
+    waits = claim.waiting in (Waiting.QUEUE, Waiting.BESIDE)
+    return in_case or waits or claim.reason in ("customer_owned", "queue_full", "queue_end")
 
 
 def masked_phone(phone: str | None) -> str | None:

@@ -25,6 +25,7 @@ from domain.people.access import Actor
 from domain.policy.policy import Policy
 from domain.pools.entering import enter_pool
 from domain.refusals import Refusal
+from domain.trial.results import in_trial, would_lapse
 
 #: Customers given up with one of these reasons are closed, not pooled (CLM-23).
 _CLOSED = frozenset({"invalid", "false_report"})
@@ -121,7 +122,13 @@ def lapse(draft: Draft, claim: Claim, clock: RunningClock) -> None:
 
 
 def lapse_now(draft: Draft, claim: Claim, *, reason: str, rule: str | None) -> None:
-    """The claim lapses at ``draft.at``; its customer enters the pool, or rests for the former owner (CLM-20)."""
+    """The claim lapses at ``draft.at``; its customer enters the pool, or rests for the former owner (CLM-20).
+
+    In a trial it is only noted that it would have (POL-08).
+    """
+    if in_trial(draft):
+        would_lapse(draft, claim, reason=reason, rule=rule)
+        return
     before, owner = claim.state, claim.owner
     terms = draft.setting.terms_of(claim)
     grace = terms.policy.duration("claim.grace_days") if owner and not claim.rescued else None

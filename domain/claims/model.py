@@ -88,6 +88,7 @@ class Waiting(StrEnum):
     CORRECTION = "correction"  # sent back to the reporter (CLM-04, CLM-05)
     QUEUE = "queue"  # somebody else holds the customer, and policy keeps a place (CLM-27)
     OPENING = "opening"  # members of the program may still object to it (INT-10)
+    BESIDE = "beside"  # somebody else holds the customer, and the program runs on trial (POL-08)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +268,7 @@ class Claim:
     opening: Opening | None = None  # for ever (INT-10)
     spared_until: datetime | None = None  # none of its clocks makes it lapse before then (INT-10)
     ruled_holder: bool | None = None  # a ruling that is not final yet says whether it holds; None = as before
+    would_refuse: str | None = None  # the code with which the rules would have refused it in a trial (POL-08)
     version: int = 1
 
     @property

@@ -18,6 +18,7 @@ from domain.people.organisation import ChangeKind
 from domain.policy.policy import Policy
 from domain.pools.limits import Attempt, is_entry
 from domain.refusals import Refusal
+from domain.trial.results import in_trial, would_accept, would_refuse
 
 #: A report that waits for one of these still has its place before later ones (CLM-05).
 _KEEPS_ITS_PLACE = frozenset({Waiting.JUDGE, Waiting.EARLIER, Waiting.CORRECTION, Waiting.OPENING})
@@ -26,6 +27,9 @@ _KEEPS_ITS_PLACE = frozenset({Waiting.JUDGE, Waiting.EARLIER, Waiting.CORRECTION
 def report(draft: Draft, command: Command) -> None:
     """A received report meets the validity check for the first time (CLM-03)."""
     claim = draft.put(replace(draft.matter.claims[command.claim], decided=True))
+    refused_before = command.data.get("would_refuse")
+    if refused_before is not None:  # what it met before its receipt, in a trial
+        claim = would_refuse(draft, claim, **refused_before)
     consider(draft, claim)
 
 
@@ -58,21 +62,29 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False, given: bool
 def _accept_or_out_of_room(draft: Draft, claim: Claim) -> None:
     """Accept; out of a pool, only if there still is room: another take may have used it up since receipt (POOL-03)."""
     try:
-        takes = _takes_from_pool(draft, claim)
+        claim, takes = _taken_from_pool(draft, claim)
     except Refusal as refusal:
         _reject(draft, claim, reason=refusal.code, actor=None, text=None, rule=refusal.rule or "POOL-03")
         return
     accept_claim(draft, claim, actor=None, takes=takes)
 
 
-def _takes_from_pool(draft: Draft, claim: Claim) -> bool:
-    """Whether accepting ``claim`` takes a customer out of a pool; refused where the reporter has no room for it."""
+def _taken_from_pool(draft: Draft, claim: Claim) -> tuple[Claim, bool]:
+    """Whether accepting ``claim`` takes a customer out of a pool; refused where the reporter has no room for it.
+
+    In a trial it is accepted all the same (POL-08).
+    """
     if not is_entry(draft.matter, draft.at):
-        return False
+        return claim, False
     attempt = Attempt(draft.matter, draft.setting, claim.reporter, draft.at)
-    attempt.check_room()
-    attempt.check_day()
-    return True
+    try:
+        attempt.check_room()
+        attempt.check_day()
+    except Refusal as refusal:
+        if not in_trial(draft):
+            raise
+        claim = would_refuse(draft, claim, code=refusal.code, rule=refusal.rule, facts=refusal.facts)
+    return claim, True
 
 
 def accept_claim(
@@ -123,6 +135,8 @@ def accept_claim(
         actor=actor,
         data={"owner": claim.owner, "clocks": clock_data(claim), **({"text": text} if text else {})},
     )
+    if in_trial(draft):
+        would_accept(draft, claim)
     urgency = "normal" if claim.opening is None else "digest"
     draft.tell(claim.owner, "claim.accepted", claim, rule="CLM-03", urgency=urgency, facts={"deadline": claim.deadline})
     if claim.last_qualified_at is not None:  # an opening load knows of work before acceptance
@@ -195,7 +209,7 @@ def accept(draft: Draft, command: Command) -> None:
         )
     if is_taken(draft.matter, claim, draft):
         raise Refusal("customer_owned", rule="TER-01", current_state=claim.state.value)
-    takes = _takes_from_pool(draft, claim)
+    claim, takes = _taken_from_pool(draft, claim)
     accept_claim(draft, claim, actor=command.actor, text=command.data.get("text"), takes=takes)
 
 
@@ -392,7 +406,7 @@ def _may_move_up(matter: Matter, claim: Claim) -> bool:
     """
     if claim.waiting is Waiting.OPENING:
         return False
-    if claim.waiting is Waiting.QUEUE:
+    if claim.waiting in (Waiting.QUEUE, Waiting.BESIDE):
         return matter.owner_claim is None
     if claim.waiting in (Waiting.EARLIER, Waiting.VISIT):
         return True
@@ -468,7 +482,7 @@ def _gainers(draft: Draft, claim: Claim) -> tuple[str, ...]:
 
 def _collide(draft: Draft, claim: Claim) -> None:
     """The customer is owned in this track: refused, queued or contested, and a conflict signal (CLM-27, DSP-19)."""
-    if claim.waiting is Waiting.QUEUE:
+    if claim.waiting is Waiting.QUEUE or (claim.waiting is Waiting.BESIDE and in_trial(draft)):
         return  # it has its place already
     holder = draft.matter.owner_claim or draft.matter.reserved_for(draft.at)
     policy = draft.setting.policy_at(claim.program, at=draft.at)
@@ -479,13 +493,23 @@ def _collide(draft: Draft, claim: Claim) -> None:
         draft.put(replace(claim.without_clock(Clock.APPROVAL), waiting=Waiting.EARLIER, correct_by=None))
         draft.contested.append(claim.id)
     elif way != "queue":
-        _reject(draft, claim, reason="customer_owned", actor=None, text=None, rule="CLM-27")
+        _turn_down(draft, claim, reason="customer_owned")
     elif len(queue(draft.matter.claims.values())) >= policy.integer("claim.queue_max"):
-        _reject(draft, claim, reason="queue_full", actor=None, text=None, rule="CLM-27")
+        _turn_down(draft, claim, reason="queue_full")
     else:
         _enqueue(draft, claim, policy)
-    if holder is not None:
+    if holder is not None and claim.waiting is not Waiting.BESIDE:
         attempted(draft, holder, by=claim.reporter, data={"claim": claim.id}, through=claim)
+
+
+def _turn_down(draft: Draft, claim: Claim, *, reason: str) -> None:
+    """The rules refuse it: it is rejected, or in a trial stands beside the claim that holds the customer (POL-08)."""
+    if not in_trial(draft):
+        _reject(draft, claim, reason=reason, actor=None, text=None, rule="CLM-27")
+        return
+    _close_judging(draft, claim)
+    claim = would_refuse(draft, claim, code=reason, rule="CLM-27")
+    draft.put(replace(claim.without_clock(Clock.APPROVAL), waiting=Waiting.BESIDE, correct_by=None))
 
 
 def _may_contest(draft: Draft, claim: Claim) -> bool:

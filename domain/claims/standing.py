@@ -12,7 +12,7 @@ from datetime import datetime
 
 from domain.claims import clocks
 from domain.claims.holding import ask
-from domain.claims.lifecycle import ClaimState
+from domain.claims.lifecycle import ENDED, ClaimState
 from domain.claims.model import (
     Claim,
     Clock,
@@ -32,6 +32,7 @@ from domain.matters.matter import Matter
 from domain.matters.setting import Setting
 from domain.people.organisation import Absence, ChangeKind, PersonChange
 from domain.programs.program import Migration
+from domain.trial.going_live import went_live
 
 _HELD = (ClaimState.PROTECTED, ClaimState.ACTIVE, ClaimState.WON)
 
@@ -226,21 +227,29 @@ def calendar_changed(draft: Draft, claim: Claim) -> None:
 
 
 def next_migration(claim: Claim, setting: Setting) -> Migration | None:
-    """The next policy migration that names this claim and that it has not taken in yet (POL-02)."""
-    if claim.state not in _HELD:
-        return None
+    """The next policy migration that concerns this claim and that it has not taken in yet (POL-02, POL-08)."""
     return next(
         (
             m
             for m in setting.programs[claim.program].migrations
-            if m.number > claim.migrations_seen and (m.claims is None or claim.id in m.claims)
+            if m.number > claim.migrations_seen and _concerns(m, claim)
         ),
         None,
     )
 
 
+def _concerns(migration: Migration, claim: Claim) -> bool:
+    """One that goes live concerns whatever was received in the trial and is open, also before a judge or in a case."""
+    if migration.goes_live:
+        return claim.state not in ENDED and claim.received_at < migration.at
+    return claim.state in _HELD and (migration.claims is None or claim.id in migration.claims)
+
+
 def migrated(draft: Draft, claim: Claim, migration: Migration) -> None:
     """An open claim takes on another policy version; a deadline that moves nearer keeps the notice (POL-02)."""
+    if migration.goes_live:
+        went_live(draft, _under(claim, migration, setting=draft.setting))
+        return
     before = {c.clock: c.deadline for c in claim.clocks}
     claim = migrated_claim(claim, migration, setting=draft.setting)
     draft.put(claim)
@@ -252,7 +261,18 @@ def migrated_claim(claim: Claim, migration: Migration, *, setting: Setting) -> C
 
     Pure, so that the preview of a migration is what the migration does.
     """
-    claim = replace(
+    claim = _under(claim, migration, setting=setting)
+    terms = setting.terms_of(claim)
+    notice = terms.policy.duration("policy.migration_notice_wd")
+    floor = terms.calendar.add(migration.at, notice).at if notice else migration.at
+    for clock in claim.clocks:
+        claim = _recounted_under(claim, clock, terms=terms, floor=floor)
+    return claim
+
+
+def _under(claim: Claim, migration: Migration, *, setting: Setting) -> Claim:
+    """``claim`` under the migration's policy, its clocks untouched."""
+    return replace(
         claim,
         migrations_seen=max(claim.migrations_seen, migration.number),
         terms=replace(
@@ -263,12 +283,6 @@ def migrated_claim(claim: Claim, migration: Migration, *, setting: Setting) -> C
             version=migration.policy.version,
         ),
     )
-    terms = setting.terms_of(claim)
-    notice = terms.policy.duration("policy.migration_notice_wd")
-    floor = terms.calendar.add(migration.at, notice).at if notice else migration.at
-    for clock in claim.clocks:
-        claim = _recounted_under(claim, clock, terms=terms, floor=floor)
-    return claim
 
 
 _LENGTHS: dict[Clock, str] = {

@@ -17,6 +17,7 @@ from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
 from domain.money.model import Assist, Deal, Entry, PerformanceLine
 from domain.refusals import Refusal
+from domain.trial.model import WouldHave
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ class Draft:
     new_evidence: list[NewEvidence] = field(default_factory=list)
     retargeted: list[tuple[str, str]] = field(default_factory=list)  # command, the case that it joined
     takes: list[Take] = field(default_factory=list)  # out of a pool, which count for the day (POOL-06)
+    would_have: list[WouldHave] = field(default_factory=list)  # what a trial keeps from happening (POL-08)
 
     def put(self, claim: Claim) -> Claim:
         """``claim`` replaces its former self in the matter. With it end the rights of collaborators (CLM-29), and the

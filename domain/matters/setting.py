@@ -63,6 +63,10 @@ class Setting:
     def policy_at(self, program: str, *, at: datetime) -> Policy:
         return self.policy(self.terms_at(program, at=at))
 
+    def in_trial(self, program: str, *, at: datetime) -> bool:
+        """Whether ``program`` ran on trial at ``at`` (POL-08): the program, whatever policy is fixed for a claim."""
+        return self.policy_at(program, at=at).choice("program.mode") == "trial"
+
     def company_policy_at(self, at: datetime) -> Policy:
         """The company's own policy, for what lies in no program (tokens, caps, reveals)."""
         company = in_force(self.company_policies, at) or self.company_policies[0]

@@ -788,6 +788,22 @@ _OTHERS = (
         "read the plan.",
     ),
     _row(
+        "policy.changed/live",
+        "试运行结束，规则正式生效",
+        "Trial run over, the rules hold",
+        "项目已由[{by}]正式启用，规则从现在起生效；各项期限重新计算。请查看规则说明。",
+        "The program went live[ by {by}] and its rules hold from now on; deadlines begin again. Please read their "
+        "text.",
+    ),
+    _row(
+        "policy.trial_over",
+        "试运行时间已满，等待决定",
+        "The trial run waits for a decision",
+        "项目的试运行时间已[于{until}]期满，尚未决定是否正式启用；在您决定之前，试运行继续。",
+        "The time of the program's trial run was over[ at {until}] and nobody has decided yet; until you do, the trial "
+        "goes on.",
+    ),
+    _row(
         "policy.changed/policy",
         "规则变更，期限调整",
         "Policy changed, deadline moved",

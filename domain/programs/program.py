@@ -32,12 +32,16 @@ class PolicyVersion:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """Open claims take on ``policy`` at ``at``, an explicit and previewed act (POL-02). ``claims`` None = all."""
+    """Open claims take on ``policy`` at ``at``, an explicit and previewed act (POL-02). ``claims`` None = all.
+
+    ``goes_live``: it is the policy that ends a trial, by which their clocks begin again (POL-08).
+    """
 
     number: int
     policy: PolicyVersion
     at: datetime
     claims: frozenset[str] | None
+    goes_live: bool = False
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,10 @@ open_program                 401 403 403 403 403 403 403 403 403 403 403 403 201
 edit_program                 401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403 403 403
 close_program                401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403 403 403
 reopen_program               401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403 403 403
+# POL-08: leaders and managers of any team see what concerns it, a partner's manager too, those who oversee all.
+read_trial                   401 403 403 403 200 200 200 200 200 403 200 403 200 403 403 200 403 403 403
+list_trial_results           401 403 403 403 200 200 200 200 200 403 200 403 200 403 403 200 403 403 403
+go_live                      401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403 403 403
 add_member                   401 403 403 403 403 403 403 403 403 403 403 403 201 403 403 403 403 403 403
 remove_member                401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403 403 403
 # Section 12, PPL-08: 南区's leader is the channel manager of the partner, the broker its own manager.

@@ -643,6 +643,9 @@ def _reopen_program(world: World) -> Wanted:
 
 
 FACTORIES["reopen_program"] = _reopen_program
+_when("read_trial", "leader", ids={"id": lambda w: w.program})
+_when("list_trial_results", "leader", ids={"id": lambda w: w.program})
+_when("go_live", "admin", ids={"id": lambda w: w.new_program("试运行", {"program.mode": "trial"})}, body={})
 _when("add_member", "admin", ids={"id": lambda w: w.program}, body={"person": World.new_person})
 _when("remove_member", "admin", ids={"id": lambda w: w.program, "mid": World.member}, body={})
 _when("read_policy_in_force", "owner", ids={"id": lambda w: w.program})

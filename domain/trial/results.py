@@ -1,0 +1,78 @@
+"""What a decision in a trial writes down instead of refusing, lapsing, settling or posting (POL-08).
+
+What is accepted is accepted in a trial too, so that somebody works the customer; it is listed beside the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from domain.claims.model import LAPSE_REASON, Claim
+from domain.matters.draft import Draft
+from domain.trial.model import ResultKind, WouldHave
+
+
+def in_trial(draft: Draft) -> bool:
+    """Whether the program of the matter ran on trial at the instant that counts."""
+    return draft.setting.in_trial(draft.matter.program, at=draft.at)
+
+
+def would_accept(draft: Draft, claim: Claim) -> None:
+    """``claim`` was accepted. One that the rules would have refused is listed as that alone."""
+    if claim.would_refuse is None:
+        _list(draft, ResultKind.ACCEPT, claim, person=claim.owner, code=None, rule="CLM-03")
+
+
+def would_refuse(
+    draft: Draft, claim: Claim, *, code: str, rule: str | None, facts: Mapping[str, Any] | None = None
+) -> Claim:
+    """The rules would have refused the report ``claim``, and it stands; listed once, with the first refusal it met."""
+    if claim.would_refuse is not None:
+        return claim
+    claim = draft.put(replace(claim, would_refuse=code))
+    _list(draft, ResultKind.REFUSE, claim, person=claim.reporter, code=code, rule=rule, facts=facts)
+    _record(draft, ResultKind.REFUSE, claim, code=code, rule=rule)
+    return claim
+
+
+def would_lapse(draft: Draft, claim: Claim, *, reason: str, rule: str | None) -> None:
+    """The claim stays as it is, its lapse clocks stopped for good: the next lapse would be that of another claim.
+
+    Work, a transfer or going live starts clocks again.
+    """
+    claim = draft.put(claim.without_clock(*LAPSE_REASON))
+    facts = {"state": claim.state.value}
+    _list(draft, ResultKind.LAPSE, claim, person=claim.owner or claim.reporter, code=reason, rule=rule, facts=facts)
+    clocks = [{"clock": clock.clock.value, "deadline": clock.deadline, "rule": clock.rule} for clock in claim.clocks]
+    _record(draft, ResultKind.LAPSE, claim, code=reason, rule=rule, clocks=clocks)
+
+
+def _list(
+    draft: Draft,
+    kind: ResultKind,
+    claim: Claim,
+    *,
+    person: str | None,
+    code: str | None,
+    rule: str | None,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    draft.would_have.append(
+        WouldHave(
+            kind=kind,
+            at=draft.at,
+            claim=claim.id,
+            team=claim.team,
+            person=person,
+            code=code,
+            rule=rule,
+            policy_version=claim.terms.version,
+            facts=facts or {},
+        )
+    )
+
+
+def _record(draft: Draft, kind: ResultKind, claim: Claim, *, code: str, rule: str | None, **data: object) -> None:
+    draft.record("would_have", claim, reason=code, data={"result": kind.value, "rule": rule, **data})

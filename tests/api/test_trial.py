@@ -1,0 +1,252 @@
+"""Trial runs (试运行): what is noted instead of being done, and the way to the rules in force (POL-08, contract 17)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage import tables as t
+from storage import trial
+from tests.support.answers import listed, refused
+from tests.support.company import PLAIN_POLICY, Company, Person
+from tests.support.office import (
+    Office,
+    act,
+    after,
+    clocks,
+    customer,
+    done,
+    entry,
+    moment,
+    moves,
+    notices,
+    read,
+    work,
+)
+
+TRIAL = {"program.mode": "trial"}
+
+
+def results(office: Office, by: Person | None = None, **filters: Any) -> list[dict[str, Any]]:
+    """What the rules would have done, oldest first."""
+    path = f"/v1/programs/{office.program}/trial/results"
+    return list(reversed(listed((by or office.company.admin).get(path, **filters))))
+
+
+def standing(office: Office, by: Person | None = None) -> dict[str, Any]:
+    answer = (by or office.company.admin).get(f"/v1/programs/{office.program}/trial")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def go_live(office: Office) -> dict[str, Any]:
+    """The answer of going live, once every claim has taken it in."""
+    answer = office.company.admin.made(f"/v1/programs/{office.program}/go-live")
+    with office.company.database.reading() as tx:
+        streams = list(tx.execute(sa.select(t.stream.c.id).where(t.stream.c.open)).scalars())
+    for stream in streams:
+        office.company.direct.drain(stream)
+    return answer
+
+
+def test_a_report_that_the_rules_would_refuse_is_received_and_stands_beside(company: Company) -> None:
+    """POL-08, TER-01: one owner, and a second report that is listed as refused, with rule and code."""
+    office = Office(company, policy=TRIAL)
+    held = office.claim(office.first)
+    beside = office.claim(office.second)
+    assert (beside["state"], beside["reason"], beside["owner"]) == ("reported", None, None)
+    assert (held["state"], held["owner"]) == ("protected", office.first.id)
+    assert moves(office.second, beside) == [("received", None, "reported"), ("would_have", None, None)]
+    assert notices(office.second, beside) == []
+    # The record is somebody else's: the name stays masked, and the work of both is kept.
+    assert beside["customer"]["name"] == "王*"
+    assert work(office.second, beside)["qualified"] is False
+    accepted, refusal = results(office)
+    assert (accepted["kind"], accepted["claim"], accepted["person"]) == ("accept", held["id"], office.first.id)
+    assert (refusal["kind"], refusal["claim"], refusal["person"]) == ("refuse", beside["id"], office.second.id)
+    assert (refusal["code"], refusal["rule"], refusal["at"]) == ("customer_owned", "CLM-27", beside["received_at"])
+    assert (accepted["otherwise"], refusal["otherwise"]) == (False, True)
+    found = standing(office)
+    assert found["counts"] == {"accept": 1, "refuse": 1, "lapse": 0, "tier_0": 0, "commission": 0}
+    assert (found["mode"], found["otherwise"], found["live_at"]) == ("trial", 1, None)
+
+
+def test_the_report_beside_has_the_customer_once_it_is_free(company: Company) -> None:
+    """POL-08: it keeps the time of its receipt, and the acceptance that only the trial gave it is not listed as one."""
+    office = Office(company, policy=TRIAL)
+    held, beside = office.claim(office.first), office.claim(office.second)
+    done(act(office.first, held, "release", reason="lost"))
+    now = read(office.second, beside)
+    assert (now["state"], now["owner"], now["received_at"]) == ("protected", office.second.id, beside["received_at"])
+    assert [one["kind"] for one in results(office)] == ["accept", "refuse"]
+
+
+def test_history_refuses_nobody_in_a_trial(company: Company) -> None:
+    """POL-08, CLM-25, CLM-26: a cap and a wait are noted with their facts, and the reporter has the customer."""
+    office = Office(company, policy={**TRIAL, "claim.cap_person": 1, "claim.reclaim_wait_h": {"person": 5}})
+    first = office.claim(office.first)
+    second = office.claim(office.first, customer=customer(2))
+    assert second["state"] == "protected"
+    done(act(office.first, first, "release", reason="invalid"))
+    again = office.claim(office.first)
+    assert (again["state"], again["owner"]) == ("protected", office.first.id)
+    cap, wait = results(office, kind="refuse")
+    assert (cap["code"], cap["claim"], cap["rule"]) == ("claim_cap", second["id"], "CLM-25")
+    assert (cap["facts"]["cap"], cap["facts"]["count"]) == (1, 1)
+    assert (wait["code"], wait["claim"], wait["rule"]) == ("reclaim_wait", again["id"], "CLM-26")
+    assert moment(wait["facts"]["until"]) > moment(wait["at"])
+    # What is refused for what it says, or for who says it, is refused in a trial as well.
+    wrong = office.report(office.first, customer={"kind": "person", "name": "李四", "phone": "12"})
+    refused(wrong, 422, "phone_invalid", "customer.phone")
+
+
+def test_nothing_lapses_in_a_trial_and_what_would_have_is_listed_once(company: Company) -> None:
+    """POL-08, CLM-14, CLM-19: at the recorded deadline, with the rule of its clock; the claim stays with its owner."""
+    office = Office(company, policy={**TRIAL, "claim.first_follow_up_wh": "PT2H", "claim.idle_days": "PT3H"})
+    claim = office.claim(office.first)
+    due = clocks(claim)["first_follow_up"]
+    company.advance(days=400)
+    kept = read(office.first, claim)
+    assert (kept["state"], kept["owner"], kept["clocks"]) == ("protected", office.first.id, [])
+    (lapse,) = results(office, kind="lapse")
+    assert (lapse["claim"], lapse["at"], lapse["person"]) == (claim["id"], due, office.first.id)
+    assert (lapse["code"], lapse["rule"]) == ("no_first_follow_up", "claim.first_follow_up_wh")
+    assert lapse["otherwise"] is True
+    noted = entry(office.first, claim, "would_have")
+    assert (noted["at"], noted["reason"], noted["data"]["result"]) == (due, "no_first_follow_up", "lapse")
+    assert "claim.lapsed" not in notices(office.first, claim)
+    # Somebody works on: what would come next is counted from there.
+    work(office.first, claim)
+    assert list(clocks(read(office.first, claim))) == ["idle"]
+    company.advance(days=1)
+    assert [one["code"] for one in results(office, kind="lapse")] == ["no_first_follow_up", "idle"]
+
+
+def test_going_live_restarts_the_clocks_and_lists_what_people_did_otherwise(company: Company) -> None:
+    """POL-08: clocks begin again, none before the grace is over; receipt times count; from then on the rules refuse."""
+    policy = {**TRIAL, "claim.first_follow_up_wh": "PT2H", "claim.idle_days": 30, "opening.grace_days": 14}
+    office = Office(company, policy=policy)
+    overdue = office.claim(office.first)
+    beside = office.claim(office.second)
+    company.advance(days=3)
+    worked = office.claim(office.first, customer=customer(2))
+    work(office.first, worked)
+    gone = office.claim(office.second, customer=customer(2))
+    done(act(office.second, gone, "withdraw"))
+    answer = go_live(office)
+    live_at = answer["live_at"]
+    assert (answer["mode"], answer["policy_version"], answer["grace_until"]) == ("live", 2, _later(live_at, days=14))
+    assert answer["counts"] == {"accept": 2, "refuse": 2, "lapse": 1, "tier_0": 0, "commission": 0}
+    # The report that was withdrawn stands for nobody: that is as the rules have it.
+    assert answer["otherwise"] == 2
+    assert [(one["kind"], one["claim"]) for one in answer["items"]] == [
+        ("lapse", overdue["id"]),
+        ("refuse", beside["id"]),
+    ]
+    # Working hours of two would be over today: nothing lapses within the grace.
+    now = clocks(read(office.first, overdue))
+    assert now["first_follow_up"] == _later(live_at, days=14)
+    assert moment(now["idle"]) >= after(live_at, days=30)
+    assert "first_follow_up" not in clocks(read(office.first, worked))
+    assert read(office.first, overdue)["policy_version"] == 2
+    # The reports of the trial are decided by the rules, as of their receipt.
+    lost = read(office.second, beside)
+    assert (lost["state"], lost["reason"], lost["received_at"]) == ("rejected", "customer_owned", beside["received_at"])
+    late = office.claim(office.second, customer=customer(2))
+    assert (late["state"], late["reason"]) == ("rejected", "customer_owned")
+    assert {one["id"]: one["otherwise"] for one in results(office, otherwise=True)} == {
+        one["id"]: True for one in answer["items"]
+    }
+    assert standing(office)["otherwise"] == 2
+    assert "policy.changed" in notices(office.second)
+    company.advance(days=13)
+    assert read(office.first, overdue)["state"] == "protected"
+    company.advance(days=2)
+    assert read(office.first, overdue)["reason"] == "no_first_follow_up"
+    refused(company.admin.post(f"/v1/programs/{office.program}/go-live"), 409, "illegal_transition")
+
+
+def test_the_history_of_a_trial_holds(company: Company) -> None:
+    """POL-08, AUD-01: the list at go-live is in the history of the program, and the chain is whole."""
+    office = Office(company, policy=TRIAL)
+    office.claim(office.first)
+    office.claim(office.second)
+    go_live(office)
+    history = listed(company.admin.get("/v1/audit/events", stream=office.program))
+    (went,) = (one for one in history if one["kind"] == "went_live")
+    assert went["actor"] == company.admin.id
+    assert (went["data"]["otherwise"], went["data"]["counts"]["refuse"]) == (1, 1)
+    assert company.admin.get("/v1/audit/verify").json()["ok"] is True
+
+
+def test_no_policy_ends_a_trial_or_begins_one(company: Company) -> None:
+    """POL-08: never live by itself; a version of another mode is not activated, of the program's or the company's."""
+    office = Office(company, policy=TRIAL)
+    second = company.person("二号规则管理员", roles=("policy_admin",), company_wide=True)
+
+    def enact(path: str, **parameters: str) -> Any:
+        body = {"reason": "上线", "parameters": parameters}
+        draft = company.admin.made(path, body)["id"]
+        second.made(f"/v1/policies/{draft}/review")
+        second.made(f"/v1/policies/{draft}/approve")
+        return second.post(f"/v1/policies/{draft}/activate")
+
+    refused(enact(f"/v1/programs/{office.program}/policies", **{"program.mode": "live"}), 409, "illegal_transition")
+    live = company.program("正式项目")
+    refused(enact(f"/v1/programs/{live}/policies", **{"program.mode": "trial"}), 409, "illegal_transition")
+    refused(enact("/v1/policies", **{"program.mode": "trial"}), 409, "illegal_transition")
+    assert enact(f"/v1/programs/{office.program}/policies", **{"claim.idle_days": "P9D"}).status_code == 200
+    assert standing(office)["mode"] == "trial"
+    refused(company.admin.post(f"/v1/programs/{live}/go-live"), 409, "illegal_transition")
+
+
+def test_the_admin_is_reminded_once_and_the_trial_goes_on(company: Company) -> None:
+    """POL-08: after `program.trial_days`, in both languages; the rules still refuse nobody."""
+    office = Office(company, policy={**TRIAL, "program.trial_days": 10})
+
+    def reminded() -> list[dict[str, Any]]:
+        company.database.transact(lambda tx: trial.remind(tx, company.snapshots.setting(tx)))
+        told = listed(company.admin.get("/v1/me/notices", limit=200))
+        return [one for one in told if one["kind"] == "policy.trial_over"]
+
+    assert standing(office)["ends_at"] == _later(standing(office)["began_at"], days=10)
+    assert reminded() == []
+    company.advance(days=11)
+    (told,) = reminded()
+    assert len(reminded()) == 1
+    assert (told["subject"], told["rule"]) == ({"type": "program", "id": office.program}, "POL-08")
+    assert "试运行继续" in told["text"]["zh"]
+    assert "the trial goes on" in told["text"]["en"]
+    office.claim(office.first)
+    assert office.claim(office.second)["state"] == "reported"
+
+
+def test_leaders_see_what_concerns_their_people(company: Company) -> None:
+    """POL-08: supervisors their teams, managers and admins all; whoever reports sees none of it."""
+    office = Office(company, policy=TRIAL)
+    held = office.claim(office.first)
+    other = office.outsider()
+    beside = office.claim(other)
+    assert [one["claim"] for one in results(office)] == [held["id"], beside["id"]]
+    assert [one["claim"] for one in results(office, office.manager())] == [held["id"], beside["id"]]
+    assert [one["claim"] for one in results(office, office.leader)] == [held["id"]]
+    assert standing(office, office.leader)["counts"]["refuse"] == 0
+    refused(other.get(f"/v1/programs/{office.program}/trial"), 403, "not_allowed")
+    assert results(office, person=other.id) == results(office, kind="refuse")
+
+
+def test_a_live_program_has_no_trial(company: Company) -> None:
+    """POL-08: `program.mode` is live by default, and nothing is noted."""
+    office = Office(company)
+    office.claim(office.first)
+    assert office.claim(office.second)["state"] == "rejected"
+    assert results(office) == []
+    found = standing(office)
+    assert (found["mode"], found["began_at"], found["ends_at"], found["live_at"]) == ("live", None, None, None)
+    assert "program.mode" not in PLAIN_POLICY
+
+
+def _later(text: str, **amount: float) -> str:
+    return after(text, **amount).isoformat().replace("+00:00", "Z")
