@@ -162,6 +162,7 @@ def deal_of(row: Mapping[str, Any]) -> Deal:
         cancel_asked_by=detail.get("cancel_asked_by"),
         recognise_at=detail.get("recognise_at"),
         recognised=Recognition(**_timed(detail["recognised"])) if "recognised" in detail else None,
+        trial=detail.get("trial", False),
         version=row["version"],
     )
 
@@ -215,6 +216,7 @@ def _detail(deal: Deal) -> dict[str, Any]:
         "holds": list(deal.holds),
         "cancel_asked_by": deal.cancel_asked_by,
         "recognise_at": deal.recognise_at,
+        "trial": deal.trial,
     }
     detail = {name: value for name, value in detail.items() if value}
     if deal.release is not None:

@@ -280,6 +280,7 @@ def _unclaimed(tx: Transaction, caller: Caller, body: DealIn, place: _Where) -> 
         recorded_at=at,
         recorded_by=caller.person,
         recognise_at=performance.counts_by(caller.setting, body.program, signed_at=body.contract_at),
+        trial=caller.setting.in_trial(body.program, at=at),
     )
     performance.require_open(caller.setting, deal, at=at)
     deals.insert(tx, deal, matter=None)

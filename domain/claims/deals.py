@@ -20,6 +20,7 @@ from domain.money.model import Deal, DealState, EntryKind, SharesState
 from domain.money.terms import credited, on_terms, owner_and, rated
 from domain.people.access import Actor
 from domain.refusals import FieldError, Refusal
+from domain.trial.results import in_trial
 
 
 def win(draft: Draft, command: Command) -> None:
@@ -251,6 +252,7 @@ def _record(draft: Draft, command: Command, claim: Claim) -> Deal:
         recorded_at=draft.at,
         recorded_by=data["by"],
         recognise_at=performance.counts_by(draft.setting, claim.program, signed_at=data["contract_at"]),
+        trial=in_trial(draft),
     )
     performance.require_open(draft.setting, deal, at=draft.at)
     if claim.holds:

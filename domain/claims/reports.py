@@ -406,9 +406,9 @@ def _may_move_up(matter: Matter, claim: Claim) -> bool:
     """
     if claim.waiting is Waiting.OPENING:
         return False
-    if claim.waiting in (Waiting.QUEUE, Waiting.BESIDE):
+    if claim.waiting is Waiting.QUEUE:
         return matter.owner_claim is None
-    if claim.waiting in (Waiting.EARLIER, Waiting.VISIT):
+    if claim.waiting in (Waiting.EARLIER, Waiting.VISIT, Waiting.BESIDE):
         return True
     return matter.owner_claim is not None and claim.waiting is not None
 

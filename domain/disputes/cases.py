@@ -51,6 +51,7 @@ from domain.money import agreement, holds
 from domain.money.model import Deal
 from domain.policy.policy import Amount, Policy
 from domain.refusals import FieldError, Refusal
+from domain.trial.results import in_trial, would_settle
 
 S, T = DisputeState, DisputeTrigger
 
@@ -456,12 +457,18 @@ def _serves_now(draft: Draft, dispute: Dispute, outcome: Outcome) -> str | None:
 
 
 def _proposed(draft: Draft, dispute: Dispute, policy: Policy) -> bool:
-    """The rules decide by themselves where recorded, uncontested facts separate the parties (系统判客, DSP-04)."""
+    """The rules decide by themselves where recorded, uncontested facts separate the parties (系统判客, DSP-04).
+
+    In a trial it is only noted what they would have decided (POL-08).
+    """
     amounts = (*draft.matter.amounts, *(draft.other.amounts if draft.other is not None else ()))
     if not policy.switch("dispute.auto_settle") or _exceeds(amounts, policy.auto_max_amount):
         return False
     advice = advice_on(draft, dispute)
     if advice.outcome is None or advice.obstacles or not _may_own(draft, dispute, advice.outcome.owner):
+        return False
+    if in_trial(draft):
+        would_settle(draft, dispute, advice.outcome)
         return False
     length = policy.duration("dispute.objection_wh")
     ends = until(draft, dispute, length) if length is not None else draft.at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from domain.claims.model import Claim
 from domain.matters.draft import Draft, Task
@@ -12,6 +13,7 @@ from domain.money.model import COMPANY, Account, Deal, Entry, EntryKind, Payee, 
 from domain.money.positions import positions
 from domain.people.access import Actor, Place, has_role
 from domain.people.organisation import Organisation, Role
+from domain.trial.results import in_trial, would_post
 
 #: Which requirement a payee is told for a kind of entry.
 _RULES: dict[EntryKind, str] = {
@@ -48,10 +50,14 @@ def book(
     """``after`` replaces ``before`` in the matter; where money moved, its entry is posted and payees are told.
 
     What it counts for as performance is noted with it (COM-13). ``claim`` is whose customer it is about; ``before``
-    None: the deal is new; ``quiet``: the caller tells payees.
+    None: the deal is new; ``quiet``: the caller tells payees. Of a deal of a trial nothing is posted; while the trial
+    lasts, what would have been is noted (POL-08).
     """
     after = performance.count(draft, before, after, key=key)
     draft.matter = draft.matter.with_deal(after)
+    if after.trial:
+        _note(draft, before, after, key=key, kind=kind, claim=claim)
+        return None
     entry = entry_between(
         before,
         after,
@@ -71,6 +77,13 @@ def book(
         tell(draft, concerned(entry), kind, claim, apart=actor, deal=after.id)
     _ask_leavers(draft, after, claim)
     return entry
+
+
+def _note(draft: Draft, before: Deal | None, after: Deal, *, key: str, kind: EntryKind, claim: Claim) -> None:
+    was = replace(before, trial=False) if before is not None else None
+    entry = entry_between(was, replace(after, trial=False), key=key, kind=kind, at=draft.at)
+    if entry is not None and in_trial(draft):
+        would_post(draft, after, entry, claim, rule=_RULES[kind])
 
 
 def tell(

@@ -310,6 +310,7 @@ class Deal:
     cancel_asked_by: str | None = None  # a late cancellation waits for a second person (COM-10)
     recognise_at: str | None = None  # which event it counts by, at contract (COM-13); None: of before that was kept
     recognised: Recognition | None = None
+    trial: bool = False  # recorded in a trial: its commission is computed and never posted (POL-08)
     version: int = 1
 
     @property

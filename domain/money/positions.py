@@ -75,7 +75,12 @@ class Position:
 
 
 def positions(deal: Deal) -> Mapping[str, Position]:
-    """Every payee of ``deal`` by key, those who have nothing any more but were paid once included."""
+    """Every payee of ``deal`` by key, those who have nothing any more but were paid once included.
+
+    A deal of a trial has none: nothing of it is ever posted (POL-08).
+    """
+    if deal.trial:
+        return {}
     part = released_part(deal)
     found: dict[str, Position] = {}
     for tranche in _tranches(deal):

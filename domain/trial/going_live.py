@@ -20,7 +20,7 @@ def went_live(draft: Draft, claim: Claim) -> None:
     """
     claim = draft.put(_restarted(draft, claim))
     draft.record("went_live", claim, data={"clocks": clock_data(claim)})
-    if claim.waiting is Waiting.BESIDE:
+    if claim.state is ClaimState.REPORTED and claim.waiting is Waiting.BESIDE:  # else when its case gives it back
         consider(draft, claim)
 
 

@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from domain.claims.model import LAPSE_REASON, Claim
+from domain.disputes.model import Dispute, Outcome
 from domain.matters.draft import Draft
+from domain.money.model import Deal, Entry
 from domain.trial.model import ResultKind, WouldHave
 
 
@@ -47,6 +49,33 @@ def would_lapse(draft: Draft, claim: Claim, *, reason: str, rule: str | None) ->
     _list(draft, ResultKind.LAPSE, claim, person=claim.owner or claim.reporter, code=reason, rule=rule, facts=facts)
     clocks = [{"clock": clock.clock.value, "deadline": clock.deadline, "rule": clock.rule} for clock in claim.clocks]
     _record(draft, ResultKind.LAPSE, claim, code=reason, rule=rule, clocks=clocks)
+
+
+def would_post(draft: Draft, deal: Deal, entry: Entry, claim: Claim, *, rule: str) -> None:
+    """The entry that ``deal`` of a trial would have caused, to the minor unit; its postings sum to zero."""
+    facts = {
+        "deal": deal.id,
+        "key": entry.key,
+        "currency": deal.currency,
+        "postings": [{"account": one.account, "amount_minor": one.amount_minor} for one in entry.postings],
+    }
+    _list(draft, ResultKind.COMMISSION, claim, person=deal.owner, code=entry.kind.value, rule=rule, facts=facts)
+
+
+def would_settle(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
+    """Tier 0 would have proposed ``outcome``; the parties negotiate as if it had not (DSP-04)."""
+    party = dispute.party(outcome.owner)
+    assert party is not None  # whom a ruling could name has a claim, here or on the other record (CUS-13, DSP-14)
+    assert party.claim is not None
+    beside = draft.other.claims if draft.other is not None else {}
+    claim = {**beside, **draft.matter.claims}[party.claim]
+    facts = {
+        "dispute": dispute.id,
+        "outcome": outcome.verdict.value,
+        "shares": [[share.person, share.share_bps] for share in outcome.shares],
+    }
+    _list(draft, ResultKind.TIER_0, claim, person=outcome.owner, code=None, rule="DSP-04", facts=facts)
+    draft.record_case("would_have", dispute, data={"result": ResultKind.TIER_0.value, "owner": outcome.owner, **facts})
 
 
 def _list(

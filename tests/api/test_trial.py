@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +12,8 @@ from storage import tables as t
 from storage import trial
 from tests.support.answers import listed, refused
 from tests.support.company import PLAIN_POLICY, Company, Person
+from tests.support.contested import Contested
+from tests.support.money import SIGNED, MoneyOffice, accounts, entries, ledger_is_right, money, sums
 from tests.support.office import (
     Office,
     act,
@@ -41,13 +45,15 @@ def standing(office: Office, by: Person | None = None) -> dict[str, Any]:
     return found
 
 
-def go_live(office: Office) -> dict[str, Any]:
+def go_live(company: Company, program: str) -> dict[str, Any]:
     """The answer of going live, once every claim has taken it in."""
-    answer = office.company.admin.made(f"/v1/programs/{office.program}/go-live")
-    with office.company.database.reading() as tx:
+    answer = company.admin.made(f"/v1/programs/{program}/go-live")
+    with company.database.reading() as tx:
         streams = list(tx.execute(sa.select(t.stream.c.id).where(t.stream.c.open)).scalars())
     for stream in streams:
-        office.company.direct.drain(stream)
+        company.direct.drain(stream)
+    with company.database.reading() as tx:
+        assert tx.rows(sa.select(t.poison)) == []
     return answer
 
 
@@ -135,7 +141,7 @@ def test_going_live_restarts_the_clocks_and_lists_what_people_did_otherwise(comp
     work(office.first, worked)
     gone = office.claim(office.second, customer=customer(2))
     done(act(office.second, gone, "withdraw"))
-    answer = go_live(office)
+    answer = go_live(company, office.program)
     live_at = answer["live_at"]
     assert (answer["mode"], answer["policy_version"], answer["grace_until"]) == ("live", 2, _later(live_at, days=14))
     assert answer["counts"] == {"accept": 2, "refuse": 2, "lapse": 1, "tier_0": 0, "commission": 0}
@@ -173,7 +179,7 @@ def test_the_history_of_a_trial_holds(company: Company) -> None:
     office = Office(company, policy=TRIAL)
     office.claim(office.first)
     office.claim(office.second)
-    go_live(office)
+    go_live(company, office.program)
     history = listed(company.admin.get("/v1/audit/events", stream=office.program))
     (went,) = (one for one in history if one["kind"] == "went_live")
     assert went["actor"] == company.admin.id
@@ -237,6 +243,81 @@ def test_leaders_see_what_concerns_their_people(company: Company) -> None:
     assert results(office, person=other.id) == results(office, kind="refuse")
 
 
+def test_commission_is_listed_to_the_minor_unit_and_not_posted(company: Company) -> None:
+    """POL-08, COM-02, COM-07: five per cent of 3,333.33 is 166.67; a third of the cash releases 55.55 of it."""
+    office = MoneyOffice(company, policy={**TRIAL, "claim.cap_person": 0})
+    claim = office.claim(office.first)
+    deal = office.won(office.first, 333_333, claim=claim["id"])
+    office.receive(deal, 111_111)
+    shown = office.deal(deal)
+    assert shown["commission"] == money(16_667)
+    assert sums(shown) == {"accrued": 0, "released": 0, "held": 0, "paid": 0}
+    assert entries(office.money, deal) == []
+    assert accounts(office.money, deal) == {}
+    accrual, release = results(office, kind="commission")
+    assert (accrual["code"], accrual["claim"], accrual["person"]) == ("accrual", claim["id"], office.first.id)
+    assert (accrual["rule"], accrual["otherwise"], accrual["facts"]["key"]) == ("COM-02", False, f"deal/{deal}:accrue")
+    mine = f"person:{office.first.id}"
+    assert _posted(accrual) == {f"{mine}:accrued": 16_667, "company:commission": -16_667}
+    assert (release["code"], release["rule"], release["facts"]["currency"]) == ("release", "COM-07", "CNY")
+    assert _posted(release) == {f"{mine}:accrued": -5_555, f"{mine}:payable": 5_555}
+    # Going live posts nothing of the past, and everything that comes.
+    go_live(company, office.program)
+    office.receive(deal, 111_111, "r2")
+    assert entries(office.money, deal) == []
+    assert len(results(office, kind="commission")) == 2
+    later = office.won(office.first, 333_333, claim=office.claim(office.first, customer=customer(2))["id"])
+    assert sums(office.deal(later))["accrued"] == 16_667
+    assert [entry["kind"] for entry in entries(office.money, later)] == ["accrual"]
+    ledger_is_right(company)
+
+
+def test_a_deal_that_nobody_claimed_in_the_trial_earns_nothing_after_it(company: Company) -> None:
+    """POL-08, COM-01: it is the record of the deal that counts, whoever it is given to and when."""
+    office = MoneyOffice(company, policy=TRIAL)
+    known = done(office.company.admin.post("/v1/customers", customer(7)))["id"]
+    body = {"program": office.program, "customer": known, "amount": money(100_000), "contract_at": SIGNED}
+    deal = office.money.made("/v1/deals", body)
+    assert deal["state"] == "unclaimed"
+    go_live(company, office.program)
+    claim = office.claim(office.first, customer={"id": known})
+    office.leader.made(f"/v1/deals/{deal['id']}/allocate", {"claim": claim["id"]})
+    assert office.deal(deal["id"])["commission"] == money(5_000)
+    assert entries(office.money, deal["id"]) == []
+
+
+def test_tier_0_is_noted_and_the_parties_negotiate(company: Company) -> None:
+    """POL-08, DSP-04: whom the rules would have named, in the list and in the history of the case; nobody is bound."""
+    case = Contested(company, auto_settle=True, mode="trial")
+    assert (case.read()["state"], case.read()["outcome"], case.read()["tier"]) == ("negotiating", None, None)
+    program = case.read()["program"]
+    (noted,) = listed(company.admin.get(f"/v1/programs/{program}/trial/results", kind="tier_0"))
+    assert (noted["claim"], noted["person"], noted["rule"]) == (case.held, case.first.id, "DSP-04")
+    assert (noted["facts"]["dispute"], noted["facts"]["outcome"]) == (case.id, "party")
+    # 甲 still holds the customer, as the rules have it; once the two agree otherwise that is listed.
+    assert noted["otherwise"] is False
+    history = listed(case.second.get(f"/v1/disputes/{case.id}/timeline"))
+    assert "would_have" in [one["kind"] for one in history]
+    case.agreed(case.first, accept=(case.second,))
+    (noted,) = listed(company.admin.get(f"/v1/programs/{program}/trial/results", kind="tier_0"))
+    assert noted["otherwise"] is True
+
+
+def test_a_case_that_outlives_the_trial_gives_back_what_the_rules_have(company: Company) -> None:
+    """POL-08, DSP-03: clocks of the holder stand still with their whole length; the report beside is refused then."""
+    case = Contested(company, mode="trial")
+    go_live(company, case.read()["program"])
+    stands = read(case.first, case.held)
+    assert (stands["state"], set(clocks(stands).values())) == ("disputed", {None})
+    assert moves(case.first, case.held)[-1] == ("went_live", None, None)
+    company.advance(days=30)
+    company.admin.made(f"/v1/disputes/{case.id}/dismiss", {"reason": "没有依据"})
+    lost, held = read(case.second, case.refused), read(case.first, case.held)
+    assert (lost["state"], lost["reason"]) == ("rejected", "customer_owned")
+    assert (held["state"], sorted(clocks(held))) == ("active", ["idle", "no_deal", "protection"])
+    assert moment(clocks(held)["idle"]) >= company.now() + timedelta(days=59)
+
+
 def test_a_live_program_has_no_trial(company: Company) -> None:
     """POL-08: `program.mode` is live by default, and nothing is noted."""
     office = Office(company)
@@ -246,6 +327,10 @@ def test_a_live_program_has_no_trial(company: Company) -> None:
     found = standing(office)
     assert (found["mode"], found["began_at"], found["ends_at"], found["live_at"]) == ("live", None, None, None)
     assert "program.mode" not in PLAIN_POLICY
+
+
+def _posted(result: Mapping[str, Any]) -> dict[str, int]:
+    return {one["account"]: one["amount_minor"] for one in result["facts"]["postings"]}
 
 
 def _later(text: str, **amount: float) -> str:

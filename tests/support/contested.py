@@ -16,12 +16,13 @@ class Contested:
     ``policy``: parameters of disputes by their short name; the rules do not settle it unless ``auto_settle`` is set.
     """
 
-    def __init__(self, company: Company, *, phone: str = "13800000001", **policy: object) -> None:
+    def __init__(self, company: Company, *, phone: str = "13800000001", mode: str = "live", **policy: object) -> None:
         self.above = company.leader(company.root, "总监")
         team = company.team()
         self.first, self.second = company.rep("甲", team=team), company.rep("乙", team=team)
         self.leader = company.leader(team)
-        given = {f"dispute.{name}": value for name, value in {"auto_settle": False, **policy}.items()}
+        given: dict[str, object] = {f"dispute.{n}": value for n, value in {"auto_settle": False, **policy}.items()}
+        given["program.mode"] = mode
         reported = {"program": company.program(policy=given), "customer": person_customer(phone=phone)}
         self.held = str(self.first.made("/v1/claims", reported)["id"])
         self.first.made(f"/v1/claims/{self.held}/follow-ups", {"kind": "call", "note": NOTE})
