@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from domain.customers.identity import KEY_FIELDS, KeyPair, MatchValues, strong_groups
+from domain.customers.identity import KEY_FIELDS, SEEN_DIGITS, KeyPair, MatchValues, strong_groups
 from domain.customers.names import CustomerKind, search_words
 from domain.policy.policy import Policy
 from storage import tables as t
@@ -26,12 +26,14 @@ class Match:
 
     ``certain``: customers that agree in a whole key group; more than one = the keys match two customers.
     ``possible``: customers that agree in a weak key only, or whose name is close. ``close``: the latter, the closest
-    first, with what differs (CUS-05).
+    first, with what differs (CUS-05). ``alike``: records, merged ones too, that share surname and the digits which
+    every mask shows, where a number on either side is masked: whether the numbers agree is still to be seen (CUS-07).
     """
 
     certain: tuple[str, ...]
     possible: tuple[str, ...]
     close: tuple[CloseCompany, ...] = ()
+    alike: tuple[str, ...] = ()
 
     @property
     def ambiguous(self) -> bool:
@@ -75,11 +77,47 @@ class Contact:
     facets: Mapping[str, str] = field(default_factory=dict)  # those that are known (TER-02)
 
 
-def lock_identity(tx: Transaction, pairs: Iterable[KeyPair]) -> None:
-    """The lock before all others: two reports of one new customer meet here. In sorted order, so never in a ring."""
+def lock_identity(tx: Transaction, pairs: Iterable[KeyPair], *, leaving: str | None = None) -> None:
+    """The lock before all others: two reports of one new customer meet here. In sorted order, so never in a ring.
+
+    ``leaving``: a record whose number or surname is about to change, which others may find by the digits it had.
+    """
     if tx.is_sqlite:
         return
-    _lock_digests(tx, sorted({tx.keys.blind(*pair) for pair in pairs}))
+    had = _seen_digits(tx, leaving) if leaving is not None else ()
+    _lock_digests(tx, sorted({*(tx.keys.blind(*pair) for pair in pairs), *had}))
+
+
+def alike(tx: Transaction, customer: str) -> tuple[str, ...]:
+    """Other records that share surname and seen digits with one of the customer's, a number on either side masked."""
+    mine, theirs = t.customer_key.alias(), t.customer_key.alias()
+    own, other = t.customer.alias(), t.customer.alias()
+    found = (
+        sa.select(other.c.id)
+        .select_from(
+            mine.join(own, own.c.id == mine.c.customer)
+            .join(theirs, theirs.c.digest == mine.c.digest)
+            .join(other, other.c.id == theirs.c.customer)
+        )
+        .where(
+            mine.c.field == SEEN_DIGITS,
+            sa.or_(own.c.id == customer, own.c.merged_into == customer),
+            other.c.id != own.c.id,
+            sa.or_(own.c.masked, other.c.masked),
+        )
+        .distinct()
+    )
+    return tuple(sorted(tx.execute(found).scalars()))
+
+
+def lock_seen_digits(tx: Transaction, customer: str) -> None:
+    """The lock under which a record that is named by its id meets those whose numbers may be the same (CUS-07)."""
+    if not tx.is_sqlite:
+        _lock_digests(tx, _seen_digits(tx, customer))
+
+
+def _seen_digits(tx: Transaction, customer: str) -> Sequence[bytes]:
+    return tx.execute(_SEEN_DIGITS, {"customer": customer}).scalars().all()
 
 
 def _lock_digests(tx: Transaction, digests: Sequence[bytes]) -> None:
@@ -130,7 +168,7 @@ def lock_row(tx: Transaction, customer: str) -> dict[str, Any]:
 def check_pairs(values: MatchValues, by: Comparison) -> tuple[KeyPair, ...]:
     """Every key the duplicate check asks about, strong and weak."""
     strong = {pair for group in strong_groups(values, groups=by.groups) for pair in group}
-    return tuple(sorted(strong | set(_weak(values, by))))
+    return tuple(sorted(strong | set(_weak(values, by)) | set(_alike(values, by))))
 
 
 def match(tx: Transaction, values: MatchValues, by: Comparison, names: CompanyNames) -> Match:
@@ -139,27 +177,38 @@ def match(tx: Transaction, values: MatchValues, by: Comparison, names: CompanyNa
     A certain match is of the same kind; the same phone on a record of the other kind is only possible, and so is a
     close name. To be asked before this transaction writes names: what it has not saved must not get into ``names``.
     """
-    certain, possible = _by_keys(tx, values, by)
+    certain, possible, alike = _by_keys(tx, values, by)
     close: tuple[CloseCompany, ...] = ()
     if by.close_name is not None and values.name is not None:
         hits = _standing(tx, names.close_to(tx, values.name, threshold=by.close_name))
         close = tuple(hit for hit in hits if hit.customer not in certain)
     # Ids are time-ordered, so the oldest record comes first.
-    return Match(tuple(sorted(certain)), tuple(sorted((possible | {hit.customer for hit in close}) - certain)), close)
+    return Match(
+        tuple(sorted(certain)),
+        tuple(sorted((possible | {hit.customer for hit in close}) - certain)),
+        close,
+        tuple(sorted(alike)),
+    )
 
 
-def _by_keys(tx: Transaction, values: MatchValues, by: Comparison) -> tuple[set[str], set[str]]:
-    """Customers that agree in a whole key group, and those that agree in a weak key."""
+def _by_keys(tx: Transaction, values: MatchValues, by: Comparison) -> tuple[set[str], set[str], set[str]]:
+    """Customers that agree in a whole key group, those that agree in a weak key, and records that are alike."""
     wanted = strong_groups(values, groups=by.groups)
     weak = _weak(values, by)
     digests = {pair: tx.keys.blind(*pair) for group in wanted for pair in group}
-    digests |= {pair: tx.keys.blind(*pair) for pair in weak}
+    seen = _alike(values, by)
+    digests |= {pair: tx.keys.blind(*pair) for pair in (*weak, *seen)}
     if not digests:
-        return set(), set()
+        return set(), set(), set()
+    masked = values.phone_written is not None and values.phone_written.masked is not None
     found = tx.execute(_HAVING, {"digests": sorted(set(digests.values()))}).mappings()
     same_kind: dict[bytes, set[str]] = {}
     anybody: dict[bytes, set[str]] = {}
+    alike: set[str] = set()
     for row in found:
+        if row["field"] == SEEN_DIGITS:
+            alike |= {row["record"]} if masked or row["masked"] else set()
+            continue
         anybody.setdefault(row["digest"], set()).add(row["customer"])
         if row["kind"] == values.kind.value:
             same_kind.setdefault(row["digest"], set()).add(row["customer"])
@@ -169,7 +218,7 @@ def _by_keys(tx: Transaction, values: MatchValues, by: Comparison) -> tuple[set[
     possible: set[str] = set()
     for pair in weak:
         possible |= anybody.get(digests[pair], set())
-    return certain, possible
+    return certain, possible, alike
 
 
 def _standing(tx: Transaction, hits: Sequence[CloseCompany]) -> list[CloseCompany]:
@@ -190,10 +239,20 @@ _HAVING = (
     sa.select(
         t.customer_key.c.digest,
         sa.func.coalesce(t.customer.c.merged_into, t.customer.c.id).label("customer"),
+        t.customer_key.c.customer.label("record"),
         t.customer_key.c.kind,
+        t.customer_key.c.field,
+        t.customer.c.masked,
     )
     .join(t.customer, t.customer.c.id == t.customer_key.c.customer)
     .where(t.customer_key.c.digest.in_(sa.bindparam("digests", expanding=True)))
+)
+
+
+_SEEN_DIGITS = (
+    sa.select(t.customer_key.c.digest)
+    .where(t.customer_key.c.customer == sa.bindparam("customer"), t.customer_key.c.field == SEEN_DIGITS)
+    .order_by(t.customer_key.c.digest)
 )
 
 
@@ -249,6 +308,8 @@ def index(tx: Transaction, customer: str, contact: Contact, values: MatchValues)
 
 def _index(tx: Transaction, customer: str, contact: Contact, values: MatchValues) -> None:
     pairs = [(f, v) for f in KEY_FIELDS if (v := values.of(f)) is not None]
+    if values.seen_digits is not None:
+        pairs.append(values.seen_digits)
     tx.insert_new(
         t.customer_key,
         [
@@ -344,6 +405,12 @@ def _weak(values: MatchValues, by: Comparison) -> tuple[KeyPair, ...]:
     """
     shared = values.phone_written is not None and values.phone_written.shared
     return (("phone", values.phone),) if values.phone is not None and (shared or by.by_contact_phone) else ()
+
+
+def _alike(values: MatchValues, by: Comparison) -> tuple[KeyPair, ...]:
+    """Where to look for numbers that may be one: where a number alone says who somebody is (CUS-02, CUS-07)."""
+    by_phone = any(set(group) == {"phone"} for group in by.groups)
+    return (values.seen_digits,) if by_phone and values.seen_digits is not None else ()
 
 
 def _open_columns(tx: Transaction, contact: Contact, values: MatchValues, key: bytes | None) -> dict[str, Any]:

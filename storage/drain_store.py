@@ -16,7 +16,7 @@ from domain.matters.inbox import Due, goes_on, next_instant, next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import leads, matters, merges
+from storage import leads, matters, merges, number_rivals
 from storage import tables as t
 from storage.database import Database, Transaction, mint
 from storage.setting import Snapshots
@@ -84,6 +84,7 @@ class DatabaseMatters:
         opened = _Open(tx, stream, int(found.epoch), locked.now, setting, loaded, loaded)
         if loaded.other is not None:
             opened.take_other(loaded.other, contesting=contesting)
+        opened.hold_rivals()
         opened.open_desks()
         return opened
 
@@ -124,6 +125,15 @@ class _Open:
         named = tuple(c.data["about"] for c in commands if c.data.get("about") is not None)
         judged = any(c.asks_about is not None or c.kind is CommandKind.DISPUTE_RULE for c in commands)
         self.other = self.other_loaded = matters.load(self.tx, locked, also=named, contesting=contesting or judged)
+
+    def hold_rivals(self) -> None:
+        """Lock the pairs of matters whose numbers may be one, and see how they stand: once every matter is locked."""
+        wanted = [m.id for m in (self.matter, self.other) if m is not None and m.rivals]
+        found = number_rivals.load_locked(self.tx, wanted) if wanted else {}
+        if self.matter.id in found:
+            self.matter = self.loaded = replace(self.matter, rivals=found[self.matter.id])
+        if self.other is not None and self.other.id in found:
+            self.other = self.other_loaded = replace(self.other, rivals=found[self.other.id])
 
     def open_desks(self) -> None:
         """Lock what leads are given out from, if one may be now: once every matter is locked (LEAD-04)."""
@@ -203,16 +213,19 @@ class _Open:
             if case.finds_one and case.matter == self.matter.id and (was is None or was.is_open):
                 assert case.other_matter is not None
                 merges.join(self.tx, case.other_matter, self.matter.id)
+                number_rivals.join(self.tx, case.other_matter, self.matter.id, at=self.now)
 
     def close(self) -> Standing:
         matters.save_streams(self.tx, self.loaded, self.matter, own=self.stream, setting=self.setting)
         # A fact about the company that came since the setting was read is not decided on: its bell stays to be rung.
         self.tx.execute(_ANSWERED_BELLS, {"of": self.stream, "known": self.setting.revision})
         matters.close(self.tx, self.loaded, self.matter, at=self.now)
+        number_rivals.tell(self.tx, self.loaded, self.matter, at=self.now)
         if self.other is not None and self.other_loaded is not None and self.other is not self.other_loaded:
             matters.save_streams(self.tx, self.other_loaded, self.other, own=None, setting=self.setting)
             at = max(self.now, self.other_loaded.last_at)
             matters.close(self.tx, self.other_loaded, self.other, at=at)
+            number_rivals.tell(self.tx, self.other_loaded, self.other, at=at)
             self._join_found()
         restart = self.epoch < self.setting.epoch
         if restart:

@@ -20,7 +20,20 @@ from domain.matters.setting import Setting
 from domain.money.model import Assist
 from domain.pools.limits import Taker
 from domain.refusals import Refusal
-from storage import case_facts, conflicts, deals, discussions, disputes, history, leads, ledger, pools, reminders, trial
+from storage import (
+    case_facts,
+    conflicts,
+    deals,
+    discussions,
+    disputes,
+    history,
+    leads,
+    ledger,
+    number_rivals,
+    pools,
+    reminders,
+    trial,
+)
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row, request_of, request_row
 from storage.codec import pack, plain, unpack
@@ -73,7 +86,15 @@ def made(
 ) -> Locked:
     """A matter that this transaction has just inserted, and so holds."""
     return Locked(
-        row={**row, "kind": kind, "level": level, "source": source, "bid_date": bid_date, **_IN_NO_POOL},
+        row={
+            "rivalled": False,
+            **row,
+            "kind": kind,
+            "level": level,
+            "source": source,
+            "bid_date": bid_date,
+            **_IN_NO_POOL,
+        },
         now=tx.stamp(row["last_at"]),
         fresh=True,
     )
@@ -152,6 +173,7 @@ def load(
         pool_only=pools.group_of(row["pool_only"]) if row["pool_only"] is not None else None,
         takers=_takers(tx, locked, commands, taking) if counting else None,
         claims={id_: claim_of(r) for id_, r in claims.items()},
+        rivals=number_rivals.load(tx, row["id"]) if row["rivalled"] else (),
         requests=requests,
         deals=deals.load(tx, row, commands),
         commands=commands,

@@ -489,8 +489,20 @@ matter = sa.Table(
     Col("merged_into", Id),  # where everything of it lies and is decided since the records are known as one (CUS-13)
     Col("split", sa.Boolean, nullable=False, server_default=sa.false()),  # it gave something back once
     Col("discussed", sa.Boolean, nullable=False, server_default=sa.false()),  # a team discussion of it is open
+    Col("rivalled", sa.Boolean, nullable=False, server_default=sa.false()),  # it has, or had, rivals (CUS-07)
     sa.UniqueConstraint("program", "subject", "track"),
     sa.Index("ix_matter_pool", "pool", "pool_at", "id"),
+)
+
+#: Matters of one program and track that may be one customer's, as a number of either is masked, each two once
+#: (``one`` < ``other``); ``apart``: they are not, as is known since (CUS-07).
+number_rival = sa.Table(
+    "number_rival",
+    metadata,
+    Col("one", Id, sa.ForeignKey("matter.id"), primary_key=True),
+    Col("other", Id, sa.ForeignKey("matter.id"), primary_key=True, index=True),
+    Col("since", Instant),
+    Col("apart", sa.Boolean, nullable=False),
 )
 
 #: Customers that went from a pool to somebody who took or reported them: counted per day, never changed (POOL-06).

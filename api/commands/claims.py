@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Waiting
+from api.commands import number_sets
 from api.commands.files import attached
 from api.commands.received import as_of_now, on_claim, permitted, receive, visible_claim
 from api.commands.reports import resemblance
@@ -63,15 +64,23 @@ def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch, names
     today = caller.setting.calendar(held.program).local_date(caller.at)
     if body.expected_close is not None and body.expected_close < today:
         raise Refusal("date_invalid", rule="CLM-02", errors=(FieldError("expected_close", "date_invalid"),))
-    wanted = _customer_wanted(tx, caller, row, body.customer)
+    wanted = _customer_wanted(tx, caller, row, body.customer, names)
+    numbered = wanted is not None and wanted.values.kind is CustomerKind.PERSON
+    sets = number_sets.hold(tx, row["customer"], wanted.found, of=row) if wanted is not None and numbered else None
+    equal: tuple[number_sets.Found, ...] = ()
 
     def data(locked: matters.Locked) -> dict[str, Any]:
+        nonlocal equal
         present = as_of_now(tx, caller, locked, also=(claim,)).claims[claim]
         if present.version != body.version:
             raise Refusal("version_conflict", rule="CUS-01", facts={"versions": [body.version, present.version]})
         # The record changes here and not in the drain, so not for a claim whose correction the drain will refuse.
         applies = present.ended_at is None
-        hints = _customer_corrected(tx, row["customer"], wanted, names) if wanted is not None and applies else {}
+        hints: dict[str, Any] = {}
+        if wanted is not None and applies:
+            customers.update(tx, row["customer"], wanted.contact, wanted.values)
+            equal = number_sets.judge(tx, sets, completed=wanted.completes) if sets is not None else ()
+            hints = _resembling(tx, row["customer"], wanted, besides=number_sets.joined_records(tx, equal))
         columns = _columns(tx, row["customer"], body)
         return {
             "version": body.version,
@@ -81,7 +90,12 @@ def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch, names
             "columns": columns,
         }
 
-    return receive(tx, caller, row, CommandKind.CORRECT, data)
+    command = receive(
+        tx, caller, row, CommandKind.CORRECT, data, locked=sets.stamped(row["matter"]) if sets is not None else None
+    )
+    if sets is not None:
+        number_sets.settle(tx, caller, sets, equal)
+    return command
 
 
 @on_claim
@@ -356,15 +370,16 @@ def _customer_fields(patch: CustomerPatch | None) -> list[str]:
 
 
 class _Wanted(NamedTuple):
-    """A customer's record as it will be, and what it is compared by."""
+    """A customer's record as it will be, and whom it was found to be like."""
 
     contact: customers.Contact
     values: MatchValues
-    compared: customers.Comparison
+    found: customers.Match
+    completes: bool  # its number was masked, and is whole now (CUS-06)
 
 
 def _customer_wanted(
-    tx: Transaction, caller: Caller, row: dict[str, Any], patch: CustomerPatch | None
+    tx: Transaction, caller: Caller, row: dict[str, Any], patch: CustomerPatch | None, names: CompanyNames
 ) -> _Wanted | None:
     """What the record shall say, checked, with its keys and its row locked; None where it stays as it is (CUS-02)."""
     given = {name: value.strip() for name, value in patch.model_dump().items() if value} if patch is not None else {}
@@ -390,7 +405,7 @@ def _customer_wanted(
     compared = customers.Comparison.under(policy, record["kind"])
     if not given.get("name"):
         compared = replace(compared, close_name=None)  # what the name is close to was told when it was given
-    customers.lock_identity(tx, customers.check_pairs(values, compared))
+    customers.lock_identity(tx, customers.check_pairs(values, compared), leaving=row["customer"])
     present = customers.lock_row(tx, row["customer"])
     if present["version"] != record["version"]:
         raise Refusal("version_conflict", rule="CUS-01", facts={"versions": [record["version"], present["version"]]})
@@ -401,7 +416,8 @@ def _customer_wanted(
         email=values.email,
         company_code=values.company_code,
     )
-    return _Wanted(contact, values, compared)
+    found = customers.match(tx, values, compared, names)
+    return _Wanted(contact, values, found, completes=record["masked"] and values.phone is not None)
 
 
 def _require_same_digits(masked: str, values: MatchValues, *, region: str) -> None:
@@ -415,14 +431,12 @@ def _require_same_digits(masked: str, values: MatchValues, *, region: str) -> No
         raise Refusal("field_invalid", rule="CUS-06", errors=(FieldError("customer.phone", "field_invalid"),))
 
 
-def _customer_corrected(tx: Transaction, customer: str, wanted: _Wanted, names: CompanyNames) -> dict[str, Any]:
-    """Complete or correct the customer's record; others that have a new key, or a close name, are named (CUS-02)."""
-    found = customers.match(tx, wanted.values, wanted.compared, names)
-    customers.update(tx, customer, wanted.contact, wanted.values)
-    own = merges.root_of(tx, customer)
+def _resembling(tx: Transaction, customer: str, wanted: _Wanted, *, besides: frozenset[str]) -> dict[str, Any]:
+    """Others that have a new key of the record, or a close name (CUS-02, CUS-05)."""
+    found, own = wanted.found, {merges.root_of(tx, customer), *besides}
     return {
-        "possible": [c for c in (*found.certain, *found.possible) if c != own],
-        "close": [resemblance(hit).facts() for hit in found.close if hit.customer != own],
+        "possible": [c for c in (*found.certain, *found.possible) if c not in own],
+        "close": [resemblance(hit).facts() for hit in found.close if hit.customer not in own],
     }
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done
+from api.commands import number_sets
 from api.commands.reports import facets_given, resemblance
 from api.schemas.customers import CustomerIn, EraseIn, RecordPatch, RevealIn
 from api.views.customers import claims_read, customer_view, knowing, require_keeper, visible_customer
@@ -93,7 +94,7 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch, name
         ),
         phone_given="phone" in named,
     )
-    found = _compare(tx, caller, values, names, by_name="name" in named)
+    found = _compare(tx, caller, values, names, by_name="name" in named, leaving=customer)
     _require_unused(tx, values.external_id, besides=customer)
     present = customers.lock_row(tx, customer)
     if present["erased_at"] is not None:
@@ -104,6 +105,10 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch, name
     if not body.version == row["version"] == present["version"]:
         raise Refusal("version_conflict", facts={"versions": {"sent": body.version, "present": present["version"]}})
     customers.update(tx, customer, replace(wanted, phone=values.phone or wanted.phone, email=values.email), values)
+    if values.kind is CustomerKind.PERSON:
+        sets = number_sets.hold(tx, customer, found)
+        equal = number_sets.judge(tx, sets, completed=row["masked"] and values.phone is not None)
+        number_sets.settle(tx, caller, sets, equal)
     same = [c for c in found.certain if c != customer]
     possible = [c for c in found.possible if c != customer]
     close = [resemblance(hit) for hit in found.close if hit.customer != customer]
@@ -252,11 +257,18 @@ def _unprefixed() -> Iterator[None]:
 
 
 def _compare(
-    tx: Transaction, caller: Caller, values: MatchValues, names: CompanyNames, *, by_name: bool = True
+    tx: Transaction,
+    caller: Caller,
+    values: MatchValues,
+    names: CompanyNames,
+    *,
+    by_name: bool = True,
+    leaving: str | None = None,
 ) -> customers.Match:
     """Take the locks of all keys, then look who has them already, and whose name is close (CUS-02, CUS-05).
 
-    ``by_name``: the name is new; what an old one is close to was told when it was given.
+    ``by_name``: the name is new; what an old one is close to was told when it was given. ``leaving``: the record that
+    these values replace those of.
     """
     compared = customers.Comparison.under(caller.setting.company_policy_at(caller.at), values.kind.value)
     if not by_name:
@@ -264,7 +276,7 @@ def _compare(
     pairs = set(customers.check_pairs(values, compared))
     if values.external_id is not None:
         pairs.add(("external_id", values.external_id))
-    customers.lock_identity(tx, pairs)
+    customers.lock_identity(tx, pairs, leaving=leaving)
     return customers.match(tx, values, compared, names)
 
 

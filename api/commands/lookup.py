@@ -30,7 +30,7 @@ from domain.people.organisation import Role
 from domain.policy.policy import Policy
 from domain.programs.program import Program
 from domain.refusals import FieldError, Refusal
-from storage import blind_checks, customers, merges, projects, usage
+from storage import blind_checks, customers, merges, number_rivals, projects, usage
 from storage import tables as t
 from storage.company_names import CompanyNames
 from storage.database import Transaction
@@ -173,6 +173,7 @@ def _subjects(
     else:
         match = customers.match(tx, values, customers.Comparison.under(policy, values.kind.value), names)
         certain, possible = match.certain, bool(match.possible) or match.ambiguous
+        possible = number_rivals.may_be_reported(tx, values, match.alike) or possible
     if body.project is None:
         return certain, possible
     of = [record for customer in certain for record in merges.records_of(tx, customer)]

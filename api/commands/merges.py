@@ -26,7 +26,7 @@ from domain.disputes.cases import person_of
 from domain.matters.draft import Notice
 from domain.matters.matter import Matter
 from domain.refusals import FieldError, Refusal
-from storage import customers, history, matters, merges, sameness, texts
+from storage import customers, history, matters, merges, number_rivals, sameness, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.database import Transaction, mint
@@ -60,6 +60,9 @@ def merge(tx: Transaction, caller: Caller, customer: str, body: MergeIn) -> Done
         _require_no_discussion(side)
     joined = [_joined(tx, m, survivor) for m in meetings if m.joins]
     merges.keep(tx, customer, survivor, joined=joined, by=caller.person, reason=reason, at=now)
+    for pair in joined:
+        # What the numbers of both say together may be more than either did (CUS-07).
+        number_rivals.rejudge(tx, pair["into"], at=now)
     _record(tx, caller, customer, "merged", at=now, into=survivor, text=reason)
     _record(tx, caller, survivor, "merged_from", at=now, record=customer, text=reason)
     _tell(tx, caller, "customer.merged", survivor, [c for m in meetings for c in m.claims], at=now)
@@ -93,10 +96,22 @@ def unmerge(tx: Transaction, caller: Caller, customer: str, body: UnmergeIn) -> 
     for pair in done["joined"]:
         merges.part(tx, pair, parts, at=now)
     merges.undo(tx, done, root=root, by=caller.person, reason=reason, at=now)
+    for pair in done["joined"]:
+        _meet_again(tx, customer, pair, at=now)
     _record(tx, caller, customer, "unmerged", at=now, root=root, text=reason)
     _record(tx, caller, root, "unmerged_from", at=now, record=customer, text=reason)
     _tell(tx, caller, "customer.unmerged", customer, claims, at=now)
     return Done(200, _view(tx, caller, customer))
+
+
+def _meet_again(tx: Transaction, customer: str, pair: Row, *, at: datetime) -> None:
+    """Given back, a record is compared for itself, and so is the one that it was part of (CUS-07)."""
+    moved = tx.row(sa.select(t.matter).where(t.matter.c.id == pair["moved"]))
+    assert moved is not None
+    there = {"program": moved["program"], "track": moved["track"]}
+    number_rivals.meet(tx, moved["id"], customers.alike(tx, customer), **there)
+    for matter in (moved["id"], merges.lies_in(tx, pair["into"])):
+        number_rivals.rejudge(tx, matter, at=at)
 
 
 # --- what the two records have in each program and track -------------------------------------------------------------
@@ -276,7 +291,9 @@ def _joined(tx: Transaction, one: _Meeting, survivor: str) -> dict[str, Any]:
             "poisoned": False,
         }
         tx.insert(t.matter, row)
-    return merges.join(tx, one.moved.id, into)
+    done = merges.join(tx, one.moved.id, into)
+    number_rivals.join(tx, one.moved.id, into, at=one.now)
+    return done
 
 
 def _ask(tx: Transaction, caller: Caller, conflicts: Sequence[_Meeting], statement: str | None) -> Done:

@@ -28,7 +28,7 @@ from domain.matters.setting import Setting
 from domain.policy.policy import Policy
 from domain.pools.limits import CAPPED, Attempt, is_entry
 from domain.refusals import FieldError, Refusal
-from storage import customers, history, matters, merges, projects, texts
+from storage import customers, history, matters, merges, number_rivals, projects, texts
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row
 from storage.codec import canonical, plain
@@ -178,6 +178,7 @@ def check_subject(body: Subject, policy: Policy) -> None:
 def identity_values(tx: Transaction, customer: CustomerRef | CustomerGiven, policy: Policy) -> MatchValues | None:
     """The normalised values of an identity that is enough to find somebody by; None for a customer named by id."""
     if isinstance(customer, CustomerRef):
+        customers.lock_seen_digits(tx, customer.id)
         # Locked, so that an erasure comes before this, or finds what it makes.
         found = tx.row(tx.locked(sa.select(t.customer.c.erased_at).where(t.customer.c.id == customer.id)))
         if found is None or found["erased_at"] is not None:
@@ -265,6 +266,7 @@ def resolve(
     possible: tuple[str, ...] = ()
     resembles: tuple[Resemblance, ...] = ()
     ambiguous = new = False
+    alike: tuple[str, ...] = ()
     if isinstance(body.customer, CustomerRef):
         customer = merges.root_of(tx, body.customer.id)
     else:
@@ -272,12 +274,14 @@ def resolve(
         compared = customers.Comparison.under(policy, body.customer.kind)
         customers.lock_identity(tx, customers.check_pairs(values, compared))
         match = customers.match(tx, values, compared, names)
-        possible, ambiguous = match.possible, match.ambiguous
+        alike = match.alike
         resembles = tuple(resemblance(hit) for hit in match.close)
         if match.certain:
             customer = match.certain[0]
-            possible += match.certain[1:]
+            others = _decided_elsewhere(tx, body, match.certain)
+            possible, ambiguous = match.possible + others, bool(others)
         else:
+            possible = match.possible
             customer, new = customers.create(tx, contact_from(body.customer, values), values, at=tx.now()), True
     project, close = _project(tx, customer, body.project, policy)
     if new and project is None and isinstance(body.customer, CustomerGiven):
@@ -285,7 +289,7 @@ def resolve(
     else:
         found = tx.execute(_ABOUT, {"customer": customer, "project": project}).one()
         about = _About(found.kind, found.level, found.source, found.bid_date)
-    matter, made = _matter(tx, body, customer, project, about, new=new)
+    matter, made = _matter(tx, body, customer, project, about, alike, new=new)
     return Resolved(
         matter=matter,
         made=made,
@@ -298,6 +302,16 @@ def resolve(
         rivals=_owners(tx, body, possible, close),
         ambiguous=ambiguous,
     )
+
+
+def _decided_elsewhere(tx: Transaction, body: Subject, certain: tuple[str, ...]) -> tuple[str, ...]:
+    """Records beside the first that the keys match too, but for those that are known here as the same customer's."""
+    first, *others = certain
+    if not others:
+        return ()
+    place = {"program": body.program, "track": body.track}
+    here = merges.matter_of(tx, subject=first, **place)
+    return tuple(c for c in others if here is None or merges.matter_of(tx, subject=c, **place) != here)
 
 
 def _project(
@@ -331,16 +345,26 @@ def _project(
 
 
 def _matter(
-    tx: Transaction, body: Subject, customer: str, project: str | None, about: _About, *, new: bool
+    tx: Transaction,
+    body: Subject,
+    customer: str,
+    project: str | None,
+    about: _About,
+    alike: tuple[str, ...],
+    *,
+    new: bool,
 ) -> tuple[str, matters.Locked | None]:
-    """The matter's id; locked and stamped already where this makes it. ``new``: so is the customer."""
+    """The matter's id; locked and stamped already where this makes it. ``new``: so is the customer.
+
+    ``alike``: records whose number may be that of a new customer (CUS-07); of a known one they are looked for here.
+    """
     subject = project or customer
     here = {"program": body.program, "subject": subject, "track": body.track}
     known = None if new else merges.matter_of(tx, **here)
     if known is not None:
         return known, None
     matter = mint()
-    row = {
+    row: dict[str, Any] = {
         "id": matter,
         **here,
         "customer": customer,
@@ -350,6 +374,11 @@ def _matter(
         "poisoned": False,
     }
     if tx.insert_new(t.matter, [row]):
+        if project is None and about.kind == CustomerKind.PERSON:
+            alike = alike if new else customers.alike(tx, customer)
+            latest = number_rivals.meet(tx, matter, alike, program=body.program, track=body.track)
+            if latest is not None:
+                row["last_at"] = max(row["last_at"], latest)
         return matter, matters.made(
             tx, row, kind=about.kind, level=about.level, source=about.source, bid_date=about.bid_date
         )

@@ -346,6 +346,7 @@ class ClaimOut(Output):
     partner: str | None
     team: str
     state: ClaimStateName
+    waits_for: Literal["judge", "earlier", "visit", "correction", "queue", "opening", "beside", "number"] | None
     reason: str | None
     reason_text: str | None
     release_reason: str | None

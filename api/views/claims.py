@@ -333,6 +333,7 @@ def _view(
         "partner": _partner_of(claim, setting.organisation),
         "team": claim.team,
         "state": claim.state.value,
+        "waits_for": claim.waiting.value if claim.state is ClaimState.REPORTED and claim.waiting is not None else None,
         "reason": claim.reason,
         "reason_text": said.get(row["reason_text"]) if row["reason_text"] else None,
         "release_reason": claim.release_reason,

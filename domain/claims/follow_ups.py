@@ -12,6 +12,7 @@ from domain.claims import clocks, conflicts
 from domain.claims.clocks import Terms
 from domain.claims.lifecycle import IN_CASE, ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock
+from domain.claims.numbers import in_the_way
 from domain.claims.permissions import authorise, may_sell
 from domain.claims.reports import accept_claim, clock_data, earlier, is_taken, last_change, leave_pool
 from domain.matters.draft import Draft, NewFollowUp
@@ -210,7 +211,8 @@ def _in_reported(draft: Draft, command: Command, claim: Claim, entry: Entry, ter
         return
     if claim.opening is not None:
         return  # decided by its time, whatever happens meanwhile (INT-10)
-    if earlier(draft.matter, claim) is None and not is_taken(draft.matter, claim, draft):
+    before = in_the_way(draft.matter.rivals, claim, at=draft.at) or earlier(draft.matter, claim) is not None
+    if not before and not is_taken(draft.matter, claim, draft):
         accept_claim(draft, replace(claim, visited_at=draft.at), actor=command.actor)
 
 

@@ -89,6 +89,7 @@ class Waiting(StrEnum):
     QUEUE = "queue"  # somebody else holds the customer, and policy keeps a place (CLM-27)
     OPENING = "opening"  # members of the program may still object to it (INT-10)
     BESIDE = "beside"  # somebody else holds the customer, and the program runs on trial (POL-08)
+    NUMBER = "number"  # its customer may be that of a report before it: a number is masked (CUS-07)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from domain.claims import reports
 from domain.claims.model import Waiting
+from domain.claims.numbers import has_place
 from domain.disputes import cases
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
@@ -21,7 +22,7 @@ def objections_over(draft: Draft) -> None:
     """Who alone is named has the customer; several, or somebody who was there before, are one case (INT-10)."""
     named = draft.matter.objectionable
     first = named[0]
-    before = [c for c in draft.matter.claims.values() if reports.has_place(c) and c.received_at < first.received_at]
+    before = [c for c in draft.matter.claims.values() if has_place(c) and c.received_at < first.received_at]
     holder = draft.matter.owner_claim
     for claim in named:
         # Should the case end without an outcome, they are considered again: first come, first served.

@@ -9,6 +9,7 @@ from datetime import datetime
 from domain.claims import clocks, conflicts
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock, Resemblance, Waiting
+from domain.claims.numbers import has_place, in_the_way
 from domain.claims.permissions import authorise, gainers
 from domain.matters.draft import Draft, Take, Task
 from domain.matters.matter import Command, Matter
@@ -19,9 +20,6 @@ from domain.policy.policy import Policy
 from domain.pools.limits import Attempt, is_entry
 from domain.refusals import Refusal
 from domain.trial.results import in_trial, would_accept, would_refuse
-
-#: A report that waits for one of these still has its place before later ones (CLM-05).
-_KEEPS_ITS_PLACE = frozenset({Waiting.JUDGE, Waiting.EARLIER, Waiting.CORRECTION, Waiting.OPENING})
 
 
 def report(draft: Draft, command: Command) -> None:
@@ -47,7 +45,9 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False, given: bool
         return
     queued = claim.waiting is Waiting.QUEUE
     claim = claim.without_clock(Clock.QUEUE)
-    if policy.protection_shape == "visit_deal" and claim.opening is None:
+    if in_the_way(draft.matter.rivals, claim, at=draft.at):
+        draft.put(replace(claim, waiting=Waiting.NUMBER))
+    elif policy.protection_shape == "visit_deal" and claim.opening is None:
         draft.put(replace(claim, waiting=Waiting.VISIT))
     elif earlier(draft.matter, claim) is not None:
         draft.put(replace(claim, waiting=Waiting.EARLIER))
@@ -190,14 +190,20 @@ def comes_free(draft: Draft) -> None:
     advance(draft)
 
 
+def way_is_clear(draft: Draft, claim: Claim) -> None:
+    """Nothing that may be the same customer's is before it any more: judged as it would have been then (CUS-07)."""
+    # One that had been sent back goes before its judge again.
+    consider(draft, claim, sent_back=bool(claim.judges))
+
+
 def accept(draft: Draft, command: Command) -> None:
     """A judge accepts (CLM-04)."""
     claim = draft.matter.claims[command.claim]
     _judging(draft, command, claim)
     if claim.waiting is Waiting.VISIT:
-        raise Refusal(
-            "illegal_transition", rule="CLM-12", facts={"waits_for": "visit"}, current_state=claim.state.value
-        )
+        raise _waits("visit", rule="CLM-12")
+    if in_the_way(draft.matter.rivals, claim, at=draft.at):
+        raise _waits("number", rule="CUS-07")
     first = earlier(draft.matter, claim)
     if first is not None:
         raise Refusal(
@@ -211,6 +217,11 @@ def accept(draft: Draft, command: Command) -> None:
         raise Refusal("customer_owned", rule="TER-01", current_state=claim.state.value)
     claim, takes = _taken_from_pool(draft, claim)
     accept_claim(draft, claim, actor=command.actor, text=command.data.get("text"), takes=takes)
+
+
+def _waits(what: str, *, rule: str) -> Refusal:
+    state = ClaimState.REPORTED.value
+    return Refusal("illegal_transition", rule=rule, facts={"waits_for": what}, current_state=state)
 
 
 def reject(draft: Draft, command: Command) -> None:
@@ -387,16 +398,6 @@ def clock_data(claim: Claim) -> list[dict[str, object]]:
         }
         for c in claim.clocks
     ]
-
-
-def has_place(claim: Claim) -> bool:
-    """Whether it is an undecided report that later ones wait for (CLM-05)."""
-    return (
-        claim.state is ClaimState.REPORTED
-        and claim.decided
-        and claim.waiting in _KEEPS_ITS_PLACE
-        and not (claim.waiting is Waiting.CORRECTION and claim.correct_by is None)
-    )
 
 
 def _may_move_up(matter: Matter, claim: Claim) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Protocol
 
 from domain.customers.masked_numbers import digits_of, may_be_equal
 from domain.customers.phone import MaskedPhone
@@ -43,6 +44,27 @@ class Agreement(StrEnum):
     TWO = "two"
 
 
+class Numbered(Protocol):
+    """A number and the surname that goes with it."""
+
+    @property
+    def surname(self) -> str | None: ...
+    @property
+    def number(self) -> MaskedPhone | str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNumber:
+    """What a record says of its customer's number: masked as it was reported, or in international form."""
+
+    surname: str | None = field(repr=False)
+    number: MaskedPhone | str = field(repr=False)
+
+    @property
+    def complete(self) -> bool:
+        return isinstance(self.number, str)
+
+
 @dataclass(frozen=True, slots=True)
 class NumberReport:
     """What the set has to know of a report.
@@ -71,10 +93,10 @@ class Seated:
     rival: str | None = None
 
 
-def agreement(one: NumberReport, other: NumberReport) -> Agreement:
+def agreement(one: Numbered, other: Numbered) -> Agreement:
     """Two full numbers decide by themselves, whatever the names; a masked one needs the surname as well (CUS-02)."""
     digits, others = digits_of(one.number), digits_of(other.number)
-    if one.complete and other.complete:
+    if isinstance(one.number, str) and isinstance(other.number, str):
         return Agreement.ONE if digits == others else Agreement.TWO
     alike = one.surname is not None and one.surname == other.surname and may_be_equal(digits, others)
     return Agreement.PERHAPS if alike else Agreement.TWO

@@ -9,12 +9,16 @@ from typing import TypeAlias
 from domain.customers.credit_code import normalise_credit_code
 from domain.customers.email import domain_key, normalise_email
 from domain.customers.fields import narrow
+from domain.customers.masked_numbers import seen_in
 from domain.customers.names import CustomerKind, normalise_name, surname
 from domain.customers.phone import Phone, normalise_phone, require_phone_mode
 from domain.refusals import FieldError, Refusal
 
 KEY_FIELDS = ("phone", "company_code", "email", "email_domain", "external_id", "name")
 """The fields a group of ``match.keys`` may name, in the order of the contract."""
+
+SEEN_DIGITS = "digits"
+"""The field of :attr:`MatchValues.seen_digits` in the index: no group names it, and equality of it proves nothing."""
 
 KeyGroups: TypeAlias = Sequence[Sequence[str]]
 """One kind's part of ``match.keys``: OR of AND groups, ``[["company_code"], ["email_domain"], ["name"]]``."""
@@ -53,6 +57,18 @@ class MatchValues:
     name: str | None = field(default=None, repr=False)
     phone_written: Phone | None = None
     surname: str | None = field(default=None, repr=False)
+
+    @property
+    def seen_digits(self) -> KeyPair | None:
+        """What reports whose numbers may be one share: surname, and the digits that every mask shows (CUS-07).
+
+        None where no masked number can agree: a company, no surname, or no mainland mobile. It only says where to look.
+        """
+        phone = self.phone_written
+        if self.surname is None or phone is None:
+            return None
+        seen = seen_in(phone.masked or phone.e164 or "")
+        return (SEEN_DIGITS, f"{self.surname} {seen}") if seen is not None else None
 
     def of(self, key_field: str) -> str | None:
         """The value of one of ``KEY_FIELDS``; ValueError for any other word."""

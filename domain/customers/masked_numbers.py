@@ -55,6 +55,18 @@ def visible_in(full: str, pattern: MaskPattern) -> str | None:
     return mobile[1][:first] + mobile[1][_MOBILE_DIGITS - last :]
 
 
+def seen_in(number: MaskedPhone | str) -> str | None:
+    """The digits that every pattern shows, the first three and the last three; None if it is no mainland mobile.
+
+    Numbers that agree share them, so an index of them finds all that may be one. A pattern that no program accepts
+    shows nothing.
+    """
+    if isinstance(number, MaskedPhone) and number.pattern not in _LENGTHS:
+        return None
+    digits = digits_of(number)
+    return digits[:3] + digits[-3:] if len(digits) == _MOBILE_DIGITS and digits[0] == "1" else None
+
+
 def may_be_equal(one: str, other: str) -> bool:
     """Whether no digit known of both differs; of two full numbers: whether they are equal."""
     if len(one) != len(other):

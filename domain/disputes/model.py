@@ -190,8 +190,16 @@ class Dispute:
     @property
     def finds_one(self) -> bool:
         """Whether it has ended with the answer that two records are one customer (CUS-13)."""
+        return self._found(same=True)
+
+    @property
+    def finds_two(self) -> bool:
+        """Whether it has ended with the answer that two records are two customers (CUS-13)."""
+        return self._found(same=False)
+
+    def _found(self, *, same: bool) -> bool:
         decided = self.state in (DisputeState.FINAL, DisputeState.SETTLED)
-        return self.grounds is Grounds.IDENTITY and decided and self.outcome is not None and self.outcome.same is True
+        return self.grounds is Grounds.IDENTITY and decided and self.outcome is not None and self.outcome.same is same
 
     @property
     def takes_parties(self) -> bool:

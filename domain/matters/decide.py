@@ -194,6 +194,8 @@ def _due(draft: Draft, due: Due) -> None:
             reports.correction_missed(draft, claim)
         case DueKind.FREE:
             reports.comes_free(draft)
+        case DueKind.NUMBER:
+            reports.way_is_clear(draft, claim)
         case DueKind.REQUEST:
             requests.expire_request(draft, draft.matter.requests[due.ref])
         case DueKind.PAUSE_END:

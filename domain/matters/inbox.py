@@ -14,6 +14,7 @@ from enum import StrEnum
 from domain.claims.clocks import lapse_due
 from domain.claims.lifecycle import ENDED
 from domain.claims.model import CLOCK_ORDER, Claim, Clock, PauseKind, RequestState, Waiting
+from domain.claims.numbers import changed_at, clear_from
 from domain.claims.standing import (
     calendar_changed_at,
     deciders_left,
@@ -48,6 +49,7 @@ class DueKind(StrEnum):
     RECOGNITION = "recognition"  # the contract date of a deal that was recorded before it (COM-13)
     LAPSE = "lapse"
     FREE = "free"  # nobody rescued the customer that others queue for (CLM-20, CLM-27)
+    NUMBER = "number"  # nothing that may be the same customer's is before it any more (CUS-07)
     DISCUSSION = "discussion"  # nobody decided in it in time, or nobody refused the decision (DSP-07)
     SUCCESSION = "succession"  # a party of a case has left (PPL-06)
     SEAT = "seat"  # who has a case cannot go on, or is stood in for (DSP-12, PPL-05)
@@ -198,9 +200,19 @@ def _turns(claim: Claim, matter: Matter) -> Iterator[Due]:
         yield Due(until, DueKind.OPENING, claim.id)
     if claim.waiting is Waiting.QUEUE and matter.owner_claim is None and matter.pool_at is not None:
         yield Due(matter.pool_at, DueKind.FREE, claim.id)
+    if claim.waiting is Waiting.NUMBER and (known := _number_known_at(claim, matter)) is not None:
+        yield Due(known, DueKind.NUMBER, claim.id)
     for limit in (claim.hand_over_by, claim.kept_until):
         if limit is not None:
             yield Due(limit, DueKind.HANDOVER, claim.id)
+
+
+def _number_known_at(claim: Claim, matter: Matter) -> datetime | None:
+    """When it is known that its customer is nobody else's, or that it is whoever's has this very matter (CUS-07)."""
+    changed = changed_at(matter.rivals, claim)
+    if matter.owner_claim is not None or matter.reserved_for(changed) is not None:
+        return changed
+    return clear_from(matter.rivals, claim)
 
 
 def _standing(claim: Claim, setting: Setting) -> Iterator[Due]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Request, Waiting
+from domain.claims.numbers import Rival
 from domain.discussions.model import Discussion
 from domain.disputes.facts import Fact
 from domain.disputes.model import Dispute
@@ -147,6 +148,7 @@ class Matter:
     pool_locked: bool = False  # an admin keeps everybody from taking (POOL-01)
     pool_only: Group | None = None  # who alone may take (POOL-08)
     claims: Mapping[str, Claim] = field(default_factory=dict)
+    rivals: tuple[Rival, ...] = ()  # matters that may be the same customer's: a number is masked (CUS-07)
     requests: Mapping[str, Request] = field(default_factory=dict)
     deals: Mapping[str, Deal] = field(default_factory=dict)
     commands: tuple[Command, ...] = ()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from domain.claims import follow_ups
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Waiting
+from domain.claims.numbers import in_the_way
 from domain.claims.reports import accept_claim, consider, earlier
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command, CommandKind, Matter
@@ -75,7 +76,7 @@ def _claim(draft: Draft, command: Command, receiver: str) -> None:
     if draft.matter.pooled:
         told["taken_from"] = draft.matter.pool
     draft.record("received", claim, actor=command.actor, data=told)
-    if earlier(draft.matter, claim) is not None:
+    if earlier(draft.matter, claim) is not None or in_the_way(draft.matter.rivals, claim, at=draft.at):
         consider(draft, claim, given=True)
         return
     accept_claim(draft, replace(claim, visited_at=draft.at), actor=command.actor)

@@ -98,12 +98,12 @@ def test_no_deal_is_credited_before_the_number_is_complete(company: Company, com
 
 
 def test_two_reports_that_turn_out_to_be_one_customer_are_told_to_both_supervisors(company: Company) -> None:
-    """CUS-06, CUS-02: the second completed number is somebody else's too; neither claim moves."""
+    """CUS-06, CUS-02: under two surnames, the second completed number is somebody else's too; neither claim moves."""
     office = Office(company, policy=MODE)
     other_leader = company.leader(company.team("二组"), "李主管")
     rival = company.rep("丙", team=company.admin.get(f"/v1/people/{other_leader.id}").json()["team"])
     first = office.claim(office.first, customer=MASKED)
-    second = office.claim(rival, customer=MASKED)
+    second = office.claim(rival, customer=person_customer("黄小明", "138****5678"))
     done(completed(office, first))
     body = {"version": second["version"], "customer": {"phone": WHOLE}}
     whole = done(rival.patch(f"/v1/claims/{second['id']}", body))
