@@ -53,6 +53,15 @@ _SAME = (
 )
 
 
+# What freezes claims of a matter may be a case of another one (CUS-13).
+_CASES = sa.select(t.dispute).where(
+    sa.or_(
+        sa.and_(t.dispute.c.matter == sa.bindparam("matter"), t.dispute.c.open),
+        t.dispute.c.id.in_(sa.bindparam("named", expanding=True)),
+    )
+)
+
+
 def load(
     tx: Transaction,
     matter: str,
@@ -68,13 +77,8 @@ def load(
         named.add(also)
     if not named:
         return {}
-    rows = tx.rows(
-        # What freezes claims of this matter may be a case of another one (CUS-13).
-        sa.select(t.dispute).where(
-            sa.or_(sa.and_(t.dispute.c.matter == matter, t.dispute.c.open), t.dispute.c.id.in_(sorted(named)))
-        )
-    )
-    return {r["id"]: dispute_of(r) for r in rows}
+    rows = tx.execute(_CASES, {"matter": matter, "named": sorted(named)}).mappings()
+    return {r["id"]: dispute_of(dict(r)) for r in rows}
 
 
 def contenders(tx: Transaction, matter: str) -> set[str]:

@@ -15,6 +15,7 @@ from domain.matters.draft import Draft
 from domain.matters.inbox import Due, goes_on, next_instant, next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
+from domain.pools.limits import UncountedError
 from domain.refusals import Refusal
 from storage import leads, matters, merges, number_rivals
 from storage import tables as t
@@ -44,19 +45,26 @@ class DatabaseMatters:
         try:
             return self._transact(stream, work)
         except _FrozenElsewhereError as frozen:
-            return self._transact(stream, work, first=frozen.case)
+            return self._transact(stream, work, first=frozen.case, on_demand=False)
+        except UncountedError:
+            return self._transact(stream, work, on_demand=False)
 
-    def _transact(self, stream: str, work: Callable[[OpenMatter], T], *, first: str | None = None) -> T:
-        """``work`` on the matter of ``stream``, once that of the case ``first`` has done what is due in it."""
+    def _transact(
+        self, stream: str, work: Callable[[OpenMatter], T], *, first: str | None = None, on_demand: bool = True
+    ) -> T:
+        """``work`` on the matter of ``stream``, once that of the case ``first`` has done what is due in it.
+
+        ``on_demand``: quotas are not counted for deadlines alone, and a decision that asks for them fails.
+        """
 
         def run(tx: Transaction) -> T:
             if first is not None:
-                home = self._opened(tx, first)
+                home = self._opened(tx, first, on_demand=on_demand)
                 if next_item(home.matter, setting=home.setting, now=home.now) is not None:
                     work(home)
                     # Its workflow is not told what to sleep for.
                     matters.ring_later(tx, first, "dispute", at=home.now)
-            opened = self._opened(tx, stream)
+            opened = self._opened(tx, stream, on_demand=on_demand)
             elsewhere = opened.matter.frozen_by if first is None else None
             if elsewhere is not None:
                 raise _FrozenElsewhereError(elsewhere.id)
@@ -69,18 +77,18 @@ class DatabaseMatters:
                 raise StoreTroubleError from None
             raise
 
-    def _opened(self, tx: Transaction, stream: str) -> _Open:
+    def _opened(self, tx: Transaction, stream: str, *, on_demand: bool) -> _Open:
         found = tx.execute(_STREAM, {"stream": stream}).one()
         locked = matters.lock(tx, found.matter, of=stream)
         setting = self._snapshots.setting(tx)
         policy = setting.policy_at(locked.row["program"], at=locked.now)
         contesting = policy.choice("claim.on_collision") == "dispute"
         if found.kind == "dispute":
-            loaded = matters.load(tx, locked, case=stream, contesting=contesting)
+            loaded = matters.load(tx, locked, case=stream, contesting=contesting, on_demand=on_demand)
         elif found.kind == "lead":
-            loaded = matters.load(tx, locked, lead=stream, contesting=contesting)
+            loaded = matters.load(tx, locked, lead=stream, contesting=contesting, on_demand=on_demand)
         else:
-            loaded = matters.load(tx, locked, also=(stream,), contesting=contesting)
+            loaded = matters.load(tx, locked, also=(stream,), contesting=contesting, on_demand=on_demand)
         opened = _Open(tx, stream, int(found.epoch), locked.now, setting, loaded, loaded)
         if loaded.other is not None:
             opened.take_other(loaded.other, contesting=contesting)
@@ -173,7 +181,7 @@ class _Open:
         point = self.tx.connection.begin_nested()
         try:
             work()
-        except sa.exc.OperationalError:
+        except (sa.exc.OperationalError, UncountedError):
             raise
         except Exception as error:  # noqa: BLE001 - that is what a poison item is
             point.rollback()

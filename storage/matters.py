@@ -18,7 +18,7 @@ from domain.matters.inbox import goes_on, next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
 from domain.money.model import Assist
-from domain.pools.limits import Taker
+from domain.pools.limits import Taker, Uncounted
 from domain.refusals import Refusal
 from storage import (
     case_facts,
@@ -117,6 +117,7 @@ def load(
     contesting: bool = False,
     taker: str | None = None,
     counting: bool = True,
+    on_demand: bool = False,
 ) -> Matter:
     """The locked matter with its undecided commands and every claim they or a due instant may concern.
 
@@ -124,6 +125,8 @@ def load(
     is undecided, so the claims are read first and say whether anything is. ``contesting``: a collision becomes a case
     by itself (CLM-27), so what cases are judged by is read too. ``taker``: somebody who is about to report and may take
     the customer out of a pool by it. ``counting``: people whose quotas a decision may ask for are locked and counted.
+    ``on_demand``: not for deadlines alone, few of which make anybody an owner; such a decision raises
+    :class:`~domain.pools.limits.UncountedError`, and is made again without this.
     """
     row = locked.row
     claims: dict[str, dict[str, Any]] = {}
@@ -151,7 +154,8 @@ def load(
     ruling = any(c.kind is CommandKind.DISPUTE_RULE for c in commands)
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
     receivers = _receivers(commands, requests) | discussions.named(talks, commands)
-    taking = _taking(locked, commands, claims, taker) if counting else set()
+    counted = counting and (bool(commands) or not on_demand)
+    taking = _taking(locked, commands, claims, taker) if counted else set()
     # One statement locks them all, in order: two decisions that count the same two people do not lock one another out.
     pairs = _assisting(commands)
     lock_people(tx, receivers | taking | {person for pair in pairs for person in pair})
@@ -171,7 +175,7 @@ def load(
         pool=row["pool"],
         pool_locked=row["pool_locked"],
         pool_only=pools.group_of(row["pool_only"]) if row["pool_only"] is not None else None,
-        takers=_takers(tx, locked, commands, taking) if counting else None,
+        takers=_takers(tx, locked, commands, taking) if counted else Uncounted() if counting else None,
         claims={id_: claim_of(r) for id_, r in claims.items()},
         rivals=number_rivals.load(tx, row["id"]) if row["rivalled"] else (),
         requests=requests,
@@ -799,16 +803,26 @@ def follow_up_row(entry: NewFollowUp) -> dict[str, Any]:
     }
 
 
+# Made once: a drain that changes a case writes tasks each time, and making a statement costs as much as running it.
+_TASKS_DONE = (
+    t.task.update()
+    .where(t.task.c.key.in_(sa.bindparam("keys", expanding=True)), t.task.c.state == "open")
+    .values(state="done")
+)
+_TASK_AGAIN = (
+    t.task.update()
+    .where(t.task.c.key == sa.bindparam("of"), t.task.c.person == sa.bindparam("whose"))
+    .values(state="open", due=sa.bindparam("until"), subject=sa.bindparam("about"))
+)
+
+
 def save_tasks(tx: Transaction, tasks: Sequence[Task], closed: Sequence[str], *, at: datetime) -> None:
     """Close what is done and raise ``tasks``, each one row however often it is raised."""
     if closed:
-        tx.execute(t.task.update().where(t.task.c.key.in_(closed), t.task.c.state == "open").values(state="done"))
+        tx.execute(_TASKS_DONE, {"keys": list(closed)})
     for task in tasks:
-        present = tx.execute(
-            t.task.update()
-            .where(t.task.c.key == task.key, t.task.c.person == task.person)
-            .values(state="open", due=task.due, subject=task.subject)
-        ).rowcount
+        again = {"of": task.key, "whose": task.person, "until": task.due, "about": task.subject}
+        present = tx.execute(_TASK_AGAIN, again).rowcount
         if not present:
             tx.insert(
                 t.task,

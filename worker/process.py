@@ -24,13 +24,14 @@ from workflows.dispute import DisputeWorkflow
 from workflows.lead import LeadWorkflow
 from workflows.names import TASK_QUEUE
 
-#: Modules that workflows may use as they are: pure, and dear to import once per workflow.
+#: Modules that workflows may use as they are: pure, and dear to import once per workflow; also their own, which hold
+#: nothing that one workflow could leave for another.
 _PASSED_THROUGH = (
     "transitions",
     "six",
     "domain",
     "activities",
-    "workflows.messages",
+    "workflows",
     "structlog",
     "pydantic_core",
     "pydantic",

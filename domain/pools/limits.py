@@ -54,6 +54,23 @@ class Taker:
         return replace(self, takes=(*self.takes, at))
 
 
+class UncountedError(Exception):
+    """A decision asks for figures that were not counted for it: it is to be made again, once they are."""
+
+
+class Uncounted(Mapping[str, Taker]):
+    """In place of the figures of people whom the decision ahead will hardly ask for; raises whoever does."""
+
+    def __getitem__(self, person: str) -> Taker:
+        raise UncountedError
+
+    def __iter__(self) -> Iterator[str]:
+        raise UncountedError
+
+    def __len__(self) -> int:
+        raise UncountedError
+
+
 def is_entry(matter: Matter, at: datetime) -> bool:
     """Whether the customer lies in a pool at ``at``: grace and nurture are over (CLM-20, CLM-23)."""
     return matter.pooled and (matter.pool_at is None or matter.pool_at <= at)

@@ -261,3 +261,22 @@ def test_a_customer_who_came_and_went_while_the_engine_was_away_is_reported_by_t
     company.ring_bells()
     company.direct.drain(answer.json()["id"])
     assert read(office.second, answer.json()["id"])["state"] == "protected"
+
+
+def test_a_report_that_moves_up_at_a_deadline_takes_no_more_than_its_reporter_may(company: Company) -> None:
+    """CLM-05, POOL-03, POOL-06: nobody's command decides it, and the take counts like any other."""
+    office = Pooled(
+        company,
+        policy={"pool.daily_takes": 1, "claim.correction_wh": "PT1H"},
+    )
+    entries = [office.pooled(number) for number in range(2)]
+    company.company_policy(claim__judgement_mode="manual")
+    back = done(office.report(office.first, customer=customer(0)))
+    done(act(office.leader, back, "send_back", reason="请补充需求"))
+    company.company_policy(claim__judgement_mode="auto")
+    behind = done(office.report(office.second, customer=customer(0)))
+    assert behind["state"] == "reported"
+    assert office.take(office.second, entries[1]).status_code == 201
+    company.advance(hours=2)
+    refused_late = read(office.second, behind)
+    assert (refused_late["state"], refused_late["reason"]) == ("rejected", "daily_limit")
