@@ -65,7 +65,7 @@ async def serve_worker(settings: Settings) -> None:
             workflows=[NothingWorkflow, OneRowWorkflow],
             activities=[OneRow(database).insert],
             activity_executor=executor,
-            workflow_runner=workflow_runner(),
+            workflow_runner=workflow_runner("bench.ceiling_workflows"),
             max_cached_workflows=sizes.cached_workflows,
             max_concurrent_workflow_tasks=sizes.workflow_tasks,
             max_concurrent_local_activities=4 if database.is_sqlite else sizes.local_activities,

@@ -1,4 +1,4 @@
-"""Workflows of the ceilings, in a module that imports nothing: the sandbox loads it anew for each of them."""
+"""Workflows of the ceilings, in a module of their own: the sandbox takes it as it is, like the product's."""
 
 from __future__ import annotations
 

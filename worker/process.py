@@ -48,9 +48,10 @@ class WorkerOptions:
     activities: int = 16
 
 
-def workflow_runner() -> WorkflowRunner:
-    """The sandbox, with what is pure passed through."""
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH))
+def workflow_runner(*own: str) -> WorkflowRunner:
+    """The sandbox, with what is pure passed through. ``own``: modules of other workflows, passed through likewise."""
+    passed = SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH, *own)
+    return SandboxedWorkflowRunner(restrictions=passed)
 
 
 def make_worker(
