@@ -8,7 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.claims.lifecycle import ClaimState
-from domain.disputes.facts import Choice, Contact, Fact, Origin, Plan, Protection, Reception, Report, Stage
+from domain.disputes.facts import (
+    Choice,
+    Contact,
+    DecisionMaker,
+    Fact,
+    Origin,
+    Plan,
+    Protection,
+    Reception,
+    Report,
+    Stage,
+)
 from domain.disputes.sameness import sameness
 from storage import tables as t
 from storage.claim_rows import claim_of
@@ -19,14 +30,15 @@ _OVER = frozenset({ClaimState.LAPSED, ClaimState.RELEASED, ClaimState.WITHDRAWN,
 
 
 def facts(tx: Transaction, matter: str, *, dispute: str | None = None) -> tuple[Fact, ...]:
-    """Reports, protections, contacts, stages and receptions of ``matter``, and what people in charge entered in
-    ``dispute``.
+    """Reports, protections, contacts, meetings, stages and receptions of ``matter``, and what people in charge entered
+    in ``dispute``.
     """
     claims = tx.rows(sa.select(t.claim).where(t.claim.c.matter == matter))
     found: list[Fact] = [fact for row in claims for fact in _of_claim(row)]
     ids = [row["id"] for row in claims]
     found += _contacts(tx.rows(sa.select(t.follow_up).where(t.follow_up.c.claim.in_(ids))))
     found += _stages(tx.rows(sa.select(t.stage_move).where(t.stage_move.c.claim.in_(ids), t.stage_move.c.counts)))
+    found += [_of_meeting(row) for row in tx.rows(_MET.where(t.decision_maker_met.c.matter == matter))]
     arrived = sa.select(t.reception).where(t.reception.c.matter == matter, t.reception.c.completed_at.is_not(None))
     found += [_of_reception(row) for row in tx.rows(arrived)]
     if dispute is not None:
@@ -102,6 +114,32 @@ def _stages(rows: Iterable[Mapping[str, Any]]) -> Iterable[Fact]:
     return (
         Stage(evidence=row["id"], at=row["at"], entered_at=row["at"], person=row["person"], stage=row["stage"])
         for row in rows
+    )
+
+
+#: Decision makers met in a qualified follow-up that nobody voided (CLM-16).
+_MET = (
+    sa.select(
+        t.follow_up.c.id,
+        t.follow_up.c.at,
+        t.follow_up.c.received_at,
+        t.follow_up.c.author,
+        t.decision_maker_met.c.decision_maker,
+        t.decision_maker_met.c.entered_at,
+    )
+    .join(t.follow_up, t.follow_up.c.id == t.decision_maker_met.c.follow_up)
+    .where(t.follow_up.c.qualified, t.follow_up.c.voided_at.is_(None))
+)
+
+
+def _of_meeting(row: Mapping[str, Any]) -> DecisionMaker:
+    """The follow-up proves it; it is known since somebody entered whom its author met (CUS-11, CLM-08)."""
+    return DecisionMaker(
+        evidence=row["id"],
+        at=row["at"],
+        entered_at=max(row["received_at"], row["entered_at"]),
+        person=row["author"],
+        met=row["decision_maker"],
     )
 
 

@@ -97,7 +97,7 @@ _MATTER_OF = sa.select(t.matter.c.id, t.matter.c.merged_into).where(
 _INTO = sa.select(t.matter.c.merged_into).where(t.matter.c.id == sa.bindparam("matter"))
 
 #: What lies in a matter and came under a record.
-_LYING = (t.claim, t.deal, t.lead, t.dispute, t.reception, t.discussion)
+_LYING = (t.claim, t.deal, t.lead, t.dispute, t.reception, t.discussion, t.dossier, t.decision_maker_met)
 
 
 def join(tx: Transaction, moved: str, into: str) -> dict[str, Any]:

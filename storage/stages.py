@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from domain.customers import dossier
+from storage import dossiers
 from storage import tables as t
 from storage.database import Transaction
 
@@ -23,8 +25,11 @@ def shown(tx: Transaction, claim: str) -> frozenset[str]:
 
     A follow-up shows its kind while it is qualified and not voided (CLM-16).
     """
-    row = tx.execute(sa.select(*_FIELDS.values()).where(t.claim.c.id == claim)).one()
-    filled = {word for word, value in zip(_FIELDS, row, strict=True) if value is not None}
+    row = tx.execute(
+        sa.select(*_FIELDS.values(), t.claim.c.matter, t.claim.c.customer).where(t.claim.c.id == claim)
+    ).one()
+    filled = {word for word, value in zip(_FIELDS, row[: len(_FIELDS)], strict=True) if value is not None}
+    filled |= set(dossier.filled(dossiers.of(tx, row.matter, row.customer).content))
     c = t.follow_up.c
     worked = tx.execute(
         sa.select(c.kind).where(c.claim == claim, c.qualified, c.voided_at.is_(None)).distinct()

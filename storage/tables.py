@@ -722,6 +722,33 @@ stage_move = sa.Table(
     Col("counts", sa.Boolean, nullable=False),
 )
 
+#: What is known of a customer in one program and track, sealed with the key of the record it was begun under (CUS-11).
+dossier = sa.Table(
+    "dossier",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False),
+    Col("customer", Id, nullable=False, index=True),
+    Col("sealed", Sealed, nullable=False),
+    Col("version", sa.Integer, nullable=False),
+    Col("changed_at", Instant, nullable=False),
+    Col("changed_by", Id, nullable=False),
+    sa.UniqueConstraint("matter", "customer"),
+)
+
+#: Which decision maker of a dossier was met in which follow-up; ids only, so that advice needs no key (CLM-08).
+decision_maker_met = sa.Table(
+    "decision_maker_met",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("matter", Id, sa.ForeignKey("matter.id"), nullable=False, index=True),
+    Col("customer", Id, nullable=False, index=True),
+    Col("decision_maker", Id, nullable=False),
+    Col("follow_up", Id, sa.ForeignKey("follow_up.id"), nullable=False),
+    Col("entered_at", Instant, nullable=False),
+    sa.UniqueConstraint("decision_maker", "follow_up"),
+)
+
 #: What a correction replaced: entries are never overwritten (CLM-15).
 follow_up_revision = sa.Table(
     "follow_up_revision",

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.call import TheCall
-from api.commands import claims, follow_ups, reports
+from api.commands import claims, dossiers, follow_ups, reports
 from api.commands.received import visible_claim
 from api.paging import Cursor, Limit
-from api.reads import note_claims
+from api.reads import note_claims, note_reads
 from api.routing import StrictRoute
 from api.schemas.base import Id, Instant, Nothing, Str, Track
 from api.schemas.claims import (
@@ -37,6 +37,7 @@ from api.schemas.claims import (
     TransferIn,
     WinIn,
 )
+from api.schemas.dossiers import DossierOut, DossierPatch
 from api.views.claims import claim_view
 from api.views.lists import claim_page, follow_up_page, timeline_page
 from domain.matters.matter import CommandKind
@@ -212,6 +213,25 @@ async def remove_collaborator(call: TheCall, id: Id, person: Id, body: Nothing) 
 async def settle_claim(call: TheCall, id: Id, body: SettleIn) -> Response:
     """Settle with whom one met on the customer, in one step and without a case (协商): DSP-05."""
     return await call.command(lambda tx: claims.settle(tx, call.caller, id, body))
+
+
+@router.get("/{id}/dossier", response_model=DossierOut)
+def read_dossier(call: TheCall, id: Id) -> dict[str, Any]:
+    """What is known of the customer (客户档案): for owner, collaborators and supervisors (CUS-11)."""
+
+    def work(tx: Transaction) -> tuple[dict[str, Any], bool]:
+        row = visible_claim(tx, call.caller, id)
+        return dossiers.read(tx, call.caller, id), row["owner"] != call.person
+
+    found, another = call.read(work)
+    note_reads(call, int(another))
+    return found
+
+
+@router.patch("/{id}/dossier", response_model=DossierOut)
+def edit_dossier(call: TheCall, id: Id, body: DossierPatch) -> Response:
+    """Change what is known of the customer: whoever works them (CUS-11)."""
+    return call.write(lambda tx: dossiers.edit(tx, call.caller, id, body))
 
 
 @router.get("/{id}/follow-ups", response_model=FollowUpPage)

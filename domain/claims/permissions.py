@@ -10,7 +10,7 @@ from domain.claims.model import APPROVED_PAUSES, Claim, Request, RequestKind, Re
 from domain.disputes.admission import open_until
 from domain.matters.matter import CommandKind
 from domain.matters.setting import Setting
-from domain.people.access import SELLING, Actor, Place, has_any_scope, has_role
+from domain.people.access import SELLING, Actor, Place, has_any_scope, has_role, read_scope
 from domain.people.organisation import Role
 from domain.refusals import Refusal
 
@@ -106,6 +106,26 @@ def is_judge(claim: Claim, *, actor: Actor, setting: Setting, at: datetime, inte
 def may_sell(actor: Actor, *, setting: Setting, at: datetime) -> bool:
     """Whether ``actor`` wears a role that may own customers (contract section 9, first row)."""
     return has_any_scope(actor, SELLING, organisation=setting.organisation, at=at)
+
+
+def keeps_dossier(claim: Claim, *, actor: Actor) -> bool:
+    """Whether ``actor`` writes the dossier of the customer of ``claim``: whoever works them (CUS-11)."""
+    return claim.worked_by(actor.person)
+
+
+def reads_dossier(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+    """Whether ``actor`` reads it: owner, collaborators, leaders above, managers; while the claim holds the customer.
+
+    Whoever had the customer before does not, nor do those who look on: oversight, finance, audit (CUS-11).
+    """
+    if not claim.holds:
+        return False
+    if actor.person == claim.owner or any(c.person == actor.person for c in claim.collaborators):
+        return True
+    scope = read_scope(actor, organisation=setting.organisation, at=at, roles={Role.MANAGER})
+    return scope.reads(program=claim.program, teams=(claim.team,), people=()) or is_supervisor(
+        claim.owner, claim, actor=actor, setting=setting, at=at
+    )
 
 
 def may_contest(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:

@@ -16,6 +16,7 @@ from domain.claims.lifecycle import HOLDING, ClaimState, refused
 from domain.claims.model import Claim, Clock
 from domain.claims.permissions import authorise
 from domain.claims.reports import clock_data
+from domain.customers import dossier
 from domain.matters.draft import Draft, StageMove, Task
 from domain.matters.matter import Command
 from domain.matters.setting import Setting
@@ -25,8 +26,8 @@ from domain.policy.parameters import FOLLOW_UP_KINDS
 from domain.policy.policy import Policy, SalesStage
 from domain.refusals import FieldError, Refusal
 
-#: Conditions that the record shows: fields of the report, qualified follow-ups by kind, a live deal. Every other word
-#: is the program's own, and whoever moves the claim says that it is met.
+#: Conditions that the record shows: fields of the report, qualified follow-ups by kind, parts of the dossier, a live
+#: deal. Every other word is the program's own, and whoever moves the claim says that it is met.
 SHOWN: Final = frozenset(
     {
         "need",
@@ -36,6 +37,7 @@ SHOWN: Final = frozenset(
         "expected_amount",
         "source",
         *FOLLOW_UP_KINDS,
+        *dossier.FIELDS,
         "deal",
     }
 )

@@ -176,7 +176,7 @@ _BUILT: Final = frozenset(
     for section, numbers in {
         "PPL": (1, 2, 4, 5, 6, 7),
         "TER": (1, 6),
-        "CUS": (1, 2, 3, 4, 5, 6, 8, 9, 13),
+        "CUS": (1, 2, 3, 4, 5, 6, 8, 9, 11, 13),
         "CLM": (*range(1, 31), 32, 33),
         "DSP": (2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19),
         "LEAD": (*range(1, 12), 13, 14, 15, 16),
@@ -189,11 +189,10 @@ _BUILT: Final = frozenset(
     }.items()
     for number in numbers
 )
-# Of those rows, what nothing looks at yet. Of the depth's four parts only follow-ups and visits are recorded (CLM-08).
+# Of those rows, what nothing looks at yet.
 _LACKING: Final = frozenset(
     {
         "customer.recognise_days",
-        "ownership.depth_weights",
         "pool.priority_order",
         "pool.unclaimed_h",
         "pool.restricted_wait_wh",

@@ -774,6 +774,8 @@ def _unpause_claim(world: World) -> Wanted:
 
 
 FACTORIES["unpause_claim"] = _unpause_claim
+_when("read_dossier", "owner", ids={"id": World.claim})
+_when("edit_dossier", "owner", ids={"id": World.claim}, body={"version": 1, "budget": "五百万"})
 _when("move_stage", "owner", ids={"id": World.claim}, body={"stage": "need"})
 _when(
     "invite_collaborator",

@@ -95,6 +95,7 @@ def test_conditions_are_shown_by_the_record_or_stated_where_it_cannot_show_them(
 def test_what_the_record_shows_is_not_more_than_it_holds() -> None:
     """Contract section 18: the words that are looked up."""
     fields = {"need", "progress", "next_follow_up_at", "expected_close", "expected_amount", "source"}
+    fields |= {"decision_makers", "budget", "decision_chain", "competitors", "floor"}
     assert fields | {"call", "message", "meeting", "visit", "demo", "deal"} == SHOWN
 
 

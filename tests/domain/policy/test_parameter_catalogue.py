@@ -165,7 +165,6 @@ SECTION_SIZES = {
 NOT_BUILT_YET = {
     "standin.share_pct",
     "visit.object_h",
-    "ownership.depth_weights",
     "inspection.every_days",
     "claim.out_of_territory",
     "handoff.accept_wd",
