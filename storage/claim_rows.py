@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from domain.claims.model import (
     Clock,
     Collaborator,
     Opening,
+    Outside,
     Pause,
     PauseKind,
     Request,
@@ -131,6 +133,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
             (from_us(since), from_us(until) if until is not None else None)
             for since, until in detail.get("idle_stops", ())
         ),
+        outside=Outside(**detail["outside"]) if "outside" in detail else None,
         close=tuple(Resemblance(**one) for one in detail.get("close", ())),
         sharing=tuple((person, bps) for person, bps in detail.get("sharing", ())),
         collaborators=tuple(Collaborator(person, rights) for person, rights in detail.get("collaborators", ())),
@@ -218,6 +221,8 @@ def _detail(claim: Claim) -> dict[str, Any]:
             detail[name] = to_us(at)
     if claim.collaborators:
         detail["collaborators"] = [[c.person, c.rights] for c in claim.collaborators]
+    if claim.outside is not None:
+        detail["outside"] = asdict(claim.outside)
     if claim.close:
         detail["close"] = [one.facts() for one in claim.close]
     if claim.sharing:

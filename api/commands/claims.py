@@ -52,6 +52,12 @@ def judge(tx: Transaction, caller: Caller, claim: str, kind: CommandKind, reason
 
 
 @on_claim
+def comment(tx: Transaction, caller: Caller, claim: str, text: str) -> Waiting:
+    """What the holder of a territory says about a report in it (TER-05)."""
+    return _simple(tx, caller, claim, CommandKind.COMMENT, text)
+
+
+@on_claim
 def withdraw(tx: Transaction, caller: Caller, claim: str, reason: str | None) -> Waiting:
     """Take a report back (table 0.2)."""
     return _simple(tx, caller, claim, CommandKind.WITHDRAW, reason)

@@ -17,7 +17,7 @@ from api.schemas.claims import CustomerFacets, CustomerGiven, CustomerRef, Proje
 from api.views.claims import claim_view
 from domain.calendar.duration import DAY_US, Duration
 from domain.claims.lifecycle import OPEN, ClaimState
-from domain.claims.model import Claim, Opening, Resemblance, TermsRef
+from domain.claims.model import Claim, Opening, Outside, Resemblance, TermsRef
 from domain.claims.permissions import may_sell
 from domain.customers.company_index import CloseCompany
 from domain.customers.identity import Identity, MatchValues, match_values, require_identity
@@ -28,7 +28,8 @@ from domain.matters.setting import Setting
 from domain.policy.policy import Policy
 from domain.pools.limits import CAPPED, Attempt, is_entry
 from domain.refusals import FieldError, Refusal
-from storage import customers, history, matters, merges, number_rivals, projects, texts
+from domain.territories.division import territory_of
+from storage import customers, history, matters, merges, number_rivals, projects, territories, texts
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row
 from storage.codec import canonical, plain
@@ -63,15 +64,29 @@ def _checked(
         return Done(200, claim_view(tx, caller, own.id))
     if not caller.setting.programs[body.program].open:
         raise Refusal("program_closed", rule="TER-01")
+    outside = _outside(tx, caller, body, resolved.customer, locked.now)
     digest = facts_digest(tx, body)
     would_refuse: Refusal | None = None
     try:
+        if outside is not None and reporter.policy.choice("claim.out_of_territory") == "refuse":
+            facts = {"territory": outside.territory, "version": outside.version}
+            raise Refusal("outside_territory", rule="TER-05", facts=facts)
         _check_standing(tx, caller, body, reporter.policy, matter, locked, digest)
     except Refusal as refusal:
         if not caller.setting.in_trial(body.program, at=locked.now):
             raise
         would_refuse = refusal
-    return receive(tx, caller, body, resolved, locked, policy=reporter.policy, digest=digest, would_refuse=would_refuse)
+    return receive(
+        tx,
+        caller,
+        body,
+        resolved,
+        locked,
+        policy=reporter.policy,
+        digest=digest,
+        would_refuse=would_refuse,
+        outside=outside,
+    )
 
 
 def _check_standing(
@@ -95,6 +110,23 @@ def _check_standing(
     _check_caps(tx, caller, body.program, locked.now, policy)
     if attempt is not None:
         attempt.check_day()
+
+
+def _outside(tx: Transaction, caller: Caller, body: ReportIn, customer: str, now: datetime) -> Outside | None:
+    """The territory of somebody else that the customer lies in, by the plan in force (TER-05)."""
+    setting = caller.setting
+    plan = setting.territory_plan(body.program, at=now)
+    if plan is None:
+        return None
+    found = territory_of(plan, territories.customer(tx, customer), track=body.track)
+    if found is None or found.territory.is_of(caller.person, organisation=setting.organisation, at=now):
+        return None
+    return Outside(
+        territory=found.territory.name,
+        plan=plan.id,
+        version=plan.version,
+        holder=found.territory.answers(organisation=setting.organisation, at=now),
+    )
 
 
 def _attempt(caller: Caller, matter: Matter, locked: matters.Locked, policy: Policy) -> Attempt | None:
@@ -643,6 +675,7 @@ def receive(
     digest: str,
     listed: Listed | None = None,
     would_refuse: Refusal | None = None,
+    outside: Outside | None = None,
 ) -> Waiting:
     """Write claim, command, stream and the first entry of its history, all stamped with the same instant.
 
@@ -683,6 +716,7 @@ def receive(
         close=resolved.resembles,
         rivals=resolved.rivals,
         ambiguous=resolved.ambiguous,
+        outside=outside,
         opening=listed.opening if listed is not None else None,
         stage=listed.stage if listed is not None else None,
         last_qualified_at=listed.last_follow_up_at if listed is not None else None,
@@ -743,6 +777,7 @@ def receive(
                     "missing": list(missing),
                     # Only how many: the reporter reads this, and whom they resemble is not for them (CUS-08).
                     "possible": len(resolved.possible),
+                    **({"territory": outside.territory, "plan": outside.version} if outside is not None else {}),
                     "facts": digest,
                     "first_contact": first_contact,
                     **_opening_data(claim),

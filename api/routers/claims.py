@@ -21,6 +21,7 @@ from api.schemas.claims import (
     ClaimPatch,
     ClaimStateName,
     CollaboratorIn,
+    CommentIn,
     ExtendIn,
     FollowUpIn,
     FollowUpOut,
@@ -141,6 +142,12 @@ async def reject_claim(call: TheCall, id: Id, body: NeededReason) -> Response:
 async def send_back_claim(call: TheCall, id: Id, body: NeededReason) -> Response:
     """A judge sends a report back for correction (CLM-04, CLM-05)."""
     return await call.command(lambda tx: claims.judge(tx, call.caller, id, CommandKind.SEND_BACK, body.reason))
+
+
+@router.post("/{id}/comment", response_model=ClaimOut)
+async def comment_on_claim(call: TheCall, id: Id, body: CommentIn) -> Response:
+    """The holder of the territory speaks about a report before it is judged (TER-05)."""
+    return await call.command(lambda tx: claims.comment(tx, call.caller, id, body.text))
 
 
 @router.post("/{id}/withdraw", response_model=ClaimOut)

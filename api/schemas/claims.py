@@ -128,6 +128,10 @@ class NeededReason(Input):
     reason: Reason
 
 
+class CommentIn(Input):
+    text: Reason
+
+
 class WinIn(Input):
     amount: Money
     contract_at: Instant
@@ -332,6 +336,15 @@ class ResemblanceOut(Output):
     differs: dict[str, str]
 
 
+class OutsideOut(Output):
+    """The territory of somebody else that the customer lay in at receipt (TER-05)."""
+
+    territory: str
+    plan: str
+    holder: str | None
+    comment: str | None
+
+
 class ClaimOut(Output):
     """A claim as its reader may see it; contacts are masked (AUD-03)."""
 
@@ -376,6 +389,7 @@ class ClaimOut(Output):
     requests: list[RequestOut]
     conflict: ConflictOut | None
     possible: list[ResemblanceOut] | None
+    out_of_territory: OutsideOut | None
     policy_version: int
     allowed: list[str]
     pending: Pending | None

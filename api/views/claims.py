@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,7 +84,13 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     ids = [r["id"] for r in rows]
     people = customers_of(tx, {r["customer"] for r in rows})
     projects = projects_of(tx, {r["project"] for r in rows if r["project"] is not None})
-    said = texts.read(tx, (r[name] for r in rows for name in ("need", "progress", "reason_text")))
+    said = texts.read(
+        tx,
+        [
+            *(r[name] for r in rows for name in ("need", "progress", "reason_text")),
+            *(r["detail"]["outside"]["comment"] for r in rows if "outside" in r["detail"]),
+        ],
+    )
     requests = requests_of(tx, [r["id"] for r in rows if r["asked"]])
     dealt = [r["id"] for r in rows if r["detail"].get("dealt")]
     deals = _deals(tx, dealt)
@@ -364,6 +370,7 @@ def _view(
             for c in claim.clocks
         ],
         "paused": [{"kind": p.kind.value, "since": rfc3339(p.since)} for p in claim.pauses],
+        "out_of_territory": _outside(claim, said, told=caller.person not in _sides(claim)),
         "opening": claim.opening.kind if claim.opening is not None else None,
         "stage": _stage(caller, claim),
         "dispute": claim.dispute,
@@ -487,6 +494,19 @@ def _possible(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]]) -
     return {
         claim.id: [_resembles(claim, other, names[other]) for other in claim.possible if other in names]
         for claim in asked
+    }
+
+
+def _outside(claim: Claim, said: Mapping[str, str], *, told: bool) -> dict[str, Any] | None:
+    """``told``: who gains by the report reads where the customer lies, but not who spoke for it, nor what (TER-05)."""
+    outside = claim.outside
+    if outside is None:
+        return None
+    return {
+        "territory": outside.territory,
+        "plan": outside.plan,
+        "holder": outside.holder if told else None,
+        "comment": said.get(outside.comment or "") if told else None,
     }
 
 

@@ -173,6 +173,23 @@ class Resemblance:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """The customer of a report lies in somebody else's territory, by the plan in force at its receipt (TER-05).
+
+    ``holder`` speaks for the territory, None if nobody does. Once ``asked``, what they say is kept as the text
+    ``comment``; ``hearing``: nobody judges before they have said it, or their time is over.
+    """
+
+    territory: str
+    plan: str
+    version: int
+    holder: str | None
+    asked: bool = False
+    hearing: bool = False
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Collaborator:
     """Somebody whom the owner invited (CLM-29). ``rights``: read, or work as well."""
 
@@ -235,6 +252,7 @@ class Claim:
     possible: tuple[str, ...] = ()  # customers it may be the same as (CUS-02)
     close: tuple[Resemblance, ...] = ()  # those of them whose name is close, the closest first (CUS-05)
     rivals: tuple[str, ...] = ()  # owners of those customers at receipt
+    outside: Outside | None = None
     ambiguous: bool = False  # its keys match two customers (CLM-03)
     visited_at: datetime | None = None
     stage: str | None = None  # the sales stage it was moved to; None: still in the first one (CLM-30)

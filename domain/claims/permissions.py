@@ -70,9 +70,11 @@ def _interested_in(request: Request, claim: Claim) -> set[str | None]:
 
 def gainers(claim: Claim, others: Iterable[Claim]) -> frozenset[str]:
     """Whom the judgement of ``claim`` would serve, the reporter apart (CLM-04): whoever else has an open claim on the
-    subject, and the owners of customers it may be the same as.
+    subject, the owners of customers it may be the same as, and whose territory the customer lies in (TER-05).
     """
     rivals = {c.owner or c.reporter for c in others if c.id != claim.id and c.state in OPEN}
+    if claim.outside is not None and claim.outside.holder is not None:
+        rivals.add(claim.outside.holder)
     return frozenset((rivals | set(claim.rivals)) - {claim.reporter})
 
 
@@ -101,6 +103,17 @@ def is_judge(claim: Claim, *, actor: Actor, setting: Setting, at: datetime, inte
     if claim.judges and _acts_for(actor, claim.judges[-1], setting=setting, at=at):
         return True
     return is_supervisor(claim.reporter, claim, actor=actor, setting=setting, at=at, interested=interested)
+
+
+def awaits_comment(claim: Claim) -> bool:
+    """Whether the holder of the territory was asked about this report and may still answer (TER-05)."""
+    said = claim.outside
+    return claim.waiting is Waiting.JUDGE and said is not None and said.asked and said.comment is None
+
+
+def is_heard_first(claim: Claim) -> bool:
+    """Whether its judge must wait for what the holder of the territory says (TER-05)."""
+    return claim.waiting is Waiting.JUDGE and claim.outside is not None and claim.outside.hearing
 
 
 def may_sell(actor: Actor, *, setting: Setting, at: datetime) -> bool:
@@ -168,6 +181,7 @@ _NAMES: tuple[tuple[str, CommandKind], ...] = (
     ("accept", CommandKind.ACCEPT),
     ("reject", CommandKind.REJECT),
     ("send_back", CommandKind.SEND_BACK),
+    ("comment", CommandKind.COMMENT),
     ("withdraw", CommandKind.WITHDRAW),
     ("correct", CommandKind.CORRECT),
     ("follow_up", CommandKind.FOLLOW_UP),
@@ -189,6 +203,7 @@ _STATES: dict[CommandKind, frozenset[ClaimState]] = {
     CommandKind.ACCEPT: frozenset({_R}),
     CommandKind.REJECT: frozenset({_R}),
     CommandKind.SEND_BACK: frozenset({_R}),
+    CommandKind.COMMENT: frozenset({_R}),
     CommandKind.WITHDRAW: frozenset({_R}),
     CommandKind.CORRECT: frozenset({_R, _P, _A, _W}),
     CommandKind.FOLLOW_UP: frozenset({_R, _P, _A, _W}),
@@ -215,8 +230,10 @@ def _fits_state(kind: CommandKind, claim: Claim, at: datetime) -> bool:
         return claim.grace_until is not None and at <= claim.grace_until  # it rescues
     if claim.state not in _STATES[kind]:
         return False
-    if kind in _JUDGING and claim.waiting is Waiting.OPENING:
+    if kind in _JUDGING and (claim.waiting is Waiting.OPENING or is_heard_first(claim)):
         return False
+    if kind is CommandKind.COMMENT:
+        return awaits_comment(claim)
     if kind in (CommandKind.PAUSE, CommandKind.UNPAUSE):
         paused = any(p.kind in APPROVED_PAUSES for p in claim.pauses)
         return paused is (kind is CommandKind.UNPAUSE)
@@ -235,6 +252,9 @@ def _may(
         return may_contest(claim, actor=actor, setting=setting, at=at)
     if kind in _JUDGING:
         return is_judge(claim, actor=actor, setting=setting, at=at, interested=interested)
+    if kind is CommandKind.COMMENT:
+        holder = claim.outside.holder if claim.outside is not None else None
+        return holder is not None and _acts_for(actor, holder, setting=setting, at=at)
     if kind is CommandKind.WITHDRAW:
         return claim.reporter == actor.person
     if kind is CommandKind.CORRECT:

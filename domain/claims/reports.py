@@ -8,9 +8,9 @@ from datetime import datetime
 
 from domain.claims import clocks, conflicts
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
-from domain.claims.model import Claim, Clock, Resemblance, Waiting
+from domain.claims.model import Claim, Clock, Outside, Resemblance, Waiting
 from domain.claims.numbers import has_place, in_the_way
-from domain.claims.permissions import authorise, gainers
+from domain.claims.permissions import authorise, awaits_comment, gainers, is_heard_first
 from domain.matters.draft import Draft, Take, Task
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
@@ -144,6 +144,8 @@ def accept_claim(
         draft.record("worked", claim, before=ClaimState.PROTECTED, data={"clocks": clock_data(claim)})
     if claim.possible or claim.ambiguous:
         _alert_possible(draft, claim)
+    if claim.outside is not None and not claim.outside.asked:
+        _warn_holder(draft, claim, claim.outside)
     leave_pool(draft, claim)
     _end_grace(draft)
     advance(draft)
@@ -253,6 +255,17 @@ def send_back(draft: Draft, command: Command) -> None:
     draft.tell(claim.reporter, "claim.sent_back", claim, rule="CLM-05", urgency="urgent", facts={"until": until})
 
 
+def comment(draft: Draft, command: Command) -> None:
+    """The holder of the territory says what they have to say about the report; its judge waits no longer (TER-05)."""
+    claim = draft.matter.claims[command.claim]
+    authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
+    if claim.state is not ClaimState.REPORTED or claim.outside is None or not awaits_comment(claim):
+        raise refused(state=claim.state, trigger="comment")
+    claim = draft.put(replace(claim, outside=replace(claim.outside, comment=command.data["text"])))
+    draft.record("commented", claim, actor=command.actor, data={"text": command.data["text"]})
+    _end_hearing(draft, claim)
+
+
 def withdraw(draft: Draft, command: Command) -> None:
     """The reporter takes the report back (table 0.2)."""
     claim = draft.matter.claims[command.claim]
@@ -323,7 +336,13 @@ def correct(draft: Draft, command: Command) -> None:
 
 
 def approval_missed(draft: Draft, claim: Claim) -> None:
-    """No decision in time: it moves one supervisor up, the report time stays (CLM-04)."""
+    """No decision in time: it moves one supervisor up, the report time stays (CLM-04).
+
+    Where the holder of a territory had the time to speak, it is the judge's turn only now (TER-05).
+    """
+    if is_heard_first(claim):
+        _end_hearing(draft, claim)
+        return
     following = next_judge(claim, draft.matter, draft.setting, at=draft.at)
     judges = (*claim.judges, following) if following is not None else claim.judges
     _close_judging(draft, claim)
@@ -416,6 +435,8 @@ def _may_move_up(matter: Matter, claim: Claim) -> bool:
 
 def _needs_judge(claim: Claim, policy: Policy) -> bool:
     mode = policy.choice("claim.judgement_mode")
+    if claim.outside is not None and policy.choice("claim.out_of_territory") == "approve":
+        return True
     if mode == "manual":
         return True
     if mode == "auto":
@@ -424,15 +445,27 @@ def _needs_judge(claim: Claim, policy: Policy) -> bool:
 
 
 def _list_for_judge(draft: Draft, claim: Claim) -> None:
+    claim = replace(claim, waiting=Waiting.JUDGE)
+    if claim.outside is not None:
+        claim = _ask_holder(draft, claim, claim.outside)
+        if is_heard_first(claim):
+            draft.put(claim)
+            return
     if not claim.judges:
         judge = draft.supervisor(claim.reporter, interested=_gainers(draft, claim))
         claim = replace(claim, judges=(judge,) if judge is not None else ())
-    _start_judging(draft, replace(claim, waiting=Waiting.JUDGE))
+    _start_judging(draft, claim)
 
 
 def _start_judging(draft: Draft, claim: Claim) -> None:
+    claim = draft.put(_limited(draft, claim))
+    _ask_judge(draft, claim)
+
+
+def _limited(draft: Draft, claim: Claim) -> Claim:
+    """``claim`` with the time that whoever is asked now has for it (`claim.approval_wh`)."""
     policy = draft.setting.policy_at(claim.program, at=draft.at)
-    claim = clocks.started(
+    return clocks.started(
         claim,
         Clock.APPROVAL,
         at=draft.at,
@@ -440,8 +473,46 @@ def _start_judging(draft: Draft, claim: Claim) -> None:
         rule="claim.approval_wh",
         terms=clocks.Terms(policy=policy, calendar=draft.setting.calendar(claim.program)),
     )
-    draft.put(claim)
-    _ask_judge(draft, claim)
+
+
+def _ask_holder(draft: Draft, claim: Claim, outside: Outside) -> Claim:
+    """The holder of the territory is heard before anybody judges, once, for as long as a judge has (TER-05).
+
+    Without a limit the judge need not wait: else a report could be held up for ever by saying nothing.
+    """
+    if outside.asked or outside.holder is None:
+        return replace(claim, outside=replace(outside, hearing=False))
+    claim = _limited(draft, claim)
+    approval = claim.clock(Clock.APPROVAL)
+    until = approval.deadline if approval is not None else None
+    claim = replace(claim, outside=replace(outside, asked=True, hearing=approval is not None))
+    draft.tasks.append(
+        Task(
+            key=_hearing_key(claim),
+            person=outside.holder,
+            kind="comment",
+            subject_type="claim",
+            subject=claim.id,
+            due=until,
+        )
+    )
+    draft.record("holder_asked", claim, data={"person": outside.holder, "until": until})
+    draft.tell(outside.holder, "claim.out_of_territory", claim, rule="TER-05", urgency="urgent", facts={"until": until})
+    return claim
+
+
+def _end_hearing(draft: Draft, claim: Claim) -> None:
+    draft.closed_tasks.append(_hearing_key(claim))
+    if is_heard_first(claim):
+        _list_for_judge(draft, claim)
+
+
+def _warn_holder(draft: Draft, claim: Claim, outside: Outside) -> None:
+    """Accepted all the same: whose territory it is and the reporter's supervisor are told (TER-05)."""
+    told = {outside.holder, draft.supervisor(claim.reporter)}
+    for person in sorted(p for p in told if p is not None):
+        facts = {"cause": "accepted", "by": claim.reporter, "territory": outside.territory}
+        draft.tell(person, "claim.out_of_territory", claim, rule="TER-05", facts=facts)
 
 
 def _ask_judge(draft: Draft, claim: Claim) -> None:
@@ -472,6 +543,9 @@ def _judging(draft: Draft, command: Command, claim: Claim) -> None:
     )
     if claim.state is not ClaimState.REPORTED:
         raise refused(state=claim.state, trigger=command.kind.value)
+    if is_heard_first(claim):
+        facts = {"waits_for": "holder", "until": claim.deadline}
+        raise Refusal("illegal_transition", rule="TER-05", facts=facts, current_state=claim.state.value)
     if claim.waiting is Waiting.OPENING:
         facts = {"waits_for": "objections"}
         raise Refusal("illegal_transition", rule="INT-10", facts=facts, current_state=claim.state.value)
@@ -589,11 +663,17 @@ def _alert_possible(draft: Draft, claim: Claim) -> None:
 def _close_judging(draft: Draft, claim: Claim) -> None:
     if claim.judges:
         draft.closed_tasks.append(_judge_key(claim))
+    if claim.outside is not None and claim.outside.asked:
+        draft.closed_tasks.append(_hearing_key(claim))
 
 
 def _close_completion(draft: Draft, claim: Claim) -> None:
     if claim.missing:
         draft.closed_tasks.append(f"complete:{claim.id}")
+
+
+def _hearing_key(claim: Claim) -> str:
+    return f"comment:{claim.id}"
 
 
 def _judge_key(claim: Claim) -> str:

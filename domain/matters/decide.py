@@ -37,6 +37,7 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.ACCEPT: reports.accept,
     CommandKind.REJECT: reports.reject,
     CommandKind.SEND_BACK: reports.send_back,
+    CommandKind.COMMENT: reports.comment,
     CommandKind.WITHDRAW: reports.withdraw,
     CommandKind.CORRECT: reports.correct,
     CommandKind.FOLLOW_UP: follow_ups.follow_up,

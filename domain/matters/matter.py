@@ -30,6 +30,7 @@ class CommandKind(StrEnum):
     ACCEPT = "accept"
     REJECT = "reject"
     SEND_BACK = "send_back"
+    COMMENT = "comment"
     WITHDRAW = "withdraw"
     CORRECT = "correct"
     FOLLOW_UP = "follow_up"

@@ -39,6 +39,22 @@ _CLAIMS = (
         "A report of {customer} needs your decision[ by {until}].",
     ),
     _row(
+        "claim.out_of_territory",
+        "您区域内的客户被他人报备",
+        "Somebody reported a customer of your territory",
+        "{customer}属于您负责的销售区域，由他人报备；判定前请说明您的意见[，请在{until}前提出]。",
+        "The report of {customer} by somebody else lies in your territory; please say what you think of it before it "
+        "is judged[, by {until}].",
+    ),
+    _row(
+        "claim.out_of_territory/accepted",
+        "跨区域报备已通过",
+        "A report out of territory was accepted",
+        "{customer}属于其他销售区域，[{by}的]报备已通过，仅作提醒。",
+        "The report of {customer}[ by {by}] was accepted although the customer lies in another territory; this is for "
+        "your information.",
+    ),
+    _row(
         "claim.accepted",
         "报备已通过",
         "Report accepted",

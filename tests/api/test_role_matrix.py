@@ -240,6 +240,7 @@ list_territory_plans         401 200 200 200 200 200 200 200 200 200 200 200 200
 read_territory_plan          401 404 200 200 200 200 200 200 200 200 200 200 200 404 404 404 200 200 200
 preview_territory_plan       401 404 404 404 404 404 404 404 200 404 200 200 200 404 404 404 404 404 404
 activate_territory_plan      401 404 404 404 404 404 404 404 403 404 403 403 200 404 404 404 404 404 404
+comment_on_claim             401 404 403 200 403 404 403 404 403 403 403 404 403 404 404 404 404 404 404
 archive_territory_plan       401 404 404 404 404 404 404 404 403 404 403 403 200 404 404 404 404 404 404
 
 # Section 7. "policies, plans: policy_admin; reading in force: every member"; drafts as those of policies.

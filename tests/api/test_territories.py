@@ -15,10 +15,16 @@ class Divided(Office):
     """An office whose first rep holds 东区; 乙 (``second``) holds nothing, 二组 (``other``) has 西区 as a team."""
 
     def __init__(self, company: Company, **policy: Any) -> None:
-        super().__init__(company, policy={name.replace("__", "."): value for name, value in policy.items()})
+        super().__init__(company, policy={name.replace("__", ".", 1): value for name, value in policy.items()})
         self.other_team = company.team("西组")
         self.other_leader = company.leader(self.other_team, "西主管")
         self.other = company.rep("西代表", team=self.other_team)
+
+    def other_leader_sells(self) -> Person:
+        """The western leader, who sells too."""
+        grant = {"role": "rep", "scope": {"kind": "own"}}
+        self.company.admin.made(f"/v1/people/{self.other_leader.id}/grants", grant)
+        return self.other_leader
 
     def plan(self, *territories: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         """A draft."""

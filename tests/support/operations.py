@@ -120,6 +120,7 @@ class World:
         self._numbers = count(1)
         self._months = count(0)
         self._site: str | None = None
+        self._divided: str | None = None
         self._channel: tuple[str, str] | None = None
         self._loading: tuple[str, Person] | None = None
 
@@ -275,6 +276,16 @@ class World:
         for step in steps:
             self.setup.made(f"/v1/territories/{plan}/{step}")
         return plan
+
+    def outside_report(self) -> str:
+        """A report of the peer's in the owner's territory, which the owner is asked about."""
+        if self._divided is None:
+            self._divided = self.new_program("划分")
+            held = {"name": "东区", "to": {"person": self["owner"].id}, "rules": [{"region": ["华东"]}]}
+            plan = self.setup.made("/v1/territories", {"program": self._divided, "territories": [held]})["id"]
+            self.setup.made(f"/v1/territories/{plan}/activate")
+        customer = {**self.customer(), "facets": {"region": "华东"}}
+        return str(self["peer"].made("/v1/claims", {"program": self._divided, "customer": customer})["id"])
 
     def division(self) -> dict[str, Any]:
         rules = [{"region": ["月球"]}]
@@ -936,6 +947,7 @@ _when("list_territory_plans", "owner")
 _when("read_territory_plan", "owner", ids={"id": lambda w: w.territory_plan("activate")})
 _when("preview_territory_plan", "admin", ids={"id": World.territory_plan})
 _when("activate_territory_plan", "admin", ids={"id": World.territory_plan}, body={})
+_when("comment_on_claim", "owner", ids={"id": World.outside_report}, body={"text": "正在跟进该客户"})
 _when("archive_territory_plan", "admin", ids={"id": World.territory_plan}, body={})
 
 # --- money -----------------------------------------------------------------------------------------------------------

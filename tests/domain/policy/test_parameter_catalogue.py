@@ -166,7 +166,7 @@ NOT_BUILT_YET = {
     "standin.share_pct",
     "visit.object_h",
     "inspection.every_days",
-    "claim.out_of_territory",
+    "territory.review_days",
     "handoff.accept_wd",
     "override.per_month",
     "pool.unclaimed_h",
@@ -176,6 +176,7 @@ NOT_BUILT_YET = {
 }
 
 BUILT = {
+    "claim.out_of_territory",
     "opening.grace_days",
     "opening.object_wd",
     "discussion.close_wh",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.people.organisation import Organisation, Person, Team
 from domain.refusals import Refusal
 from domain.territories.division import (
     CONDITIONS,
@@ -234,3 +235,28 @@ def test_only_the_moves_of_the_table_are_made(state: PlanState, trigger: PlanTri
     with pytest.raises(Refusal) as refused:
         fire(state=state, trigger=trigger)
     assert (refused.value.code, refused.value.current_state) == ("illegal_transition", state.value)
+
+
+def test_a_territory_is_of_its_person_its_team_and_whoever_speaks_for_it() -> None:
+    """TER-02, PPL-01: a team without a leader answers to the leader above; nobody speaks for one who has left."""
+    people = {
+        name: Person(name, number, team, name != "gone")
+        for number, (name, team) in enumerate(
+            [("rep", "west-1"), ("stranger", "east"), ("boss", "office"), ("gone", "west")]
+        )
+    }
+    teams = {
+        "root": Team("root", None, "boss"),
+        "west": Team("west", "root", None),
+        "west-1": Team("west-1", "west", "gone"),
+        "east": Team("east", "root", "stranger"),
+        "office": Team("office", "root", None),
+    }
+    company = Organisation(people=people, teams=teams, root="root")
+    west = Territory(name="西区", team="west")
+    assert west.answers(organisation=company, at=NOON) == "boss"
+    holders = [person for person in people if west.is_of(person, organisation=company, at=NOON)]
+    assert holders == ["rep", "boss", "gone"]
+    named = Territory(name="东区", person="gone")
+    assert named.answers(organisation=company, at=NOON) is None
+    assert [p for p in people if named.is_of(p, organisation=company, at=NOON)] == ["gone"]
