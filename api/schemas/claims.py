@@ -383,6 +383,7 @@ class ClaimOut(Output):
     stage: SalesStageOut | None
     held: bool
     opening: Literal["row", "objection"] | None
+    would_refuse: str | None
     dispute: str | None
     deals: list[str]
     collaborators: list[CollaboratorOut]

@@ -372,6 +372,7 @@ def _view(
         "paused": [{"kind": p.kind.value, "since": rfc3339(p.since)} for p in claim.pauses],
         "out_of_territory": _outside(claim, said, told=caller.person not in _sides(claim)),
         "opening": claim.opening.kind if claim.opening is not None else None,
+        "would_refuse": claim.would_refuse,
         "stage": _stage(caller, claim),
         "dispute": claim.dispute,
         "collaborators": [{"person": c.person, "rights": c.rights} for c in claim.collaborators],

@@ -9,21 +9,30 @@ from domain.matters.draft import Draft, Notice
 from domain.matters.matter import Command
 from domain.pools.limits import Attempt, is_entry
 from domain.refusals import Refusal
+from domain.trial.results import in_trial, would_refuse
 
 
 def take(draft: Draft, command: Command) -> None:
-    """The first of any number of takers holds the customer; every other check is the contract's, in its order."""
+    """The first of any number of takers holds the customer; every other check is the contract's, in its order.
+
+    In a trial what stands against the taker is only noted (POL-08).
+    """
     person = command.actor or ""
     attempt = Attempt(draft.matter, draft.setting, person, draft.at)
     attempt.check_member()
     claim = fresh_claim(draft, command, person)
     _require_free(draft, claim)
-    attempt.check_entry()
-    _require_entry(draft)
-    attempt.check_room()
-    attempt.check_claims(halved_at=command.data["halved_at"], team=command.data["team"])
-    attempt.check_day()
-    accept_claim(draft, _received(draft, claim, actor=person), actor=person, takes=True)
+    against: Refusal | None = None
+    try:
+        _require_room(draft, command, attempt)
+    except Refusal as refusal:
+        if not in_trial(draft):
+            raise
+        against = refusal
+    claim = _received(draft, claim, actor=person)
+    if against is not None:
+        claim = would_refuse(draft, claim, code=against.code, rule=against.rule, facts=against.facts)
+    accept_claim(draft, claim, actor=person, takes=True)
 
 
 def assign(draft: Draft, command: Command) -> None:
@@ -67,6 +76,14 @@ def _require_free(draft: Draft, claim: Claim) -> None:
         raise Refusal("already_taken", rule="CLM-05", facts={"waits_for": "judgement"})
     if not matter.pooled:
         raise Refusal("not_found")
+
+
+def _require_room(draft: Draft, command: Command, attempt: Attempt) -> None:
+    attempt.check_entry()
+    _require_entry(draft)
+    attempt.check_room()
+    attempt.check_claims(halved_at=command.data["halved_at"], team=command.data["team"])
+    attempt.check_day()
 
 
 def _require_entry(draft: Draft) -> None:

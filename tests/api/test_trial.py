@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from storage import tables as t
 from storage import trial
+from tests.api.claims.test_opening_load import Load
+from tests.api.test_pools import Pooled
 from tests.support.answers import listed, refused
 from tests.support.company import PLAIN_POLICY, Company, Person
 from tests.support.contested import Contested
@@ -48,10 +50,7 @@ def standing(office: Office, by: Person | None = None) -> dict[str, Any]:
 def go_live(company: Company, program: str) -> dict[str, Any]:
     """The answer of going live, once every claim has taken it in."""
     answer = company.admin.made(f"/v1/programs/{program}/go-live")
-    with company.database.reading() as tx:
-        streams = list(tx.execute(sa.select(t.stream.c.id).where(t.stream.c.open)).scalars())
-    for stream in streams:
-        company.direct.drain(stream)
+    company.spread()
     with company.database.reading() as tx:
         assert tx.rows(sa.select(t.poison)) == []
     return answer
@@ -106,6 +105,42 @@ def test_history_refuses_nobody_in_a_trial(company: Company) -> None:
     # What is refused for what it says, or for who says it, is refused in a trial as well.
     wrong = office.report(office.first, customer={"kind": "person", "name": "李四", "phone": "12"})
     refused(wrong, 422, "phone_invalid", "customer.phone")
+
+
+def test_a_take_that_the_rules_would_refuse_is_one_all_the_same(company: Company) -> None:
+    """POL-08, POOL-06: the day's limit is noted with its count; one customer is taken once, in a trial too."""
+    office = Pooled(company, policy={**TRIAL, "pool.daily_takes": 1})
+    first, second = office.pooled(1), office.pooled(2)
+    for pooled in (first, second):
+        assert office.take(office.second, pooled).status_code == 201
+    refused(office.take(office.first, second), 409, "already_taken")
+    (limit,) = results(office, kind="refuse")
+    assert (limit["code"], limit["rule"], limit["person"]) == ("daily_limit", "POOL-06", office.second.id)
+    assert (limit["facts"]["cap"], limit["facts"]["count"], limit["otherwise"]) == (1, 1, True)
+    taken = read(office.second, limit["claim"])
+    assert (taken["state"], taken["owner"], taken["would_refuse"]) == ("protected", office.second.id, "daily_limit")
+    # Two reports that were given up, and the first take: the rules agree with these.
+    assert standing(office)["counts"]["accept"] == 3
+
+
+def test_what_was_loaded_before_lapses_neither(company: Company) -> None:
+    """POL-08, INT-10: rows of an opening load are accepted in a trial; at go-live no first follow-up is due."""
+    load = Load(company, policy=TRIAL)
+    office = load.office
+    row = load.row(office.first, 1, protection_days_left=3)
+    load.go_live(days=30)
+    kept = read(office.first, row)
+    assert (kept["state"], kept["clocks"]) == ("protected", [])
+    beside = office.claim(office.second, customer=customer(1))
+    assert (beside["state"], beside["would_refuse"]) == ("reported", "customer_owned")
+    assert [(one["kind"], one["code"]) for one in results(office)] == [
+        ("accept", None),
+        ("lapse", "protection_end"),
+        ("refuse", "customer_owned"),
+    ]
+    answer = go_live(company, office.program)
+    assert sorted(clocks(read(office.first, row))) == ["idle", "no_deal", "protection"]
+    assert min(moment(at) for at in clocks(read(office.first, row)).values()) >= moment(answer["grace_until"])
 
 
 def test_nothing_lapses_in_a_trial_and_what_would_have_is_listed_once(company: Company) -> None:
