@@ -66,12 +66,15 @@ def _checked(
         raise Refusal("program_closed", rule="TER-01")
     outside = _outside(tx, caller, body, resolved.customer, locked.now)
     digest = facts_digest(tx, body)
+    attempt = _attempt(caller, matter, locked, reporter.policy)
+    if attempt is not None:
+        attempt.check_member()
     would_refuse: Refusal | None = None
     try:
         if outside is not None and reporter.policy.choice("claim.out_of_territory") == "refuse":
             facts = {"territory": outside.territory, "version": outside.version}
             raise Refusal("outside_territory", rule="TER-05", facts=facts)
-        _check_standing(tx, caller, body, reporter.policy, matter, locked, digest)
+        _check_standing(tx, caller, body, reporter.policy, matter, locked, digest, attempt)
     except Refusal as refusal:
         if not caller.setting.in_trial(body.program, at=locked.now):
             raise
@@ -97,11 +100,10 @@ def _check_standing(
     matter: Matter,
     locked: matters.Locked,
     digest: str,
+    attempt: Attempt | None,
 ) -> None:
     """What stands against the reporter rather than against the report; in a trial it is only noted (POL-08)."""
-    attempt = _attempt(caller, matter, locked, policy)
     if attempt is not None:
-        attempt.check_member()
         attempt.check_entry()
     if not locked.fresh:
         _check_returning(tx, caller, matter, locked.now, policy, digest)

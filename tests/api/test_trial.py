@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage import tables as t
-from storage import trial
+from storage.house import DatabaseHouse
 from tests.api.claims.test_opening_load import Load
 from tests.api.test_pools import Pooled
 from tests.support.answers import listed, refused
@@ -114,13 +114,19 @@ def test_a_take_that_the_rules_would_refuse_is_one_all_the_same(company: Company
     for pooled in (first, second):
         assert office.take(office.second, pooled).status_code == 201
     refused(office.take(office.first, second), 409, "already_taken")
+    # A pool that is not open to somebody stays shut.
+    version = company.admin.get(f"/v1/pools/{office.pool}").json()["version"]
+    done(company.admin.patch(f"/v1/pools/{office.pool}", {"version": version, "open_to": "admins"}))
+    shut = office.pooled(3)
+    refused(office.report(office.second, customer=customer(3)), 403, "not_member")
+    refused(office.take(office.second, shut), 403, "not_member")
     (limit,) = results(office, kind="refuse")
     assert (limit["code"], limit["rule"], limit["person"]) == ("daily_limit", "POOL-06", office.second.id)
     assert (limit["facts"]["cap"], limit["facts"]["count"], limit["otherwise"]) == (1, 1, True)
     taken = read(office.second, limit["claim"])
     assert (taken["state"], taken["owner"], taken["would_refuse"]) == ("protected", office.second.id, "daily_limit")
-    # Two reports that were given up, and the first take: the rules agree with these.
-    assert standing(office)["counts"]["accept"] == 3
+    # Three reports that were given up, and the first take: the rules agree with these.
+    assert standing(office)["counts"]["accept"] == 4
 
 
 def test_what_was_loaded_before_lapses_neither(company: Company) -> None:
@@ -248,7 +254,7 @@ def test_the_admin_is_reminded_once_and_the_trial_goes_on(company: Company) -> N
     office = Office(company, policy={**TRIAL, "program.trial_days": 10})
 
     def reminded() -> list[dict[str, Any]]:
-        company.database.transact(lambda tx: trial.remind(tx, company.snapshots.setting(tx)))
+        DatabaseHouse(company.database, company.snapshots, company.settings.data).trial_over()
         told = listed(company.admin.get("/v1/me/notices", limit=200))
         return [one for one in told if one["kind"] == "policy.trial_over"]
 
