@@ -20,6 +20,7 @@ from domain.matters.setting import Setting
 from domain.money.model import Assist
 from domain.pools.limits import Taker, Uncounted
 from domain.refusals import Refusal
+from domain.territories.division import Customer
 from storage import (
     case_facts,
     conflicts,
@@ -29,6 +30,7 @@ from storage import (
     history,
     leads,
     ledger,
+    merges,
     number_rivals,
     pools,
     reminders,
@@ -39,6 +41,7 @@ from storage.claim_rows import claim_of, claim_row, request_of, request_row
 from storage.codec import pack, plain, unpack
 from storage.database import StaleReadError, Transaction, mint
 from storage.notices import queue_notices
+from storage.territories import facets_of
 
 _IN_NO_POOL = {"pool": None, "pool_at": None, "pool_locked": False, "pool_only": None}
 _OPEN_STATES = [s.value for s in ClaimState if s not in ENDED]
@@ -166,6 +169,7 @@ def load(
         customer_kind=row["kind"],
         customer_level=row["level"],
         customer_source=row["source"],
+        division=_division(tx, locked),
         project=row["project"],
         bid_date=row["bid_date"],
         track=row["track"],
@@ -197,6 +201,15 @@ def load(
         assists=_assists(tx, row["program"], pairs),
         parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
     )
+
+
+def _division(tx: Transaction, locked: Locked) -> Customer | None:
+    """The customer as territories see them (TER-02): a decision asks for it only of a matter that was there before."""
+    if locked.fresh:
+        return None
+    row = locked.row
+    records = merges.records_of(tx, row["customer"]) if row["has_merged"] else (row["customer"],)
+    return Customer(records=frozenset(records), facets=facets_of(row["facets"]))
 
 
 #: Commands by which a case may be opened.
@@ -553,6 +566,7 @@ _CLAIM_COLUMNS = [
 
 
 #: The matter with what of its customer and project is asked for: rules need kind, level and bid date, texts the key.
+_MERGED = t.customer.alias("merged")
 _MATTER = (
     sa.select(
         t.matter,
@@ -560,6 +574,8 @@ _MATTER = (
         t.customer.c.level,
         t.customer.c.source,
         t.customer.c.masked,
+        t.customer.c.facets,
+        sa.exists().where(_MERGED.c.merged_into == t.matter.c.customer).label("has_merged"),
         t.project.c.bid_date,
         t.customer_secret.c.sealed_key,
     )

@@ -12,6 +12,7 @@ from api.auth import Caller
 from api.paging import page
 from api.views.claims import acting_for, scope_of
 from domain.disputes.advice import advise
+from domain.disputes.divided import division
 from domain.disputes.facts import Case as Judged
 from domain.disputes.lifecycle import DisputeState, DisputeTrigger, allowed
 from domain.disputes.model import Dispute, Outcome, Recusal, Window
@@ -19,7 +20,7 @@ from domain.disputes.room import side_of
 from domain.disputes.wording import Reader, outcome_text, passed_text, point_text, set_aside_text
 from domain.people.access import READING_CASES
 from domain.refusals import Refusal
-from storage import case_facts, case_records, merges, precedents, texts
+from storage import case_facts, case_records, merges, precedents, territories, texts
 from storage import tables as t
 from storage.codec import rfc3339, unpack
 from storage.database import Transaction
@@ -249,13 +250,22 @@ def advice_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[st
     setting = caller.setting
     customer = tx.row(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == row["customer"]))
     assert customer is not None
+    facts = case_facts.facts(tx, case.matter, dispute=case.id)
+    divided = division(
+        facts,
+        territories.customer(tx, row["customer"]),
+        program=case.program,
+        track=row["track"],
+        setting=setting,
+    )
     found = advise(
         Judged(
             grounds=case.grounds,
             rivals=tuple(p.person for p in case.parties),
             opened_at=case.opened_at,
             facts=[
-                *case_facts.facts(tx, case.matter, dispute=case.id),
+                *facts,
+                *divided,
                 *(case_facts.facts(tx, case.other_matter) if case.other_matter is not None else ()),
             ],
             contested=frozenset(case.contested),

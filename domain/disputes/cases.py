@@ -25,6 +25,7 @@ from domain.disputes.arbitrators import (
     plan_above,
     tier_deadline,
 )
+from domain.disputes.divided import division
 from domain.disputes.facts import Case as Judged
 from domain.disputes.facts import Fact, Origin
 from domain.disputes.lifecycle import DisputeState, DisputeTrigger, fire, refused
@@ -495,7 +496,7 @@ def advice_on(draft: Draft, dispute: Dispute) -> Advice:
             grounds=dispute.grounds,
             rivals=tuple(p.person for p in dispute.parties),
             opened_at=dispute.opened_at,
-            facts=(*draft.matter.facts, *_facts_beside(draft, dispute)),
+            facts=(*draft.matter.facts, *_divided(draft), *_facts_beside(draft, dispute)),
             contested=frozenset(dispute.contested),
             customer_level=draft.matter.customer_level,
             customer_kind=draft.matter.customer_kind,
@@ -503,6 +504,11 @@ def advice_on(draft: Draft, dispute: Dispute) -> Advice:
         policy=policy_of(draft, dispute),
         calendar=draft.setting.calendar(dispute.program),
     )
+
+
+def _divided(draft: Draft) -> tuple[Fact, ...]:
+    matter = draft.matter
+    return division(matter.facts, matter.division, program=matter.program, track=matter.track, setting=draft.setting)
 
 
 def _facts_beside(draft: Draft, dispute: Dispute) -> tuple[Fact, ...]:

@@ -18,6 +18,7 @@ from domain.leads.model import Desk, Lead
 from domain.money.model import Assist, Deal
 from domain.pools.limits import Taker
 from domain.pools.pool import Group
+from domain.territories.division import Customer
 
 
 class CommandKind(StrEnum):
@@ -139,6 +140,7 @@ class Matter:
     customer_kind: str
     customer_level: str | None
     customer_source: str | None = None
+    division: Customer | None = None  # what territories are told by; None where this transaction made it (TER-02)
     project: str | None
     bid_date: date | None
     track: str

@@ -10,6 +10,7 @@ from domain.money.booking import ask_finance, share_of
 from domain.money.model import WHOLE_BPS, Deal, Share, SharesState
 from domain.money.plans import Earned, plan_at, rate_for
 from domain.people.organisation import Role
+from domain.territories.division import territory_of
 
 
 def on_terms(draft: Draft, deal: Deal, claim: Claim) -> Deal:
@@ -78,7 +79,23 @@ def _earned(draft: Draft, deal: Deal) -> Earned:
     teams: tuple[str, ...] = ()
     if deal.owner is not None:
         teams = tuple(organisation.path_up(organisation.team_of(deal.owner, at=deal.contract_at)))
-    return Earned(product=deal.product, kind=deal.kind, territory=None, level=draft.matter.customer_level, teams=teams)
+    return Earned(
+        product=deal.product,
+        kind=deal.kind,
+        territory=_territory(draft, deal),
+        level=draft.matter.customer_level,
+        teams=teams,
+    )
+
+
+def _territory(draft: Draft, deal: Deal) -> str | None:
+    """The territory of the customer in this track by the plan in force at contract, whoever made the deal (TER-02)."""
+    matter = draft.matter
+    plan = draft.setting.territory_plan(matter.program, at=deal.contract_at)
+    if plan is None or matter.division is None:
+        return None
+    found = territory_of(plan, matter.division, track=matter.track)
+    return found.territory.name if found is not None else None
 
 
 def _as_before(draft: Draft, claim: Claim) -> tuple[tuple[str, int], ...]:

@@ -122,3 +122,22 @@ def test_who_holds_the_territory_is_no_judge_of_the_report(company: Company) -> 
     refused(act(office.leader, claim, "comment", text="再说一次"), 409, "illegal_transition")
     done(act(company.admin, claim, "reject", reason="属于南区"))
     assert read(office.second, claim)["state"] == "rejected"
+
+
+def test_a_case_is_settled_by_the_division_in_force_at_the_first_report(company: Company) -> None:
+    """TER-02, DSP-04: the plan is the evidence, and a later one changes nothing."""
+    rules = [{"rule": "territory", "weight": 40}, {"rule": "first_report", "weight": 20}]
+    office = Divided(company, claim__out_of_territory="warn", ownership__rules=rules)
+    plan = office.divide()
+    office.claim(office.second, customer=of(1, **EAST))
+    late = office.claim(office.first, customer=of(1))
+    assert late["reason"] == "customer_owned"
+    later = office.plan(territory("东区", {"person": office.second.id}, {"region": ["华东"]}))["id"]
+    company.admin.made(f"/v1/territories/{later}/activate")
+    opening = {"claim": late["id"], "grounds": "refused_report", "statement": "属于我的区域"}
+    case = office.first.made("/v1/disputes", opening)
+    assert (case["state"], case["tier"], case["outcome"]["owner"]) == ("proposed", 0, office.first.id)
+    advice = office.leader.get(f"/v1/disputes/{case['id']}/advice").json()
+    assert advice["outcome"]["owner"] == office.first.id
+    points = [(p["rule"], p["person"], p["evidence"]) for p in advice["points"] if p["rule"] == "territory"]
+    assert points == [("territory", office.first.id, [plan])]
