@@ -77,15 +77,15 @@ def fix(tx: Transaction, program: str) -> None:
     tx.execute(t.would_have.update().where(_W.program == program, _W.otherwise.is_(None)).values(otherwise=differs))
 
 
-def span(setting: Setting, program: str) -> tuple[datetime | None, datetime | None]:
-    """When the trial of ``program`` began and when `program.trial_days` of it are over; None without one, or limit.
+def span(setting: Setting, program: str, *, at: datetime) -> tuple[datetime | None, datetime | None]:
+    """When the trial of ``program`` began and when `program.trial_days`, as it holds at ``at``, are over; else None.
 
     A program begins in trial or never is in one.
     """
     began = setting.programs[program].policies[0].effective_at
     if not setting.in_trial(program, at=began):
         return None, None
-    length = setting.policy_at(program, at=began).duration("program.trial_days")
+    length = setting.policy_at(program, at=at).duration("program.trial_days")
     return began, setting.calendar(program).add(began, length).at if length is not None else None
 
 
@@ -93,7 +93,7 @@ def remind(tx: Transaction, setting: Setting) -> None:
     """Admins are reminded, once, of a trial whose time is over without a decision; it goes on."""
     now = tx.now()
     for program in setting.programs:
-        _, over = span(setting, program)
+        _, over = span(setting, program, at=now)
         if over is None or now <= over or not setting.in_trial(program, at=now) or _is_reminded(tx, program):
             continue
         notices = [

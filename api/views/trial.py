@@ -27,7 +27,7 @@ def trial_view(tx: Transaction, caller: Caller, program: str) -> Row:
 
 def trial_of(tx: Transaction, setting: Setting, program: str, *, scope: ReadScope, at: datetime) -> Row:
     """The trial of ``program`` as ``setting`` has it at ``at``."""
-    began, over = trial.span(setting, program)
+    began, over = trial.span(setting, program, at=at)
     live_at = next((m.at for m in setting.programs[program].migrations if m.goes_live), None)
     counts, otherwise = trial.counts(tx, program, scope=scope)
     return {

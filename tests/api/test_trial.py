@@ -244,8 +244,9 @@ def test_no_policy_ends_a_trial_or_begins_one(company: Company) -> None:
     live = company.program("正式项目")
     refused(enact(f"/v1/programs/{live}/policies", **{"program.mode": "trial"}), 409, "illegal_transition")
     refused(enact("/v1/policies", **{"program.mode": "trial"}), 409, "illegal_transition")
-    assert enact(f"/v1/programs/{office.program}/policies", **{"claim.idle_days": "P9D"}).status_code == 200
-    assert standing(office)["mode"] == "trial"
+    assert enact(f"/v1/programs/{office.program}/policies", **{"program.trial_days": "P9D"}).status_code == 200
+    found = standing(office)
+    assert (found["mode"], found["ends_at"]) == ("trial", _later(found["began_at"], days=9))
     refused(company.admin.post(f"/v1/programs/{live}/go-live"), 409, "illegal_transition")
 
 
