@@ -18,6 +18,7 @@ from api.schemas.claims import (
     ClaimPatch,
     CollaboratorIn,
     CustomerPatch,
+    DeliveryIn,
     ExtendIn,
     PauseIn,
     ReleaseIn,
@@ -253,6 +254,17 @@ def move_stage(tx: Transaction, caller: Caller, claim: str, body: SalesStageIn) 
         return {"stage": body.stage, "person": body.person, "shown": shown, "said": list(said), "text": text}
 
     return receive(tx, caller, row, CommandKind.STAGE_MOVE, data)
+
+
+@on_claim
+def hand_off(tx: Transaction, caller: Caller, claim: str, body: DeliveryIn) -> Waiting:
+    """Put the checklist of a won deal before the leader of the team that delivers (CLM-31)."""
+    row, _ = _opened(tx, caller, claim, CommandKind.DELIVER)
+    if body.team not in caller.setting.organisation.teams:
+        raise _invalid("team")
+    checklist = [texts.keep(tx, item, customer=row["customer"]) for item in body.checklist]
+    data = {"team": body.team, "checklist": checklist}
+    return receive(tx, caller, row, CommandKind.DELIVER, lambda _: data)
 
 
 @on_claim

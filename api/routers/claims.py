@@ -22,6 +22,7 @@ from api.schemas.claims import (
     ClaimStateName,
     CollaboratorIn,
     CommentIn,
+    DeliveryIn,
     ExtendIn,
     FollowUpIn,
     FollowUpOut,
@@ -202,6 +203,12 @@ async def unpause_claim(call: TheCall, id: Id, body: Nothing) -> Response:
 async def move_stage(call: TheCall, id: Id, body: SalesStageIn) -> Response:
     """Move a claim to a sales stage (销售阶段), or name who answers for it (CLM-30)."""
     return await call.command(lambda tx: claims.move_stage(tx, call.caller, id, body))
+
+
+@router.post("/{id}/delivery", response_model=ClaimOut)
+async def hand_off_delivery(call: TheCall, id: Id, body: DeliveryIn) -> Response:
+    """Hand what was won to the team that delivers it (交付交接): CLM-31."""
+    return await call.command(lambda tx: claims.hand_off(tx, call.caller, id, body))
 
 
 @router.post("/{id}/collaborators", response_model=ClaimOut)

@@ -183,6 +183,13 @@ class SalesStageIn(Input):
     reason: Text | None = None
 
 
+class DeliveryIn(Input):
+    """`POST /v1/claims/{id}/delivery` (CLM-31)."""
+
+    team: Id
+    checklist: Annotated[list[Text], Field(min_length=1, max_length=50)]
+
+
 class AcceptIn(OptionalReason):
     """`POST /v1/requests/{id}/accept`; `digest` names the text of a settlement that is accepted (DSP-05)."""
 
@@ -289,7 +296,16 @@ class SettlementOut(Output):
     outside: list[str]
 
 
-RequestKindName = Literal["extension", "pause", "transfer", "release", "guard", "handover", "settle"]
+class DeliveryOut(Output):
+    """What is handed to the team that delivers (CLM-31). `answer`: why it was returned."""
+
+    team: str
+    checklist: list[str | None]
+    late: bool
+    answer: str | None
+
+
+RequestKindName = Literal["extension", "pause", "transfer", "release", "guard", "handover", "settle", "delivery"]
 
 
 class RequestOut(Output):
@@ -302,6 +318,7 @@ class RequestOut(Output):
     decide_by: str | None
     reason: str | None
     settlement: SettlementOut | None
+    delivery: DeliveryOut | None
     pending: Pending | None
 
 

@@ -230,7 +230,9 @@ def requests_of(tx: Transaction, claims: Iterable[str]) -> dict[str, list[dict[s
 
 def request_views(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Requests in the order of ``rows``."""
-    said = texts.read(tx, (r["reason_text"] for r in rows))
+    delivered = [r["data"] for r in rows if r["kind"] == "delivery"]
+    listed = (text for data in delivered for text in (*data["checklist"], data["answer"]))
+    said = texts.read(tx, (*(r["reason_text"] for r in rows), *listed))
     return [
         {
             "id": r["id"],
@@ -242,6 +244,7 @@ def request_views(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[dict[
             "decide_by": _text(r["decide_by"]),
             "reason": said.get(r["reason_text"]) if r["reason_text"] else None,
             "settlement": {name: r["data"][name] for name in _SETTLED} if r["kind"] == "settle" else None,
+            "delivery": _delivery(r["data"], said) if r["kind"] == "delivery" else None,
             "pending": None,
         }
         for r in rows
@@ -270,7 +273,18 @@ def undecided_settlement(tx: Transaction, command: dict[str, Any]) -> dict[str, 
             "digest": None,
             "outside": [],
         },
+        "delivery": None,
         "pending": None,
+    }
+
+
+def _delivery(data: dict[str, Any], said: dict[str, str]) -> dict[str, Any]:
+    """A text of an erased customer is null."""
+    return {
+        "team": data["team"],
+        "checklist": [said.get(text) for text in data["checklist"]],
+        "late": data["late"],
+        "answer": said.get(data["answer"]) if data["answer"] else None,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from domain.claims import clocks
+from domain.claims import clocks, delivery
 from domain.claims.holding import close_requests
 from domain.claims.lifecycle import ENDED, IN_CASE, ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock
@@ -83,6 +83,8 @@ def cancel_deal(draft: Draft, command: Command) -> None:
             terms=terms,
         )
     draft.put(claim)
+    if claim.state is not ClaimState.WON:
+        delivery.called_off(draft, claim)
     draft.record(
         "deal_cancelled",
         claim,

@@ -69,6 +69,7 @@ class RequestKind(StrEnum):
     GUARD = "guard"
     HANDOVER = "handover"
     SETTLE = "settle"
+    DELIVERY = "delivery"
 
 
 class RequestState(StrEnum):
@@ -138,6 +139,11 @@ class Request:
     decided_by: str | None = None
     decided_at: datetime | None = None
     data: dict[str, Any] | None = None
+
+    @property
+    def due(self) -> datetime | None:
+        """When something becomes of it by itself; a delivery that is late already only waits (CLM-31)."""
+        return None if (self.data or {}).get("late") else self.decide_by
 
     @property
     def holds_lapse(self) -> bool:

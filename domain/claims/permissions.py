@@ -271,6 +271,8 @@ def _may(
             or claim.stage_person == actor.person
             or is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
         )
+    if kind is CommandKind.DELIVER:
+        return owner or is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
     if kind is CommandKind.SETTLE:
         return (claim.owner or claim.reporter) == actor.person and may_sell(actor, setting=setting, at=at)
     if kind is CommandKind.WIN:

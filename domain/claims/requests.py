@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.calendar.duration import Duration, Scale
-from domain.claims import clocks, settlements
+from domain.claims import clocks, delivery, settlements
 from domain.claims.holding import ask, flag_return, lapse_now, release_now, supervises
 from domain.claims.lifecycle import HOLDING, ClaimState, ClaimTrigger, refused
 from domain.claims.model import (
@@ -243,11 +243,16 @@ def accept_request(draft: Draft, command: Command) -> None:
             _keep_mover(draft, claim, actor=actor)
         case RequestKind.SETTLE:
             _settle_step(draft, claim, request, actor=actor)
+        case RequestKind.DELIVERY:
+            delivery.accepted(draft, claim, request, actor=actor)
 
 
 def refuse_request(draft: Draft, command: Command) -> None:
     """No. A lapse that the request held takes place now; a release becomes a dispute (contract section 5, CLM-23)."""
     request, claim = _open_request(draft, command)
+    if request.kind is RequestKind.DELIVERY:
+        delivery.returned(draft, claim, request, actor=command.actor, text=command.data.get("text"))
+        return
     request = _decide(draft, request, RequestState.REFUSED, by=command.actor)
     match request.kind:
         case RequestKind.EXTENSION:
@@ -284,6 +289,9 @@ def expire_request(draft: Draft, request: Request) -> None:
     match request.kind:
         case RequestKind.RELEASE:
             _release_requested(draft, claim, replace(request, state=RequestState.OPEN), actor=request.by)
+            return
+        case RequestKind.DELIVERY:
+            delivery.overdue(draft, claim, request)
             return
         case RequestKind.GUARD:
             _decide(draft, request, RequestState.EXPIRED, by=None)

@@ -6,7 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from domain.claims import collaborators, deals, follow_ups, holding, opening, reports, requests, stages, standing
+from domain.claims import (
+    collaborators,
+    deals,
+    delivery,
+    follow_ups,
+    holding,
+    opening,
+    reports,
+    requests,
+    stages,
+    standing,
+)
 from domain.claims.clocks import lapse_due
 from domain.claims.model import PauseKind
 from domain.discussions import course
@@ -50,6 +61,7 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.PAUSE: requests.pause,
     CommandKind.UNPAUSE: requests.unpause,
     CommandKind.STAGE_MOVE: stages.move,
+    CommandKind.DELIVER: delivery.hand_off,
     CommandKind.SETTLE: requests.settle,
     CommandKind.COLLABORATE: collaborators.invite,
     CommandKind.COLLABORATOR_REMOVE: collaborators.remove,

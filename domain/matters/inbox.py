@@ -178,8 +178,8 @@ def dues(claim: Claim, matter: Matter, setting: Setting) -> Iterator[Due]:
     if not matter.in_case:
         yield from _turns(claim, matter)
     for request in matter.requests_of(claim.id):
-        if request.state is RequestState.OPEN and request.decide_by is not None:
-            yield Due(request.decide_by, DueKind.REQUEST, claim.id, request.id)
+        if request.state is RequestState.OPEN and request.due is not None:
+            yield Due(request.due, DueKind.REQUEST, claim.id, request.id)
     for pause in claim.pauses:
         if pause.until is not None:
             yield Due(pause.until, DueKind.PAUSE_END, claim.id, pause.kind.value)

@@ -44,6 +44,7 @@ class CommandKind(StrEnum):
     PAUSE = "pause"
     UNPAUSE = "unpause"
     STAGE_MOVE = "stage_move"
+    DELIVER = "deliver"
     SETTLE = "settle"
     COLLABORATE = "collaborate"
     COLLABORATOR_REMOVE = "collaborator_remove"

@@ -577,6 +577,20 @@ _REQUESTS = (
         "{customer}的归属人离职或转岗，客户的去向由您决定[，请在{until}前处理]。",
         "The owner of {customer} has left or moved; please decide who keeps the customer[ by {until}].",
     ),
+    _row(
+        "request.delivery",
+        "交付交接待您确认",
+        "A delivery waits for you",
+        "{customer}已成交，交付交接待您接受或退回[，请在{until}前处理]。",
+        "{customer} was won; please accept or return the delivery hand-off[ by {until}].",
+    ),
+    _row(
+        "request.delivery/late",
+        "交付交接逾期未接受",
+        "Delivery not accepted in time",
+        "{customer}的交付交接逾期无人接受，请协调处理。",
+        "Nobody accepted the delivery hand-off of {customer} in time; please see to it.",
+    ),
     *(
         row
         for kind, zh, en in (
@@ -587,6 +601,7 @@ _REQUESTS = (
             ("settle", "协商方案", "settlement"),
             ("guard", "到期处理", "extension at the deadline"),
             ("handover", "客户安排", "hand-over"),
+            ("delivery", "交付交接", "delivery hand-off"),
         )
         for row in (
             _row(

@@ -167,7 +167,6 @@ NOT_BUILT_YET = {
     "visit.object_h",
     "inspection.every_days",
     "territory.review_days",
-    "handoff.accept_wd",
     "override.per_month",
     "pool.unclaimed_h",
     "policy.review_days",

@@ -1,0 +1,117 @@
+"""Delivery hand-off (交付交接): what a won deal promises goes to the team that delivers it (CLM-31).
+
+It is a request to the leader of that team, who accepts it or returns it with a reason. Whose the customer is does not
+change; whoever accepted reads the claim from then on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain.claims.collaborators import joined
+from domain.claims.holding import ask
+from domain.claims.lifecycle import ClaimState, refused
+from domain.claims.model import Claim, Request, RequestKind, RequestState
+from domain.claims.permissions import authorise
+from domain.matters.draft import Draft
+from domain.matters.matter import Command
+from domain.people.access import Actor
+from domain.refusals import FieldError, Refusal
+
+
+def hand_off(draft: Draft, command: Command) -> None:
+    """Put the checklist before the leader of the delivering team, who has `handoff.accept_wd` to answer."""
+    claim = draft.matter.claims[command.claim]
+    authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
+    if claim.state is not ClaimState.WON:
+        raise refused(state=claim.state, trigger="deliver")
+    if _open(draft, claim) is not None:
+        raise Refusal(
+            "illegal_transition", rule="CLM-31", facts={"request": "delivery"}, current_state=claim.state.value
+        )
+    team = command.data["team"]
+    leader = draft.setting.organisation.teams[team].leader
+    if leader is None or not draft.setting.organisation.is_active(leader, at=draft.at):
+        raise Refusal("field_invalid", rule="CLM-31", errors=(FieldError("team", "field_invalid"),))
+    limit = draft.setting.terms_of(claim).policy.duration("handoff.accept_wd")
+    request = Request(
+        id=draft.mint(),
+        kind=RequestKind.DELIVERY,
+        claim=claim.id,
+        by=command.actor,
+        waiting_for=(leader,),
+        created_at=draft.at,
+        decide_by=draft.setting.calendar(claim.program).add(draft.at, limit).at if limit else None,
+        reason_text=None,
+        data={"team": team, "checklist": command.data["checklist"], "late": False, "answer": None},
+    )
+    ask(draft, claim, request, rule="CLM-31")
+    _record(draft, claim, request, "opened", actor=command.actor)
+
+
+def accepted(draft: Draft, claim: Claim, request: Request, *, actor: str | None) -> None:
+    """Whoever accepts delivers, and reads the claim for it whatever the number of collaborators (CLM-29)."""
+    if claim.state is not ClaimState.WON:
+        raise refused(state=claim.state, trigger="deliver")
+    request = _decided(draft, request, RequestState.ACCEPTED, by=actor)
+    _record(draft, claim, request, "accepted", actor=actor)
+    if actor is not None and actor != claim.owner:
+        claim = joined(draft, claim, actor, rights=_rights(claim, actor), actor=actor)
+    _tell_askers(draft, claim, request, actor=actor)
+
+
+def returned(draft: Draft, claim: Claim, request: Request, *, actor: str | None, text: str | None) -> None:
+    """Something is missing; the reason says what. The owner may open the next one at once."""
+    if text is None:
+        raise Refusal("reason_required", rule="CLM-31", errors=(FieldError("reason", "reason_required"),))
+    request = replace(request, data={**(request.data or {}), "answer": text})
+    request = _decided(draft, request, RequestState.REFUSED, by=actor)
+    _record(draft, claim, request, "returned", actor=actor)
+    _tell_askers(draft, claim, request, actor=actor)
+
+
+def overdue(draft: Draft, claim: Claim, request: Request) -> None:
+    """Nobody accepted in time: both leaders are told, once, and it goes on waiting."""
+    request = draft.put_request(replace(request, data={**(request.data or {}), "late": True}))
+    _record(draft, claim, request, "late", actor=None)
+    for leader in dict.fromkeys((draft.supervisor(claim.owner or claim.reporter), *request.waiting_for)):
+        facts = {"request": request.id, "cause": "late"}
+        draft.tell(leader, "request.delivery", claim, rule="CLM-31", urgency="urgent", facts=facts)
+
+
+def called_off(draft: Draft, claim: Claim) -> None:
+    """The last deal is off, and with it what was to be delivered (CLM-32)."""
+    request = _open(draft, claim)
+    if request is None:
+        return
+    request = _decided(draft, request, RequestState.WITHDRAWN, by=None)
+    for person in request.waiting_for:
+        facts = {"request": request.id, "state": "withdrawn"}
+        draft.tell(person, "request.delivery", claim, rule="CLM-31", facts=facts)
+
+
+def _open(draft: Draft, claim: Claim) -> Request | None:
+    asked = (r for r in draft.matter.requests_of(claim.id) if r.kind is RequestKind.DELIVERY)
+    return next((r for r in asked if r.state is RequestState.OPEN), None)
+
+
+def _rights(claim: Claim, person: str) -> str:
+    return next((c.rights for c in claim.collaborators if c.person == person), "read")
+
+
+def _decided(draft: Draft, request: Request, state: RequestState, *, by: str | None) -> Request:
+    draft.closed_tasks.append(f"request:{request.id}")
+    return draft.put_request(replace(request, state=state, decided_by=by, decided_at=draft.at))
+
+
+def _tell_askers(draft: Draft, claim: Claim, request: Request, *, actor: str | None) -> None:
+    for person in dict.fromkeys((request.by, claim.owner)):
+        if person != actor:
+            facts = {"request": request.id, "state": request.state.value}
+            draft.tell(person, "request.delivery", claim, rule="CLM-31", facts=facts)
+
+
+def _record(draft: Draft, claim: Claim, request: Request, step: str, *, actor: str | None) -> None:
+    data = request.data or {}
+    told = {"cause": "delivery", "step": step, "request": request.id, "team": data["team"], "text": data["answer"]}
+    draft.record("corrected", claim, actor=actor, data=told)
