@@ -20,6 +20,7 @@ from tests.acceptance.crm import CrmRun
 from tests.acceptance.crm_data import Crm, DataMissingError, read_crm
 from tests.acceptance.crm_disputes import DisputeRun
 from tests.acceptance.crm_money import MoneyRun
+from tests.acceptance.crm_opening import OpeningRun
 from tests.acceptance.larger import MODULES, run_larger
 from tests.support.postgres_cluster import PostgresCluster
 from tests.support.service import PROJECT, Service
@@ -27,7 +28,7 @@ from worker.engine import EngineUnavailableError, Located, locate
 from worker.progress import progress_on_stderr
 
 #: Runs on the export, each on every database.
-RUNS: dict[str, type[CrmRun]] = {"crm": CrmRun, "disputes": DisputeRun, "money": MoneyRun}
+RUNS: dict[str, type[CrmRun]] = {"crm": CrmRun, "disputes": DisputeRun, "money": MoneyRun, "opening": OpeningRun}
 PARTS = (*RUNS, *MODULES)
 DATABASES = ("sqlite", "postgresql")
 

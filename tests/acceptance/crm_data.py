@@ -12,6 +12,7 @@ from pathlib import Path
 FILES = ("accounts.csv", "products.csv", "sales_pipeline.csv", "sales_teams.csv")
 #: Stages in which nobody has won or lost yet.
 OPEN = ("Prospecting", "Engaging")
+CLOSED = ("Won", "Lost")
 
 
 class DataMissingError(Exception):
@@ -36,6 +37,14 @@ class Opportunity:
 
 
 @dataclass(frozen=True)
+class Closed:
+    """An opportunity that was won or lost, and when."""
+
+    opportunity: Opportunity
+    closed: date
+
+
+@dataclass(frozen=True)
 class Win:
     """A won opportunity; ``rival``: the agent who contests it, as the issue about money says who does."""
 
@@ -57,6 +66,7 @@ class Crm:
     open: tuple[Opportunity, ...]
     dirt: tuple[str, ...]
     won: tuple[Win, ...] = ()  # in the order of close date and id
+    closed: tuple[Closed, ...] = ()  # won or lost, likewise
     series: Mapping[str, str] = field(default_factory=dict)  # of each product
 
     @property
@@ -102,8 +112,18 @@ def read_crm(folder: Path) -> Crm:
         opened,
         tuple(_dirt(pipeline, products, accounts)),
         tuple(_won(pipeline, spelled)),
+        tuple(_closed(pipeline, spelled)),
         {row["product"]: row["series"] for row in _rows(folder / "products.csv")},
     )
+
+
+def _closed(pipeline: Sequence[dict[str, str]], spelled: Mapping[str, str]) -> Iterator[Closed]:
+    """Opportunities that ended and name account and date."""
+    ended = (r for r in pipeline if r["deal_stage"] in CLOSED and r["account"] and r.get("close_date"))
+    for row in sorted(ended, key=lambda r: (r["close_date"], r["opportunity_id"])):
+        product = spelled[_letters(row["product"])]
+        opportunity = Opportunity(row["opportunity_id"], row["sales_agent"], product, row["account"])
+        yield Closed(opportunity, date.fromisoformat(row["close_date"]))
 
 
 def _won(pipeline: Sequence[dict[str, str]], spelled: Mapping[str, str]) -> Iterator[Win]:

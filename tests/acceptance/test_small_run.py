@@ -14,6 +14,7 @@ from tests.acceptance.crm import CrmRun
 from tests.acceptance.crm_data import DataMissingError, read_crm
 from tests.acceptance.crm_disputes import DisputeRun
 from tests.acceptance.crm_money import MoneyRun
+from tests.acceptance.crm_opening import OpeningRun
 from tests.support.service import PROJECT, Service
 from worker.engine import Located
 
@@ -103,6 +104,32 @@ def test_won_opportunities_become_deals_on_a_small_export(export: Path, tmp_path
             run.close()
     assert [check for check in findings.checks if not check.ok] == []
     assert earned == {"Ann Li": 1_051 + 1_054, "Bo Chen": 1_501 + 2_500, "Cy Sun": 2_453 + 2_461}
+
+
+def test_closed_opportunities_are_an_opening_load_on_a_small_export(
+    export: Path, tmp_path: Path, pinned_server: Located, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Issue "Customers come free and are taken", proof, in small: four rows, the second is objected to."""
+    monkeypatch.setattr("tests.acceptance.crm_opening.OBJECTED", 2)
+    monkeypatch.setattr("tests.acceptance.crm_opening._BY_HAND", _every_second(tmp_path))
+    findings = Findings()
+    with Service(tmp_path / "service", server=pinned_server) as service:
+        run = OpeningRun(service, read_crm(export), findings, part="opening", idle_s=None)
+        try:
+            run.run()
+        finally:
+            run.close()
+    assert [check for check in findings.checks if not check.ok] == []
+    told = {check.statement: check.found for check in findings.checks}
+    assert told["states after go-live"] == "3 active, 2 disputed"
+
+
+def _every_second(folder: Path) -> Path:
+    """The script by hand with an objection to every second row."""
+    text = Path("tests/acceptance/opening_by_hand.py").read_text(encoding="utf-8")
+    path = folder / "opening_by_hand.py"
+    path.write_text(text.replace("EVERY = 50", "EVERY = 2"), encoding="utf-8")
+    return path
 
 
 def test_dirty_rows_are_told_and_products_are_brought_together(export: Path) -> None:
