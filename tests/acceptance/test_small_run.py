@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,6 @@ from tests.acceptance.crm import CrmRun
 from tests.acceptance.crm_data import DataMissingError, read_crm
 from tests.acceptance.crm_disputes import DisputeRun
 from tests.acceptance.crm_money import MoneyRun
-from tests.acceptance.crm_opening import OpeningRun
 from tests.support.service import PROJECT, Service
 from worker.engine import Located
 
@@ -106,30 +106,19 @@ def test_won_opportunities_become_deals_on_a_small_export(export: Path, tmp_path
     assert earned == {"Ann Li": 1_051 + 1_054, "Bo Chen": 1_501 + 2_500, "Cy Sun": 2_453 + 2_461}
 
 
-def test_closed_opportunities_are_an_opening_load_on_a_small_export(
-    export: Path, tmp_path: Path, pinned_server: Located, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Issue "Customers come free and are taken", proof, in small: four rows, the second is objected to."""
-    monkeypatch.setattr("tests.acceptance.crm_opening.OBJECTED", 2)
-    monkeypatch.setattr("tests.acceptance.crm_opening._BY_HAND", _every_second(tmp_path))
-    findings = Findings()
-    with Service(tmp_path / "service", server=pinned_server) as service:
-        run = OpeningRun(service, read_crm(export), findings, part="opening", idle_s=None)
-        try:
-            run.run()
-        finally:
-            run.close()
-    assert [check for check in findings.checks if not check.ok] == []
-    told = {check.statement: check.found for check in findings.checks}
-    assert told["states after go-live"] == "3 active, 2 disputed"
-
-
-def _every_second(folder: Path) -> Path:
-    """The script by hand with an objection to every second row."""
-    text = Path("tests/acceptance/opening_by_hand.py").read_text(encoding="utf-8")
-    path = folder / "opening_by_hand.py"
-    path.write_text(text.replace("EVERY = 50", "EVERY = 2"), encoding="utf-8")
-    return path
+def test_who_has_what_after_an_opening_load_is_counted_from_the_files_alone(export: Path) -> None:
+    """INT-10: four closed, Bo's on the 9th of January, Ann's objected to by Bo, Bo's, Cy's the last."""
+    assert [c.opportunity.id for c in read_crm(export).closed] == ["L1", "W0", "W1", "W2"]
+    script = PROJECT / "tests" / "acceptance" / "opening_by_hand.py"
+    done = subprocess.run(
+        [sys.executable, "-I", str(script), str(export), "3000", "2"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert json.loads(done.stdout) == {"rows": 4, "objections": 1, "kept": {"Bo Chen": 2, "Cy Sun": 1}}
 
 
 def test_dirty_rows_are_told_and_products_are_brought_together(export: Path) -> None:
