@@ -34,7 +34,8 @@ def worded(tx: Transaction, rows: Sequence[Mapping[str, Any]], setting: Setting)
     people = _people(tx, {one for r in rows for name in _PEOPLE if isinstance(one := r["facts"].get(name), str)})
     found: dict[str, Sentences] = {}
     for row in rows:
-        customer, program = places.get(row["subject"], (row["subject"], None))
+        about = row["subject"]
+        customer, program = places.get(about, (about, about if row["subject_type"] == "program" else None))
         found[row["id"]] = sentences(
             row["kind"],
             row["facts"],

@@ -31,6 +31,7 @@ from domain.claims.model import Opening
 from domain.claims.model import Waiting as WaitsFor
 from domain.claims.permissions import may_sell
 from domain.leads.candidates import may_receive
+from domain.matters.draft import Notice
 from domain.matters.setting import Setting
 from domain.people.access import Place, has_role
 from domain.people.organisation import Role
@@ -40,6 +41,7 @@ from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.company_names import CompanyNames
 from storage.database import Transaction
+from storage.notices import queue_notices
 
 
 def start(change: Change, program: str, body: OpeningIn) -> Done:
@@ -61,8 +63,29 @@ def start(change: Change, program: str, body: OpeningIn) -> Done:
         "go_live_at": body.go_live_at or earliest,
     }
     change.tx.insert(t.opening_load, row)
+    _tell_members(change, program, until=row["go_live_at"])
     change.record(program, "program", "opening_load", go_live_at=row["go_live_at"])
     return Done(201, load_view(change.tx, row))
+
+
+def _tell_members(change: Change, program: str, *, until: datetime) -> None:
+    """Everybody of the program has a list to look through (INT-10)."""
+    here, organisation = change.setting.programs[program], change.organisation
+    told = [
+        Notice(
+            person=person,
+            kind="opening.listed",
+            urgency="normal",
+            subject_type="program",
+            subject=program,
+            rule="INT-10",
+            policy_version=change.setting.policy_at(program, at=change.now).version,
+            facts={"until": until},
+        )
+        for person, known in sorted(organisation.people.items())
+        if known.active and here.is_member(person, organisation=organisation, at=change.now)
+    ]
+    queue_notices(change.tx, told, at=change.now)
 
 
 def load_row(

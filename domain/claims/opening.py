@@ -13,8 +13,14 @@ from domain.matters.matter import Command
 
 
 def listed(draft: Draft, command: Command) -> None:
-    """A row of the load, or an objection to one, waits for the end of the time to object (INT-10)."""
+    """A row of the load, or an objection to one, waits for the end of the time to object (INT-10).
+
+    Whoever is named for the customer already is told.
+    """
     claim = draft.matter.claims[command.claim]
+    for other in draft.matter.objectionable:
+        facts = {"until": draft.matter.objections_until}
+        draft.tell(other.reporter, "claim.objected", other, rule="INT-10", facts=facts)
     draft.put(replace(claim, decided=True, waiting=Waiting.OPENING))
 
 

@@ -111,6 +111,7 @@ def accept_claim(
         waiting=None,
         correct_by=None,
         reason=None,
+        reason_text=None,  # why an objection was made stands in its history
         changes_seen=last_change(draft, claim.reporter),
         migrations_seen=_last_migration(draft, claim.program),
     )

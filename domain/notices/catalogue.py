@@ -155,6 +155,22 @@ _CLAIMS = (
         "please have a look.",
     ),
     _row(
+        "claim.objected",
+        "期初导入的客户另有人主张",
+        "Somebody else claims a loaded customer",
+        "{customer}在期初导入中归您，现另有人提出异议或被列为归属人[；如到{until}仍未撤回，将转为争议处理]。",
+        "{customer} was loaded as yours, and somebody objects or is named as well[; unless that is withdrawn by "
+        "{until} it becomes a dispute].",
+    ),
+    _row(
+        "opening.listed",
+        "期初数据开始公示",
+        "Customers are being loaded for objection",
+        "您所在项目正在导入上线前的客户及其归属人[，{until}起生效]；请查看清单，有异议请及时提出。",
+        "A program of yours is being loaded with its customers and their owners[; they take effect at {until}]. Please "
+        "look through the list and object where somebody is yours.",
+    ),
+    _row(
         "claim.disputed",
         "客户进入争议",
         "Customer in dispute",
