@@ -56,15 +56,11 @@ def start(change: Change, program: str, body: OpeningIn) -> Done:
     earliest = _objectable_until(change.setting, program, change.now)
     if body.go_live_at is not None and body.go_live_at < earliest:
         raise invalid("go_live_at", rule="INT-10", until=earliest)
-    row = {
-        "program": program,
-        "opened_by": change.person,
-        "opened_at": change.now,
-        "go_live_at": body.go_live_at or earliest,
-    }
+    go_live_at = body.go_live_at or earliest
+    row = {"program": program, "opened_by": change.person, "opened_at": change.now, "go_live_at": go_live_at}
     change.tx.insert(t.opening_load, row)
-    _tell_members(change, program, until=row["go_live_at"])
-    change.record(program, "program", "opening_load", go_live_at=row["go_live_at"])
+    _tell_members(change, program, until=go_live_at)
+    change.record(program, "program", "opening_load", go_live_at=go_live_at)
     return Done(201, load_view(change.tx, row))
 
 

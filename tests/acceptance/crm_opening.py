@@ -137,16 +137,16 @@ class OpeningRun(CrmRun):
         names = {person.id: name for name, person in self.agents.items()}
         claims = _pages(self.company.admin, "/v1/claims", program=program)
         shown = Counter(names[c["owner"]] for c in claims if c["owner"] is not None)
-        told.equal(self.part, "customers per agent: the API and the script", dict(shown), by_hand["kept"])
+        self._same_counts("the API", shown, by_hand["kept"])
         c = t.claim.c
         held = sa.select(c.owner, sa.func.count().label("n")).where(c.program == program, c.holds).group_by(c.owner)
         with self.company.database.reading() as tx:
             table = {names[r["owner"]]: r["n"] for r in tx.rows(held)}
-        told.equal(self.part, "customers per agent: the table and the script", table, by_hand["kept"])
+        self._same_counts("the table", table, by_hand["kept"])
         here = {claim["id"] for claim in claims}
         folded = [f for f in fold.fold(self.service.database_url).values() if f.id in here]
         events = Counter(names[f.owner] for f in folded if f.owner is not None)
-        told.equal(self.part, "customers per agent: the events and the script", dict(events), by_hand["kept"])
+        self._same_counts("the events", events, by_hand["kept"])
         states = Counter(claim["state"] for claim in claims)
         expected = {"active": len(history) - objections} | ({"disputed": 2 * objections} if objections else {})
         told.equal(self.part, "states after go-live", dict(states), expected)
@@ -155,3 +155,11 @@ class OpeningRun(CrmRun):
         early = [c for c in claims if c["deadline"] and _at(c["deadline"]) < _at(c["accepted_at"]) + timedelta(days=13)]
         told.equal(self.part, "claims that would lapse before the grace is over", len(early), 0)
         told.equal(self.part, "claims marked as opening", sum(c["opening"] is not None for c in claims), len(claims))
+
+    def _same_counts(self, reading: str, found: Mapping[str, int], by_hand: Mapping[str, int]) -> None:
+        wrong = {n: (found.get(n), by_hand.get(n)) for n in {*found, *by_hand} if found.get(n) != by_hand.get(n)}
+        agents = f"agents whose customers differ between {reading} and the script"
+        self.findings.equal(self.part, agents, len(wrong), 0)
+        self.findings.equal(self.part, f"customers held, by {reading}", sum(found.values()), sum(by_hand.values()))
+        for name, (ours, theirs) in sorted(wrong.items())[:5]:
+            self.findings.tell(self.part, f"customers of {name}, {reading} and by hand", f"{ours} and {theirs}")

@@ -74,7 +74,14 @@ def test_a_sentence_reads_well_with_and_without_its_facts(kind: str, facts: dict
         assert said.endswith(end)
         assert not re.search(r"[{}\[\]]|  |None|，，|，。|；。|：。|, \.| [,.;]", said), said
         assert told.title[lang]
-        told_of_no_customer = ("alarm.", "payout.", "policy.changed", "policy.trial_over", "territory.activated")
+        told_of_no_customer = (
+            "alarm.",
+            "payout.",
+            "policy.changed",
+            "policy.trial_over",
+            "territory.activated",
+            "opening.",
+        )
         assert kind.startswith(told_of_no_customer) or "王*" in said
     assert told.text["en"][0] == told.text["en"][0].upper()
 
