@@ -64,6 +64,17 @@ def test_every_kind_that_the_code_emits_has_a_sentence_of_its_own(kind: str) -> 
     assert is_known(kind)
 
 
+#: Notices about money, rules and programs.
+_TOLD_OF_NO_CUSTOMER = (
+    "alarm.",
+    "payout.",
+    "policy.changed",
+    "policy.trial_over",
+    "territory.activated",
+    "opening.listed",
+)
+
+
 @pytest.mark.parametrize("kind", sorted({*CATALOGUE, *(f"{family}.x" for family in FAMILIES if family)}))
 @pytest.mark.parametrize("facts", [FULL, {}], ids=["with facts", "without facts"])
 def test_a_sentence_reads_well_with_and_without_its_facts(kind: str, facts: dict[str, object]) -> None:
