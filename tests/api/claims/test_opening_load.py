@@ -182,14 +182,17 @@ def test_a_row_loaded_late_gives_as_long_to_object_as_any_other(load: Load) -> N
     assert (claim["state"], claim["accepted_at"][:17]) == ("protected", "2031-03-14T02:00:")
 
 
-def test_a_customer_somebody_holds_is_contested_by_the_row(load: Load) -> None:
+def test_a_customer_somebody_holds_is_contested_by_the_row(company: Company) -> None:
     """INT-10, CLM-27: reported and accepted before; the holder keeps serving until the case is decided."""
+    load = Load(company, policy={"claim.on_collision": "dispute"})
     held = load.office.claim(load.second, customer=customer(1))
     work(load.second, held)
     row = load.row(load.first)
     load.go_live()
     assert [read(load.second, held)["state"], read(load.first, row)["state"]] == ["disputed"] * 2
     assert read(load.second, held)["owner"] == load.second.id
+    case = load.second.get(f"/v1/disputes/{read(load.second, held)['dispute']}").json()
+    assert case["state"] == "negotiating"  # only the holder's report is on record, and still it decides nothing
 
 
 def test_reports_that_were_undecided_before_a_row_are_in_the_case_decided_meanwhile_or_not(company: Company) -> None:
