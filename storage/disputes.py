@@ -30,7 +30,7 @@ from domain.disputes.model import (
 )
 from domain.matters.draft import Draft
 from domain.matters.matter import Command, CommandKind, Matter
-from storage import case_records, number_rivals, precedents, sameness
+from storage import case_records, precedents, sameness
 from storage import tables as t
 from storage.codec import pack, unpack
 from storage.database import Transaction
@@ -200,8 +200,6 @@ def save(tx: Transaction, before: Matter, draft: Draft) -> None:
         if was is None or was.is_open:
             precedents.keep(tx, dispute, track=after.track)
             sameness.keep(tx, dispute, customer=after.customer)
-            if dispute.finds_two and dispute.other_matter is not None:
-                number_rivals.part(tx, after.id, dispute.other_matter, at=draft.at)
         known = dict(_involved(was)) if was is not None else {}
         parties = {person: claim for person, claim in _involved(dispute) if person not in known}
         if parties:

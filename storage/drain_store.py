@@ -214,14 +214,20 @@ class _Open:
         else:
             self.matter = self.matter.with_parked(key)
 
-    def _join_found(self) -> None:
-        """Two records that a case has found to be one customer are one here from now on (CUS-13)."""
+    def _heed_answers(self) -> None:
+        """Two records that a case has found to be one customer are one here from now on, else rivals no more (CUS-13).
+
+        What waited for the answer is saved by now, so it is rung for.
+        """
         for case in self.matter.disputes.values():
             was = self.loaded.disputes.get(case.id)
-            if case.finds_one and case.matter == self.matter.id and (was is None or was.is_open):
-                assert case.other_matter is not None
+            if case.other_matter is None or case.matter != self.matter.id or (was is not None and not was.is_open):
+                continue
+            if case.finds_one:
                 merges.join(self.tx, case.other_matter, self.matter.id)
                 number_rivals.join(self.tx, case.other_matter, self.matter.id, at=self.now)
+            elif case.finds_two:
+                number_rivals.part(self.tx, case.other_matter, self.matter.id, at=self.now)
 
     def close(self) -> Standing:
         matters.save_streams(self.tx, self.loaded, self.matter, own=self.stream, setting=self.setting)
@@ -234,7 +240,7 @@ class _Open:
             at = max(self.now, self.other_loaded.last_at)
             matters.close(self.tx, self.other_loaded, self.other, at=at)
             number_rivals.tell(self.tx, self.other_loaded, self.other, at=at)
-            self._join_found()
+            self._heed_answers()
         restart = self.epoch < self.setting.epoch
         if restart:
             self.tx.update(t.stream, {"id": self.stream}, {"epoch": self.setting.epoch})

@@ -11,15 +11,20 @@ from tests.support.office import Office, customer, done, moment, read
 
 
 class Records:
-    """甲 holds 王小明 under one number, 乙 under another; 张主管 leads both, 总监 leads 张主管."""
+    """甲 holds 王小明 under one number, 乙 under another; 张主管 leads both, 总监 leads 张主管.
 
-    def __init__(self, company: Company, **policy: Any) -> None:
+    ``old``, ``new``: the customers they report, where those are others.
+    """
+
+    def __init__(
+        self, company: Company, old: dict[str, Any] | None = None, new: dict[str, Any] | None = None, **policy: Any
+    ) -> None:
         self.company = company
         self.above = company.leader(company.root, "总监")
         self.office = Office(company, policy=policy)
         self.first, self.second, self.leader = self.office.first, self.office.second, self.office.leader
-        self.old = self.office.claim(self.first, customer=customer(1))
-        self.new = self.office.claim(self.second, customer=customer(2))
+        self.old = self.office.claim(self.first, customer=old or customer(1))
+        self.new = self.office.claim(self.second, customer=new or customer(2))
 
     def asked(self, by: Person, claim: dict[str, Any], other: dict[str, Any], **more: Any) -> httpx2.Response:
         body = {

@@ -18,6 +18,7 @@ from tests.domain.customers.test_collision_sets import groupings
 from tests.support.answers import listed, refused
 from tests.support.company import Company, person_customer
 from tests.support.office import Office, act, after, clocks, done, entry, moment, notices, read
+from tests.support.records import Records
 
 MODE: dict[str, Any] = {"match.phone_mode": "3+4"}
 FIRST, OTHER = "13811115678", "13822225678"
@@ -209,6 +210,33 @@ def test_two_that_hold_under_two_surnames_are_asked_about(company: Company, way:
     assert [(one["grounds"], one["state"]) for one in found] == ([("identity", found[0]["state"])] if case else [])
     if not case:
         assert "claim.attempt" in notices(three.office.leader, claims[1])
+
+
+@pytest.mark.parametrize(("same", "end"), [(False, "protected"), (True, "rejected")])
+def test_a_case_answers_before_the_numbers_do(company: Company, same: bool, end: str) -> None:
+    """CUS-07, CUS-13: whoever waits may ask; told apart it waits no more, found the same it is the owner's customer."""
+    records = Records(company, masked(), masked(), **MODE, **{"dispute.appeal_wd": 0})
+    assert read(records.second, records.new)["waits_for"] == "number"
+    found = records.to_ruling()
+    outcome = {"outcome": "party", "owner": records.first.id} if same else {"outcome": "no_change"}
+    done(records.ruling(found, same=same, **outcome))
+    company.ring_bells()
+    assert [claim["state"] for claim in records.both()] == ["protected", end]
+
+
+def test_given_back_a_record_is_compared_for_itself(company: Company) -> None:
+    """CUS-07, CUS-13: with the records that came while it was part of another one."""
+    three = Three(company, pool__cool_off_h=0)
+    claims = three.report(masked(), full(FIRST, "李"))
+    three.act(claims, 1, "release", reason="need_unmet")
+    admin, (kept, gone) = three.company.admin, (claims[1]["customer"]["id"], claims[0]["customer"]["id"])
+    done(admin.post(f"/v1/customers/{gone}/merge", {"into": kept, "reason": "换了名字"}))
+    claims.append(three.office.claim(three.reps[2], customer=masked()))
+    assert three.stand(claims)[2] == "protected", "the whole number belongs to another surname"
+    done(admin.post(f"/v1/customers/{gone}/unmerge", {"reason": "其实是两个人"}))
+    three.act(claims, 2, "release", reason="need_unmet")
+    again = three.office.claim(three.reps[1], customer={"id": claims[2]["customer"]["id"]})
+    assert again["waits_for"] == "number", "the masked record holds, by itself again"
 
 
 def test_records_joined_by_their_number_are_one_for_later_reports(three: Three) -> None:
