@@ -177,14 +177,16 @@ def test_a_record_named_by_its_id_is_compared_too(three: Three) -> None:
     assert three.stand([first, second]) == ["protected", WAITS]
 
 
-def test_a_number_corrected_in_the_customer_base_parts_them(three: Three) -> None:
-    """CUS-06, CUS-07: a keeper may give another number than was masked."""
+@pytest.mark.parametrize(("number", "end"), [("13900000000", "protected"), (FIRST, "rejected customer_owned")])
+def test_a_number_corrected_in_the_customer_base_is_judged_too(three: Three, number: str, end: str) -> None:
+    """CUS-06, CUS-07: a keeper may give another number than was masked, or the very one that the other report has."""
     claims = three.report(masked(), masked())
+    three.complete(claims, 1, FIRST)
     record = done(three.company.admin.get(f"/v1/customers/{claims[0]['customer']['id']}"))
-    body = {"version": record["version"], "phone": "13900000000"}
+    body = {"version": record["version"], "phone": number}
     done(three.company.admin.patch(f"/v1/customers/{record['id']}", body))
     three.company.ring_bells()
-    assert three.stand(claims) == ["protected", "protected"]
+    assert three.stand(claims) == ["protected", end]
 
 
 def test_a_merged_record_brings_its_rivals_and_takes_them_back(three: Three) -> None:
