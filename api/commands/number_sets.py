@@ -20,7 +20,7 @@ from domain.claims.model import Claim
 from domain.customers.merging import Meeting, Side, meeting
 from domain.disputes.cases import person_of
 from domain.matters.matter import Matter
-from storage import customers, matters, merges, number_rivals
+from storage import customers, history, matters, merges, number_rivals
 from storage import tables as t
 from storage.database import Transaction
 
@@ -101,8 +101,27 @@ def settle(tx: Transaction, caller: Caller, held: Held, found: tuple[Found, ...]
             into, moved = sorted((matter, other))
             merges.join(tx, moved, into)
             number_rivals.join(tx, moved, into, at=held.now)
+            _record(tx, caller, moved, into, at=held.now)
         elif met is Meeting.CLAIMS:
             _ask(tx, caller, held, matter, other)
+
+
+def _record(tx: Transaction, caller: Caller, moved: str, into: str, *, at: datetime) -> None:
+    """The history of both records keeps that what they have in the program and track is one from now on (AUD-01)."""
+    rows = tx.rows(sa.select(t.matter).where(t.matter.c.id.in_([moved, into])).order_by(t.matter.c.id))
+    entries = [
+        history.Entry(
+            stream=one["customer"],
+            stream_kind="customer",
+            kind="same_number",
+            at=at,
+            actor=caller.person,
+            policy_version=caller.setting.policy_at(one["program"], at=at).version,
+            data={"record": other["customer"], "program": one["program"], "track": one["track"]},
+        )
+        for one, other in (rows, reversed(rows))
+    ]
+    history.append(tx, entries)
 
 
 def _ask(tx: Transaction, caller: Caller, held: Held, matter: str, other: str) -> None:

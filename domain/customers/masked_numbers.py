@@ -44,7 +44,7 @@ def digits_of(number: MaskedPhone | str) -> str:
 def visible_in(full: str, pattern: MaskPattern) -> str | None:
     """What :class:`MaskedPhone` of ``pattern`` would show of ``full``; None if it is no mainland mobile.
 
-    The text to index beside the surname: reports of one program share it if their numbers agree.
+    Two numbers that agree with one mask of ``pattern`` show the same; what is indexed of any mask is :func:`seen_in`.
     """
     mobile = _MOBILE.fullmatch(full)
     if mobile is None:

@@ -86,6 +86,19 @@ def test_the_first_keeps_its_place_and_later_ones_wait(three: Three) -> None:
     assert done(three.reps[2].post("/v1/ownership/lookup", look))["answer"] == "possible"
 
 
+def test_a_full_number_is_compared_in_every_mode(three: Three) -> None:
+    """CUS-02: masked numbers are no longer taken, but those that were are still there."""
+    (first,) = three.report(masked())
+    body = {"reason": "不再收隐号", "parameters": {"match.phone_mode": "full"}}
+    draft = three.company.admin.made(f"/v1/programs/{three.office.program}/policies", body)["id"]
+    approver = three.company.person("规则管理员", roles=("policy_admin",), company_wide=True)
+    for step in ("review", "approve", "activate"):
+        approver.made(f"/v1/policies/{draft}/{step}")
+    refused(three.office.report(three.reps[1], customer=masked()), 422, "phone_mode_mismatch", "customer.phone")
+    second = three.office.claim(three.reps[1], customer=full(FIRST))
+    assert three.stand([first, second]) == ["protected", WAITS]
+
+
 def test_other_digits_and_other_surnames_are_nobodys_rivals(three: Three) -> None:
     """CUS-07: visible digits AND surname; a full number with other visible digits is free at once."""
     claims = three.report(masked(), masked("李"), full("13811115679"))
@@ -118,6 +131,11 @@ def test_an_equal_number_collides_as_policy_says(company: Company, way: str, end
     three.complete(claims, 1, FIRST)
     assert three.stand(claims) == ["disputed" if way == "dispute" else "protected", end]
     assert read(three.office.leader, claims[1])["possible"] is None
+    with company.database.reading() as tx:
+        c = t.event.c
+        kept = tx.execute(sa.select(c.stream, c.data).where(c.kind == "same_number").order_by(c.stream)).all()
+    first, second = (claim["customer"]["id"] for claim in claims)
+    assert [(row.stream, row.data["record"]) for row in kept] == [(first, second), (second, first)]
     assert verify(company.database, company.database.keys, tmp_path).ok
 
 
