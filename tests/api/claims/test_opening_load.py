@@ -287,6 +287,34 @@ def test_what_cannot_be_loaded_or_objected_to_is_refused(load: Load) -> None:
     refused(load.second.post(f"{rows}/{row['id']}/objections", {"reason": "我的"}), 409, "deadline_passed")
 
 
+def test_nobody_is_refused_for_what_was_loaded(company: Company) -> None:
+    """INT-10, CLM-24, CLM-25, POOL-07, LEAD-05: a take, a lead, a transfer and a report beside two loaded customers.
+
+    What comes afterwards counts: the next report is refused.
+    """
+    caps = {"claim.cap_person": 2, "claim.cap_team": 4, "pool.holding_cap": 1, "transfer.approval": "never"}
+    load = Load(company, policy={**caps, "pool.cool_off_h": 0, "load.max_ratio": 0})
+    first, second, office = load.first, load.second, load.office
+    for number, owner in enumerate((first, first, second, second), start=1):
+        load.row(owner, number)
+    load.go_live()
+    pool = company.admin.get(f"/v1/programs/{office.program}").json()["default_pool"]
+    customer_id = company.admin.made("/v1/customers", customer(5))["id"]
+    added = company.admin.made(f"/v1/pools/{pool}/add", {"customers": [customer_id], "reason": "活动名单"})
+    taken = first.made(f"/v1/pools/{pool}/customers/{added['rows'][0]['customer']}/take")
+    assert taken["owner"] == first.id
+    lead = company.person("市场", team=office.team, roles=("marketing",)).made(
+        "/v1/leads", {"program": office.program, "source": "展会", "customer": customer(6)}
+    )
+    assert lead["state"] == "offered"
+    offer = first.made(f"/v1/claims/{taken['id']}/transfer", {"to": second.id})
+    (request,) = [r for r in offer["requests"] if r["state"] == "open"]
+    second.made(f"/v1/requests/{request['id']}/accept")
+    assert read(second, taken)["owner"] == second.id
+    assert office.report(second, customer=customer(7)).status_code == 201
+    refused(office.report(second, customer=customer(8)), 409, "claim_cap")
+
+
 def test_a_case_about_a_listed_customer_gives_the_time_to_object_back(load: Load) -> None:
     """INT-10, DSP-03: a case opened and given up meanwhile stops that time; no row is taken in the meantime."""
     row = load.row(load.first)
