@@ -92,8 +92,10 @@ def test_nothing_lapses_and_nobody_is_reminded_before_the_grace_is_over(company:
     assert (ended["state"], ended["reason"], ended["ended_at"]) == ("lapsed", "idle", claim["deadline"])
 
 
-def test_an_objection_is_made_once_and_ends_in_a_case_between_owner_and_objector(load: Load) -> None:
-    """INT-10: nobody holds until the case says who; the rules decide nothing by the time of loading."""
+def test_an_objection_is_made_once_and_ends_in_a_case_between_owner_and_objector(company: Company) -> None:
+    """INT-10: nobody holds until the case says who. Both were told, on the clocks of the program."""
+    company.company_policy(calendar__zone="UTC")
+    load = Load(company, policy={"calendar.zone": "Asia/Shanghai"})
     row = load.row(load.first, last_follow_up_at="2031-02-20T02:00:00Z")
     mine = load.object_to(row, load.second)
     assert load.object_to(row, load.second)["id"] == mine["id"]
