@@ -207,6 +207,10 @@ class House(Protocol):
         """Remind the admins, once, of a program in trial for longer than `program.trial_days` (POL-08)."""
         ...
 
+    def territory_reviews(self) -> None:
+        """Tell oversight, once, of a territory plan whose review is overdue (TER-04)."""
+        ...
+
     def tidy(self) -> None:
         """Delete what has had its time: idempotency keys, counters, old refusals."""
         ...

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from activities.ports import StoreTroubleError
 from domain.refusals import Refusal
-from storage import checkpoints, payouts, retention, trial
+from storage import checkpoints, payouts, retention, territory_reviews, trial
 from storage.database import Database, Transaction
 from storage.setting import Snapshots
 
 
 class DatabaseHouse:
-    """Checkpoints of the history, the payout day, trials that are over, and rows that have had their time."""
+    """Checkpoints, the payout day, trials that are over, territories to review, rows that have had their time."""
 
     def __init__(self, database: Database, snapshots: Snapshots, checkpoint_folder: Path) -> None:
         self._database = database
@@ -46,6 +46,12 @@ class DatabaseHouse:
     def trial_over(self) -> None:
         try:
             self._database.transact(lambda tx: trial.remind(tx, self._snapshots.setting(tx)))
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal
+
+    def territory_reviews(self) -> None:
+        try:
+            self._database.transact(lambda tx: territory_reviews.follow(tx, self._snapshots.setting(tx)))
         except Refusal as refusal:
             raise StoreTroubleError from refusal
 

@@ -1154,6 +1154,7 @@ territory_plan = sa.Table(
     Col("activated_by", Id),
     Col("effective_at", Instant),
     Col("ended_at", Instant),
+    Col("review_by", Instant),  # of the one in force, or to be: until when it is reviewed (TER-04)
     Col("created_at", Instant, nullable=False),
     _rev(),
     sa.UniqueConstraint("program", "version"),

@@ -87,7 +87,7 @@ def customers_of(tx: Transaction, program: str) -> Iterator[Customer]:
         if last:
             here = here.where(m.customer > last)
         found = list(tx.execute(here.order_by(m.customer).limit(_PORTION)).scalars())
-        yield from (c for record, c in _known(tx, found).items() if _comes_first(tx, program, record, c))
+        yield from (c for record, c in customers_by(tx, found).items() if _comes_first(tx, program, record, c))
         if len(found) < _PORTION:
             return
         last = found[-1]
@@ -101,14 +101,15 @@ def claims_of(tx: Transaction, program: str) -> Iterator[tuple[Mapping[str, Any]
         if last:
             here = here.where(c.id > last)
         rows = tx.rows(here.order_by(c.id).limit(_PORTION))
-        known = _known(tx, [row["customer"] for row in rows])
+        known = customers_by(tx, [row["customer"] for row in rows])
         yield from ((row, known[row["customer"]]) for row in rows)
         if len(rows) < _PORTION:
             return
         last = rows[-1]["id"]
 
 
-def _known(tx: Transaction, records: Sequence[str]) -> dict[str, Customer]:
+def customers_by(tx: Transaction, records: Sequence[str]) -> dict[str, Customer]:
+    """The customers that ``records`` are records of, by record."""
     every = merges.records_of_all(tx, records)
     roots = sorted({known[0] for known in every.values()})
     facets = {

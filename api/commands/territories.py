@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from api.call import Done
 from api.commands.company import Change, invalid
-from api.schemas.territories import ActivatePlanIn, TerritoryIn, TerritoryPlanIn, WaiverIn
+from api.schemas.territories import ActivatePlanIn, ReviewIn, TerritoryIn, TerritoryPlanIn, WaiverIn
 from api.views.programs import program_row
 from api.views.territories import overlap_view, plan_row, plan_view, state_of
-from domain.matters.draft import Notice
+from domain.matters.draft import Notice, Task
 from domain.people.access import Place
 from domain.people.organisation import Role
 from domain.refusals import FieldError, Refusal
 from domain.territories.division import Overlap, Territory, overlaps
-from domain.territories.lifecycle import PlanTrigger, fire
+from domain.territories.lifecycle import PlanState, PlanTrigger, fire
 from storage import tables as t
 from storage import texts
 from storage.codec import rfc3339
 from storage.database import mint
+from storage.matters import save_tasks
 from storage.notices import queue_notices
 from storage.territories import territories_of
+from storage.territory_reviews import key as review_key
 
 #: Of one plan: each report reads through its rules, and activating compares every two of them.
 _RULES_MAX, _ACCOUNTS_MAX = 500, 2_000
@@ -76,6 +79,7 @@ def activate(change: Change, plan: str, body: ActivatePlanIn) -> Done:
         {"id": plan},
         {"effective_at": at, "activated_by": change.person, "waived": waived, "rev": change.rev},
     )
+    _plan_review(change, row, after=at)
     change.record(
         plan, "territory", "activated", program=row["program"], version=row["version"], effective_at=at, waived=waived
     )
@@ -87,9 +91,51 @@ def archive(change: Change, plan: str) -> Done:
     """Called off before its time, or ended now: then no plan is in force, and all is as if there never was one."""
     row = _own_row(change, plan)
     fire(state=state_of(change.tx, row, at=change.now), trigger=PlanTrigger.ARCHIVE)
-    change.tx.update(t.territory_plan, {"id": plan}, {"ended_at": change.now, "rev": change.rev})
+    change.tx.update(t.territory_plan, {"id": plan}, {"ended_at": change.now, "review_by": None, "rev": change.rev})
+    save_tasks(change.tx, (), [review_key(plan)], at=change.now)
     change.record(plan, "territory", "archived", program=row["program"], version=row["version"])
     return Done(200, _view(change, plan))
+
+
+def review(change: Change, plan: str, body: ReviewIn) -> Done:
+    """The division in force is kept, or a draft is to replace it; the next review is due as long from now (TER-04)."""
+    row = _own_row(change, plan)
+    state = state_of(change.tx, row, at=change.now)
+    if state is not PlanState.ACTIVE:
+        facts = {"state": state.value, "trigger": "review"}
+        raise Refusal("illegal_transition", rule="TER-04", facts=facts, current_state=state.value)
+    if body.draft is not None and not _is_later_draft(change, row, body.draft):
+        raise invalid("draft", rule="TER-04")
+    _plan_review(change, row, after=change.now)
+    text = texts.keep(change.tx, body.reason, customer=None)
+    kind = "kept" if body.draft is None else "redrafted"
+    change.record(plan, "territory", kind, program=row["program"], version=row["version"], draft=body.draft, text=text)
+    return Done(200, _view(change, plan))
+
+
+def _is_later_draft(change: Change, row: dict[str, Any], draft: str) -> bool:
+    found = change.tx.row(sa.select(t.territory_plan).where(t.territory_plan.c.id == draft))
+    if found is None or found["program"] != row["program"] or found["version"] <= row["version"]:
+        return False
+    return state_of(change.tx, found, at=change.now) is PlanState.DRAFT
+
+
+def _plan_review(change: Change, row: dict[str, Any], *, after: datetime) -> None:
+    """Whoever put the plan in force, or reviewed it last, reviews it `territory.review_days` later; 0: nobody does."""
+    every = change.setting.policy_at(row["program"], at=change.now).duration("territory.review_days")
+    due = change.setting.calendar(row["program"]).add(after, every).at if every is not None else None
+    change.tx.update(t.territory_plan, {"id": row["id"]}, {"review_by": due})
+    save_tasks(change.tx, (), [review_key(row["id"])], at=change.now)
+    if due is not None:
+        task = Task(
+            key=review_key(row["id"]),
+            person=change.person,
+            kind="territory_review",
+            subject_type="territory",
+            subject=row["id"],
+            due=due,
+        )
+        save_tasks(change.tx, [task], (), at=change.now)
 
 
 def _check(change: Change, given: Sequence[TerritoryIn]) -> None:

@@ -16,11 +16,13 @@ from api.schemas.base import Id, Nothing
 from api.schemas.territories import (
     ActivatePlanIn,
     PreviewOut,
+    ReviewIn,
+    ReviewOut,
     TerritoryPlanIn,
     TerritoryPlanOut,
     TerritoryPlanPage,
 )
-from api.views.territories import plan_page, plan_row, plan_view, preview
+from api.views.territories import plan_page, plan_row, plan_view, preview, review
 
 router = APIRouter(prefix="/v1/territories", tags=["territories"], route_class=StrictRoute)
 
@@ -61,3 +63,15 @@ def activate_territory_plan(call: TheCall, id: Id, body: ActivatePlanIn) -> Resp
 def archive_territory_plan(call: TheCall, id: Id, body: Nothing) -> Response:
     """Call a plan off before its time, or end the one in force (TER-03)."""
     return change(call, lambda made: territories.archive(made, id))
+
+
+@router.get("/{id}/review", response_model=ReviewOut)
+def read_territory_review(call: TheCall, id: Id) -> dict[str, Any]:
+    """Claims, deals, disputes and load per territory, overlaps and gaps, for the periodic review (TER-04)."""
+    return call.read(lambda tx: review(tx, call.caller, id))
+
+
+@router.post("/{id}/review", response_model=TerritoryPlanOut)
+def review_territory_plan(call: TheCall, id: Id, body: ReviewIn) -> Response:
+    """The review ends: the plan is kept, or a draft is to replace it (TER-04)."""
+    return change(call, lambda made: territories.review(made, id, body))

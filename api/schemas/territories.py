@@ -58,6 +58,13 @@ class ActivatePlanIn(Input):
     waived: Annotated[list[WaiverIn], Field(max_length=1_000, default_factory=list)]
 
 
+class ReviewIn(Input):
+    """How a review ended: kept, or to be replaced by ``draft``."""
+
+    draft: Id | None = None
+    reason: Reason
+
+
 # --- answers ---------------------------------------------------------------------------------------------------
 
 
@@ -92,6 +99,7 @@ class TerritoryPlanOut(Output):
     activated_by: str | None
     effective_at: str | None
     ended_at: str | None
+    review_by: str | None
     created_at: str
     allowed: list[str]
 
@@ -134,6 +142,28 @@ class ClaimsElsewhereOut(Output):
 
 
 class PreviewOut(Output):
+    overlaps: list[OverlapOut]
+    gaps: GapsOut
+    claims: ClaimsElsewhereOut
+
+
+class TerritoryFigures(Output):
+    """What lies in a territory now. ``load_points``: the workload of those who hold it (POOL-11)."""
+
+    name: str
+    track: Track
+    claims: int
+    deals: int
+    disputes: int
+    people: int
+    load_points: float
+
+
+class ReviewOut(Output):
+    plan: str
+    review_by: str | None
+    overdue: bool
+    territories: list[TerritoryFigures]
     overlaps: list[OverlapOut]
     gaps: GapsOut
     claims: ClaimsElsewhereOut

@@ -15,14 +15,16 @@ from api.paging import page
 from api.views.policies import reads_drafts, reads_policy
 from domain.people.access import Place, has_role
 from domain.people.organisation import Role
+from domain.pools.limits import workload
 from domain.refusals import Refusal
 from domain.territories.division import CONDITIONS, Overlap, Territory, located, overlaps, territory_of
 from domain.territories.division import TerritoryPlan as Plan
 from domain.territories.lifecycle import PlanState, allowed, standing
 from storage import tables as t
-from storage import territories, texts
+from storage import territories, territory_reviews, texts
 from storage.codec import rfc3339
 from storage.database import Transaction
+from storage.pools import takers
 
 Row = dict[str, Any]
 _GAPS = 100
@@ -79,6 +81,7 @@ def _view(tx: Transaction, caller: Caller, row: Row, present: Collection[str]) -
         "activated_by": row["activated_by"],
         "effective_at": rfc3339(row["effective_at"]) if row["effective_at"] is not None else None,
         "ended_at": rfc3339(row["ended_at"]) if row["ended_at"] is not None else None,
+        "review_by": rfc3339(row["review_by"]) if row["review_by"] is not None else None,
         "created_at": rfc3339(row["created_at"]),
         "allowed": [trigger.value for trigger in allowed(state)] if may_divide(caller, row["program"]) else [],
     }
@@ -101,16 +104,87 @@ def may_divide(caller: Caller, program: str) -> bool:
 
 def preview(tx: Transaction, caller: Caller, plan: str) -> Row:
     """What activating would meet: overlaps, gaps, claims that would fall elsewhere, with counts (TER-03)."""
+    return _met(tx, caller, _as_if(tx, _looked_into(tx, caller, plan)))
+
+
+def review(tx: Transaction, caller: Caller, plan: str) -> Row:
+    """What a review looks at: figures per territory, and what activating it now would meet (TER-04)."""
+    row = _looked_into(tx, caller, plan)
+    as_if = _as_if(tx, row)
+    due = row["review_by"]
+    return {
+        "plan": row["id"],
+        "review_by": rfc3339(due) if due is not None else None,
+        "overdue": due is not None and due < as_if.effective_at,
+        "territories": _figures(tx, caller, as_if),
+        **_met(tx, caller, as_if),
+    }
+
+
+def _looked_into(tx: Transaction, caller: Caller, plan: str) -> Row:
     row = plan_row(tx, caller, plan)
     if not reads_drafts(caller, row["program"]):
         raise Refusal("not_allowed", rule="PPL-02")
-    as_if = Plan(
+    return row
+
+
+def _as_if(tx: Transaction, row: Row) -> Plan:
+    """The plan as if it came into force now."""
+    return Plan(
         id=row["id"],
         program=row["program"],
         version=row["version"],
         effective_at=tx.now(),
         territories=territories.territories_of(row["territories"]),
     )
+
+
+def _figures(tx: Transaction, caller: Caller, plan: Plan) -> list[Row]:
+    claims: Counter[str] = Counter()
+    deals: Counter[str] = Counter()
+    live = territory_reviews.live_deals(tx, plan.program)
+    for claim, customer in territories.claims_of(tx, plan.program):
+        found = territory_of(plan, customer, track=claim["track"])
+        if found is not None:
+            claims[found.territory.name] += 1
+            deals[found.territory.name] += live.get(claim["id"], 0)
+    cases = (
+        territory_of(plan, customer, track=track) for track, customer in territory_reviews.disputes_of(tx, plan.program)
+    )
+    disputes = Counter(found.territory.name for found in cases if found is not None)
+    return [
+        {
+            "name": one.name,
+            "track": one.track,
+            "claims": claims[one.name],
+            "deals": deals[one.name],
+            "disputes": disputes[one.name],
+            **_load(tx, caller, one, at=plan.effective_at),
+        }
+        for one in plan.territories
+    ]
+
+
+def _load(tx: Transaction, caller: Caller, territory: Territory, *, at: datetime) -> Row:
+    """How many people hold the territory, and how much they have to do, in the company's points (POOL-11)."""
+    organisation, policy = caller.setting.organisation, caller.setting.company_policy_at(at)
+    people = [
+        person.id
+        for person in organisation.people.values()
+        if person.active and territory.is_of(person.id, organisation=organisation, at=at)
+    ]
+    known = takers(tx, people, matter=_NO_MATTER, since=at, now=at, teams={})
+    points = sum(
+        workload(claims=known[p].held, leads=known[p].leads, overdue=known[p].overdue, policy=policy) for p in people
+    )
+    return {"people": len(people), "load_points": float(points)}
+
+
+#: Stands for the matter to be left out of a count of what people have: none.
+_NO_MATTER = "00000000-0000-0000-0000-000000000000"
+
+
+def _met(tx: Transaction, caller: Caller, as_if: Plan) -> Row:
     doubtful, unmatched = _counted(tx, as_if)
     return {
         "overlaps": [

@@ -851,6 +851,14 @@ _OTHERS = (
         "goes on.",
     ),
     _row(
+        "territory.review_overdue",
+        "区域划分逾期未审查",
+        "The review of a territory plan is overdue",
+        "销售区域划分应在[{until}]前审查，至今没有结论；现行划分继续有效，请督促。",
+        "The territory plan was to be reviewed[ by {until}] and no decision was taken; it stays in force. Please see "
+        "to it.",
+    ),
+    _row(
         "policy.changed/policy",
         "规则变更，期限调整",
         "Policy changed, deadline moved",

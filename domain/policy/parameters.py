@@ -175,7 +175,7 @@ _BUILT: Final = frozenset(
     f"{section}-{number:02d}"
     for section, numbers in {
         "PPL": (1, 2, 4, 5, 6, 7),
-        "TER": (1, 2, 3, 5, 6),
+        "TER": range(1, 7),
         "CUS": (1, 2, 3, 4, 5, 6, 8, 9, 11, 13),
         "CLM": range(1, 34),
         "DSP": (2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19),

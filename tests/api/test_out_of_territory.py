@@ -105,7 +105,7 @@ def test_a_silent_holder_holds_nothing_up(company: Company) -> None:
     assert (tasks(office.first), tasks(office.leader)) == ([], [("judge", claim["id"])])
     refused(act(office.first, claim, "comment", text="迟了"), 404, "not_found")
     company.advance(hours=10)
-    assert tasks(company.admin) == [("judge", claim["id"])]
+    assert [task for task in tasks(company.admin) if task[1] == claim["id"]] == [("judge", claim["id"])]
     assert done(act(company.admin, claim, "accept"))["state"] == "protected"
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from storage.codec import rfc3339
+from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
-from tests.support.office import Office, customer, done, notices
+from tests.support.office import Office, customer, done, moment, notices
 
 
 class Divided(Office):
@@ -156,3 +158,60 @@ def test_what_divides_customers_is_kept_with_their_record(company: Company) -> N
     done(office.first.post(f"/v1/claims/{claim['id']}/release", {"reason": "need_unmet"}))
     erased = done(company.admin.post(f"{path}/erase", {"reason": "客户要求"}))
     assert not any(erased["facets"].values())
+
+
+def test_a_division_is_reviewed_in_time_or_oversight_hears_of_it(company: Company) -> None:
+    """TER-04: a task with its figures, ended by keeping or by a draft; overdue it is raised once and stays in force."""
+    told = {"claim__out_of_territory": "warn", "dispute__auto_settle": False}
+    office = Divided(company, territory__review_days=90, **told)
+    house = DatabaseHouse(company.database, company.snapshots, company.settings.data)
+    watch = company.person("监督")
+    version = company.admin.get(f"/v1/programs/{office.program}").json()["version"]
+    done(company.admin.patch(f"/v1/programs/{office.program}", {"version": version, "oversight": [watch.id]}))
+    older = office.plan(territory("东区", {"person": office.second.id}))["id"]
+    plan = office.divide()
+    path = f"/v1/territories/{plan}"
+    won = office.claim(office.first, customer=of(1, region="华东"))
+    deal = {"amount": {"amount_minor": 100, "currency": "CNY"}, "contract_at": "2031-03-03T02:00:00Z"}
+    done(office.first.post(f"/v1/claims/{won['id']}/win", deal))
+    office.claim(office.second, customer=of(2, region="华东"))
+    refused_one = office.claim(office.other, customer=of(2))
+    opening = {"claim": refused_one["id"], "grounds": "refused_report", "statement": "我先接触"}
+    case = office.other.made("/v1/disputes", opening)["id"]
+    office.claim(office.other, customer=of(3))
+    seen = company.admin.get(f"{path}/review").json()
+    figures = {one["name"]: one for one in seen["territories"]}
+    assert [figures["东区"][name] for name in ("claims", "deals", "disputes", "people")] == [2, 1, 1, 1]
+    assert [figures["西区"][name] for name in ("claims", "deals", "disputes", "people")] == [0, 0, 0, 2]
+    assert figures["东区"]["load_points"] == office.leader.get(f"/v1/people/{office.first.id}/load").json()["points"]
+    assert (seen["overdue"], seen["gaps"]["customers"], seen["claims"]["count"]) == (False, 1, 1)
+    assert [(t["kind"], t["due"]) for t in _reviews(company.admin)] == [("territory_review", seen["review_by"])]
+    done(watch.post(f"/v1/disputes/{case}/dismiss", {"reason": "没有依据"}))
+    assert [one["disputes"] for one in company.admin.get(f"{path}/review").json()["territories"]] == [0, 0]
+    house.territory_reviews()
+    assert notices(watch) == []
+    company.shift(days=91)
+    for _ in range(2):
+        house.territory_reviews()
+    assert notices(watch) == ["territory.review_overdue"]
+    assert (state(watch, plan), company.admin.get(f"{path}/review").json()["overdue"]) == ("active", True)
+    kept = company.admin.made(f"{path}/review", {"reason": "划分合适"})
+    assert moment(kept["review_by"]) > company.now() + timedelta(days=89)
+    assert [t["due"] for t in _reviews(company.admin)] == [kept["review_by"]]
+    other = office.plan(territory("东区", {"person": office.second.id}, {"region": ["华东"]}))["id"]
+    for wrong in (plan, older):
+        refused(company.admin.post(f"{path}/review", {"draft": wrong, "reason": "重划"}), 422, "field_invalid", "draft")
+    company.shift(days=1)
+    redrafted = company.admin.made(f"{path}/review", {"draft": other, "reason": "重划"})
+    assert moment(redrafted["review_by"]) > moment(kept["review_by"])
+    refused(company.admin.post(f"/v1/territories/{other}/review", {"reason": "早"}), 409, "illegal_transition")
+    company.admin.made(f"/v1/territories/{other}/activate")
+    company.shift(seconds=1)
+    house.territory_reviews()
+    assert [t["subject"]["id"] for t in _reviews(company.admin)] == [other]
+    company.admin.made(f"/v1/territories/{other}/archive")
+    assert _reviews(company.admin) == []
+
+
+def _reviews(person: Person) -> list[dict[str, Any]]:
+    return [task for task in listed(person.get("/v1/me/tasks")) if task["kind"] == "territory_review"]

@@ -948,6 +948,9 @@ _when("list_territory_plans", "owner")
 _when("read_territory_plan", "owner", ids={"id": lambda w: w.territory_plan("activate")})
 _when("preview_territory_plan", "admin", ids={"id": World.territory_plan})
 _when("activate_territory_plan", "admin", ids={"id": World.territory_plan}, body={})
+_ACTIVE_PLAN: Mapping[str, Any] = {"id": lambda w: w.territory_plan("activate")}
+_when("read_territory_review", "admin", ids=_ACTIVE_PLAN)
+_when("review_territory_plan", "admin", ids=_ACTIVE_PLAN, body={"reason": "划分合适"})
 _when("comment_on_claim", "owner", ids={"id": World.outside_report}, body={"text": "正在跟进该客户"})
 _when("archive_territory_plan", "admin", ids={"id": World.territory_plan}, body={})
 

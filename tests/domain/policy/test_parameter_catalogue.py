@@ -166,7 +166,6 @@ NOT_BUILT_YET = {
     "standin.share_pct",
     "visit.object_h",
     "inspection.every_days",
-    "territory.review_days",
     "override.per_month",
     "pool.unclaimed_h",
     "policy.review_days",
@@ -175,6 +174,7 @@ NOT_BUILT_YET = {
 }
 
 BUILT = {
+    "territory.review_days",
     "claim.out_of_territory",
     "opening.grace_days",
     "opening.object_wd",
