@@ -187,7 +187,7 @@ class DeliveryIn(Input):
     """`POST /v1/claims/{id}/delivery` (CLM-31)."""
 
     team: Id
-    checklist: Annotated[list[Text], Field(min_length=1, max_length=50)]
+    checklist: Annotated[list[Name], Field(min_length=1, max_length=20)]
 
 
 class AcceptIn(OptionalReason):
