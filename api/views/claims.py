@@ -314,7 +314,9 @@ def _collided(claim: Claim) -> bool:
         return True
     in_case = claim.state in (ClaimState.DISPUTED, ClaimState.ARBITRATED)
     waits = claim.waiting in (Waiting.QUEUE, Waiting.BESIDE)
-    return in_case or waits or claim.reason in ("customer_owned", "queue_full", "queue_end")
+    # Whom one met that was withdrawn is not on record: to withdraw must not be a way to read the name.
+    gone = claim.state is ClaimState.WITHDRAWN
+    return in_case or waits or gone or claim.reason in ("customer_owned", "queue_full", "queue_end")
 
 
 def masked_phone(phone: str | None) -> str | None:

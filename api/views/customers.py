@@ -65,8 +65,10 @@ def knowing(tx: Transaction, claims: Sequence[dict[str, Any]]) -> list[dict[str,
     """Those of ``claims`` through which their reader knows the customer.
 
     A report that was refused tells its reader nothing about whom it met, and neither does one still undecided while
-    somebody else holds the customer: else a report would be a way to read a stranger's record (CUS-08).
+    somebody else holds the customer: else a report would be a way to read a stranger's record (CUS-08). An objection to
+    a row of an opening load names nothing that its maker would have known (INT-10).
     """
+    claims = [c for c in claims if c["opening"] != "objection" or c["accepted_at"] is not None]
     undecided = {c["customer"] for c in claims if c["accepted_at"] is None and c["state"] == ClaimState.REPORTED.value}
     held: set[str] = set()
     if undecided:

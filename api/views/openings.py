@@ -9,12 +9,13 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.paging import page
-from api.views.claims import customers_of, person_names, projects_of, scope_of
+from api.views.claims import acting_for, customers_of, person_names, projects_of, scope_of
 from domain.calendar.duration import DAY_US
 from domain.claims.lifecycle import OPEN
 from domain.customers.names import mask_person_name
 from domain.refusals import Refusal
 from storage import tables as t
+from storage.claim_queries import readable_claims
 from storage.claim_rows import claim_of
 from storage.codec import rfc3339
 from storage.database import Transaction
@@ -77,6 +78,10 @@ def opening_row_page(
     visible_load(tx, caller, program)
     c = t.claim.c
     wanted = sa.select(t.claim).where(c.program == program, *_shown(caller))
+    scope = scope_of(caller)
+    if not scope.everything:
+        # They are listed to be objected to. What became of somebody's claim since is for who reads it (CUS-09).
+        wanted = wanted.where(sa.or_(c.state == "reported", readable_claims(scope, acting_for(caller))))
     if owner is not None:
         wanted = wanted.where(c.reporter == owner)
     rows, following = page(

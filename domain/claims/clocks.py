@@ -89,11 +89,13 @@ def started_at_acceptance(claim: Claim, *, at: datetime, terms: Terms, bid_date:
 def started_at_go_live(claim: Claim, *, at: datetime, terms: Terms, bid_date: date | None = None) -> Claim:
     """The clocks of a claim out of an opening load, from the dates that were given (INT-10).
 
-    Nothing lapses before its go-live plus `opening.grace_days`. An objection was given no dates.
+    Nothing lapses before its go-live plus `opening.grace_days`; of one that a case held up, before its acceptance plus
+    those. An objection was given no dates.
     """
     opening, grace = claim.opening, terms.policy.duration("opening.grace_days")
     assert opening is not None
-    spared = terms.calendar.add(opening.object_by, grace).at if grace is not None else opening.object_by
+    begins = max(opening.object_by, at)
+    spared = terms.calendar.add(begins, grace).at if grace is not None else begins
     claim = replace(claim, spared_until=max(spared, claim.spared_until or spared))
     claim = started_at_acceptance(claim, at=at, terms=terms, bid_date=bid_date)
     if opening.objection:

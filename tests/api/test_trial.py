@@ -76,6 +76,7 @@ def test_a_report_that_the_rules_would_refuse_is_received_and_stands_beside(comp
     found = standing(office)
     assert found["counts"] == {"accept": 1, "refuse": 1, "lapse": 0, "tier_0": 0, "commission": 0}
     assert (found["mode"], found["otherwise"], found["live_at"]) == ("trial", 1, None)
+    assert done(act(office.second, beside, "withdraw"))["customer"]["name"] == "王*"
 
 
 def test_the_report_beside_has_the_customer_once_it_is_free(company: Company) -> None:

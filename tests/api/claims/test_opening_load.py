@@ -69,6 +69,9 @@ def test_a_row_nobody_objects_to_is_its_owners_claim_with_the_dates_that_were_gi
     assert (said["opening"], said["stage"], said["protection_days_left"]) == ("row", "need", 40)
     told = listed(load.first.get("/v1/me/notices"))
     assert [(n["kind"], n["urgency"]) for n in told][:2] == [("claim.accepted", "digest")] * 2
+    # The list was for objecting: what becomes of a claim is for its readers (CUS-09).
+    assert [r["id"] for r in listed(load.first.get(f"{load.path}/rows"))] == [quiet["id"], worked["id"]]
+    assert listed(load.second.get(f"{load.path}/rows")) == []
     # What was loaded does not stand in the way of the first report.
     assert load.office.report(load.first, customer=customer(3)).status_code == 201
 
@@ -106,6 +109,10 @@ def test_an_objection_is_made_once_and_ends_in_a_case_between_owner_and_objector
     (shown,) = listed(load.second.get(f"{load.path}/rows"))
     assert (shown["id"], shown["others"], shown["objection"]) == (row["id"], 1, mine["id"])
     assert load.first.get(load.path).json()["contested"] == 1
+    # To object is no way to read a customer's record (CUS-08).
+    record = f"/v1/customers/{row['customer']['id']}"
+    refused(load.second.post(f"{record}/reveal", {"fields": ["phone"], "purpose": "核对号码"}), 403, "not_allowed")
+    assert "王小明" not in load.second.get(record).text
     load.go_live()
     both = [read(load.first, row), read(load.second, mine)]
     assert [(c["state"], c["owner"]) for c in both] == [("disputed", None)] * 2
@@ -143,7 +150,7 @@ def test_an_objector_who_wins_holds_with_the_same_grace(load: Load) -> None:
     load.first.made(f"{case}/proposals/{offer['n']}/accept", {"digest": offer["digest"]})
     claim = read(load.second, mine)
     assert (claim["state"], claim["owner"], claim["opening"]) == ("protected", load.second.id, "objection")
-    assert moment(clocks(claim)["first_follow_up"]) == moment(GO_LIVE) + timedelta(days=14)
+    assert moment(clocks(claim)["first_follow_up"]) == moment(claim["accepted_at"]) + timedelta(days=14)
     assert read(load.first, row)["state"] == "rejected"
 
 

@@ -68,6 +68,13 @@ def test_a_row_runs_from_what_the_load_says_and_the_rest_from_go_live() -> None:
     }
 
 
+def test_a_row_that_a_case_held_up_has_the_grace_from_its_acceptance() -> None:
+    """INT-10, DSP-15: dates of a load that passed meanwhile end nothing at the moment somebody is right."""
+    late = LIVE + 40 * DAY
+    claim = clocks.started_at_go_live(loaded(met=LOADED - 300 * DAY, left=0), at=late, terms=TERMS)
+    assert min(at for at in ends(claim).values() if at is not None) == late + (SPARED - LIVE)
+
+
 def test_an_objection_has_the_clocks_of_any_claim_and_the_same_grace() -> None:
     """INT-10: its first follow-up is due at the end of the grace at the earliest."""
     found = ends(live(loaded(objection=True)))
