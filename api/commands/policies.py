@@ -174,7 +174,11 @@ def _warnings(change: Change, program: str | None, layers: Sequence[PolicyConten
 
 
 def _require_mode_kept(change: Change, row: dict[str, Any], *, at: datetime) -> None:
-    """A program begins in trial or live, and no version ends its trial: that is an admin's call of its own (POL-08)."""
+    """A program begins in trial or live, and no version ends its trial: that is an admin's call of its own (POL-08).
+
+    What a program or the company has set for later counts as well: two versions may change together what neither
+    changes alone, and one that is moved leaves its time to the one before.
+    """
     version = PolicyVersion(row["id"], row["version"], at)
     setting = change.setting
     content = PolicyContent(row["parameters"], row["overrides"])
@@ -188,8 +192,13 @@ def _require_mode_kept(change: Change, row: dict[str, Any], *, at: datetime) -> 
         if row["program"] is not None:
             others = [one for one in known.policies if one.id != row["id"]]
             after = replace(after, programs={program: replace(known, policies=(*others, version))})
-        if after.in_trial(program, at=at) is not setting.in_trial(program, at=change.now):
-            raise Refusal("illegal_transition", rule="POL-08", facts={"parameter": "program.mode", "program": program})
+        trial = setting.in_trial(program, at=change.now)
+        versions = (*after.programs[program].policies, *after.company_policies)
+        instants = sorted({at, *(one.effective_at for one in versions if one.effective_at > change.now)})
+        changed = next((instant for instant in instants if after.in_trial(program, at=instant) is not trial), None)
+        if changed is not None:
+            facts = {"parameter": "program.mode", "program": program, "at": changed}
+            raise Refusal("illegal_transition", rule="POL-08", facts=facts)
 
 
 # --- approval ------------------------------------------------------------------------------------------------------

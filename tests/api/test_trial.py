@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage import tables as t
+from storage.codec import rfc3339
 from storage.house import DatabaseHouse
 from tests.api.claims.test_opening_load import Load
 from tests.api.test_pools import Pooled
@@ -249,6 +250,38 @@ def test_no_policy_ends_a_trial_or_begins_one(company: Company) -> None:
     found = standing(office)
     assert (found["mode"], found["ends_at"]) == ("trial", _later(found["began_at"], days=9))
     refused(company.admin.post(f"/v1/programs/{live}/go-live"), 409, "illegal_transition")
+
+
+def test_no_version_set_for_later_ends_a_trial_when_its_time_comes(company: Company) -> None:
+    """POL-08: one that leaves the mode to the company's policy would follow a company that is live by then."""
+    company.company_policy(program__mode="trial")
+    office = Office(company, policy=TRIAL)
+    second = company.person("二号规则管理员", roles=("policy_admin",), company_wide=True)
+    today = rfc3339(company.now())
+
+    def approved(path: str, **body: Any) -> str:
+        draft = company.admin.made(path, {"reason": "上线", "parameters": {}, **body})["id"]
+        second.made(f"/v1/policies/{draft}/review")
+        second.made(f"/v1/policies/{draft}/approve")
+        return f"/v1/policies/{draft}/activate"
+
+    follows = approved(f"/v1/programs/{office.program}/policies", preset="real_estate")
+    second.made(follows, {"at": _later(today, days=20)})
+    live = approved("/v1/policies", parameters={"program.mode": "live"})
+    for days in (10, 20, 30):
+        why = refused(second.post(live, {"at": _later(today, days=days)}), 409, "illegal_transition")
+        assert why["facts"] == {
+            "parameter": "program.mode",
+            "program": office.program,
+            "at": _later(today, days=max(days, 20)),
+        }
+    # Moved beyond the next version that says trial itself, it would leave the days between to the one before.
+    own = approved(f"/v1/programs/{office.program}/policies", parameters=TRIAL)
+    second.made(own, {"at": _later(today, days=25)})
+    second.made(live, {"at": _later(today, days=30)})
+    refused(second.post(own, {"at": _later(today, days=40)}), 409, "illegal_transition")
+    company.advance(days=31)
+    assert standing(office)["mode"] == "trial"
 
 
 def test_the_admin_is_reminded_once_and_the_trial_goes_on(company: Company) -> None:
