@@ -239,7 +239,7 @@ def _due(draft: Draft, due: Due) -> None:
             absence = standing.next_absence(claim, draft.setting)
             assert absence is not None
             standing.absence_starts(draft, claim, until=absence[1])
-    if draft.matter is untouched:
+    if draft.matter == untouched:  # by value: a claim may have been put back as it was
         raise RuntimeError(f"{due.kind.value} changed nothing and would fall due for ever")
 
 

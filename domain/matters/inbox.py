@@ -210,7 +210,9 @@ def _turns(claim: Claim, matter: Matter) -> Iterator[Due]:
 def _number_known_at(claim: Claim, matter: Matter) -> datetime | None:
     """When it is known that its customer is nobody else's, or that it is whoever's has this very matter (CUS-07)."""
     changed = changed_at(matter.rivals, claim)
-    if matter.owner_claim is not None or matter.reserved_for(changed) is not None:
+    reserved = matter.reserved_for(changed)
+    # The reporter's own grace keeps nobody else's turn: there it waits for its rivals alone.
+    if matter.owner_claim is not None or (reserved is not None and reserved.owner != claim.reporter):
         return changed
     return clear_from(matter.rivals, claim)
 

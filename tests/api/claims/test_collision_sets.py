@@ -173,6 +173,20 @@ def test_a_grace_period_is_in_the_way_until_it_is_over(company: Company) -> None
     assert moment(accepted) == after(lapsed, days=5)
 
 
+def test_a_former_owner_in_grace_waits_for_whoever_reported_meanwhile(company: Company) -> None:
+    """CUS-07, CLM-20, CLM-26: their own grace lets them report again, and decides nothing about their rivals."""
+    three = Three(company, claim__grace_days=5, claim__first_follow_up_wh=4)
+    claims = three.report(full(FIRST), masked())
+    company.advance(days=1)
+    assert three.stand(claims) == ["lapsed", WAITS]
+    again = three.office.claim(three.reps[0], customer=full(FIRST))
+    company.ring_bells()
+    assert three.stand([again]) == [WAITS]
+    company.advance(days=5)
+    assert three.stand([again, claims[1]]) == [WAITS, "protected"]
+    done(act(three.reps[0], again, "withdraw"))
+
+
 def test_judgement_limits_stand_still_while_a_report_waits(company: Company) -> None:
     """CUS-07, CLM-04, CLM-05: the first is before its judge, the second not on the list until it moves up."""
     three = Three(company, claim__judgement_mode="manual")

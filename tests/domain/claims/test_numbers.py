@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.claims import reports
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, TermsRef, Waiting
 from domain.claims.numbers import Rival, Stance, clear_from, in_the_way, makes_room, stance_of
+from domain.matters.decide import decide
+from domain.matters.inbox import Due, DueKind
+from domain.matters.matter import Matter
+from domain.matters.setting import Setting
+from domain.people.organisation import Organisation
 
 NOON = datetime(2031, 3, 3, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -107,3 +114,23 @@ FIRST, SECOND = (NOON, 1), (NOON + HOUR, 2)
 def test_only_what_makes_room_wakes_those_who_wait(before: Stance, after: Stance, room: bool) -> None:
     """CUS-07: nothing wakes without a decision."""
     assert makes_room(before, after) is room
+
+
+def test_a_due_instant_that_puts_a_report_back_as_it_was_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CUS-07: then it is parked; else it would fall due for ever, and nothing after it in the matter be decided."""
+    monkeypatch.setattr(reports, "way_is_clear", lambda draft, report: draft.put(replace(report)))
+    matter = Matter(
+        id="m",
+        program="p",
+        customer="k",
+        customer_kind="person",
+        customer_level=None,
+        project=None,
+        bid_date=None,
+        track="sales",
+        last_at=NOON,
+        claims={"c2": WAITING},
+    )
+    due, nobody = Due(NOON + 2 * HOUR, DueKind.NUMBER, "c2"), Setting(1, Organisation({}, {}, "root"), {}, (), {}, {})
+    with pytest.raises(RuntimeError, match="for ever"):
+        decide(matter, due, setting=nobody, mint=str)
