@@ -25,7 +25,7 @@ def listed(draft: Draft, command: Command) -> None:
 
 
 def objections_over(draft: Draft) -> None:
-    """Who alone is named has the customer; several, or somebody who was there before, are one case (INT-10)."""
+    """Who alone is named has the customer; several people, or somebody who was there before, are one case (INT-10)."""
     named = draft.matter.objectionable
     first = named[0]
     before = [c for c in draft.matter.claims.values() if has_place(c) and c.received_at < first.received_at]
@@ -35,7 +35,8 @@ def objections_over(draft: Draft) -> None:
         draft.put(replace(claim, waiting=Waiting.EARLIER))
     others = [*named[:-1], *before, *([holder] if holder is not None else [])]
     last = draft.matter.claims[named[-1].id]
-    if others:
+    if len({cases.person_of(claim) for claim in (last, *others)}) > 1:
         cases.contest_opening(draft, last, others)
     else:
-        reports.consider(draft, last)
+        # One person, be it with several rows: what they have besides ends like any report of an owned customer.
+        reports.consider(draft, draft.matter.claims[first.id])

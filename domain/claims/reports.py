@@ -589,11 +589,11 @@ def _turn_down(draft: Draft, claim: Claim, *, reason: str) -> None:
 
 
 def _may_contest(draft: Draft, claim: Claim) -> bool:
-    """Against a holder or in the open case, once: what a case gave back is not disputed by itself again."""
+    """Against another holder or in the open case, once: what a case gave back is not disputed by itself again."""
     if draft.matter.frozen_elsewhere or claim.dispute is not None:
         return False
-    present = draft.matter.open_dispute
-    return present.takes_parties if present is not None else draft.matter.owner_claim is not None
+    present, holder = draft.matter.open_dispute, draft.matter.owner_claim
+    return present.takes_parties if present is not None else holder is not None and holder.owner != claim.reporter
 
 
 def queue(claims: Iterable[Claim]) -> tuple[Claim, ...]:

@@ -199,13 +199,15 @@ def contest(draft: Draft, claim: Claim) -> None:
 def contest_opening(draft: Draft, claim: Claim, others: Collection[Claim]) -> None:
     """Whom an opening load, or an objection to it, names beside one another: one case, opened by the last (INT-10).
 
-    When it was told says nothing of who had the customer first, so the rules decide nothing.
+    When it was told says nothing of who had the customer first, so the rules decide nothing. It is about all that its
+    parties have; whoever holds the customer is a party by that, even with a row of their own.
     """
     person = person_of(claim)
     statement = claim.reason_text
-    parties = _parties(claim, others)
+    held = {person_of(c): c.id for c in others if c.holds}
+    parties = tuple(replace(p, claim=held.get(p.person, p.claim)) for p in _parties(claim, others))
     dispute = _case(draft, claim, parties, grounds=Grounds.OWNERSHIP, opened_by=person, statement=statement)
-    _admit(draft, dispute, actor=None, by_rules=False)
+    _admit(draft, dispute, actor=None, by_rules=False, concerned=[c.id for c in (claim, *others)])
 
 
 def contest_release(draft: Draft, claim: Claim, *, asked_by: str, statement: str | None) -> None:

@@ -204,6 +204,47 @@ def test_a_customer_somebody_holds_is_contested_by_the_row(company: Company) -> 
     assert case["state"] == "negotiating"  # only the holder's report is on record, and still it decides nothing
 
 
+def test_a_row_of_whoever_holds_by_now_is_no_contest(company: Company) -> None:
+    """INT-10, CLM-24, CLM-27: a customer handed over to the owner of the row before go-live; nobody contests it."""
+    load = Load(company, policy={"claim.on_collision": "dispute", "transfer.approval": "never"})
+    held = load.office.claim(load.second, customer=customer(1))
+    row = load.row(load.first)
+    _hand_over(held, load.second, load.first)
+    work(load.first, held)
+    load.go_live()
+    found = [read(load.first, claim) for claim in (held, row)]
+    assert [(c["state"], c["dispute"], c["reason"]) for c in found] == [
+        ("active", None, None),
+        ("rejected", None, "customer_owned"),
+    ]
+
+
+def test_all_that_a_party_has_is_in_the_case(company: Company) -> None:
+    """INT-10, DSP-03, DSP-15: a holder with a row of their own meets an objector; they keep what they held."""
+    load = Load(company, policy={"transfer.approval": "never"})
+    held = load.office.claim(load.second, customer=customer(1))
+    row = load.row(load.first)
+    _hand_over(held, load.second, load.first)
+    work(load.first, held)
+    other = load.office.outsider()
+    wanted = load.object_to(row, other)
+    load.go_live()
+    claims = [(load.first, held), (load.first, row), (other, wanted)]
+    assert [read(by, claim)["state"] for by, claim in claims] == ["disputed"] * 3
+    case = f"/v1/disputes/{read(other, wanted)['dispute']}"
+    parties = load.first.get(case).json()["parties"]
+    assert [(p["person"], p["claim"]) for p in parties] == [(other.id, wanted["id"]), (load.first.id, held["id"])]
+    offer = other.made(f"{case}/proposals", {"terms": {"outcome": "party", "owner": load.first.id}, "text": "归甲"})
+    load.first.made(f"{case}/proposals/{offer['n']}/accept", {"digest": offer["digest"]})
+    assert [read(by, claim)["state"] for by, claim in claims] == ["active", "rejected", "rejected"]
+
+
+def _hand_over(claim: Mapping[str, Any], owner: Person, to: Person) -> None:
+    offer = owner.made(f"/v1/claims/{claim['id']}/transfer", {"to": to.id})
+    (request,) = [r for r in offer["requests"] if r["state"] == "open"]
+    to.made(f"/v1/requests/{request['id']}/accept")
+
+
 def test_reports_that_were_undecided_before_a_row_are_in_the_case_decided_meanwhile_or_not(company: Company) -> None:
     """INT-10, CLM-05: the row overtakes nobody, and is not refused for who is accepted before its time."""
     load = Load(company, policy={"claim.judgement_mode": "manual"})
@@ -316,9 +357,7 @@ def test_nobody_is_refused_for_what_was_loaded(company: Company) -> None:
         "/v1/leads", {"program": office.program, "source": "展会", "customer": customer(6)}
     )
     assert lead["state"] == "offered"
-    offer = first.made(f"/v1/claims/{taken['id']}/transfer", {"to": second.id})
-    (request,) = [r for r in offer["requests"] if r["state"] == "open"]
-    second.made(f"/v1/requests/{request['id']}/accept")
+    _hand_over(taken, first, second)
     assert read(second, taken)["owner"] == second.id
     assert office.report(second, customer=customer(7)).status_code == 201
     refused(office.report(second, customer=customer(8)), 409, "claim_cap")
