@@ -80,7 +80,8 @@ def of(tx: Transaction, matters: Collection[str]) -> tuple[str, ...]:
 def rejudge(tx: Transaction, matter: str, *, at: datetime) -> tuple[str, ...]:
     """Compare the numbers of a locked matter anew with those of its rivals; the matters that have the same number.
 
-    Who is known for another customer now is told to those that wait; the same number is for the caller to act on.
+    Who is known for another customer now is told to those that wait; the same number is for the caller to act on. Two
+    that a case has found to be two customers stay so, though they share a telephone.
     """
     pairs = _locked_pairs(tx, [matter])
     others = {_other(pair, matter): pair for pair in pairs}
@@ -90,12 +91,21 @@ def rejudge(tx: Transaction, matter: str, *, at: datetime) -> tuple[str, ...]:
     one: list[str] = []
     for other in sorted(standing):
         found = _agreement(numbers[matter], numbers[other])
-        if found is Agreement.ONE:
+        if found is Agreement.ONE and other not in answered:
             one.append(other)
         apart = other in answered or found is Agreement.TWO
         if apart is not others[other]["apart"]:
             _set(tx, matter, other, apart=apart, at=at)
     return tuple(one)
+
+
+def same_number(tx: Transaction, matter: str, others: Collection[str]) -> frozenset[str]:
+    """Those of ``others`` that have the whole number of ``matter``, unless a case has found them to be two (CUS-13)."""
+    if not others:
+        return frozenset()
+    numbers = _numbers(tx, {matter, *others})
+    equal = [other for other in others if _agreement(numbers[matter], numbers[other]) is Agreement.ONE]
+    return frozenset(equal) - _answered_apart(tx, matter, equal)
 
 
 def part(tx: Transaction, one: str, other: str, *, at: datetime) -> None:

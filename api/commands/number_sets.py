@@ -34,7 +34,7 @@ class Held:
 
     own: Mapping[str, tuple[str, str]]  # program and track
     locked: Mapping[str, matters.Locked]
-    same: Mapping[str, frozenset[str]]  # by matter of the record: those whose record has the whole number too
+    same: Mapping[str, frozenset[str]]  # by matter of the record: those whose record agrees in a whole key group
     alike: tuple[str, ...]
     now: datetime
 
@@ -79,7 +79,8 @@ def judge(tx: Transaction, held: Held, *, completed: bool) -> tuple[Found, ...]:
     for matter, (program, track) in held.own.items():
         number_rivals.meet(tx, matter, held.alike, program=program, track=track)
         one = set(number_rivals.rejudge(tx, matter, at=held.now))
-        one |= held.same[matter] if completed else set()
+        if completed:
+            one |= number_rivals.same_number(tx, matter, held.same[matter])
         found += [Found(matter, other, _meeting(tx, held, matter, other)) for other in sorted(one)]
     return tuple(found)
 

@@ -258,6 +258,34 @@ def test_a_case_answers_before_the_numbers_do(company: Company, same: bool, end:
     assert [claim["state"] for claim in records.both()] == ["protected", end]
 
 
+def test_two_customers_of_a_case_may_have_one_number(company: Company) -> None:
+    """CUS-07, CUS-13: what a case found stands, whoever completes a number that both use, or edits a record after it."""
+    records = Records(company, masked(), masked(), **MODE, **{"dispute.appeal_wd": 0, "pool.cool_off_h": 0})
+    done(records.ruling(records.to_ruling(), same=False, outcome="no_change"))
+    company.ring_bells()
+    done(act(records.first, records.old, "release", reason="need_unmet"))
+    body = {"version": read(records.second, records.new)["version"], "customer": {"phone": FIRST}}
+    done(records.second.patch(f"/v1/claims/{records.new['id']}", body))
+    record = done(company.admin.get(f"/v1/customers/{records.old['customer']['id']}"))
+    done(company.admin.patch(f"/v1/customers/{record['id']}", {"version": record["version"], "phone": FIRST}))
+    with company.database.reading() as tx:
+        assert not tx.rows(sa.select(t.event).where(t.event.c.kind == "same_number"))
+        assert not tx.rows(sa.select(t.matter).where(t.matter.c.merged_into.is_not(None)))
+
+
+def test_a_shared_address_is_no_shared_number(company: Company) -> None:
+    """CUS-02, CUS-07: a number is completed; a record with the same e-mail alone may be a relative's."""
+    three = Three(company, match__keys={"person": [["phone"], ["email"]], "company": [["company_code"]]})
+    claims = three.report(masked() | {"email": "wang@example.com"}, full(OTHER, "李"))
+    three.act(claims, 1, "release", reason="need_unmet")
+    record = done(company.admin.get(f"/v1/customers/{claims[1]['customer']['id']}"))
+    body = {"version": record["version"], "email": "wang@example.com"}
+    done(company.admin.patch(f"/v1/customers/{record['id']}", body))
+    three.complete(claims, 0, FIRST)
+    with company.database.reading() as tx:
+        assert not tx.rows(sa.select(t.event).where(t.event.c.kind == "same_number"))
+
+
 def test_given_back_a_record_is_compared_for_itself(company: Company) -> None:
     """CUS-07, CUS-13: with the records that came while it was part of another one."""
     three = Three(company, pool__cool_off_h=0)
