@@ -259,7 +259,7 @@ def test_a_case_answers_before_the_numbers_do(company: Company, same: bool, end:
 
 
 def test_two_customers_of_a_case_may_have_one_number(company: Company) -> None:
-    """CUS-07, CUS-13: what a case found stands, whoever completes a number that both use, or edits a record after it."""
+    """CUS-07, CUS-13: what a case found stands, whoever completes a number that both use or edits a record."""
     records = Records(company, masked(), masked(), **MODE, **{"dispute.appeal_wd": 0, "pool.cool_off_h": 0})
     done(records.ruling(records.to_ruling(), same=False, outcome="no_change"))
     company.ring_bells()
