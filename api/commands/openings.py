@@ -19,6 +19,7 @@ from api.commands.reports import (
     imported_before,
     own_open,
     receive,
+    require_partner_open,
     resolve,
 )
 from api.schemas.claims import CustomerRef, ProjectRef, ReportIn
@@ -157,6 +158,7 @@ def object_to(tx: Transaction, caller: Caller, program: str, row: str, body: Obj
         raise Refusal("not_allowed", rule="PPL-02")
     if not setting.programs[program].is_member(caller.person, organisation=setting.organisation, at=caller.at):
         raise Refusal("not_member", rule="INT-10")
+    require_partner_open(caller.person, program, setting=setting, at=caller.at)
     locked = matters.lock(tx, found["matter"], of=row)
     matter = as_of_now(tx, caller, locked)
     own = own_open(matter, caller.person)
@@ -219,6 +221,10 @@ def _check_row(caller: Caller, program: str, body: OpeningRowIn) -> None:
         raise Refusal("person_inactive", rule="INT-10", errors=(FieldError("owner", "person_inactive"),))
     if not may_receive(body.owner, program, setting=caller.setting, at=caller.at):
         raise invalid("owner", rule="INT-10")
+    try:
+        require_partner_open(body.owner, program, setting=caller.setting, at=caller.at)
+    except Refusal as closed:  # the broker's refusal; the load has named somebody who may not report
+        raise invalid("owner", rule=closed.rule, **closed.facts) from None
     if body.last_follow_up_at is not None and body.last_follow_up_at > caller.at:
         wrong = (FieldError("last_follow_up_at", "date_invalid"),)
         raise Refusal("date_invalid", rule="INT-10", errors=wrong)

@@ -139,6 +139,15 @@ def _attempt(caller: Caller, matter: Matter, locked: matters.Locked, policy: Pol
     return Attempt(matter, caller.setting, caller.person, locked.now)
 
 
+def require_partner_open(person: str, program: str, *, setting: Setting, at: datetime) -> None:
+    """Whoever comes from a partner reports only while it takes reports, else ``partner_suspended`` (PPL-08)."""
+    partner = setting.organisation.partner_of(person)
+    today = setting.calendar(program).local_date(at)
+    if partner is not None and not partner.takes_reports(on=today):
+        facts = {"from": partner.start, "to": partner.end, "suspended": partner.suspended}
+        raise Refusal("partner_suspended", rule="PPL-08", facts=facts)
+
+
 class _Reporter:
     """Who reports what, before anything is locked: 403 first, then the content (contract section 1)."""
 
@@ -154,11 +163,7 @@ class _Reporter:
         if not program.is_member(caller.person, organisation=setting.organisation, at=caller.at):
             raise Refusal("not_member", rule="CLM-02")
         self.policy = setting.policy_at(body.program, at=caller.at)
-        partner = setting.organisation.partner_of(caller.person)
-        today = setting.calendar(body.program).local_date(caller.at)
-        if partner is not None and not partner.takes_reports(on=today):
-            facts = {"from": partner.start, "to": partner.end, "suspended": partner.suspended}
-            raise Refusal("partner_suspended", rule="PPL-08", facts=facts)
+        require_partner_open(caller.person, body.program, setting=setting, at=caller.at)
 
     def check_content(self, tx: Transaction) -> MatchValues | None:
         """Refuse what the policy asks for and the body lacks; the identity's normalised values, None by id."""

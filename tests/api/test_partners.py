@@ -193,6 +193,25 @@ def test_a_suspended_partner_reports_nothing_new_and_open_claims_run_on(house: H
     assert house.rep.post("/v1/claims", body).status_code == 201
 
 
+def test_a_suspended_partner_is_loaded_with_nothing_and_objects_to_nothing(house: House) -> None:
+    """PPL-08, INT-10: a row and an objection are reports of whoever they name; what was listed before stays."""
+    path, admin = f"/v1/programs/{house.program}/opening", house.company.admin
+    admin.made(path)
+    body = {"owner": house.broker.id, "customer": person_customer()}
+    row = admin.made(f"{path}/rows", body)
+    house.manager.made(f"/v1/partners/{house.partner['id']}/suspend", {"reason": "违规"})
+    body["customer"] = person_customer("张三", "13700000001")
+    loaded = admin.post(f"{path}/rows", body)
+    assert (loaded.status_code, loaded.json()["code"], loaded.json()["rule"]) == (422, "field_invalid", "PPL-08")
+    assert [error["field"] for error in loaded.json()["errors"]] == ["owner"]
+    reason = {"reason": "一直是我在跟"}
+    refused = house.lead.post(f"{path}/rows/{row['id']}/objections", reason)
+    assert (refused.status_code, refused.json()["code"], refused.json()["rule"]) == (403, "partner_suspended", "PPL-08")
+    house.manager.made(f"/v1/partners/{house.partner['id']}/resume")
+    assert house.lead.made(f"{path}/rows/{row['id']}/objections", reason)["opening"] == "objection"
+    admin.made(f"{path}/rows", body)
+
+
 def test_an_invitation_lets_one_in_once_and_in_time(house: House) -> None:
     """PPL-08: brokers join by invitation code."""
     company, partner = house.company, house.partner["id"]
