@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from domain.claims import clocks, conflicts
 from domain.claims.clocks import Terms
 from domain.claims.lifecycle import IN_CASE, ClaimState, ClaimTrigger, refused
-from domain.claims.model import Claim, Clock
+from domain.claims.model import Claim, Clock, Waiting
 from domain.claims.numbers import in_the_way
 from domain.claims.permissions import authorise, may_sell
 from domain.claims.reports import accept_claim, clock_data, earlier, is_taken, last_change, leave_pool
@@ -144,6 +144,8 @@ def void(draft: Draft, command: Command) -> None:
     left = [f for f in facts if f.qualified and not f.voided and f.id != fact.id]
     if fact.qualified:
         claim = draft.put(_without(draft, claim, fact, last=max((f.received_at for f in left), default=None)))
+    if claim.state is ClaimState.REPORTED and claim.visited_at == fact.received_at:
+        claim = draft.put(replace(claim, visited_at=None))  # it must accept nothing later either
     draft.record(
         "voided",
         claim,
@@ -211,9 +213,14 @@ def _in_reported(draft: Draft, command: Command, claim: Claim, entry: Entry, ter
         return
     if claim.opening is not None:
         return  # decided by its time, whatever happens meanwhile (INT-10)
-    before = in_the_way(draft.matter.rivals, claim, at=draft.at) or earlier(draft.matter, claim) is not None
-    if not before and not is_taken(draft.matter, claim, draft):
-        accept_claim(draft, replace(claim, visited_at=draft.at), actor=command.actor)
+    if earlier(draft.matter, claim) is not None or is_taken(draft.matter, claim, draft):
+        return
+    claim = replace(claim, visited_at=draft.at)
+    if in_the_way(draft.matter.rivals, claim, at=draft.at):
+        # What the visit was for has happened: it accepts once nobody else's number is in the way (CUS-07).
+        draft.put(replace(claim, waiting=Waiting.NUMBER))
+    else:
+        accept_claim(draft, claim, actor=command.actor)
 
 
 def _keep_only(draft: Draft, command: Command, claim: Claim, entry: Entry, why: str, terms: Terms) -> Claim:

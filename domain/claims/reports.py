@@ -44,16 +44,18 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False, given: bool
         _collide(draft, claim)
         return
     queued = claim.waiting is Waiting.QUEUE
+    by_visit = policy.protection_shape == "visit_deal" and claim.opening is None
+    visited = by_visit and claim.visited_at is not None  # a number was in the way of what the visit accepts
     claim = claim.without_clock(Clock.QUEUE)
     if in_the_way(draft.matter.rivals, claim, at=draft.at):
         draft.put(replace(claim, waiting=Waiting.NUMBER))
-    elif policy.protection_shape == "visit_deal" and claim.opening is None:
+    elif by_visit and not visited:
         draft.put(replace(claim, waiting=Waiting.VISIT))
     elif earlier(draft.matter, claim) is not None:
         draft.put(replace(claim, waiting=Waiting.EARLIER))
-    elif sent_back or (not given and _needs_judge(claim, policy)):
+    elif sent_back or (not (given or visited) and _needs_judge(claim, policy)):
         _list_for_judge(draft, claim)
-    elif queued or given:
+    elif queued or given or visited:
         accept_claim(draft, claim, actor=None)  # before any pool (CLM-27), or handed out of one (LEAD-03): no take
     else:
         _accept_or_out_of_room(draft, claim)

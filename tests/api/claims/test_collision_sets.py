@@ -17,7 +17,7 @@ from storage.verification import verify
 from tests.domain.customers.test_collision_sets import groupings
 from tests.support.answers import listed, refused
 from tests.support.company import Company, person_customer
-from tests.support.office import Office, act, after, clocks, done, entry, moment, notices, read
+from tests.support.office import Office, act, after, clocks, done, entry, moment, notices, read, work
 from tests.support.records import Records
 
 MODE: dict[str, Any] = {"match.phone_mode": "3+4"}
@@ -199,6 +199,24 @@ def test_judgement_limits_stand_still_while_a_report_waits(company: Company) -> 
     rejected_at, limit = read(three.reps[0], claims[0])["ended_at"], clocks(read(three.reps[1], claims[1]))["approval"]
     assert moment(limit) > moment(clocks(claims[0])["approval"])
     assert moment(limit) > moment(rejected_at)
+
+
+@pytest.mark.parametrize(("voided", "end"), [(False, "protected"), (True, "reported visit")])
+def test_a_visit_made_while_a_number_is_in_the_way_accepts_later(company: Company, voided: bool, end: str) -> None:
+    """CUS-07, CLM-12: nobody has to visit twice, nor is anybody judged for it; one that is voided accepts nothing."""
+    three = Three(
+        company, claim__protection_shape="visit_deal", match__complete_by="deal", claim__judgement_mode="manual"
+    )
+    claims = three.report(masked(), full(FIRST))
+    assert three.stand(claims) == ["reported visit", "reported visit"]
+    work(three.reps[0], claims[0], "visit")
+    visit = work(three.reps[1], claims[1], "visit")
+    company.ring_bells()
+    assert three.stand(claims) == ["protected", WAITS]
+    if voided:
+        done(three.office.leader.post(f"/v1/follow-ups/{visit['id']}/void", {"reason": "没有到访"}))
+    three.complete(claims, 0, OTHER)
+    assert three.stand(claims) == ["protected", end]
 
 
 def test_a_record_named_by_its_id_is_compared_too(three: Three) -> None:
