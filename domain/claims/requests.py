@@ -331,6 +331,15 @@ def hand_over(draft: Draft, claim: Claim, *, actor: str | None) -> None:
         release_now(draft, claim, actor=actor, reason="to_pool", word=None)
     else:
         lapse_now(draft, claim, reason="after_deal", rule="PPL-06")
+        _nobody_asked(draft, draft.matter.claims[claim.id], actor=actor)
+
+
+def _nobody_asked(draft: Draft, claim: Claim, *, actor: str | None) -> None:
+    """Where the lapse was only noted the claim stays, and waits for no hand-over that is to come (POL-08)."""
+    if any(pause.kind is PauseKind.HANDOVER for pause in claim.pauses):
+        terms = draft.setting.terms_of(claim)
+        claim = draft.put(clocks.resumed(claim, PauseKind.HANDOVER, at=draft.at, terms=terms))
+        draft.record("resumed", claim, actor=actor, data={"kind": "handover", "clocks": clock_data(claim)})
 
 
 def _lead_beside(draft: Draft, broker: str) -> str | None:

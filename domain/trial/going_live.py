@@ -43,12 +43,22 @@ def _begun(draft: Draft, claim: Claim, terms: Terms) -> Claim:
             if state is ClaimState.ACTIVE or claim.escalated or _out_of_opening_load(claim):
                 fresh = fresh.without_clock(Clock.FIRST_FOLLOW_UP)
             return _of(fresh, Clock.PROVISIONAL, "claim.provisional_days", draft, terms) if claim.provisional else fresh
-        case ClaimState.WON if not claim.pauses:
-            return after_deal(draft, claim)
+        case ClaimState.WON:
+            return _kept_by_deal(draft, claim, terms)
         case ClaimState.REPORTED if claim.waiting is Waiting.QUEUE:
             return _of(claim, Clock.QUEUE, "claim.queue_days", draft, terms)
         case _:
             return claim
+
+
+def _kept_by_deal(draft: Draft, claim: Claim, terms: Terms) -> Claim:
+    """The clock of a won claim: from its deal, or with what a pause has left of it. What stops it stops it again."""
+    present = claim.clock(Clock.AFTER_DEAL)
+    if present is not None and present.paused:
+        running = clocks.as_if_running(claim, at=draft.at, terms=terms)
+    else:  # counted without the pauses: one that starts in a pause would have its whole length left
+        running = after_deal(draft, replace(claim, pauses=()))
+    return clocks.stopped_again(replace(running, pauses=claim.pauses), at=draft.at, terms=terms)
 
 
 def _out_of_opening_load(claim: Claim) -> bool:

@@ -39,7 +39,7 @@ from domain.people.organisation import (
     Team,
 )
 from domain.pools.pool import Group, Pool
-from domain.programs.program import PolicyVersion, Program
+from domain.programs.program import Migration, PolicyVersion, Program
 from domain.refusals import Refusal
 
 EVER = datetime(2020, 1, 1, tzinfo=UTC)
@@ -83,6 +83,7 @@ class Office:
     minted: int = 0
     memberships: dict[str, list[Span]] = field(default_factory=dict)
     versions: list[tuple[datetime, Mapping[str, Any]]] = field(default_factory=list)
+    migrations: list[Migration] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.matter = Matter(
@@ -207,6 +208,14 @@ class Office:
         former = self.versions[-1][1] if self.versions else self.policy
         self.versions.append((self.now, {**former, name: value}))
         self._setting = None
+
+    def go_live(self) -> datetime:
+        """The trial of the program ends, and every claim takes that in; the instant of it."""
+        self.change_policy("program.mode", "live")
+        at, number = self.now, len(self.versions) + 1
+        self.migrations.append(Migration(1, PolicyVersion(f"policy-{number}", number, at), at, None, goes_live=True))
+        self.advance(seconds=1)
+        return at
 
     # --- cases -------------------------------------------------------------------------------------------------------
 
@@ -495,6 +504,7 @@ class Office:
                     panel=("panel",),
                     members=(),
                     policies=versions,
+                    migrations=self.migrations,
                     pools=(
                         Pool(
                             id="pool",
