@@ -134,6 +134,27 @@ def join(tx: Transaction, moved: str, into: str, *, at: datetime) -> None:
     tx.execute(t.matter.update().where(t.matter.c.id.in_([moved, into])).values(rivalled=True))
 
 
+def meet_owner(tx: Transaction, moved: str, into: str, *, at: datetime) -> None:
+    """Undecided reports of the matter ``into``, which is held and was joined with ``moved``, look again at ``at``.
+
+    Whatever they waited for, they are behind an owner now, and collide as policy says (CLM-27). What members may object
+    to is decided by its time alone (INT-10), and the queue is behind an owner already.
+    """
+    tx.insert_new(t.number_rival, [{**_pair(moved, into), "since": at, "apart": True}])
+    tx.execute(t.matter.update().where(t.matter.c.id.in_([moved, into])).values(rivalled=True))
+    c = t.claim.c
+    behind = sa.and_(
+        c.matter == into, c.state == ClaimState.REPORTED.value, c.detail["waiting"].as_string().in_(_TURNS)
+    )
+    for row in tx.rows(sa.select(c.id, c.detail).where(behind)):
+        tx.update(t.claim, {"id": row["id"]}, {"detail": {**row["detail"], "waiting": Waiting.NUMBER.value}})
+    _ring(tx, (into,), at=at)
+
+
+#: What a report waits for whose turn does not come by itself where others hold the customer.
+_TURNS = sorted(w.value for w in (Waiting.JUDGE, Waiting.VISIT, Waiting.CORRECTION, Waiting.EARLIER))
+
+
 # --- how they stand --------------------------------------------------------------------------------------------------
 
 

@@ -102,6 +102,8 @@ def settle(tx: Transaction, caller: Caller, held: Held, found: tuple[Found, ...]
             into, moved = sorted((matter, other))
             merges.join(tx, moved, into)
             number_rivals.join(tx, moved, into, at=held.now)
+            if tx.execute(sa.select(t.matter.c.owner_claim).where(t.matter.c.id == into)).scalar() is not None:
+                number_rivals.meet_owner(tx, moved, into, at=held.now)
             _record(tx, caller, moved, into, at=held.now)
         elif met is Meeting.CLAIMS:
             _ask(tx, caller, held, matter, other)

@@ -17,7 +17,7 @@ from storage.verification import verify
 from tests.domain.customers.test_collision_sets import groupings
 from tests.support.answers import listed, refused
 from tests.support.company import Company, person_customer
-from tests.support.office import Office, act, after, clocks, done, entry, moment, notices, read, work
+from tests.support.office import Office, act, after, clocks, done, entry, moment, notices, read, tasks, work
 from tests.support.records import Records
 
 MODE: dict[str, Any] = {"match.phone_mode": "3+4"}
@@ -147,6 +147,30 @@ def test_two_equal_numbers_behind_a_masked_one_are_both_undecided(three: Three) 
     assert [s.split()[0] for s in three.stand(claims)] == ["protected", "reported", "reported"]
     three.complete(claims, 0, FIRST)
     assert three.stand(claims) == ["protected", "protected", "rejected customer_owned"]
+
+
+def test_a_report_before_its_judge_collides_with_the_number_that_joins_it(company: Company) -> None:
+    """CUS-07, CLM-27: another surname was no rival; the equal number makes it one customer, and the judge is spared."""
+    three = Three(company, claim__judgement_mode="manual")
+    claims = three.report(masked(), full(FIRST, "李"))
+    three.company.advance(hours=1)
+    done(act(three.office.leader, claims[0], "accept"))
+    assert three.stand(claims) == ["protected", "reported judge"]
+    three.complete(claims, 0, FIRST)
+    assert three.stand(claims) == ["protected", "rejected customer_owned"]
+    late = read(three.reps[1], claims[1])
+    assert (late["ended_at"], late["clocks"]) == (entry(three.reps[0], claims[0], "corrected")["at"], [])
+    assert ("judge", claims[1]["id"]) not in tasks(three.office.leader)
+
+
+def test_a_report_that_waits_for_its_visit_collides_with_the_number_that_joins_it(company: Company) -> None:
+    """CUS-07, CLM-12, CLM-27: the later report was visited first."""
+    three = Three(company, claim__protection_shape="visit_deal", match__complete_by="deal")
+    claims = three.report(masked(), masked())
+    three.complete(claims, 1, FIRST)
+    work(three.reps[1], claims[1], "visit")
+    three.complete(claims, 0, FIRST)
+    assert three.stand(claims) == ["rejected customer_owned", "protected"]
 
 
 def test_the_next_moves_up_when_the_first_ends(company: Company) -> None:
