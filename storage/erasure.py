@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from domain.claims.lifecycle import OPEN, ClaimState
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import customers, dossiers, files
+from storage import customers, dossiers, files, number_rivals
 from storage import tables as t
 from storage.database import Transaction
 
@@ -81,6 +81,11 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> Erased:
     # Nobody can take back or take over whom nobody knows any more.
     tx.execute(t.claim.update().where(t.claim.c.customer == customer).values(grace_until=None, source=None))
     tx.execute(t.matter.update().where(t.matter.c.customer == customer).values(_IN_NO_POOL))
+    own = list(
+        tx.execute(sa.select(t.matter.c.id).where(t.matter.c.customer == customer, t.matter.c.rivalled)).scalars()
+    )
+    if own:
+        number_rivals.let_go(tx, own, at=at)
     return Erased(claims=len(claims), files=gone)
 
 

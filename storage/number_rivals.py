@@ -182,6 +182,14 @@ def tell(tx: Transaction, before: Matter, after: Matter, *, at: datetime) -> Non
         _ring(tx, waiting, at=at)
 
 
+def let_go(tx: Transaction, matters: Collection[str], *, at: datetime) -> None:
+    """Nothing of ``matters``, which are locked, is in anybody's way from ``at`` on: who waits for them looks again."""
+    waiting = {m for pair in _locked_pairs(tx, matters) if not pair["apart"] for m in (pair["one"], pair["other"])}
+    if waiting:
+        tx.execute(t.number_rival.update().where(_concerns(matters), ~_PAIR.apart).values(since=at))
+        _ring(tx, waiting, at=at)
+
+
 def may_be_reported(tx: Transaction, values: MatchValues, records: Collection[str]) -> bool:
     """Whether the number of one of ``records`` may be that of ``values``, of which only the digits agree so far."""
     if values.phone_written is None or not records:

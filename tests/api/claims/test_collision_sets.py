@@ -197,6 +197,20 @@ def test_a_grace_period_is_in_the_way_until_it_is_over(company: Company) -> None
     assert moment(accepted) == after(lapsed, days=5)
 
 
+def test_an_erased_customer_in_grace_lets_go_at_once(company: Company) -> None:
+    """CUS-07, AUD-05, CLM-20: whoever waits is accepted when it is erased, with clocks from there, not from before."""
+    three = Three(company, claim__grace_days=5, claim__first_follow_up_wh=4)
+    claims = three.report(masked(), masked())
+    company.advance(days=2)
+    assert three.stand(claims) == ["lapsed", WAITS]
+    erased_from = company.now()
+    done(company.admin.post(f"/v1/customers/{claims[0]['customer']['id']}/erase", {"reason": "本人要求删除"}))
+    company.ring_bells()
+    late = read(three.reps[1], claims[1])
+    assert late["state"] == "protected"
+    assert moment(late["accepted_at"]) >= erased_from
+
+
 def test_a_former_owner_in_grace_waits_for_whoever_reported_meanwhile(company: Company) -> None:
     """CUS-07, CLM-20, CLM-26: their own grace lets them report again, and decides nothing about their rivals."""
     three = Three(company, claim__grace_days=5, claim__first_follow_up_wh=4)
