@@ -63,6 +63,7 @@ _PLAIN = (
     "changes_seen",
     "migrations_seen",
     "would_refuse",
+    "given",
 )
 #: Columns that carry the domain's field of the same name.
 _SAME = (

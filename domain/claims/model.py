@@ -291,6 +291,9 @@ class Claim:
     collaborators: tuple[Collaborator, ...] = ()
     sharing: tuple[tuple[str, int], ...] = ()  # parts of others in deals to come, in bps (CLM-24, DSP-15)
     opening: Opening | None = None  # for ever (INT-10)
+    given: bool = (
+        False  # by the company, as a lead or at a site: nobody judges it, and it is no take (LEAD-16, POOL-03)
+    )
     spared_until: datetime | None = None  # none of its clocks makes it lapse before then (INT-10)
     ruled_holder: bool | None = None  # a ruling that is not final yet says whether it holds; None = as before
     would_refuse: str | None = None  # the code with which the rules would have refused it in a trial (POL-08)

@@ -31,14 +31,13 @@ def report(draft: Draft, command: Command) -> None:
     consider(draft, claim)
 
 
-def consider(draft: Draft, claim: Claim, *, sent_back: bool = False, given: bool = False) -> None:
+def consider(draft: Draft, claim: Claim, *, sent_back: bool = False) -> None:
     """Accept ``claim``, reject it as a collision, list it for a judge, or let it wait (contract section 5).
 
-    ``sent_back``: it was corrected on a judge's wish and goes back to the judgement list in any case. ``given``: the
-    company gave the customer to the reporter as a lead, so nobody need judge that (LEAD-16); nor what it has told in an
-    opening load (INT-10).
+    ``sent_back``: it was corrected on a judge's wish and goes back to the judgement list in any case. What the company
+    gave its reporter nobody need judge (LEAD-16), nor what it has told in an opening load (INT-10).
     """
-    given = given or claim.opening is not None
+    given = claim.given or claim.opening is not None
     policy = draft.setting.policy_at(claim.program, at=draft.at)
     if is_taken(draft.matter, claim, draft):
         _collide(draft, claim)

@@ -376,8 +376,7 @@ def _accept(draft: Draft, lead: Lead, *, actor: str | None) -> None:
     draft.new_claims.append(claim)
     draft.put(claim)
     draft.record("received", claim, actor=actor, data={"lead": lead.id})
-    # The company gave it to them: there is nothing left to judge.
-    consider(draft, claim, given=True)
+    consider(draft, claim)
     draft.tell_lead(lead.sender, "lead.accepted", lead, rule="LEAD-16", facts={"by": receiver})
 
 
@@ -396,6 +395,7 @@ def _claim(draft: Draft, lead: Lead, owner: str) -> Claim:
         source=lead.source,
         customer_kind=draft.matter.customer_kind,
         customer_level=draft.matter.customer_level,
+        given=True,
         decided=True,
     )
 

@@ -68,7 +68,7 @@ def _log_visit(draft: Draft, command: Command, claim: Claim) -> None:
 
 def _claim(draft: Draft, command: Command, receiver: str) -> None:
     """A claim of the receiver's: what binds takers does not bind a customer who is there (POOL-03)."""
-    claim = fresh_claim(draft, command, receiver)
+    claim = replace(fresh_claim(draft, command, receiver), given=True, visited_at=draft.at)
     exceeded = _exceeded(draft, receiver)
     draft.new_claims.append(claim)
     draft.put(claim)
@@ -77,9 +77,9 @@ def _claim(draft: Draft, command: Command, receiver: str) -> None:
         told["taken_from"] = draft.matter.pool
     draft.record("received", claim, actor=command.actor, data=told)
     if earlier(draft.matter, claim) is not None or in_the_way(draft.matter.rivals, claim, at=draft.at):
-        consider(draft, claim, given=True)
+        consider(draft, claim)
         return
-    accept_claim(draft, replace(claim, visited_at=draft.at), actor=command.actor)
+    accept_claim(draft, claim, actor=command.actor)
     above = draft.supervisor(receiver) if exceeded else None
     if above is not None:
         task = Task(f"reception:{claim.id}", above, "reception_excess", "claim", claim.id, due=None)

@@ -190,6 +190,20 @@ def test_acceptance_waits_where_a_report_would_and_is_not_judged(company: Compan
     assert read_claim(office.second, visited)["state"] != "reported"
 
 
+def test_a_lead_that_waited_for_a_number_is_judged_by_nobody(company: Company) -> None:
+    """LEAD-16, CUS-07: the number of an earlier report was in the way, and turns out to be another one."""
+    office = Leads(company, policy={"claim.judgement_mode": "manual", "match.phone_mode": "3+4"})
+    held = office.claim(office.first, customer=person_customer(phone="138****5678"))
+    done(office.leader.post(f"/v1/claims/{held['id']}/accept"))
+    lead = office.lead(customer=person_customer(phone="13822225678"), person=office.second.id)
+    claim = done(act(office.second, lead, "accept"))["claim"]
+    assert read_claim(office.second, claim)["waits_for"] == "number"
+    body = {"version": held["version"], "customer": {"phone": "13811115678"}}
+    done(office.first.patch(f"/v1/claims/{held['id']}", body))
+    company.ring_bells()
+    assert read_claim(office.second, claim)["state"] == "protected"
+
+
 def test_a_customer_in_grace_is_offered_to_its_former_owner_and_to_nobody_elses_claim(company: Company) -> None:
     """LEAD-05, CLM-20: existing owner before all; while the grace lasts nobody else can hold the customer."""
     office = Leads(company, policy={"claim.first_follow_up_wh": "PT1H", "claim.grace_days": 30})

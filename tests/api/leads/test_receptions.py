@@ -10,8 +10,8 @@ from domain.disputes.facts import Reception
 from storage import tables as t
 from storage.case_facts import facts
 from tests.support.answers import listed, refused
-from tests.support.company import Company, Person
-from tests.support.office import NOTE, act, customer, done, moves, notices, read, tasks
+from tests.support.company import Company, Person, person_customer
+from tests.support.office import NOTE, act, customer, done, moves, notices, read, tasks, work
 from tests.support.visits import Visits, step
 
 
@@ -104,6 +104,25 @@ def test_a_pooled_customer_who_is_there_is_served_at_once(company: Company) -> N
     assert tasks(office.leader) == [("reception_excess", claim["id"])]
     received = listed(office.first.get(f"/v1/claims/{claim['id']}/timeline"))[-1]
     assert received["data"]["exceeded"] == ["holding_cap"]
+
+
+def test_a_customer_who_was_received_need_not_come_again_for_a_number(company: Company) -> None:
+    """POOL-03, CLM-12, CUS-07: the number of another record was in the way of what the visit accepts."""
+    policy = {
+        "claim.protection_shape": "visit_deal",
+        "match.complete_by": "deal",
+        "match.phone_mode": "3+4",
+        "claim.judgement_mode": "manual",
+    }
+    office = Visits(company, policy=policy)
+    held = office.claim(office.second, customer=person_customer(phone="138****0001"))
+    work(office.second, held, "visit")
+    claim = office.served(1, by=office.first)["claim"]
+    assert read(office.first, claim)["waits_for"] == "number"
+    body = {"version": held["version"], "customer": {"phone": "13811110001"}}
+    done(office.second.patch(f"/v1/claims/{held['id']}", body))
+    company.ring_bells()
+    assert read(office.first, claim)["state"] == "protected"
 
 
 def test_a_customer_may_name_who_had_them_before(company: Company) -> None:
