@@ -29,7 +29,7 @@ def objections_over(draft: Draft) -> None:
     named = draft.matter.objectionable
     first = named[0]
     before = [c for c in draft.matter.claims.values() if has_place(c) and c.received_at < first.received_at]
-    holder = draft.matter.owner_claim
+    holder = draft.matter.owner_claim or draft.matter.reserved_for(draft.at)
     for claim in named:
         # Should the case end without an outcome, they are considered again: first come, first served.
         draft.put(replace(claim, waiting=Waiting.EARLIER))

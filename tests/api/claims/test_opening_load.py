@@ -239,6 +239,20 @@ def test_all_that_a_party_has_is_in_the_case(company: Company) -> None:
     assert [read(by, claim)["state"] for by, claim in claims] == ["active", "rejected", "rejected"]
 
 
+def test_whom_a_grace_keeps_the_customer_for_is_there_before_the_row(company: Company) -> None:
+    """INT-10, CLM-20: lapsed shortly before go-live, it is contested by the row; a row of the former owner is not."""
+    load = Load(company, policy={"claim.grace_days": 30})
+    lapsed, own = (load.office.claim(load.second, customer=customer(n)) for n in (1, 2))
+    row = load.row(load.first, 1)
+    company.advance(days=4)
+    assert [read(load.second, claim)["state"] for claim in (lapsed, own)] == ["lapsed"] * 2
+    again = load.row(load.second, 2)
+    load.go_live(days=4)
+    both = [read(load.second, lapsed), read(load.first, row)]
+    assert [(c["state"], c["dispute"]) for c in both] == [("disputed", both[0]["dispute"])] * 2
+    assert (read(load.second, again)["state"], read(load.second, own)["dispute"]) == ("protected", None)
+
+
 def _hand_over(claim: Mapping[str, Any], owner: Person, to: Person) -> None:
     offer = owner.made(f"/v1/claims/{claim['id']}/transfer", {"to": to.id})
     (request,) = [r for r in offer["requests"] if r["state"] == "open"]
