@@ -558,13 +558,16 @@ def _gainers(draft: Draft, claim: Claim) -> tuple[str, ...]:
 
 
 def _collide(draft: Draft, claim: Claim) -> None:
-    """The customer is owned in this track: refused, queued or contested, and a conflict signal (CLM-27, DSP-19)."""
+    """The customer is owned in this track: refused, queued or contested, and a conflict signal (CLM-27, DSP-19).
+
+    What an opening load has told is contested whatever policy says: no rule refuses it for its place (INT-10).
+    """
     if claim.waiting is Waiting.QUEUE or (claim.waiting is Waiting.BESIDE and in_trial(draft)):
         return  # it has its place already
     holder = draft.matter.owner_claim or draft.matter.reserved_for(draft.at)
     policy = draft.setting.policy_at(claim.program, at=draft.at)
     way = policy.choice("claim.on_collision")
-    if way == "dispute" and _may_contest(draft, claim):
+    if (way == "dispute" or claim.opening is not None) and _may_contest(draft, claim):
         _close_judging(draft, claim)
         # Should the case end without an outcome, it is considered again.
         draft.put(replace(claim.without_clock(Clock.APPROVAL), waiting=Waiting.EARLIER, correct_by=None))
@@ -593,8 +596,12 @@ def _may_contest(draft: Draft, claim: Claim) -> bool:
     """Against another holder or in the open case, once: what a case gave back is not disputed by itself again."""
     if draft.matter.frozen_elsewhere or claim.dispute is not None:
         return False
-    present, holder = draft.matter.open_dispute, draft.matter.owner_claim
-    return present.takes_parties if present is not None else holder is not None and holder.owner != claim.reporter
+    present = draft.matter.open_dispute
+    if present is not None:
+        return present.takes_parties
+    reserved = draft.matter.reserved_for(draft.at) if claim.opening is not None else None
+    holder = draft.matter.owner_claim or reserved
+    return holder is not None and holder.owner != claim.reporter
 
 
 def queue(claims: Iterable[Claim]) -> tuple[Claim, ...]:

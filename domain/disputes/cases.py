@@ -191,6 +191,10 @@ def contest(draft: Draft, claim: Claim) -> None:
     if present is not None:
         _join(draft, present, claim, actor=claim.reporter)
         return
+    holder = draft.matter.owner_claim or draft.matter.reserved_for(draft.at)
+    if claim.opening is not None and holder is not None:
+        contest_opening(draft, claim, [holder])
+        return
     parties = parties_of(draft.matter, claim)
     dispute = _case(draft, claim, parties, grounds=Grounds.OWNERSHIP, opened_by=claim.reporter)
     _admit(draft, dispute, actor=claim.reporter)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from storage import tables as t
 from storage.codec import rfc3339
 from tests.support.answers import listed, refused
-from tests.support.company import Company, Person
+from tests.support.company import Company, Person, person_customer
 from tests.support.office import Office, act, after, clocks, customer, done, entry, moment, notices, read, work
 
 #: Tuesday 10:00 in Shanghai, six working days after the office opened: what is loaded on the first day goes live then.
@@ -251,6 +251,29 @@ def test_whom_a_grace_keeps_the_customer_for_is_there_before_the_row(company: Co
     both = [read(load.second, lapsed), read(load.first, row)]
     assert [(c["state"], c["dispute"]) for c in both] == [("disputed", both[0]["dispute"])] * 2
     assert (read(load.second, again)["state"], read(load.second, own)["dispute"]) == ("protected", None)
+
+
+@pytest.mark.parametrize("way", ["refuse", "dispute"])
+def test_rows_of_two_owners_found_to_be_of_one_customer_are_a_case(company: Company, way: str) -> None:
+    """INT-10, CUS-07: a masked number is completed after go-live; no place in the file and no rule decides."""
+    load = Load(company, policy={"match.phone_mode": "3+4", "claim.on_collision": way})
+    records = [person_customer("王小明", "138****5678"), person_customer("王小明", "13811115678")]
+    rows = [
+        company.admin.made(f"{load.path}/rows", {"owner": owner.id, "customer": known})
+        for owner, known in zip((load.first, load.second), records, strict=True)
+    ]
+    load.go_live()
+    first, second = read(load.first, rows[0]), read(load.second, rows[1])
+    assert [(c["state"], c["waits_for"]) for c in (first, second)] == [("protected", None), ("reported", "number")]
+    work(load.first, first)
+    body = {"version": first["version"], "customer": {"phone": "13811115678"}}
+    done(load.first.patch(f"/v1/claims/{first['id']}", body))
+    company.ring_bells()
+    both = [read(load.first, first), read(load.second, second)]
+    assert [(c["state"], c["dispute"]) for c in both] == [("disputed", both[0]["dispute"])] * 2
+    case = load.second.get(f"/v1/disputes/{both[0]['dispute']}").json()
+    assert case["state"] == "negotiating"  # though only the first was ever accepted, and worked since
+    assert case["parties"][0]["person"] == load.second.id
 
 
 def _hand_over(claim: Mapping[str, Any], owner: Person, to: Person) -> None:
