@@ -41,7 +41,7 @@ from api.schemas.claims import (
 )
 from api.schemas.dossiers import DossierOut, DossierPatch
 from api.views.claims import claim_view
-from api.views.lists import claim_page, follow_up_page, timeline_page
+from api.views.lists import claim_page, claim_timeline, follow_up_page
 from domain.matters.matter import CommandKind
 from storage.claim_queries import ClaimFilters
 from storage.database import Transaction
@@ -115,8 +115,8 @@ def read_timeline(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor = Non
     """The history of a claim, newest first (AUD-01)."""
 
     def work(tx: Transaction) -> dict[str, Any]:
-        visible_claim(tx, call.caller, id)
-        return timeline_page(tx, id, limit=limit, cursor=cursor)
+        row = visible_claim(tx, call.caller, id)
+        return claim_timeline(tx, call.caller, row, limit=limit, cursor=cursor)
 
     return call.read(work)
 

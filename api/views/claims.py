@@ -386,7 +386,7 @@ def _view(
             for c in claim.clocks
         ],
         "paused": [{"kind": p.kind.value, "since": rfc3339(p.since)} for p in claim.pauses],
-        "out_of_territory": _outside(claim, said, told=caller.person not in _sides(claim)),
+        "out_of_territory": _outside(claim, said, told=caller.person not in sides(claim)),
         "opening": claim.opening.kind if claim.opening is not None else None,
         "would_refuse": claim.would_refuse,
         "stage": _stage(caller, claim),
@@ -501,7 +501,7 @@ def _conflicts(tx: Transaction, caller: Caller, rows: list[dict[str, Any]]) -> d
 
 def _possible(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """What the customers of ``rows`` may be the same as, for those who look at it and do not gain by it (CUS-05)."""
-    asked = [c for r in rows if r["detail"].get("possible") and caller.person not in _sides(c := claim_of(r))]
+    asked = [c for r in rows if r["detail"].get("possible") and caller.person not in sides(c := claim_of(r))]
     if not asked:
         return {}
     ids = {customer for claim in asked for customer in claim.possible}
@@ -527,7 +527,8 @@ def _outside(claim: Claim, said: Mapping[str, str], *, told: bool) -> dict[str, 
     }
 
 
-def _sides(claim: Claim) -> set[str | None]:
+def sides(claim: Claim) -> set[str | None]:
+    """Reporter, owner and collaborators, who are not told what others know of the customer or said of the report."""
     return {claim.reporter, claim.owner, *(c.person for c in claim.collaborators)}
 
 

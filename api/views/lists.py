@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.paging import page
-from api.views.claims import acting_for, claim_views, request_views, scope_of
+from api.views.claims import acting_for, claim_views, request_views, scope_of, sides
 from api.views.follow_ups import follow_up_views
 from storage import tables as t
 from storage.claim_queries import ClaimFilters, claims_in_scope, readable_claims
+from storage.claim_rows import claim_of
 from storage.codec import rfc3339
 from storage.database import Transaction
 
@@ -99,6 +100,23 @@ def timeline_page(tx: Transaction, stream: str, *, limit: int, cursor: str | Non
         filters={"list": "timeline", "stream": stream},
     )
     return {"items": [timeline_item(r) for r in rows], "next": following}
+
+
+def claim_timeline(
+    tx: Transaction, caller: Caller, row: dict[str, Any], *, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """The same of the claim ``row``; who spoke for the territory is told to none of its sides (TER-05)."""
+    found = timeline_page(tx, row["id"], limit=limit, cursor=cursor)
+    if caller.person in sides(claim_of(row)):
+        for item in found["items"]:
+            if item["kind"] in _BY_HOLDER:
+                item["actor"] = None
+                item["data"] = {name: value for name, value in item["data"].items() if name != "person"}
+    return found
+
+
+#: Entries that name whoever speaks for the territory of a report.
+_BY_HOLDER = frozenset({"holder_asked", "commented"})
 
 
 def timeline_item(row: dict[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,9 @@ def test_the_holder_is_heard_before_the_judge_decides(company: Company, mode: st
     assert moment(seen["deadline"]) > moment(claim["deadline"])
     mine = read(office.second, claim)["out_of_territory"]
     assert (mine["holder"], mine["comment"]) == (None, None)
+    for reader, told in ((office.leader, office.first.id), (office.second, None)):
+        asked, commented = (entry(reader, claim, kind) for kind in ("holder_asked", "commented"))
+        assert (asked["data"].get("person"), commented["actor"]) == (told, told)
     assert done(act(office.leader, claim, "accept"))["owner"] == office.second.id
     assert [kind for kind, *_ in moves(office.second, claim)] == ["received", "holder_asked", "commented", "accepted"]
 
