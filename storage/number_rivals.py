@@ -129,6 +129,8 @@ def join(tx: Transaction, moved: str, into: str, *, at: datetime) -> None:
             values = {"apart": pair["apart"] and own[other]["apart"], "since": at}
             tx.update(t.number_rival, _pair(into, other), values)
         else:
+            # It refers to ``other``, whose lock is not held here: so it is not written while a drain of that matter
+            # runs, which would not see it. PostgreSQL makes one of the two begin again where they meet.
             tx.insert(t.number_rival, {**_pair(into, other), "since": at, "apart": pair["apart"]})
         tx.update(t.number_rival, _pair(moved, other), {"apart": True, "since": at})
     tx.execute(t.matter.update().where(t.matter.c.id.in_([moved, into])).values(rivalled=True))

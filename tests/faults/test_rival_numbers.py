@@ -94,3 +94,20 @@ def test_two_numbers_completed_at_once_part_one_another_once(three: Three, besid
     )
     assert (one.status_code, other.status_code) == (200, 200)
     assert states(three) == [("protected", None), ("protected", None)]
+
+
+def test_a_drain_sees_the_rival_that_a_merge_gives_its_matter_meanwhile(three: Three, beside: Company) -> None:
+    """CUS-07, CUS-13: the merge writes a pair of a third matter without its lock, so they must not pass one another."""
+    claims = three.report(masked(), masked(), masked("李"))
+    three.act(claims, 2, "release", reason="need_unmet")
+    gone, kept = claims[0]["customer"]["id"], claims[2]["customer"]["id"]
+    elsewhere = Person(beside, three.reps[1].id, three.reps[1].token)
+    body = {"version": read(three.reps[1], claims[1])["version"], "next_follow_up_at": "2031-03-09T02:00:00Z"}
+    merged, corrected = contest(
+        lambda: three.company.admin.post(f"/v1/customers/{gone}/merge", {"into": kept, "reason": "换了名字"}),
+        lambda: elsewhere.patch(f"/v1/claims/{claims[1]['id']}", body),
+        of_first=Held(three.company.database, "INSERT INTO number_rival"),
+        of_second=beside.database,
+    )
+    assert (done(merged)["id"], done(corrected)["state"]) == (kept, "reported")
+    assert states(three)[:2] == [("protected", None), ("reported", "number")]
