@@ -383,9 +383,9 @@ def test_an_opening_load_names_owners_and_dates_and_is_rehearsed_before_it_begin
     program = company.program("Loaded", external_id="OP-P")
     content = (
         "报备编号,业务项目,归属人,客户类型,客户姓名,手机,最后跟进时间,保护期剩余天数,阶段\n"
-        "OP-1,OP-P,OP-甲,个人,吴一,13600000001,2026-01-05 10:00,30,need\n"
-        "OP-2,OP-P,OP-乙,个人,吴一,13600000001,,,\n"
-        "OP-3,OP-P,OP-乙,个人,吴二,13600000002,,十天,\n"
+        "OP-1,OP-P,OP-甲,个人,吴一,13610000001,2026-01-05 10:00,30,need\n"
+        "OP-2,OP-P,OP-乙,个人,吴一,13610000001,,,\n"
+        "OP-3,OP-P,OP-乙,个人,吴二,13610000002,,十天,\n"
     )
     rows = f"/v1/programs/{program}/opening/rows"
     tried = imported("opening", content, "--dry-run")
@@ -403,7 +403,8 @@ def test_an_opening_load_names_owners_and_dates_and_is_rehearsed_before_it_begin
     assert {row["protection_days_left"] for row in (first, second, third)} == {30, None, 10}
     assert sorted(row["others"] for row in found.values()) == [0, 1, 1]
     assert [row["stage"] for row in found.values() if row["stage"]] == ["need"]
-    assert imported("opening", content.replace("十天", "10")).summary == {"unchanged": 3}
+    again = imported("opening", content.replace("十天", "10"))
+    assert again.summary == {"unchanged": 3}, again.results_by_line
     assert not items(company, f"/v1/people/{owners[0]}/tokens")
 
 

@@ -138,8 +138,8 @@ BUGS: Final = (
         "CLM-21",
         Edit(
             clocks._running,
-            "_deadline(clock.clock, at=at, length=left,",
-            "_deadline(clock.clock, at=clock.start, length=clock.length,",
+            "_deadline(claim, clock.clock, at=at, length=left,",
+            "_deadline(claim, clock.clock, at=clock.start, length=clock.length,",
         ),
     ),
     _bug(

@@ -19,7 +19,9 @@ TAKE_BUGS: Final = {
         pools.takers, "k.at > since - _DAYS_READ", "k.at > since - _DAYS_READ, k.matter != matter"
     ),
     "one customer more than allowed": Edit(limits.Attempt.check_room, "held >= cap", "held > cap"),
-    "a report of a pooled customer is no take": Edit(reports._takes_from_pool, "return True", "return False"),
+    "a report of a pooled customer is no take": Edit(
+        reports._taken_from_pool, "return claim, True", "return claim, False"
+    ),
     "rest counts from nowhere": Edit(limits.Attempt.check_entry, "self.at < self._takeable_from()", "False"),
     "a former owner need not wait": Edit(limits.Attempt._check_returning, "self.at < until", "False"),
     "idleness counts like any other end": Edit(pools.takers, 'row["reason"] == "idle"', "False"),
