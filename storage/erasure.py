@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from domain.claims.lifecycle import OPEN, ClaimState
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import customers, dossiers, files, number_rivals
+from storage import customers, dossiers, files, links, number_rivals
 from storage import tables as t
 from storage.database import Transaction
 
@@ -77,6 +77,7 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> Erased:
     cases = tx.execute(sa.select(t.dispute.c.id).where(t.dispute.c.customer == customer)).scalars()
     gone = files.erase(tx, claims, list(cases))
     dossiers.erase(tx, customer)
+    links.erase(tx, customer)
     customers.erase(tx, customer, at=at)
     # Nobody can take back or take over whom nobody knows any more.
     tx.execute(t.claim.update().where(t.claim.c.customer == customer).values(grace_until=None, source=None))

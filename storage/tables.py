@@ -454,6 +454,27 @@ customer_merge = sa.Table(
     ),
 )
 
+#: Customers that belong together (关联客户, CUS-14), by the records they were when it was asked. ``proof``: what linked
+#: them at once; without any it waits for a supervisor. ``reason`` is free text of ``one``.
+customer_link = sa.Table(
+    "customer_link",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("one", Id, sa.ForeignKey("customer.id"), nullable=False, index=True),
+    Col("other", Id, sa.ForeignKey("customer.id"), nullable=False, index=True),
+    Col("kind", sa.String(10), nullable=False),
+    Col("state", sa.String(10), nullable=False),
+    Col("proof", sa.String(10)),
+    Col("reason", Id),
+    Col("asked_by", Id, nullable=False),
+    Col("asked_at", Instant, nullable=False),
+    Col("waits_for", Id),
+    Col("decided_by", Id),
+    Col("decided_at", Instant),
+    Col("ended_by", Id),
+    Col("ended_at", Instant),
+)
+
 #: Free text, sealed with the customer's key (or the master key); histories keep its id and keyed digest (AUD-01).
 free_text = sa.Table(
     "free_text",

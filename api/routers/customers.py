@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.call import Done, TheCall
-from api.commands import customers, merges
+from api.commands import customers, links, merges
 from api.commands.lookup import look_up
 from api.paging import Cursor, Limit
 from api.reads import note_reads
@@ -23,6 +23,9 @@ from api.schemas.customers import (
     CustomerOut,
     CustomerPage,
     EraseIn,
+    LinkIn,
+    LinkOut,
+    LinkPage,
     LookupIn,
     LookupOut,
     MergeIn,
@@ -33,6 +36,7 @@ from api.schemas.customers import (
 )
 from api.views.checks import check_page
 from api.views.customers import customer_page, customer_view, others, visible_customer
+from api.views.links import link_list
 from storage import files
 from storage.database import Transaction
 
@@ -120,6 +124,24 @@ def merge_customer(call: TheCall, id: Id, body: MergeIn) -> Response:
 def unmerge_customer(call: TheCall, id: Id, body: UnmergeIn) -> Response:
     """Give a record back what it brought into a merge (撤销合并): CUS-13."""
     return call.write(lambda tx: merges.unmerge(tx, call.caller, id, body))
+
+
+@router.post("/customers/{id}/links", status_code=201, response_model=LinkOut, responses={200: {"model": LinkOut}})
+def link_customer(call: TheCall, id: Id, body: LinkIn) -> Response:
+    """Ask that two customers be linked (关联客户); at once where it shows by itself: CUS-14."""
+    return call.write(lambda tx: links.ask(tx, call.caller, id, body))
+
+
+@router.get("/customers/{id}/links", response_model=LinkPage)
+def list_links(call: TheCall, id: Id) -> dict[str, Any]:
+    """A customer's links with others whom the caller reads too, the oldest first: CUS-14."""
+
+    def work(tx: Transaction) -> tuple[dict[str, Any], int]:
+        return link_list(tx, call.caller, id), others(tx, call.caller, [id])
+
+    found, read = call.read(work)
+    note_reads(call, read)
+    return found
 
 
 @router.post("/ownership/lookup", response_model=LookupOut, openapi_extra={f"x-{QUERY_LIKE}": True})

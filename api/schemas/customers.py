@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from api.schemas.base import Id, Input, Name, Output, Reason, Str, Track, Version
+from api.schemas.base import Id, Input, Name, Output, Reason, Str, Text, Track, Version
 from api.schemas.claims import (
     ClaimOut,
     CustomerFacets,
@@ -18,6 +18,7 @@ from api.schemas.claims import (
 )
 
 CustomerKindName = Literal["person", "company"]
+LinkKindName = Literal["household", "group"]
 
 
 class CustomerIn(Input):
@@ -73,6 +74,21 @@ class UnmergeIn(Input):
     reason: Reason
 
 
+class LinkIn(Input):
+    """`POST /v1/customers/{id}/links`; ``reception``: one at which the desk saw both arrive (CUS-14)."""
+
+    with_: Annotated[Id, Field(alias="with")]
+    kind: LinkKindName
+    reason: Text | None = None
+    reception: Id | None = None
+
+
+class LinkEndIn(Input):
+    """`POST /v1/links/{id}/end` (CUS-14)."""
+
+    reason: Reason
+
+
 class LookupIn(Input):
     """`POST /v1/ownership/lookup` (CUS-08, CUS-09)."""
 
@@ -96,6 +112,14 @@ class CustomerFacetsOut(Output):
     specialty: str | None
 
 
+class RelatedOut(Output):
+    """Whom a customer is linked with (CUS-14)."""
+
+    link: str
+    customer: str
+    kind: LinkKindName
+
+
 class CustomerOut(Output):
     """A record of the customer base; contacts are masked (AUD-03). Erased: what was personal is null."""
 
@@ -113,7 +137,34 @@ class CustomerOut(Output):
     erased_at: str | None
     merged_into: str | None
     merged_from: list[str]
+    links: list[RelatedOut]
     version: int
+
+
+class LinkOut(Output):
+    """Two customers that belong together, or may; ``proof``: what linked them at once (CUS-14)."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    id: str
+    customer: str
+    with_: Annotated[str, Field(alias="with")]
+    kind: LinkKindName
+    state: Literal["asked", "approved", "refused", "ended"]
+    proof: Literal["arrival", "contact"] | None
+    reason: str | None
+    asked_by: str
+    asked_at: str
+    waits_for: str | None
+    decided_by: str | None
+    decided_at: str | None
+    ended_by: str | None
+    ended_at: str | None
+
+
+class LinkPage(Output):
+    items: list[LinkOut]
+    next: str | None
 
 
 class CustomerPage(Output):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from domain.people.access import ReadScope, has_any_scope, has_role
 from domain.people.organisation import Role
 from domain.refusals import Refusal
 from domain.territories.division import CONDITIONS
-from storage import customers, merges
+from storage import customers, links, merges
 from storage import tables as t
 from storage.claim_queries import of_customers_matching, readable_claims
 from storage.codec import rfc3339
@@ -45,9 +45,14 @@ def visible_customer(tx: Transaction, caller: Caller, customer: str) -> dict[str
 
 def require_keeper(caller: Caller) -> None:
     """Who keeps the customer base: admin, marketing, reception (contract section 4)."""
-    keepers = KEEPING | {Role.ADMIN}
-    if not has_any_scope(caller.actor, keepers, organisation=caller.setting.organisation, at=caller.at):
+    if not keeps_base(caller):
         raise Refusal("not_allowed", rule="PPL-02")
+
+
+def keeps_base(caller: Caller) -> bool:
+    """Whether the caller keeps the customer base."""
+    keepers = KEEPING | {Role.ADMIN}
+    return has_any_scope(caller.actor, keepers, organisation=caller.setting.organisation, at=caller.at)
 
 
 def claims_read(
@@ -102,9 +107,38 @@ def customer_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any
         through = {c["customer"] for c in knowing(tx, claims_read(tx, caller, all_of_them))}
         known = {one for one, its in records.items() if through & set(its)}
     keys = customers.data_keys(tx, ids)
+    related = _related(tx, caller, records)
     return [
-        _view(r, customers.contact_of(tx, r, keys.get(r["id"])), records[r["id"]], known=r["id"] in known) for r in rows
+        _view(
+            r,
+            customers.contact_of(tx, r, keys.get(r["id"])),
+            records[r["id"]],
+            related[r["id"]],
+            known=r["id"] in known,
+        )
+        for r in rows
     ]
+
+
+def _related(tx: Transaction, caller: Caller, records: Mapping[str, Sequence[str]]) -> dict[str, list[dict[str, Any]]]:
+    """Whom each customer is linked with, as far as the caller reads them too (CUS-14)."""
+    found = links.of_all(tx, sorted({record for one in records.values() for record in one}))
+    if not found:
+        return {one: [] for one in records}
+    ends = merges.records_of_all(tx, [end for row in found for end in (row["one"], row["other"])])
+    read = set(ends)
+    if not reads_base(caller):
+        through = {c["customer"] for c in claims_read(tx, caller, [r for its in ends.values() for r in its])}
+        read = {end for end, its in ends.items() if through & set(its)}
+    return {
+        one: [
+            {"link": row["id"], "customer": ends[other][0], "kind": row["kind"]}
+            for row in found
+            for mine, other in ((row["one"], row["other"]), (row["other"], row["one"]))
+            if mine in its and other not in its and other in read
+        ]
+        for one, its in records.items()
+    }
 
 
 def customer_page(
@@ -178,7 +212,14 @@ def _region(caller: Caller) -> str:
     return caller.setting.company_policy_at(caller.at).word("match.phone_region") or "CN"
 
 
-def _view(row: dict[str, Any], contact: customers.Contact, records: Sequence[str], *, known: bool) -> dict[str, Any]:
+def _view(
+    row: dict[str, Any],
+    contact: customers.Contact,
+    records: Sequence[str],
+    related: Sequence[dict[str, Any]],
+    *,
+    known: bool,
+) -> dict[str, Any]:
     """``records``: all of the customer, the one that stands for them first."""
     name = contact.name
     if name is not None and not known and contact.kind is CustomerKind.PERSON:
@@ -198,5 +239,6 @@ def _view(row: dict[str, Any], contact: customers.Contact, records: Sequence[str
         "erased_at": rfc3339(row["erased_at"]) if row["erased_at"] is not None else None,
         "merged_into": row["merged_into"],
         "merged_from": list(records[1:]) if row["merged_into"] is None else [],
+        "links": list(related),
         "version": row["version"],
     }

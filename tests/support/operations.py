@@ -736,6 +736,28 @@ def _unmerge_customer(world: World) -> Wanted:
 
 FACTORIES["merge_customer"] = _merge_customer
 FACTORIES["unmerge_customer"] = _unmerge_customer
+
+
+def _pair(world: World) -> tuple[str, str]:
+    return world.customer_of(world.claim()), world.customer_of(world.claim())
+
+
+def _link_customer(world: World) -> Wanted:
+    one, other = _pair(world)
+    return _wanted("link_customer", "owner", ids={"id": one}, body={"with": other, "kind": "household"})
+
+
+def _link(world: World) -> str:
+    one, other = _pair(world)
+    asked = world["owner"].made(f"/v1/customers/{one}/links", {"with": other, "kind": "household"})
+    return str(asked["id"])
+
+
+FACTORIES["link_customer"] = _link_customer
+_when("list_links", "owner", ids={"id": lambda w: w.customer_of(w.claim())})
+_when("approve_link", "leader", ids={"id": _link}, body={})
+_when("refuse_link", "leader", ids={"id": _link}, body={})
+_when("end_link", "owner", ids={"id": _link}, body={"reason": "弄错了"})
 _when("look_up_ownership", "owner", body={"program": lambda w: w.program, "customer": World.customer})
 
 # --- claims ----------------------------------------------------------------------------------------------------------
