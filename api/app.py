@@ -83,6 +83,7 @@ _ROUTERS = (
     discussions.router,
     leads.router,
     receptions.sites,
+    receptions.features,
     receptions.router,
     territories.router,
     pools.router,

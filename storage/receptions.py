@@ -46,7 +46,7 @@ _PLAIN = (
     "wait_until",
     "greeted_at",
 )
-_LISTS = ("passed", "features")
+_LISTS = ("passed", "features", "identifying")
 
 
 def lock_site(tx: Transaction, site: str) -> tuple[dict[str, Any], Queue] | None:

@@ -1,4 +1,7 @@
-"""Rows that have had their time: idempotency keys, counters, old refusals, parts of the outbox (contract section 1)."""
+"""Rows that have had their time (contract section 1).
+
+Idempotency keys, counters, blind checks, features of visitors (CUS-10), old refusals, parts of the outbox.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ def tidy(tx: Transaction, *, now: datetime, policy: Policy) -> None:
         .where(t.blind_check.c.at < now - blind_checks.DIGESTS_KEPT, t.blind_check.c.number.is_not(None))
         .values(number=None, blocks=[])
     )
+    _delete(tx, t.feature, t.feature.c.until <= now)
     _delete(tx, t.refusal, t.refusal.c.at < now - _REFUSALS)
     _delete(tx, t.outbox, t.outbox.c.sent_at < now - _OUTBOX)
 

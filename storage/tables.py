@@ -989,6 +989,24 @@ reception = sa.Table(
     sa.Index("ix_reception_program", "program", "arrived_at"),
     sa.Index("ix_reception_server", "server"),
 )
+#: What was noticed of a visitor (CUS-10): sealed with the customer's key, deleted at ``until``.
+feature = sa.Table(
+    "feature",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("reception", Id, sa.ForeignKey("reception.id"), nullable=False, index=True),
+    Col("customer", Id, nullable=False, index=True),
+    Col("field", sa.String(200)),
+    Col("sealed", Sealed, nullable=False),
+    Col("until", Instant, index=True),
+)
+#: A word of a feature, blinded with its program and field.
+feature_word = sa.Table(
+    "feature_word",
+    metadata,
+    Col("digest", sa.String(32), primary_key=True),
+    Col("feature", Id, sa.ForeignKey("feature.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
 
 #: Whom a case concerns, so that their list and their right to see it are one look-up.
 dispute_party = sa.Table(

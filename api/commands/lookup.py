@@ -45,10 +45,10 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 def look_up(tx: Transaction, caller: Caller, body: LookupIn, names: CompanyNames) -> Done:
     """The answer a report would meet, in the order in which it meets it (:func:`domain.customers.lookup.answer`)."""
-    program = _program(caller, body.program)
+    program = program_asked(caller, body.program)
     policy = caller.setting.policy_at(program.id, at=caller.at)
     values = _check_content(tx, caller, body, policy)
-    _count(tx, caller, policy)
+    count_check(tx, caller, policy)
     probe = None
     if values is not None and values.phone_written is not None:
         probe = blind_checks.probe_of(tx, values.phone_written, at=tx.now())
@@ -81,7 +81,7 @@ def look_up(tx: Transaction, caller: Caller, body: LookupIn, names: CompanyNames
     return Done(200, {"answer": word.value, "track": body.track, "claim": _claim(tx, caller, found)})
 
 
-def _program(caller: Caller, program: str) -> Program:
+def program_asked(caller: Caller, program: str) -> Program:
     """Members who sell or receive, and readers of the program (CUS-08, CUS-09)."""
     setting, actor, at = caller.setting, caller.actor, caller.at
     organisation = setting.organisation
@@ -126,7 +126,7 @@ def _require_visible(tx: Transaction, caller: Caller, customer: str) -> None:
         raise _invalid("customer.id")
 
 
-def _count(tx: Transaction, caller: Caller, policy: Policy) -> None:
+def count_check(tx: Transaction, caller: Caller, policy: Policy) -> None:
     """Every check is counted, and all but those of the reception are limited (CUS-08)."""
     now = tx.now()
     zone = caller.setting.company_policy_at(now).word("calendar.zone") or "UTC"

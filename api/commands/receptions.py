@@ -6,7 +6,7 @@ to its customer is a command, decided in a drain like everything that moves owne
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,7 @@ from api.views.receptions import (
     visit_view,
 )
 from domain.claims.model import Claim
+from domain.customers.features import require_allowed
 from domain.customers.fields import narrow
 from domain.leads.candidates import may_receive
 from domain.matters.draft import Notice
@@ -50,11 +51,12 @@ from domain.reception.model import Reception
 from domain.reception.queue import Presence
 from domain.reception.visits import Confirmer, Visit, confirm, led_by
 from domain.refusals import FieldError, Refusal
-from storage import customers, history, matters, merges, receptions, texts
+from storage import customers, features, history, matters, merges, receptions, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.company_names import CompanyNames
 from storage.database import StaleReadError, Transaction, mint
+from storage.features import Feature
 from storage.notices import queue_notices
 
 Row = dict[str, Any]
@@ -344,11 +346,21 @@ def record(tx: Transaction, caller: Caller, reception: str, body: RecordIn) -> D
     """Need, features, who served first (LEAD-10)."""
     if body.served_before is not None and body.served_before not in caller.setting.organisation.people:
         raise invalid("served_before", rule="LEAD-10")
-    features = tuple(body.features) if body.features is not None else None
     asked = (body.served_before,) if "served_before" in body.model_fields_set else None
 
     def work(at: _AtSite, one: Reception) -> Reception:
-        return steps.record(at.desk, one, need=at.text(body.need, one), features=features, asked=asked)
+        if body.identifying is not None:
+            require_allowed(body.identifying, at.desk.policy.words("customer.feature_fields"), within="identifying")
+        plain = [Feature(None, text) for text in body.features] if body.features is not None else None
+        fields = [Feature(*said) for said in body.identifying.items()] if body.identifying is not None else None
+        return steps.record(
+            at.desk,
+            one,
+            need=at.text(body.need, one),
+            features=at.noticed(plain, one, instead_of=one.features),
+            identifying=at.noticed(fields, one, instead_of=one.identifying),
+            asked=asked,
+        )
 
     return _step(tx, caller, reception, "record", work)
 
@@ -395,7 +407,7 @@ def complete(tx: Transaction, caller: Caller, reception: str) -> Waiting:
 
 def _visit(tx: Transaction, one: Reception, locked: matters.Locked) -> Row:
     """The entry of the visit, as a follow-up: its content is what was recorded."""
-    note = texts.read(tx, [one.need]).get(one.need or "") or "、".join(one.features)
+    note = texts.read(tx, [one.need]).get(one.need or "") or _noticed(tx, one, at=locked.now)
     # Under the key of the record that has come: the matter may lie with another one of the customer (CUS-13).
     key, of = customers.data_key(tx, one.customer), {"customer": one.customer}
     kept = one.need or texts.keep(tx, note, customer=one.customer, key=key) or blank_note(tx, of, key)
@@ -415,6 +427,11 @@ def _visit(tx: Transaction, one: Reception, locked: matters.Locked) -> Row:
     }
 
 
+def _noticed(tx: Transaction, one: Reception, *, at: datetime) -> str:
+    kept = features.read(tx, one.features, at=at)
+    return "、".join(kept[i].text for i in one.features if i in kept)
+
+
 # --- under the lock of the site --------------------------------------------------------------------------------------
 
 
@@ -430,6 +447,17 @@ class _AtSite:
     def text(self, said: str | None, one: Reception) -> str | None:
         """Keep what was said about a visitor."""
         return texts.keep(self.tx, said, customer=one.customer)
+
+    def noticed(
+        self, said: Sequence[Feature] | None, one: Reception, *, instead_of: tuple[str, ...]
+    ) -> tuple[str, ...] | None:
+        """Keep what was noticed of a visitor for `customer.feature_retention_days` (CUS-10); None: nothing new."""
+        if said is None:
+            return None
+        features.drop(self.tx, instead_of)
+        return features.keep(
+            self.tx, said, one, until=self.desk.until("customer.feature_retention_days", one.arrived_at)
+        )
 
     def policy_named(self) -> _Named:
         """Refusals inside name the policy version (POL-07)."""

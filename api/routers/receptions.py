@@ -10,11 +10,14 @@ from starlette.responses import Response
 from api.call import TheCall
 from api.commands import receptions
 from api.commands.company import change
+from api.commands.features import search
 from api.paging import Cursor, Limit
-from api.routing import StrictRoute
+from api.routing import QUERY_LIKE, StrictRoute
 from api.schemas.base import Id, Nothing
 from api.schemas.claims import NeededReason, TimelinePage
 from api.schemas.receptions import (
+    FeatureSearchIn,
+    FeatureSearchOut,
     HandOverIn,
     NamedIn,
     PresenceIn,
@@ -35,6 +38,7 @@ from api.views.lists import timeline_page
 from storage.database import Transaction
 
 sites = APIRouter(prefix="/v1/sites", tags=["reception"], route_class=StrictRoute)
+features = APIRouter(prefix="/v1/programs/{id}/features", tags=["reception"], route_class=StrictRoute)
 router = APIRouter(prefix="/v1/receptions", tags=["reception"], route_class=StrictRoute)
 
 
@@ -88,6 +92,12 @@ def set_presence(call: TheCall, id: Id, body: PresenceIn) -> Response:
 def swap_turns(call: TheCall, id: Id, body: SwapIn) -> Response:
     """Change places with a colleague who asks for it too (换轮): LEAD-09."""
     return call.write(lambda tx: receptions.swap(tx, call.caller, id, body))
+
+
+@features.post("/search", response_model=FeatureSearchOut, openapi_extra={f"x-{QUERY_LIKE}": True})
+def search_features(call: TheCall, id: Id, body: FeatureSearchIn) -> Response:
+    """Who was here and looked like this (客户特征)? `possible`, and for readers of a reception who: CUS-10."""
+    return call.write(lambda tx: search(tx, call.caller, id, body))
 
 
 @router.post("", status_code=201, response_model=ReceptionOut)

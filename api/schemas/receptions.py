@@ -14,6 +14,10 @@ SourceName = Literal["natural", "partner_led", "referral", "outreach"]
 StepName = Literal["register", "look_up_owner", "ask_first_served", "assign", "greet", "record", "close_or_hand_over"]
 
 
+#: Identifying features (客户特征) by their fields, which the program lists (CUS-10).
+Noticed = Annotated[dict[Name, Name], Field(max_length=20)]
+
+
 class SiteIn(Input):
     """`POST /v1/sites`."""
 
@@ -67,7 +71,15 @@ class RecordIn(Input):
 
     need: Text | None = None
     features: Annotated[list[Name], Field(max_length=50)] | None = None
+    identifying: Noticed | None = None
     served_before: Id | None = None
+
+
+class FeatureSearchIn(Input):
+    """`POST /v1/programs/{id}/features/search`."""
+
+    track: Track = "sales"
+    identifying: Annotated[dict[Name, Name], Field(min_length=1, max_length=20)]
 
 
 # --- answers ---------------------------------------------------------------------------------------------------
@@ -118,6 +130,7 @@ class ReceptionOut(Output):
     asks_for: str | None
     need: str | None
     features: list[str]
+    identifying: dict[str, str]
     missing: list[StepName]
     claim: str | None
     arrived_at: str
@@ -128,6 +141,22 @@ class ReceptionOut(Output):
     allowed: list[Literal["next", "assign", "greet", "record", "hand-over", "complete", "close"]]
     pending: Pending | None
     version: int
+
+
+class LikenessOut(Output):
+    """A visitor who may be the one asked about; ``fields`` agree. Contacts are masked (AUD-03)."""
+
+    reception: str
+    customer: ClaimCustomer
+    fields: list[str]
+    arrived_at: str
+
+
+class FeatureSearchOut(Output):
+    """One word, and for readers of a reception whom it speaks of (CUS-10)."""
+
+    answer: Literal["free", "possible"]
+    items: list[LikenessOut]
 
 
 class ConfirmedOut(Output):

@@ -21,7 +21,7 @@ from domain.reception.model import Reception, missing_steps
 from domain.reception.queue import Queue
 from domain.reception.visits import Visit, needed
 from domain.refusals import Refusal
-from storage import receptions, texts
+from storage import features, receptions, texts
 from storage import tables as t
 from storage.codec import rfc3339
 from storage.database import Transaction
@@ -216,6 +216,7 @@ def _views(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row]:
     people = customers_of(tx, {r["customer"] for r in rows})
     found = {r["id"]: receptions.reception_of(r) for r in rows}
     said = texts.read(tx, (one.need for one in found.values()))
+    noticed = features.read(tx, (i for one in found.values() for i in one.features + one.identifying), at=tx.now())
     c, k = t.claim.c, t.command.c
     claims = {r["claim"] for r in rows if r["claim"] is not None}
     # What a completed reception makes is decided after it: until then, and if nothing comes of it, there is no claim.
@@ -230,6 +231,8 @@ def _views(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row]:
             "customer": people[r["customer"]],
             "project": r["project"],
             "need": said.get(found[r["id"]].need or ""),
+            "features": [noticed[i].text for i in found[r["id"]].features if i in noticed],
+            "identifying": {noticed[i].field: noticed[i].text for i in found[r["id"]].identifying if i in noticed},
             "claim": r["claim"] if r["claim"] in made else None,
             "pending": pending.get(r["id"]),
         }
@@ -251,7 +254,6 @@ def _view(caller: Caller, one: Reception, site: Row) -> Row:
         "makeup": one.makeup,
         "served_before": one.served_before,
         "asks_for": one.asks_for,
-        "features": list(one.features),
         "missing": _missing(one, policy),
         "arrived_at": rfc3339(one.arrived_at),
         "called_at": _text(one.called_at),
@@ -284,6 +286,23 @@ def may(step: str, caller: Caller, reception: Reception, site: Mapping[str, Any]
     if is_duty_manager(caller, site):
         return True
     return step != "assign" and (is_desk(caller, reception.program) or (step == "close" and serves))
+
+
+def likenesses(tx: Transaction, caller: Caller, found: Sequence[features.Likeness]) -> list[Row]:
+    """Those of ``found`` whose reception the caller reads, in their order (CUS-10)."""
+    ids = sorted(one.reception for one in found)
+    rows = {r["id"]: r for r in tx.rows(sa.select(t.reception).where(t.reception.c.id.in_(ids), _readable(caller)))}
+    people = customers_of(tx, {r["customer"] for r in rows.values()})
+    return [
+        {
+            "reception": one.reception,
+            "customer": people[rows[one.reception]["customer"]],
+            "fields": list(one.fields),
+            "arrived_at": rfc3339(rows[one.reception]["arrived_at"]),
+        }
+        for one in found
+        if one.reception in rows
+    ]
 
 
 # --- partner-led visits ----------------------------------------------------------------------------------------------

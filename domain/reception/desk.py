@@ -225,6 +225,7 @@ def record(
     *,
     need: str | None,
     features: tuple[str, ...] | None,
+    identifying: tuple[str, ...] | None,
     asked: tuple[str | None] | None,
 ) -> Reception:
     """Need and features of the visitor, and who served them first; what is not given stays (LEAD-10)."""
@@ -234,6 +235,7 @@ def record(
         reception,
         need=need or reception.need,
         features=reception.features if features is None else features,
+        identifying=reception.identifying if identifying is None else identifying,
         asked=reception.asked or asked is not None,
         served_before=reception.served_before if asked is None else asked[0],
     )

@@ -25,7 +25,8 @@ class Reception:
     """One arrival. ``owner``: whose customer it was on arrival; ``server``: who serves, or is called to.
 
     ``asked``: the customer was asked who served them first, and named ``served_before``. ``turn_of``: whose turn it
-    used up; ``passed``: who was called and did not come. ``need``: the id of a text.
+    used up; ``passed``: who was called and did not come. ``need``: the id of a text;
+    ``features``, ``identifying``: ids of what was noticed, in no field and in a field (CUS-10).
     """
 
     id: str
@@ -47,6 +48,7 @@ class Reception:
     asks_for: str | None = None
     need: str | None = None
     features: tuple[str, ...] = ()
+    identifying: tuple[str, ...] = ()
     called_at: datetime | None = None
     wait_until: datetime | None = None
     greeted_at: datetime | None = None
@@ -73,7 +75,7 @@ def missing_steps(reception: Reception, policy: Policy) -> tuple[str, ...]:
         "ask_first_served": reception.asked,
         "assign": reception.server is not None,
         "greet": reception.greeted_at is not None,
-        "record": reception.need is not None or bool(reception.features),
+        "record": reception.need is not None or bool(reception.features or reception.identifying),
         "close_or_hand_over": True,
     }
     return tuple(step for step in policy.words("reception.steps") if not done[step])
