@@ -48,7 +48,7 @@ def rows(company: Company) -> tuple[int, int]:
 def test_features_are_recorded_and_found_as_a_hint(office: Visits, seen: dict[str, Any]) -> None:
     """CUS-10: `possible`, whom for readers of the reception only; on record as a blind check; recording is a step."""
     assert (seen["identifying"], seen["features"], seen["missing"]) == (CAR, ["戴眼镜"], [])
-    found = done(looked_for(office.first, office, {"vehicle": "宝马 x5", "companions": "没有人"}))
+    found = done(looked_for(office.first, office, {"vehicle": "宝马 x5", "companions": "两个老人"}))
     assert found["answer"] == "possible"
     [item] = found["items"]
     assert (item["reception"], item["fields"], item["customer"]["phone"]) == (seen["id"], ["vehicle"], "+86138****0001")
