@@ -42,6 +42,7 @@ class ClaimFilters:
     customer: str | None = None
     external_id: str | None = None
     due_before: datetime | None = None
+    follow_up_overdue: bool = False
     q: str | None = None
 
 
@@ -77,6 +78,10 @@ def claims_in_scope(
         else:
             # An expression keeps the index out of it, which would find them all only to sort them all.
             wanted.append(sa.type_coerce(c.deadline, sa.BigInteger) + 0 < to_us(due))
+    if filters.follow_up_overdue:
+        due = t.task.c
+        overdue = (due.kind == "follow_up_due", due.state == "open", due.due < tx.now())
+        wanted.append(sa.exists().where(due.person == c.owner, due.subject == c.id, *overdue))
     if filters.q is not None:
         wanted.append(of_customers_matching(tx, c.customer, filters.q))
     return sa.select(t.claim).where(*wanted), ways

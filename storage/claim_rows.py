@@ -64,6 +64,7 @@ _PLAIN = (
     "migrations_seen",
     "would_refuse",
     "given",
+    "grade",
 )
 #: Columns that carry the domain's field of the same name.
 _SAME = (

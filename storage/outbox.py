@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from activities.ports import Message, StoreTroubleError
 from domain.claims.lifecycle import ENDED, ClaimState
 from domain.claims.model import Claim, Clock
-from domain.matters.draft import Notice
+from domain.matters.draft import Notice, Task
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
 from storage import reminders
@@ -20,6 +20,7 @@ from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import rfc3339
 from storage.database import Database, Transaction, mint
+from storage.matters import save_tasks
 from storage.notice_texts import worded
 from storage.notices import queue_notices
 from storage.setting import Snapshots
@@ -153,10 +154,9 @@ def _due_reminders(tx: Transaction, limit: int, *, lock: bool = False) -> list[d
 def _send_reminders(tx: Transaction, rows: list[dict[str, Any]], setting: Setting) -> None:
     """Check each reminder again and send what is still true; those of one person are one list (CLM-18)."""
     now = tx.now()
-    claims = {
-        r["id"]: claim_of(r)
-        for r in tx.rows(sa.select(t.claim).where(t.claim.c.id.in_(sorted({r["claim"] for r in rows}))))
-    }
+    claims = _claims(tx, {r["claim"] for r in rows if r["clock"] != Clock.RHYTHM})
+    # Locked: a follow-up that is logged meanwhile closes the task that is raised here, or is seen here.
+    claims |= _claims(tx, {r["claim"] for r in rows if r["clock"] == Clock.RHYTHM}, lock=True)
     lists: dict[str, list[tuple[Claim, dict[str, Any]]]] = defaultdict(list)
     notices: list[Notice] = []
     for row in rows:
@@ -164,7 +164,9 @@ def _send_reminders(tx: Transaction, rows: list[dict[str, Any]], setting: Settin
         if row["clock"] == reminders.COMPLETION:
             _remind_of_completion(tx, claim, setting, notices, at=now)
         elif _is_true(claim, row):
-            if row["last"]:
+            if row["clock"] == Clock.RHYTHM:
+                notices += _follow_up_due(tx, claim, row, at=now)
+            elif row["last"]:
                 notices += _last_call(claim, row, setting, at=now)
             else:
                 lists[claim.owner or claim.reporter].append((claim, row))
@@ -177,9 +179,48 @@ def _send_reminders(tx: Transaction, rows: list[dict[str, Any]], setting: Settin
     tx.execute(t.reminder.update().where(t.reminder.c.id.in_([r["id"] for r in rows])).values(sent_at=now))
 
 
+def _claims(tx: Transaction, ids: Collection[str], *, lock: bool = False) -> dict[str, Claim]:
+    if not ids:
+        return {}
+    wanted = sa.select(t.claim).where(t.claim.c.id.in_(sorted(ids))).order_by(t.claim.c.id)
+    return {r["id"]: claim_of(r) for r in tx.rows(tx.locked(wanted) if lock else wanted)}
+
+
 def _is_true(claim: Claim, row: dict[str, Any]) -> bool:
     clock = claim.clock(Clock(row["clock"]))
     return claim.state not in ENDED and clock is not None and clock.deadline == row["deadline"]
+
+
+def _follow_up_due(tx: Transaction, claim: Claim, row: dict[str, Any], *, at: datetime) -> list[Notice]:
+    """The owner has the task to follow up; once it is overdue they are told, that once, and nothing else comes of it
+    (LEAD-12).
+    """
+    owner = claim.owner
+    if owner is None:
+        return []
+    task = Task(
+        key=reminders.rhythm_key(claim.id),
+        person=owner,
+        kind="follow_up_due",
+        subject_type="claim",
+        subject=claim.id,
+        due=row["deadline"],
+    )
+    save_tasks(tx, [task], [], at=at)
+    if not row["last"]:
+        return []
+    return [
+        Notice(
+            person=owner,
+            kind="reminder.rhythm",
+            urgency="normal",
+            subject_type="claim",
+            subject=claim.id,
+            rule="LEAD-12",
+            policy_version=claim.terms.version,
+            facts={"deadline": rfc3339(row["deadline"]), "clock": row["clock"], "cause": "overdue"},
+        )
+    ]
 
 
 def _last_call(claim: Claim, row: dict[str, Any], setting: Setting, *, at: datetime) -> list[Notice]:

@@ -1,4 +1,7 @@
-"""Reminders (到期提醒) as planned rows: they cost no engine event and are checked again when sent (CLM-18)."""
+"""Reminders (到期提醒) as planned rows: they cost no engine event and are checked again when sent (CLM-18).
+
+So are the tasks of the follow-up procedure: one is raised by a row of the clock `rhythm` (LEAD-12).
+"""
 
 from __future__ import annotations
 
@@ -65,6 +68,31 @@ def plan(
             }
         )
     tx.insert_new(t.reminder, rows)
+    if former is not None and former.clock(Clock.RHYTHM) != claim.clock(Clock.RHYTHM):
+        c = t.task.c
+        tx.execute(t.task.update().where(c.key == rhythm_key(claim.id), c.state == "open").values(state="done"))
+
+
+def follow(tx: Transaction, claim: Claim, *, former: Claim, setting: Setting, at: datetime) -> None:
+    """A follow-up moved deadlines of ``claim`` without a drain.
+
+    A row of the old deadline that is still to come finds that out by itself; new ones are planned where none is left.
+    """
+    terms = setting.terms_of(former)
+    planned = ([i for i, _ in due(c, terms=terms, after=c.start)] for c in former.clocks if c != claim.clock(c.clock))
+    if any(instants and instants[-1] <= at for instants in planned) or _may_be_asked(former, terms, at):
+        plan(tx, claim, former=former, setting=setting, at=at, completion=False)
+
+
+def rhythm_key(claim: str) -> str:
+    """The key of the task to follow up the claim (LEAD-12)."""
+    return f"rhythm:{claim}"
+
+
+def _may_be_asked(claim: Claim, terms: Terms, at: datetime) -> bool:
+    """Whether the owner may have the task to follow up already."""
+    rhythm = claim.clock(Clock.RHYTHM)
+    return rhythm is not None and any(i <= at for i, _ in due(rhythm, terms=terms, after=rhythm.start))
 
 
 def due(clock: RunningClock, *, terms: Terms, after: datetime) -> list[tuple[datetime, bool]]:
@@ -72,8 +100,11 @@ def due(clock: RunningClock, *, terms: Terms, after: datetime) -> list[tuple[dat
 
     All but the last go out when the office opens on their day, or on the next working day, where those of one person
     are one list; one whose time is past when the clock starts, or whose morning comes after the deadline, is skipped
-    (CLM-18).
+    (CLM-18). The follow-up that is due by the procedure is asked for in the morning of its day, and told of once it is
+    overdue, though that be so already (LEAD-12).
     """
+    if clock.clock is Clock.RHYTHM:
+        return _due_of_rhythm(clock, calendar=terms.calendar, after=after)
     name = _SERIES.get(clock.clock)
     if name is None or clock.deadline is None:
         return []
@@ -91,6 +122,14 @@ def due(clock: RunningClock, *, terms: Terms, after: datetime) -> list[tuple[dat
         if after < instant < clock.deadline:
             planned.append((instant, last))
     return planned
+
+
+def _due_of_rhythm(clock: RunningClock, *, calendar: WorkingCalendar, after: datetime) -> list[tuple[datetime, bool]]:
+    if clock.deadline is None:
+        return []
+    morning = _morning(clock.deadline, calendar)
+    asked = [(morning, False)] if after < morning < clock.deadline else []
+    return [*asked, (clock.deadline, True)]
 
 
 def _stands(claim: Claim) -> tuple[ClaimState, bool]:

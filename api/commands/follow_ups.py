@@ -27,7 +27,7 @@ from domain.matters.draft import NewFollowUp
 from domain.matters.inbox import next_instant, next_item
 from domain.matters.matter import CommandKind, Matter
 from domain.refusals import FieldError, Refusal
-from storage import customers, history, matters, texts
+from storage import customers, history, matters, reminders, texts
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row
 from storage.database import Transaction, mint
@@ -62,7 +62,8 @@ def log(tx: Transaction, caller: Caller, claim: str, body: FollowUpIn) -> Done |
     if at_once is None:
         return receive_locked(tx, caller, row, locked, data)
     worked, entry = at_once
-    _save(tx, loaded.claims[claim], worked, entry)
+    _save(tx, worked, entry)
+    reminders.follow(tx, worked, former=loaded.claims[claim], setting=caller.setting, at=locked.now)
     matters.touch(tx, row["matter"], locked.now)
     said = {data["note"]: body.note, data["outcome"]: body.outcome or ""}
     return Done(201, view_of(matters.follow_up_row(entry), said, worked))
@@ -263,7 +264,7 @@ def _at_once(
     )
 
 
-def _save(tx: Transaction, held: Claim, worked: Claim, entry: NewFollowUp) -> None:
+def _save(tx: Transaction, worked: Claim, entry: NewFollowUp) -> None:
     """The fact, the later deadline and the history entry; no state changes."""
     tx.insert(t.follow_up, matters.follow_up_row(entry))
     row = claim_row(worked)

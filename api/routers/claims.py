@@ -74,6 +74,7 @@ def list_claims(
     customer: Id | None = None,
     external_id: Annotated[Str | None, Query(min_length=1)] = None,
     due_before: Instant | None = None,
+    follow_up_overdue: bool = False,
     q: Annotated[Str | None, Query(min_length=1)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -90,6 +91,7 @@ def list_claims(
         customer=customer,
         external_id=external_id,
         due_before=due_before,
+        follow_up_overdue=follow_up_overdue,
         q=q,
     )
     found = call.read(lambda tx: claim_page(tx, call.caller, filters, limit=limit, cursor=cursor))

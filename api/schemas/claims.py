@@ -258,6 +258,7 @@ class ClockOut(Output):
         "queue",
         "approval",
         "after_deal",
+        "rhythm",
     ]
     deadline: str | None
     remaining_s: int | None

@@ -1,4 +1,5 @@
-"""The clocks of a claim: started, moved, stopped, counted again (CLM-11 to CLM-17, CLM-21, CLM-28 to CLM-32, TER-06).
+"""The clocks of a claim: started, moved, stopped, counted again (CLM-11 to CLM-17, CLM-21, CLM-28 to CLM-32, TER-06,
+LEAD-12).
 
 Every function takes the instant that counts and returns a new claim; none reads a clock.
 """
@@ -26,9 +27,9 @@ from domain.claims.model import (
 from domain.policy.policy import Policy
 
 #: The clocks that an absence stops; every other pause stops all (PPL-05, CLM-21).
-_ABSENCE_STOPS: frozenset[Clock] = frozenset({Clock.FIRST_FOLLOW_UP, Clock.IDLE})
+_ABSENCE_STOPS: frozenset[Clock] = frozenset({Clock.FIRST_FOLLOW_UP, Clock.IDLE, Clock.RHYTHM})
 #: Clocks that wait for the end of a claim's grace; who waits for a customer is not spared (INT-10).
-_SPARED: frozenset[Clock] = frozenset(LAPSE_REASON) - {Clock.QUEUE}
+_SPARED: frozenset[Clock] = frozenset(LAPSE_REASON) - {Clock.QUEUE} | {Clock.RHYTHM}
 #: Judging goes on while a claim's own clocks stand still.
 _NEVER_PAUSED: frozenset[Clock] = frozenset({Clock.APPROVAL})
 
@@ -124,9 +125,36 @@ def started_idle(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
     )
 
 
+def started_rhythm(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
+    """When the next follow-up is due: from whatever begins the idle clock, then from each qualified one (LEAD-12)."""
+    length = rhythm_length(claim, terms=terms)
+    if length is None and claim.clock(Clock.RHYTHM) is None:
+        return claim
+    return started(claim, Clock.RHYTHM, at=at, length=length, rule="sop.rhythm_days", terms=terms)
+
+
+def rhythm_recounted(claim: Claim, *, last: datetime | None, at: datetime, terms: Terms) -> Claim:
+    """As if ``last`` were the last qualified follow-up: a later one was voided at ``at``; overdue at once if it is."""
+    begun = claim.idle_since or claim.accepted_at or at
+    claim = started_rhythm(claim, at=max(begun, last or begun), terms=terms)
+    rhythm = claim.clock(Clock.RHYTHM)
+    if rhythm is None or rhythm.deadline is None or rhythm.deadline >= at:
+        return claim
+    return claim.with_clock(replace(rhythm, deadline=at))
+
+
+def rhythm_length(claim: Claim, *, terms: Terms) -> Duration | None:
+    """The rhythm of the grade of its lead, else of the customer's level (LEAD-12); None = no procedure for it.
+
+    A VIP is followed up as often as a customer of level A.
+    """
+    grade = claim.grade or ("A" if claim.customer_level == "VIP" else claim.customer_level)
+    return terms.policy.duration_for("sop.rhythm_days", grade) if grade is not None else None
+
+
 def idle_begun(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
     """The idle clock afresh for what no voiding takes back: acceptance, rescue, transfer, a deal that is off."""
-    claim = started_idle(claim, at=at, terms=terms)
+    claim = started_rhythm(started_idle(claim, at=at, terms=terms), at=at, terms=terms)
     stopped = _stopped_by(claim.pauses, Clock.IDLE)
     return replace(claim, idle_since=at, idle_stops=((at, None),) if stopped else ())
 

@@ -86,7 +86,8 @@ def follow_up(draft: Draft, command: Command) -> None:
 def worked_on(claim: Claim, entry: Entry, *, qualified: bool, received_at: datetime, terms: Terms) -> Claim:
     """``claim`` after the entry, its state untouched.
 
-    A qualified one moves the idle deadline, never nearer (CLM-16, CLM-17); the first visit reaches its stage (CLM-12).
+    A qualified one moves the idle deadline, never nearer (CLM-16, CLM-17), and when the next one is due (LEAD-12); the
+    first visit reaches its stage (CLM-12).
     """
     claim = replace(claim, follow_ups=claim.follow_ups + 1, last_note=entry.note_digest)
     if (
@@ -110,6 +111,7 @@ def worked_on(claim: Claim, entry: Entry, *, qualified: bool, received_at: datet
     )
     if claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE):
         claim = _idle_moved(claim, received_at=received_at, terms=terms)
+        claim = clocks.started_rhythm(claim, at=received_at, terms=terms)
     return claim
 
 
@@ -290,6 +292,7 @@ def _without(draft: Draft, claim: Claim, fact: FollowUpFact, *, last: datetime |
     claim = replace(claim, last_qualified_at=last)
     if claim.state not in (ClaimState.PROTECTED, ClaimState.ACTIVE):
         return claim
+    claim = clocks.rhythm_recounted(claim, last=last, at=draft.at, terms=terms)
     return clocks.idle_recounted(claim, last=last, at=draft.at, terms=terms)
 
 

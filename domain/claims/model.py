@@ -13,7 +13,7 @@ from domain.claims.lifecycle import HOLDING, ClaimState
 
 
 class Clock(StrEnum):
-    """The clocks of a claim (CLM-12, CLM-14, CLM-17, CLM-27, CLM-28, CLM-30, CLM-32, CLM-04)."""
+    """The clocks of a claim (CLM-12, CLM-14, CLM-17, CLM-27, CLM-28, CLM-30, CLM-32, CLM-04, LEAD-12)."""
 
     FIRST_FOLLOW_UP = "first_follow_up"
     PROVISIONAL = "provisional"
@@ -25,12 +25,14 @@ class Clock(StrEnum):
     QUEUE = "queue"
     AFTER_DEAL = "after_deal"
     APPROVAL = "approval"
+    RHYTHM = "rhythm"
 
 
 #: Equal deadlines are decided in this order (table 0.2).
 CLOCK_ORDER: dict[Clock, int] = {clock: place for place, clock in enumerate(Clock)}
 
-#: The reason a claim lapses with when this clock runs out; `approval` escalates instead (CLM-04).
+#: The reason a claim lapses with when this clock runs out; `approval` escalates instead (CLM-04), `rhythm` only warns
+#: (LEAD-12).
 LAPSE_REASON: dict[Clock, str] = {
     Clock.FIRST_FOLLOW_UP: "no_first_follow_up",
     Clock.PROVISIONAL: "incomplete",
@@ -239,6 +241,7 @@ class Claim:
     source: str | None = None
     customer_kind: str = "person"
     customer_level: str | None = None
+    grade: str | None = None  # of the lead it came from (LEAD-12)
     owner: str | None = None
     reason: str | None = None
     reason_text: str | None = None
@@ -326,5 +329,6 @@ class Claim:
 
     @property
     def deadline(self) -> datetime | None:
-        """The earliest deadline of the running clocks (CLM-17)."""
-        return min((c.deadline for c in self.clocks if c.deadline is not None), default=None)
+        """The earliest deadline of the running clocks (CLM-17). Nothing happens by itself when a follow-up is due."""
+        found = (c.deadline for c in self.clocks if c.deadline is not None and c.clock is not Clock.RHYTHM)
+        return min(found, default=None)

@@ -294,6 +294,7 @@ _LENGTHS: dict[Clock, str] = {
     Clock.SALES_STAGE: "stage.deadline_days",
     Clock.PROVISIONAL: "claim.provisional_days",
     Clock.AFTER_DEAL: "claim.after_deal_days",
+    Clock.RHYTHM: "sop.rhythm_days",
 }
 
 
@@ -308,6 +309,8 @@ def _recounted_under(claim: Claim, clock: RunningClock, *, terms: clocks.Terms, 
             length = clocks.stage_length(claim, terms=terms)
         case Clock.SALES_STAGE:
             length = clocks.sales_stage_length(claim, terms=terms)
+        case Clock.RHYTHM:
+            length = clocks.rhythm_length(claim, terms=terms)
         case _:
             length = terms.policy.duration(parameter)
     moved = clocks.started(claim, clock.clock, at=clock.start, length=length, rule=parameter, terms=terms)

@@ -395,6 +395,7 @@ def _claim(draft: Draft, lead: Lead, owner: str) -> Claim:
         source=lead.source,
         customer_kind=draft.matter.customer_kind,
         customer_level=draft.matter.customer_level,
+        grade=lead.grade,
         given=True,
         decided=True,
     )

@@ -666,6 +666,7 @@ _REMINDERS = (
             ("queue", "排队", "place in the queue"),
             ("approval", "判客", "decision on the report"),
             ("after_deal", "成交后保护", "period after the deal"),
+            ("rhythm", "按跟进流程的跟进", "follow-up by the procedure"),
         )
         for row in (
             _row(
@@ -705,6 +706,14 @@ _REMINDERS = (
         "Sales stage overdue",
         "{customer}没有按时走完[“{stage}”]阶段，请尽快推进。",
         "{customer} did not get through the stage[ “{stage}”] in time; please see to it.",
+    ),
+    _row(
+        "reminder.rhythm/overdue",
+        "跟进逾期",
+        "Follow-up overdue",
+        "按跟进流程，{customer}的跟进[在{deadline}]已到期，请尽快跟进。这只是提醒，不影响客户归属。",
+        "By the follow-up procedure {customer} was due to be followed up[ at {deadline}]; please do so. This only"
+        " reminds: whose customer it is does not depend on it.",
     ),
     _row(
         "reminder.completion",

@@ -122,7 +122,8 @@ def _move(claim: Claim, entry: Entry) -> None:
 def _take_clocks(claim: Claim, entry: Entry) -> None:
     if "clocks" in entry.data:
         claim.clocks = {clock["clock"]: clock["deadline"] for clock in entry.data["clocks"]}
-        claim.deadline = min((d for d in claim.clocks.values() if d is not None), key=_instant, default=None)
+        ends = [d for clock, d in claim.clocks.items() if d is not None and clock != "rhythm"]  # that one only warns
+        claim.deadline = min(ends, key=_instant, default=None)
     elif entry.kind == "follow_up" and "deadline" in entry.data:
         claim.deadline = entry.data["deadline"]
     elif entry.kind == "follow_up" and entry.data["qualified"] and claim.state in HOLDING:

@@ -183,6 +183,7 @@ BUILT = {
     "pool.windows",
     "lead.first_response_oh",
     "lead.return_alarm_pct",
+    "sop.rhythm_days",
     "dispatch.weights",
     "people.skill_confirm",
     "ownership.rules",
