@@ -79,9 +79,9 @@ def claims_in_scope(
             # An expression keeps the index out of it, which would find them all only to sort them all.
             wanted.append(sa.type_coerce(c.deadline, sa.BigInteger) + 0 < to_us(due))
     if filters.follow_up_overdue:
-        due = t.task.c
-        overdue = (due.kind == "follow_up_due", due.state == "open", due.due < tx.now())
-        wanted.append(sa.exists().where(due.person == c.owner, due.subject == c.id, *overdue))
+        task = t.task.c
+        overdue = (task.kind == "follow_up_due", task.state == "open", task.due < tx.now())
+        wanted.append(sa.exists().where(task.person == c.owner, task.subject == c.id, *overdue))
     if filters.q is not None:
         wanted.append(of_customers_matching(tx, c.customer, filters.q))
     return sa.select(t.claim).where(*wanted), ways
