@@ -49,6 +49,11 @@ _PLAIN = (
 _LISTS = ("passed", "features", "identifying")
 
 
+def has_site(tx: Transaction, program: str) -> bool:
+    """Whether customers of the program are received anywhere: else their visits are only told (CLM-09)."""
+    return tx.row(sa.select(t.site.c.id).where(t.site.c.program == program).limit(1)) is not None
+
+
 def lock_site(tx: Transaction, site: str) -> tuple[dict[str, Any], Queue] | None:
     """The row of a site and its queue, held until the transaction ends; None if there is none.
 

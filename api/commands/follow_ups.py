@@ -27,7 +27,7 @@ from domain.matters.draft import NewFollowUp
 from domain.matters.inbox import next_instant, next_item
 from domain.matters.matter import CommandKind, Matter
 from domain.refusals import FieldError, Refusal
-from storage import customers, history, matters, reminders, texts
+from storage import customers, history, matters, receptions, reminders, texts
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row
 from storage.database import Transaction, mint
@@ -203,6 +203,7 @@ def _data(
     return {
         "follow_up": mint(),
         "kind": body.kind,
+        "told": body.kind == "visit" and receptions.has_site(tx, row["program"]),
         "note": texts.keep(tx, body.note, customer=row["customer"], key=key) or blank_note(tx, row, key),
         "note_chars": len(note),
         "note_digest": tx.keys.digest(" ".join(narrow(note).casefold().split())),

@@ -304,7 +304,10 @@ def _owner(tx: Transaction, caller: Caller, matter: Matter, asks_for: str | None
         return holder.owner
     if asks_for is not None and _was_owner(tx, matter, asks_for, desk):
         return asks_for
-    waiting = waiting_report(matter)
+    if not desk.policy.switch("ownership.visit_first"):
+        waiting = waiting_report(matter)
+    else:  # a report gives nobody the visitor, unless they come for its reporter (CLM-09)
+        waiting = waiting_report(matter, asks_for) if asks_for is not None else None
     return waiting.reporter if waiting is not None else None
 
 

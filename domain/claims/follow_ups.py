@@ -35,6 +35,7 @@ class Entry:
     note_digest: str
     at: datetime
     masked: bool = False  # the number of the customer was not complete at the receipt (CUS-06)
+    told: bool = False  # a visit that its author tells of, in a program that receives its customers (CLM-09)
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Entry:
@@ -45,6 +46,7 @@ class Entry:
             note_digest=data["note_digest"],
             at=data["at"],
             masked=data.get("masked", False),
+            told=data.get("told", False),
         )
 
     def is_uncredited_visit(self, policy: Policy) -> bool:
@@ -209,9 +211,10 @@ def _in_reported(draft: Draft, command: Command, claim: Claim, entry: Entry, ter
     """Work before acceptance is kept but counts for nothing; a visit accepts in the visit_deal shape (CLM-12)."""
     policy = draft.setting.policy_at(claim.program, at=draft.at)
     uncredited = entry.is_uncredited_visit(policy)
-    why = "match.complete_by" if uncredited else "claim.judgement_mode"
+    only_told = entry.told and policy.switch("ownership.visit_first")  # a completed reception decides (CLM-09)
+    why = "match.complete_by" if uncredited else "ownership.visit_first" if only_told else "claim.judgement_mode"
     claim = _keep_only(draft, command, claim, entry, why, terms)
-    if policy.protection_shape != "visit_deal" or entry.kind != "visit" or uncredited:
+    if policy.protection_shape != "visit_deal" or entry.kind != "visit" or uncredited or only_told:
         return
     if claim.opening is not None:
         return  # decided by its time, whatever happens meanwhile (INT-10)
