@@ -19,6 +19,7 @@ from tests.acceptance.checks import Findings, say
 from tests.acceptance.crm import CrmRun
 from tests.acceptance.crm_data import Crm, DataMissingError, read_crm
 from tests.acceptance.crm_disputes import DisputeRun
+from tests.acceptance.crm_leads import LeadsRun
 from tests.acceptance.crm_money import MoneyRun
 from tests.acceptance.crm_opening import OpeningRun
 from tests.acceptance.larger import MODULES, run_larger
@@ -28,7 +29,13 @@ from worker.engine import EngineUnavailableError, Located, locate
 from worker.progress import progress_on_stderr
 
 #: Runs on the export, each on every database.
-RUNS: dict[str, type[CrmRun]] = {"crm": CrmRun, "disputes": DisputeRun, "money": MoneyRun, "opening": OpeningRun}
+RUNS: dict[str, type[CrmRun]] = {
+    "crm": CrmRun,
+    "disputes": DisputeRun,
+    "money": MoneyRun,
+    "opening": OpeningRun,
+    "leads": LeadsRun,
+}
 PARTS = (*RUNS, *MODULES)
 DATABASES = ("sqlite", "postgresql")
 
@@ -49,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     if crm is not None:
         for name in (part for part in RUNS if part in parts):
             for database in options.database or DATABASES:
-                _run_crm(name, crm, database, server, findings, versions, idle_s=options.idle_s)
+                _run_crm(name, crm, database, server, findings, versions, options)
     for part in MODULES:
         if part in parts:
             said = run_larger(part, findings, seed=options.seed, asked_for=bool(options.only))
@@ -76,6 +83,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be given several times")
     parser.add_argument("--database", action="append", choices=DATABASES, help="crm, disputes: only on this one")
     parser.add_argument("--idle-s", type=float, help="crm: idle period in seconds; default by this machine's speed")
+    parser.add_argument("--scale", type=float, default=1.0, help="opening, leads: this part of the full numbers")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31), help="of the larger runs")
     parser.add_argument("--out", type=Path, help="the report; default docs/reports/acceptance-DATE.md")
     return parser.parse_args(arguments)
@@ -86,6 +94,7 @@ def _shown(options: argparse.Namespace) -> str:
     chosen = [f"--only {part}" for part in options.only or ()]
     chosen += [f"--database {name}" for name in options.database or ()]
     chosen += [f"--idle-s {options.idle_s:g}"] if options.idle_s is not None else []
+    chosen += [f"--scale {options.scale:g}"] if options.scale != 1 else []
     return " ".join(chosen)
 
 
@@ -96,8 +105,7 @@ def _run_crm(
     server: Located,
     findings: Findings,
     versions: dict[str, str],
-    *,
-    idle_s: float | None,
+    options: argparse.Namespace,
 ) -> None:
     part = f"{name}, {database}"
     say(f"{part}:")
@@ -108,7 +116,7 @@ def _run_crm(
             _database(database, folder, versions) as env,
             Service(folder / "service", server=server, env=env) as service,
         ):
-            run = RUNS[name](service, crm, findings, part=part, idle_s=idle_s)
+            run = RUNS[name](service, crm, findings, part=part, idle_s=options.idle_s, scale=options.scale)
             try:
                 run.run()
             except Exception as error:  # noqa: BLE001 - the other parts and the report still follow

@@ -59,6 +59,7 @@ class Sent:
 class CrmRun:
     """One run on one database. ``idle_s`` None: as short as this machine's speed allows.
 
+    ``scale``: the part of the full number of rows, leads and acts, where a run chooses them itself.
     ``decided_within_s``: what a lapse may take; more where other work has the machine at the same time.
     """
 
@@ -71,7 +72,9 @@ class CrmRun:
         part: str,
         idle_s: float | None,
         decided_within_s: float = DECIDED_WITHIN_S,
+        scale: float = 1.0,
     ) -> None:
+        self.scale = scale
         self.decided_within_s = decided_within_s
         self.service = service
         self.crm = crm
@@ -445,6 +448,9 @@ class CrmRun:
 
     def _now(self) -> datetime:
         return self.company.now()
+
+    def _scaled(self, number: int, *, least: int = 1) -> int:
+        return max(least, round(number * self.scale))
 
     def _wait_until(self, instant: datetime) -> None:
         pause = threading.Event()

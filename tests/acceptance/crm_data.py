@@ -38,10 +38,13 @@ class Opportunity:
 
 @dataclass(frozen=True)
 class Closed:
-    """An opportunity that was won or lost, and when."""
+    """An opportunity that was won or lost, and when; ``value`` in whole units of money, 0 of what was lost."""
 
     opportunity: Opportunity
     closed: date
+    engaged: date
+    won: bool
+    value: int
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Crm:
     won: tuple[Win, ...] = ()  # in the order of close date and id
     closed: tuple[Closed, ...] = ()  # won or lost, likewise
     series: Mapping[str, str] = field(default_factory=dict)  # of each product
+    sectors: Mapping[str, str] = field(default_factory=dict)  # of each account
 
     @property
     def named(self) -> tuple[Opportunity, ...]:
@@ -92,7 +96,8 @@ def read_crm(folder: Path) -> Crm:
             f"{folder} lacks {', '.join(missing)}. Name the folder of the CRM export: make acceptance CRM=FOLDER"
         )
     products = tuple(row["product"] for row in _rows(folder / "products.csv"))
-    accounts = tuple(row["account"] for row in _rows(folder / "accounts.csv"))
+    sectors = {row["account"]: row["sector"] for row in _rows(folder / "accounts.csv")}
+    accounts = tuple(sectors)
     agents = tuple(
         Agent(row["sales_agent"], row["manager"], row["regional_office"]) for row in _rows(folder / "sales_teams.csv")
     )
@@ -114,16 +119,23 @@ def read_crm(folder: Path) -> Crm:
         tuple(_won(pipeline, spelled)),
         tuple(_closed(pipeline, spelled)),
         {row["product"]: row["series"] for row in _rows(folder / "products.csv")},
+        sectors,
     )
 
 
 def _closed(pipeline: Sequence[dict[str, str]], spelled: Mapping[str, str]) -> Iterator[Closed]:
-    """Opportunities that ended and name account and date."""
-    ended = (r for r in pipeline if r["deal_stage"] in CLOSED and r["account"] and r.get("close_date"))
+    """Opportunities that ended and name account and dates."""
+    ended = (r for r in pipeline if r["deal_stage"] in CLOSED and r["account"] and r["engage_date"] and r["close_date"])
     for row in sorted(ended, key=lambda r: (r["close_date"], r["opportunity_id"])):
         product = spelled[_letters(row["product"])]
         opportunity = Opportunity(row["opportunity_id"], row["sales_agent"], product, row["account"])
-        yield Closed(opportunity, date.fromisoformat(row["close_date"]))
+        yield Closed(
+            opportunity,
+            date.fromisoformat(row["close_date"]),
+            date.fromisoformat(row["engage_date"]),
+            row["deal_stage"] == "Won",
+            int(row["close_value"] or 0),
+        )
 
 
 def _won(pipeline: Sequence[dict[str, str]], spelled: Mapping[str, str]) -> Iterator[Win]:

@@ -35,6 +35,8 @@ _DECIDED_WITHIN_S: Final = 600.0
 class OpeningRun(CrmRun):
     """The oldest closed opportunities through `fairclaim import opening`; objections; go-live; counts per agent."""
 
+    #: How many rows in full.
+    rows = ROWS
     #: One of so many rows is objected to.
     objected = 50
 
@@ -42,7 +44,7 @@ class OpeningRun(CrmRun):
         self._look_at_the_data()
         self._import_the_company()
         self._find_agents_and_accounts()
-        history = self.crm.closed[:ROWS]
+        history = self.crm.closed[: self._scaled(self.rows)]
         program = self.company.program("Opening", policy=_POLICY, external_id="opening")
         path = f"/v1/programs/{program}/opening"
         lead_time = self._lead_time(history)
@@ -129,7 +131,7 @@ class OpeningRun(CrmRun):
     def _check_the_counts(self, program: str, history: Sequence[Closed], objections: int) -> None:
         """Held per agent: the API, the table, the events and a script that reads the files alone agree."""
         told = self.findings
-        asked = [sys.executable, "-I", str(_BY_HAND), str(self.crm.folder), str(ROWS), str(self.objected)]
+        asked = [sys.executable, "-I", str(_BY_HAND), str(self.crm.folder), str(len(history)), str(self.objected)]
         done = subprocess.run(asked, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True)
         by_hand = json.loads(done.stdout)
         told.equal(self.part, "rows, by hand", by_hand["rows"], len(history))
