@@ -251,7 +251,9 @@ def _at_once(
         return None
     before = next_instant(loaded, claim, setting=caller.setting)
     after = next_instant(loaded.with_claim(worked), claim, setting=caller.setting)
-    if before is not None and (after is None or after < before):
+    if (before is None) is not (after is None):
+        return None  # the workflow sleeps without an instant, or must learn that there is none (POL-08)
+    if before is not None and after is not None and after < before:
         return None
     return worked, NewFollowUp(
         id=data["follow_up"],

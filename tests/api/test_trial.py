@@ -173,6 +173,19 @@ def test_nothing_lapses_in_a_trial_and_what_would_have_is_listed_once(company: C
     assert [one["code"] for one in results(office, kind="lapse")] == ["no_first_follow_up", "idle"]
 
 
+def test_work_that_counts_on_a_claim_without_clocks_wakes_it_when_its_time_is_over(company: Company) -> None:
+    """POL-08, CLM-17: an active claim that would have lapsed is worked: its new idle time ends, and that is listed."""
+    office = Office(company, policy={**TRIAL, "claim.first_follow_up_wh": 0, "claim.idle_days": "PT3H"})
+    claim = office.claim(office.first)
+    work(office.first, claim)
+    company.advance(days=1)
+    assert (read(office.first, claim)["state"], clocks(read(office.first, claim))) == ("active", {})
+    work(office.first, claim, note="第二次谈了付款方式和交房时间的安排")
+    due = clocks(read(office.first, claim))["idle"]
+    company.advance(days=1)
+    assert [one["at"] for one in results(office, kind="lapse")][1:] == [due]
+
+
 def test_going_live_restarts_the_clocks_and_lists_what_people_did_otherwise(company: Company) -> None:
     """POL-08: clocks begin again, none before the grace is over; receipt times count; from then on the rules refuse."""
     policy = {**TRIAL, "claim.first_follow_up_wh": "PT2H", "claim.idle_days": 30, "opening.grace_days": 14}
