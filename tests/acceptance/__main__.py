@@ -22,6 +22,7 @@ from tests.acceptance.crm_disputes import DisputeRun
 from tests.acceptance.crm_leads import LeadsRun
 from tests.acceptance.crm_money import MoneyRun
 from tests.acceptance.crm_opening import OpeningRun
+from tests.acceptance.crm_trial import TrialRun
 from tests.acceptance.larger import MODULES, run_larger
 from tests.support.postgres_cluster import PostgresCluster
 from tests.support.service import PROJECT, Service
@@ -35,6 +36,7 @@ RUNS: dict[str, type[CrmRun]] = {
     "money": MoneyRun,
     "opening": OpeningRun,
     "leads": LeadsRun,
+    "trial": TrialRun,
 }
 PARTS = (*RUNS, *MODULES)
 DATABASES = ("sqlite", "postgresql")
@@ -83,8 +85,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be given several times")
     parser.add_argument("--database", action="append", choices=DATABASES, help="crm, disputes: only on this one")
     parser.add_argument("--idle-s", type=float, help="crm: idle period in seconds; default by this machine's speed")
-    parser.add_argument("--scale", type=float, default=1.0, help="opening, leads: this part of the full numbers")
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31), help="of the larger runs")
+    parser.add_argument("--scale", type=float, default=1.0, help="opening, leads, trial: this part of the full numbers")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31), help="of the trial and the larger runs")
     parser.add_argument("--out", type=Path, help="the report; default docs/reports/acceptance-DATE.md")
     return parser.parse_args(arguments)
 
@@ -116,7 +118,9 @@ def _run_crm(
             _database(database, folder, versions) as env,
             Service(folder / "service", server=server, env=env) as service,
         ):
-            run = RUNS[name](service, crm, findings, part=part, idle_s=options.idle_s, scale=options.scale)
+            run = RUNS[name](
+                service, crm, findings, part=part, idle_s=options.idle_s, scale=options.scale, seed=options.seed
+            )
             try:
                 run.run()
             except Exception as error:  # noqa: BLE001 - the other parts and the report still follow

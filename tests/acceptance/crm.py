@@ -25,6 +25,7 @@ from tests.acceptance.crm_data import Crm, Opportunity
 from tests.support import fold
 from tests.support.company import Person
 from tests.support.service import FAIRCLAIM, PROJECT, RemoteCompany, Service, clean_environment
+from worker.advance import advance_now
 
 T = TypeVar("T")
 
@@ -59,7 +60,8 @@ class Sent:
 class CrmRun:
     """One run on one database. ``idle_s`` None: as short as this machine's speed allows.
 
-    ``scale``: the part of the full number of rows, leads and acts, where a run chooses them itself.
+    ``scale``: the part of the full number of rows, leads and acts, where a run chooses them itself. ``seed``: of what
+    chance decides.
     ``decided_within_s``: what a lapse may take; more where other work has the machine at the same time.
     """
 
@@ -73,8 +75,10 @@ class CrmRun:
         idle_s: float | None,
         decided_within_s: float = DECIDED_WITHIN_S,
         scale: float = 1.0,
+        seed: int = 0,
     ) -> None:
         self.scale = scale
+        self.seed = seed
         self.decided_within_s = decided_within_s
         self.service = service
         self.crm = crm
@@ -448,6 +452,10 @@ class CrmRun:
 
     def _now(self) -> datetime:
         return self.company.now()
+
+    def _move_clock(self, to: datetime) -> None:
+        """Everything that falls due on the way is decided by its own workflow, at its own instant."""
+        advance_now(self.company.settings, self.company.database, address=self.service.engine_address, to=to)
 
     def _scaled(self, number: int, *, least: int = 1) -> int:
         return max(least, round(number * self.scale))

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +25,6 @@ from tests.acceptance.crm_data import Closed
 from tests.acceptance.crm_opening import OpeningRun
 from tests.support.company import Person
 from tests.support.service import PROJECT
-from worker.advance import advance_now
 
 ROWS: Final = 1_500
 LEADS: Final = 1_000
@@ -120,10 +119,6 @@ class LeadsRun(OpeningRun):
         # `_load` names each project after its opportunity.
         rows = {claim["project"]["name"]: claim["project"]["id"] for claim in claims}
         self.projects = {c.opportunity.id: rows[c.opportunity.id] for c in history}
-
-    def _move_clock(self, to: datetime) -> None:
-        """Everything that falls due on the way is decided by its own workflow, at its own instant."""
-        advance_now(self.company.settings, self.company.database, address=self.service.engine_address, to=to)
 
     def _tell_profiles(self, history: Sequence[Closed], capacity: int) -> None:
         """Three sectors an agent won most in, and less to carry for who has no customer yet."""
@@ -279,7 +274,9 @@ class LeadsRun(OpeningRun):
             check=True,
         )
         by_hand = json.loads(done.stdout)
-        told.equal(self.part, "rows and leads, by hand", [by_hand["rows"], by_hand["leads"]], [len(history), len(leads)])
+        told.equal(
+            self.part, "rows and leads, by hand", [by_hand["rows"], by_hand["leads"]], [len(history), len(leads)]
+        )
         found = _pages(self.company.admin, "/v1/leads", program=self.program)
         ended = Counter(lead["state"] for lead in found)
         told.equal(self.part, "states of leads", dict(sorted(ended.items())), dict(sorted(by_hand["states"].items())))
