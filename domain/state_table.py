@@ -12,6 +12,8 @@ from typing import Generic, Protocol, TypeVar
 
 from transitions import Machine, MachineError
 
+from domain.refusals import Refusal
+
 S = TypeVar("S", bound=StrEnum)
 T = TypeVar("T", bound=StrEnum)
 S_co = TypeVar("S_co", bound=StrEnum, covariant=True)
@@ -55,6 +57,19 @@ class StateTable(Generic[S, T]):
         except MachineError:
             return None
         return self._states(cursor.state) if moved else None
+
+    def fire(self, state: S, trigger: T, *, rule: str) -> S:
+        """The state after ``trigger``, else ``illegal_transition`` by ``rule`` with what ``state`` does allow."""
+        target = self.after(state, trigger)
+        if target is None:
+            raise Refusal(
+                "illegal_transition",
+                rule=rule,
+                facts={"state": state.value, "trigger": trigger.value},
+                current_state=state.value,
+                allowed=tuple(possible.value for possible in self.allowed(state)),
+            )
+        return target
 
     def allowed(self, state: S) -> tuple[T, ...]:
         """Triggers that the table has for ``state``, in its order."""

@@ -166,6 +166,8 @@ def _send_reminders(tx: Transaction, rows: list[dict[str, Any]], setting: Settin
         elif _is_true(claim, row):
             if row["clock"] == Clock.RHYTHM:
                 notices += _follow_up_due(tx, claim, row, at=now)
+            elif setting.in_trial(claim.program, at=now):
+                continue  # nothing lapses by this deadline, and going live sets another one (POL-08)
             elif row["last"]:
                 notices += _last_call(claim, row, setting, at=now)
             else:

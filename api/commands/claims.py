@@ -60,8 +60,12 @@ def comment(tx: Transaction, caller: Caller, claim: str, text: str) -> Waiting:
 
 @on_claim
 def withdraw(tx: Transaction, caller: Caller, claim: str, reason: str | None) -> Waiting:
-    """Take a report back (table 0.2)."""
-    return _simple(tx, caller, claim, CommandKind.WITHDRAW, reason)
+    """Take a report back (table 0.2); whoever takes back a row that is not theirs says why (INT-10)."""
+    row, held = _opened(tx, caller, claim, CommandKind.WITHDRAW)
+    if reason is None and caller.person != held.reporter:
+        raise Refusal("reason_required", rule="INT-10", errors=(FieldError("reason", "reason_required"),))
+    text = texts.keep(tx, reason, customer=row["customer"])
+    return receive(tx, caller, row, CommandKind.WITHDRAW, lambda _: {"text": text})
 
 
 @on_claim

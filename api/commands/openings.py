@@ -205,7 +205,9 @@ def _not_listed(row: Mapping[str, Any], now: datetime) -> Refusal:
     assert opening is not None
     if now <= opening.object_by:
         return Refusal("illegal_transition", rule="INT-10", current_state=state)
-    return Refusal("deadline_passed", rule="INT-10", facts={"until": opening.object_by})
+    # Who has a better right all the same reports the customer, and contests the refusal (DSP-02).
+    facts = {"until": opening.object_by, "instead": ["report", "dispute"]}
+    return Refusal("deadline_passed", rule="INT-10", facts=facts)
 
 
 def _objectable_until(setting: Setting, program: str, at: datetime) -> datetime:
@@ -219,12 +221,13 @@ def _check_row(caller: Caller, program: str, body: OpeningRowIn) -> None:
     known = caller.setting.organisation.people.get(body.owner)
     if known is not None and not known.active:
         raise Refusal("person_inactive", rule="INT-10", errors=(FieldError("owner", "person_inactive"),))
-    if not may_receive(body.owner, program, setting=caller.setting, at=caller.at):
-        raise invalid("owner", rule="INT-10")
     try:
-        require_partner_open(body.owner, program, setting=caller.setting, at=caller.at)
+        if known is not None:
+            require_partner_open(body.owner, program, setting=caller.setting, at=caller.at)
     except Refusal as closed:  # the broker's refusal; the load has named somebody who may not report
         raise invalid("owner", rule=closed.rule, **closed.facts) from None
+    if not may_receive(body.owner, program, setting=caller.setting, at=caller.at):
+        raise invalid("owner", rule="INT-10")
     if body.last_follow_up_at is not None and body.last_follow_up_at > caller.at:
         wrong = (FieldError("last_follow_up_at", "date_invalid"),)
         raise Refusal("date_invalid", rule="INT-10", errors=wrong)

@@ -193,6 +193,8 @@ _NAMES: tuple[tuple[str, CommandKind], ...] = (
     ("pause", CommandKind.PAUSE),
     ("unpause", CommandKind.UNPAUSE),
     ("collaborate", CommandKind.COLLABORATE),
+    ("stage", CommandKind.STAGE_MOVE),
+    ("deliver", CommandKind.DELIVER),
     ("dispute", CommandKind.DISPUTE_OPEN),
 )
 
@@ -215,6 +217,8 @@ _STATES: dict[CommandKind, frozenset[ClaimState]] = {
     CommandKind.PAUSE: frozenset({_P, _A}),
     CommandKind.UNPAUSE: frozenset({_P, _A}),
     CommandKind.COLLABORATE: frozenset(HOLDING),
+    CommandKind.STAGE_MOVE: frozenset(HOLDING),
+    CommandKind.DELIVER: frozenset({_W}),
     CommandKind.DISPUTE_OPEN: frozenset(DISPUTABLE),
 }
 
@@ -256,7 +260,11 @@ def _may(
         holder = claim.outside.holder if claim.outside is not None else None
         return holder is not None and _acts_for(actor, holder, setting=setting, at=at)
     if kind is CommandKind.WITHDRAW:
-        return claim.reporter == actor.person
+        return claim.reporter == actor.person or (
+            _is_listed_row(claim)
+            and actor.person not in interested
+            and has_role(actor, {Role.ADMIN}, organisation=setting.organisation, at=at, place=place_of(claim))
+        )
     if kind is CommandKind.CORRECT:
         return owner or claim.reporter == actor.person
     if kind is CommandKind.FOLLOW_UP:
@@ -305,6 +313,11 @@ def _may(
     if kind in (CommandKind.RELEASE, CommandKind.EXTEND, CommandKind.PAUSE, CommandKind.UNPAUSE):
         return owner or is_supervisor(claim.owner or claim.reporter, claim, actor=actor, setting=setting, at=at)
     return False
+
+
+def _is_listed_row(claim: Claim) -> bool:
+    """A row of an opening load that is still listed: who keeps the load may take a wrong one back (INT-10)."""
+    return claim.waiting is Waiting.OPENING and claim.opening is not None and not claim.opening.objection
 
 
 def _is_handed_over(claim: Claim, *, setting: Setting, at: datetime) -> bool:

@@ -269,10 +269,19 @@ def comment(draft: Draft, command: Command) -> None:
 
 
 def withdraw(draft: Draft, command: Command) -> None:
-    """The reporter takes the report back (table 0.2)."""
+    """The reporter takes the report back (table 0.2), or an admin a wrong row of the opening load (INT-10)."""
     claim = draft.matter.claims[command.claim]
-    authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
+    authorise(
+        command.kind,
+        claim,
+        actor=Actor(command.actor or ""),
+        setting=draft.setting,
+        at=draft.at,
+        interested=gainers(claim, draft.matter.claims.values()),
+    )
     withdraw_now(draft, claim, actor=command.actor, text=command.data.get("text"))
+    if command.actor != claim.reporter:
+        draft.tell(claim.reporter, "claim.withdrawn", claim, rule="INT-10", facts={"cause": "opening"})
     advance(draft)
 
 

@@ -289,7 +289,6 @@ def _depth(
 ) -> Depth:
     evidence: list[str] = []
     follow_ups = visits = 0
-    met: set[str] = set()
     stages: set[str] = set()
 
     def counts(item: str, at: datetime) -> bool:
@@ -305,15 +304,17 @@ def _depth(
         elif counts(contact.evidence, contact.at):
             visits += contact.kind == "visit"
             follow_ups += contact.kind != "visit"
-    met.update(fact.met for fact in ground.decision_makers.get(person, ()) if counts(fact.evidence, fact.at))
+    meetings = [fact for fact in ground.decision_makers.get(person, ()) if counts(fact.evidence, fact.at)]
+    # One meeting counts once, whoever came to it, and so does one person, however often met.
+    met = min(len({fact.evidence for fact in meetings}), len({fact.met for fact in meetings}))
     stages.update(fact.stage for fact in ground.stages.get(person, ()) if counts(fact.evidence, fact.at))
     total = (
         weights["follow_up"] * follow_ups
         + weights["visit"] * visits
-        + weights["decision_maker"] * len(met)
+        + weights["decision_maker"] * met
         + weights["stage"] * len(stages)
     )
-    return Depth(total, follow_ups, visits, len(met), len(stages), tuple(dict.fromkeys(evidence)))
+    return Depth(total, follow_ups, visits, met, len(stages), tuple(dict.fromkeys(evidence)))
 
 
 def _customer_choice(rule: str, asked: Asked, among: tuple[str, ...]) -> Finding:

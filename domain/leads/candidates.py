@@ -43,14 +43,21 @@ def sells(person: str, *, setting: Setting, at: datetime) -> bool:
 
 
 def may_receive(person: str, program: str, *, setting: Setting, at: datetime) -> bool:
-    """Whether a lead of ``program`` may be handed over to ``person`` by name."""
+    """Whether a customer of ``program`` may newly go to ``person`` by name: a lead, whoever comes in, a row."""
     organisation = setting.organisation
     return (
         person in organisation.people
         and organisation.is_active(person, at=at)
+        and not comes_from_closed_partner(person, program, setting=setting, at=at)
         and any(g.role in SELLING and g.holds_at(at) for g in organisation.grants.get(person, ()))
         and setting.programs[program].is_member(person, organisation=organisation, at=at)
     )
+
+
+def comes_from_closed_partner(person: str, program: str, *, setting: Setting, at: datetime) -> bool:
+    """Whether ``person`` stands in a partner organisation that takes no reports on the day of ``at`` (PPL-08)."""
+    partner = setting.organisation.partner_of(person)
+    return partner is not None and not partner.takes_reports(on=setting.calendar(program).local_date(at))
 
 
 def candidate(person: str, load: Load, *, setting: Setting, policy: Policy) -> Candidate:

@@ -14,7 +14,7 @@ from typing import Any
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim
 from domain.claims.reports import consider
-from domain.leads.candidates import candidate, fitting, may_receive, members, skips
+from domain.leads.candidates import candidate, comes_from_closed_partner, fitting, may_receive, members, skips
 from domain.leads.dispatch import Ranked, Wanted
 from domain.leads.lifecycle import LeadState, LeadTrigger, fire, refused
 from domain.leads.limits import accept_by, assess_by, respond_by
@@ -122,6 +122,8 @@ def assign(draft: Draft, command: Command) -> None:
             raise refused(state=lead.state, trigger="assign")
         _assign(draft, lead, actor=command.actor)
         return
+    if comes_from_closed_partner(person, lead.program, setting=draft.setting, at=draft.at):
+        raise Refusal("partner_suspended", rule="PPL-08", facts={"person": person})
     if not may_receive(person, lead.program, setting=draft.setting, at=draft.at):
         raise Refusal("person_inactive", rule="PPL-01", facts={"person": person})
     _offer(

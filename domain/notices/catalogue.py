@@ -90,6 +90,13 @@ _CLAIMS = (
         "The report of {customer} was withdrawn by its reporter.",
     ),
     _row(
+        "claim.withdrawn/opening",
+        "期初导入的客户已撤销",
+        "Loaded customer taken back",
+        "{customer}在期初导入中登记在您名下，现已由管理员撤销；原因见该报备的记录。",
+        "{customer} was loaded as yours, and an administrator has taken that back; the history of the claim says why.",
+    ),
+    _row(
         "claim.worked",
         "客户进入跟进中",
         "Customer is being worked",

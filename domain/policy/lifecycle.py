@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from domain.refusals import Refusal
 from domain.state_table import StateTable
 
 
@@ -56,16 +55,7 @@ _MOVES: Final[StateTable[PolicyState, PolicyTrigger]] = StateTable(PolicyState, 
 
 def fire(*, state: PolicyState, trigger: PolicyTrigger) -> PolicyState:
     """The state after ``trigger``, or the refusal ``illegal_transition`` with what ``state`` does allow (POL-04)."""
-    target = _MOVES.after(state, trigger)
-    if target is None:
-        raise Refusal(
-            "illegal_transition",
-            rule="POL-04",
-            facts={"state": state.value, "trigger": trigger.value},
-            current_state=state.value,
-            allowed=tuple(possible.value for possible in allowed(state)),
-        )
-    return target
+    return _MOVES.fire(state, trigger, rule="POL-04")
 
 
 def allowed(state: PolicyState) -> tuple[PolicyTrigger, ...]:

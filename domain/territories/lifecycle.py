@@ -7,7 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from domain.refusals import Refusal
 from domain.state_table import StateTable
 
 
@@ -46,16 +45,7 @@ _MOVES: Final[StateTable[PlanState, PlanTrigger]] = StateTable(PlanState, TABLE)
 
 def fire(*, state: PlanState, trigger: PlanTrigger) -> PlanState:
     """The state after ``trigger``, or the refusal ``illegal_transition`` with what ``state`` does allow (TER-03)."""
-    target = _MOVES.after(state, trigger)
-    if target is None:
-        raise Refusal(
-            "illegal_transition",
-            rule="TER-03",
-            facts={"state": state.value, "trigger": trigger.value},
-            current_state=state.value,
-            allowed=tuple(possible.value for possible in allowed(state)),
-        )
-    return target
+    return _MOVES.fire(state, trigger, rule="TER-03")
 
 
 def allowed(state: PlanState) -> tuple[PlanTrigger, ...]:

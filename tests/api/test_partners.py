@@ -193,6 +193,22 @@ def test_a_suspended_partner_reports_nothing_new_and_open_claims_run_on(house: H
     assert house.rep.post("/v1/claims", body).status_code == 201
 
 
+def test_no_lead_goes_to_the_people_of_a_suspended_partner_by_name(house: House) -> None:
+    """PPL-08, LEAD-03: a lead would become a new claim; while the partner takes reports they may be named."""
+    sender = house.company.person("市场", roles=("marketing",), company_wide=True)
+    body = {"program": house.program, "customer": person_customer("钱七", "13700000007"), "source": "exhibition"}
+    path = f"/v1/partners/{house.partner['id']}"
+    house.manager.made(f"{path}/suspend", {"reason": "违规"})
+    refused = sender.post("/v1/leads", {**body, "person": house.broker.id})
+    assert (refused.status_code, refused.json()["code"], refused.json()["errors"][0]["field"]) == (
+        422,
+        "field_invalid",
+        "person",
+    )
+    house.manager.made(f"{path}/resume")
+    assert sender.made("/v1/leads", {**body, "person": house.broker.id})["receiver"] == house.broker.id
+
+
 def test_a_suspended_partner_is_loaded_with_nothing_and_objects_to_nothing(house: House) -> None:
     """PPL-08, INT-10: a row and an objection are reports of whoever they name; what was listed before stays."""
     path, admin = f"/v1/programs/{house.program}/opening", house.company.admin

@@ -186,6 +186,20 @@ def test_work_that_counts_on_a_claim_without_clocks_wakes_it_when_its_time_is_ov
     assert [one["at"] for one in results(office, kind="lapse")][1:] == [due]
 
 
+def test_nobody_is_reminded_in_a_trial_of_a_deadline_by_which_nothing_lapses(company: Company) -> None:
+    """POL-08, CLM-18: reminders speak of lapses, so they begin with the rules in force."""
+    policy = {"claim.first_follow_up_wh": 0, "claim.idle_days": 10, "reminder.idle_days": [5], "opening.grace_days": 0}
+    office = Office(company, policy={**TRIAL, **policy})
+    claim = office.claim(office.first)
+    company.advance(days=6)
+    company.remind()
+    assert "reminder.idle" not in notices(office.first, claim)
+    go_live(company, office.program)
+    company.advance(days=6)
+    company.remind()
+    assert "reminder.idle" in notices(office.first, claim)
+
+
 def test_going_live_restarts_the_clocks_and_lists_what_people_did_otherwise(company: Company) -> None:
     """POL-08: clocks begin again, none before the grace is over; receipt times count; from then on the rules refuse."""
     policy = {**TRIAL, "claim.first_follow_up_wh": "PT2H", "claim.idle_days": 30, "opening.grace_days": 14}

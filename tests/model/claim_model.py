@@ -375,9 +375,15 @@ class Model:
         invites = (
             {"collaborate"} if claim.state in ("protected", "active", "won") and actor == claim.owner else set[str]()
         )
+        # Who works the customer moves it on, and hands on what was won; so does whoever is above (CLM-30, CLM-31).
+        holds = claim.state in ("protected", "active", "won")
+        leads_it = claim.owner is not None and self.supervises(actor, claim, at)
+        moves_on = {"stage", *({"deliver"} if claim.state == "won" else ())}
+        staged = moves_on if holds and (actor == claim.owner or leads_it) else set[str]()
         return (
             contested
             | invites
+            | staged
             | {
                 kind
                 for kind in by_state.get(claim.state, ())

@@ -27,7 +27,7 @@ def test_a_work_collaborator_reads_and_logs_and_the_owner_remains_the_only_owner
     assert invited["collaborators"] == [{"person": office.second.id, "rights": "work"}]
     assert "claim.corrected" in notices(office.second, claim)
     seen = read(office.second, claim)
-    assert (seen["owner"], seen["allowed"]) == (office.first.id, ["follow_up"])
+    assert (seen["owner"], seen["allowed"]) == (office.first.id, ["follow_up", "stage"])
     assert [c["id"] for c in office.second.get("/v1/claims").json()["items"]] == [claim["id"]]
     logged = work(office.second, claim)
     assert (logged["qualified"], logged["state"], logged["author"]) == (True, "active", office.second.id)

@@ -166,6 +166,23 @@ def test_an_objection_may_be_withdrawn_and_a_row_too(load: Load) -> None:
     assert "first_follow_up" in clocks(read(load.second, wanted))
 
 
+def test_an_admin_takes_a_wrong_row_back_with_a_reason(load: Load) -> None:
+    """INT-10: its owner is told; an objection is for whoever made it to take back, as a claim that runs is."""
+    admin = load.company.admin
+    row, lives = load.row(load.first), load.row(load.first, 2)
+    objection = load.object_to(row, load.second)
+    assert "withdraw" in read(admin, row)["allowed"]
+    assert "withdraw" not in read(admin, objection)["allowed"]
+    refused(act(admin, row, "withdraw"), 422, "reason_required", "reason")
+    refused(act(admin, objection, "withdraw", reason="重复"), 403, "not_allowed")
+    refused(act(load.office.leader, row, "withdraw", reason="重复"), 403, "not_allowed")
+    assert done(act(admin, row, "withdraw", reason="行错位"))["state"] == "withdrawn"
+    assert "claim.withdrawn" in notices(load.first, row)
+    load.go_live()
+    assert read(load.second, objection)["owner"] == load.second.id
+    refused(act(admin, lives, "withdraw", reason="太晚"), 403, "not_allowed")
+
+
 def test_of_two_owners_for_one_customer_neither_holds_and_both_are_listed(load: Load) -> None:
     """INT-10: a case between the two, decided by nobody's place in the file."""
     one, other = load.row(load.first), load.row(load.second)
@@ -371,7 +388,8 @@ def test_what_cannot_be_loaded_or_objected_to_is_refused(load: Load) -> None:
     load.go_live()
     late = refused(admin.post(rows, body), 409, "deadline_passed")
     assert late["facts"]["until"] == GO_LIVE
-    refused(load.second.post(f"{rows}/{row['id']}/objections", {"reason": "我的"}), 409, "deadline_passed")
+    late = refused(load.second.post(f"{rows}/{row['id']}/objections", {"reason": "我的"}), 409, "deadline_passed")
+    assert late["facts"] == {"until": GO_LIVE, "instead": ["report", "dispute"]}
 
 
 def test_nobody_is_refused_for_what_was_loaded(company: Company) -> None:

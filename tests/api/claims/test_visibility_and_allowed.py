@@ -76,8 +76,8 @@ def test_what_each_may_do_with_a_protected_and_an_active_customer(company: Compa
     """Contract section 5 `allowed`."""
     office = Office(company)
     claim = office.claim(office.first)
-    owner = {"correct", "follow_up", "win", "release", "transfer", "extend", "pause", "collaborate"}
-    supervisor = {"release", "extend", "pause"}
+    owner = {"correct", "follow_up", "win", "release", "transfer", "extend", "pause", "collaborate", "stage"}
+    supervisor = {"release", "extend", "pause", "stage"}
     for state in ("protected", "active"):
         present = read(office.first, claim)
         assert present["state"] == state
@@ -101,8 +101,10 @@ def test_what_each_may_do_with_a_won_customer(company: Company) -> None:
         "follow_up",
         "transfer",
         "collaborate",
+        "stage",
+        "deliver",
     }
-    assert read(office.leader, claim)["allowed"] == ["cancel_deal"]
+    assert read(office.leader, claim)["allowed"] == ["cancel_deal", "stage", "deliver"]
     assert read(office.finance(), claim)["allowed"] == ["cancel_deal"]
 
 
