@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done
+from api.commands import number_sets
 from api.commands.disputes import question
 from api.commands.received import as_of_now
 from api.schemas.customers import MergeIn, UnmergeIn
@@ -29,7 +30,7 @@ from domain.refusals import FieldError, Refusal
 from storage import customers, history, matters, merges, number_rivals, sameness, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
-from storage.database import Transaction, mint
+from storage.database import StaleReadError, Transaction, mint
 from storage.notices import queue_notices
 
 Row = Mapping[str, Any]
@@ -50,9 +51,9 @@ def merge(tx: Transaction, caller: Caller, customer: str, body: MergeIn) -> Done
     answered = sameness.answer(tx, customer, survivor)
     if answered is not None and not answered.same:
         raise Refusal("illegal_transition", rule="CUS-13", facts={"same": False})
-    meetings = _meetings(tx, caller, customer, survivor)
+    meetings, locked = _meetings(tx, caller, customer, survivor)
     _require_free(meetings)
-    now = max((m.now for m in meetings), default=tx.now())
+    now = max((one.now for one in locked.values()), default=tx.now())
     reason = texts.keep(tx, body.reason, customer=survivor)
     if conflicts := [m for m in meetings if m.found in (Meeting.CLAIMS, Meeting.CASE)]:
         return _ask(tx, caller, conflicts, reason)
@@ -60,9 +61,7 @@ def merge(tx: Transaction, caller: Caller, customer: str, body: MergeIn) -> Done
         _require_no_discussion(side)
     joined = [_joined(tx, m, survivor) for m in meetings if m.joins]
     merges.keep(tx, customer, survivor, joined=joined, by=caller.person, reason=reason, at=now)
-    for pair in joined:
-        # What the numbers of both say together may be more than either did (CUS-07).
-        number_rivals.rejudge(tx, pair["into"], at=now)
+    _look_again(tx, caller, survivor, locked, at=now)
     _record(tx, caller, customer, "merged", at=now, into=survivor, text=reason)
     _record(tx, caller, survivor, "merged_from", at=now, record=customer, text=reason)
     _tell(tx, caller, "customer.merged", survivor, [c for m in meetings for c in m.claims], at=now)
@@ -148,8 +147,12 @@ class _Meeting:
         return tuple(c for side in (self.moved, self.stays) if side is not None for c in _alive(side, self.now))
 
 
-def _meetings(tx: Transaction, caller: Caller, customer: str, survivor: str) -> list[_Meeting]:
-    """Every standing matter of the record to be merged and, locked with it by id, what it meets."""
+def _meetings(
+    tx: Transaction, caller: Caller, customer: str, survivor: str
+) -> tuple[list[_Meeting], dict[str, matters.Locked]]:
+    """Every standing matter of the record to be merged and what it meets; the locks of both records' matters and of
+    their rivals, taken by id.
+    """
     stays = {_place(m): m["id"] for m in _standing(tx, merges.records_of(tx, survivor))}
     parts = merges.parts_of(tx, customer)
     moved = _standing(tx, parts)
@@ -160,10 +163,11 @@ def _meetings(tx: Transaction, caller: Caller, customer: str, survivor: str) -> 
             # A case has found it to be a third record's customer: that one comes first.
             raise Refusal("illegal_transition", rule="CUS-13", facts={"same": True, "customer": row["customer"]})
         pairs.append((row["id"], there))
-    wanted = sorted({m for pair in pairs for m in pair if m is not None})
-    locked = {m: matters.lock(tx, m) for m in wanted}
-    written = {m: matters.load(tx, one) for m, one in locked.items()}
-    seen = {m: as_of_now(tx, caller, one) for m, one in locked.items()}
+    meeting_here = {m for pair in pairs for m in pair if m is not None}
+    own = {*meeting_here, *stays.values()}
+    locked = {m: matters.lock(tx, m) for m in sorted({*own, *number_rivals.of(tx, own)})}
+    written = {m: matters.load(tx, locked[m]) for m in sorted(meeting_here)}
+    seen = {m: as_of_now(tx, caller, locked[m]) for m in sorted(meeting_here)}
     found: list[_Meeting] = []
     for one, other in pairs:
         if one == other:
@@ -175,7 +179,7 @@ def _meetings(tx: Transaction, caller: Caller, customer: str, survivor: str) -> 
             # What is due or was received clears the way, but nobody has decided it yet: in its order, not in ours.
             raise Refusal("engine_unavailable", rule="AUD-07")
         found.append(_Meeting(seen[one], beside, now, met))
-    return found
+    return found, locked
 
 
 def _standing(tx: Transaction, records: Collection[str]) -> list[dict[str, Any]]:
@@ -294,6 +298,26 @@ def _joined(tx: Transaction, one: _Meeting, survivor: str) -> dict[str, Any]:
     done = merges.join(tx, one.moved.id, into)
     number_rivals.join(tx, one.moved.id, into, at=one.now)
     return done
+
+
+def _look_again(
+    tx: Transaction, caller: Caller, survivor: str, locked: Mapping[str, matters.Locked], *, at: datetime
+) -> None:
+    """What the numbers of both say together may be more than either did: who is parted, and who is one (CUS-07)."""
+    for row in _standing(tx, merges.records_of(tx, survivor)):
+        if row["project"] is not None:
+            continue  # a named project is in nobody's way
+        matter = row["id"]
+        if not locked.keys() >= set(number_rivals.of(tx, [matter])):
+            raise StaleReadError  # a report has met it since the locks were taken
+        held = number_sets.Held(
+            own={matter: (row["program"], row["track"])},
+            locked={**locked, matter: matters.lock(tx, matter)},
+            same={},
+            alike=(),
+            now=at,
+        )
+        number_sets.settle(tx, caller, held, number_sets.judge(tx, held, completed=False))
 
 
 def _ask(tx: Transaction, caller: Caller, conflicts: Sequence[_Meeting], statement: str | None) -> Done:

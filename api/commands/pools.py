@@ -15,13 +15,14 @@ from api.auth import Caller
 from api.call import Done, Waiting
 from api.commands.company import Change, given, invalid, require_people, require_version
 from api.commands.received import as_of_now, receive_unheld
-from api.commands.reports import halved_at
+from api.commands.reports import halved_at, require_partner_open
 from api.schemas.pools import AddIn, AssignIn, BatchIn, MoveIn, PoolIn, PoolPatch, RestrictIn
 from api.schemas.programs import MemberIn
 from api.views.pools import Standing, entry_row, entry_views, pool_view, standing
 from domain.claims.permissions import may_sell
+from domain.leads.candidates import may_receive
 from domain.matters.matter import CommandKind
-from domain.people.access import SELLING, Actor, Place, has_any_scope
+from domain.people.access import Place
 from domain.people.organisation import Role
 from domain.policy.values import window
 from domain.pools.limits import is_entry
@@ -126,6 +127,7 @@ def take(tx: Transaction, caller: Caller, pool: str, entry: str) -> Waiting:
     stands = standing(caller, pool) if _belongs(caller, program) else None
     if stands is None or not stands.takes:
         raise Refusal("not_member", rule="POOL-01")
+    require_partner_open(caller.person, program, setting=setting, at=caller.at)
     locked = _locked(tx, program, entry)
     matter = as_of_now(tx, caller, locked)
     if matter.owner_claim is None and not matter.pooled:
@@ -148,8 +150,7 @@ def assign(tx: Transaction, caller: Caller, pool: str, entry: str, body: AssignI
         raise invalid("to", rule="POOL-01")
     if not person.active:
         raise Refusal("person_inactive", rule="PPL-01", errors=(FieldError("to", "person_inactive"),))
-    sells = has_any_scope(Actor(body.to), SELLING, organisation=organisation, at=caller.at)
-    if not sells or not program.is_member(body.to, organisation=organisation, at=caller.at):
+    if not may_receive(body.to, program.id, setting=caller.setting, at=caller.at):
         raise invalid("to", rule="POOL-01")
     locked = _locked(tx, program.id, entry)
     matter = as_of_now(tx, caller, locked)

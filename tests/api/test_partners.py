@@ -193,8 +193,8 @@ def test_a_suspended_partner_reports_nothing_new_and_open_claims_run_on(house: H
     assert house.rep.post("/v1/claims", body).status_code == 201
 
 
-def test_no_lead_goes_to_the_people_of_a_suspended_partner_by_name(house: House) -> None:
-    """PPL-08, LEAD-03: a lead would become a new claim; while the partner takes reports they may be named."""
+def test_no_customer_newly_goes_to_the_people_of_a_suspended_partner(house: House) -> None:
+    """PPL-08, LEAD-03: a lead would become a new claim, and so would a take; later they may be named."""
     sender = house.company.person("市场", roles=("marketing",), company_wide=True)
     body = {"program": house.program, "customer": person_customer("钱七", "13700000007"), "source": "exhibition"}
     path = f"/v1/partners/{house.partner['id']}"
@@ -205,7 +205,11 @@ def test_no_lead_goes_to_the_people_of_a_suspended_partner_by_name(house: House)
         "field_invalid",
         "person",
     )
+    pool = house.company.admin.get(f"/v1/programs/{house.program}").json()["default_pool"]
+    take = f"/v1/pools/{pool}/customers/{pool}/take"
+    assert house.broker.post(take).json()["code"] == "partner_suspended"
     house.manager.made(f"{path}/resume")
+    assert house.broker.post(take).json()["code"] == "not_found"
     assert sender.made("/v1/leads", {**body, "person": house.broker.id})["receiver"] == house.broker.id
 
 

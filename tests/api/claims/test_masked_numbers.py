@@ -97,6 +97,23 @@ def test_no_deal_is_credited_before_the_number_is_complete(company: Company, com
     assert read(office.first, claim)["state"] == "won"
 
 
+def test_a_merge_that_completes_the_number_of_a_waiting_report_lets_it_meet_the_owner(company: Company) -> None:
+    """CUS-07, CUS-13: the keeper joins a record of the whole number with the one whose report waits for it."""
+    office = Office(company, policy=MODE)
+    held = office.claim(office.second, customer=person_customer("王小明", WHOLE))
+    waiting = office.claim(office.first, customer=MASKED)
+    assert (waiting["state"], waiting["reason"]) == ("reported", None)
+    other = office.claim(office.second, customer=person_customer("黄小明", "138****5678"))
+    done(office.second.patch(f"/v1/claims/{other['id']}", {"version": 1, "customer": {"phone": WHOLE}}))
+    done(act(office.second, other, "release", reason="need_unmet"))
+    assert read(office.first, waiting)["state"] == "reported"
+    body = {"into": waiting["customer"]["id"], "reason": "婚前姓氏"}
+    done(company.admin.post(f"/v1/customers/{other['customer']['id']}/merge", body))
+    company.ring_bells()
+    assert [read(office.first, waiting)[name] for name in ("state", "reason")] == ["rejected", "customer_owned"]
+    assert read(office.second, held)["state"] == "protected"
+
+
 def test_two_reports_that_turn_out_to_be_one_customer_are_told_to_both_supervisors(company: Company) -> None:
     """CUS-06, CUS-02: under two surnames, the second completed number is somebody else's too; neither claim moves."""
     office = Office(company, policy=MODE)
