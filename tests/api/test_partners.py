@@ -205,7 +205,8 @@ def test_no_customer_newly_goes_to_the_people_of_a_suspended_partner(house: Hous
         "field_invalid",
         "person",
     )
-    pool = house.company.admin.get(f"/v1/programs/{house.program}").json()["default_pool"]
+    given = {"program": house.program, "name": "渠道公海", "members": [{"team": house.partner["team"]}]}
+    pool = house.company.admin.made("/v1/pools", given)["id"]
     take = f"/v1/pools/{pool}/customers/{pool}/take"
     assert house.broker.post(take).json()["code"] == "partner_suspended"
     house.manager.made(f"{path}/resume")
