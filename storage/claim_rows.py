@@ -45,6 +45,7 @@ _PLAIN = (
     "judges",
     "possible",
     "rivals",
+    "related",
     "ambiguous",
     "stage",
     "stage_person",
@@ -94,7 +95,7 @@ _SAME = (
     "dispute",
     "version",
 )
-_TUPLES = frozenset({"missing", "judges", "possible", "rivals", "stage_skipped"})
+_TUPLES = frozenset({"missing", "judges", "possible", "rivals", "related", "stage_skipped"})
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:

@@ -27,6 +27,8 @@ from storage.claim_rows import claim_of
 from storage.database import Transaction, mint
 
 _PAIR = t.number_rival.c
+#: What becomes of either matter concerns who waits in the other.
+_LIVES = sa.or_(~_PAIR.apart, _PAIR.linked)
 
 # --- who they are ----------------------------------------------------------------------------------------------------
 
@@ -75,6 +77,15 @@ def of(tx: Transaction, matters: Collection[str]) -> tuple[str, ...]:
     pairs = tx.execute(sa.select(_PAIR.one, _PAIR.other).where(_concerns(matters)))
     found = {m for pair in pairs for m in pair} - set(matters)
     return tuple(tx.execute(sa.select(t.matter.c.id).where(t.matter.c.id.in_(sorted(found)), _STANDS)).scalars())
+
+
+def link(tx: Transaction, matter: str, others: Iterable[str]) -> None:
+    """Whoever waits in ``matter`` for a relative is told when it is let go; all of them are locked (CUS-14)."""
+    for other in others:
+        pair = _pair(matter, other)
+        if not tx.insert_new(t.number_rival, [{**pair, "since": None, "apart": True, "linked": True}]):
+            tx.update(t.number_rival, pair, {"linked": True})
+        tx.execute(t.matter.update().where(t.matter.c.id.in_([matter, other])).values(rivalled=True))
 
 
 def rejudge(tx: Transaction, matter: str, *, at: datetime) -> tuple[str, ...]:
@@ -126,13 +137,15 @@ def join(tx: Transaction, moved: str, into: str, *, at: datetime) -> None:
         if moved not in (pair["one"], pair["other"]) or (other := _other(pair, moved)) == into:
             continue
         if other in own:
-            values = {"apart": pair["apart"] and own[other]["apart"], "since": at}
+            both = (pair, own[other])
+            values = {"apart": all(p["apart"] for p in both), "linked": any(p["linked"] for p in both), "since": at}
             tx.update(t.number_rival, _pair(into, other), values)
         else:
             # It refers to ``other``, whose lock is not held here: so it is not written while a drain of that matter
             # runs, which would not see it. PostgreSQL makes one of the two begin again where they meet.
-            tx.insert(t.number_rival, {**_pair(into, other), "since": at, "apart": pair["apart"]})
-        tx.update(t.number_rival, _pair(moved, other), {"apart": True, "since": at})
+            kept = {"apart": pair["apart"], "linked": pair["linked"]}
+            tx.insert(t.number_rival, {**_pair(into, other), "since": at, **kept})
+        tx.update(t.number_rival, _pair(moved, other), {"apart": True, "linked": False, "since": at})
     tx.execute(t.matter.update().where(t.matter.c.id.in_([moved, into])).values(rivalled=True))
 
 
@@ -173,22 +186,23 @@ def load_locked(tx: Transaction, matters: Sequence[str]) -> Mapping[str, tuple[R
 
 def tell(tx: Transaction, before: Matter, after: Matter, *, at: datetime) -> None:
     """Ring for the reports that wait for a matter which has just made room for them."""
-    waiting = [rival.matter for rival in before.rivals if not rival.apart]
+    waiting = [rival.matter for rival in before.rivals if rival.linked or not rival.apart]
     if not waiting:
         return
     was, now = stance_of(before.claims.values()), stance_of(after.claims.values())
     # What was undecided kept a grace period in the way beyond its end.
     settled = bool(before.commands) and was.reserved_until is not None and not now.taken
     if makes_room(was, now) or settled:
-        tx.execute(t.number_rival.update().where(_concerns([after.id]), ~_PAIR.apart).values(since=at))
+        tx.execute(t.number_rival.update().where(_concerns([after.id]), _LIVES).values(since=at))
         _ring(tx, waiting, at=at)
 
 
 def let_go(tx: Transaction, matters: Collection[str], *, at: datetime) -> None:
     """Nothing of ``matters``, which are locked, is in anybody's way from ``at`` on: who waits for them looks again."""
-    waiting = {m for pair in _locked_pairs(tx, matters) if not pair["apart"] for m in (pair["one"], pair["other"])}
+    pairs = [pair for pair in _locked_pairs(tx, matters) if pair["linked"] or not pair["apart"]]
+    waiting = {m for pair in pairs for m in (pair["one"], pair["other"])}
     if waiting:
-        tx.execute(t.number_rival.update().where(_concerns(matters), ~_PAIR.apart).values(since=at))
+        tx.execute(t.number_rival.update().where(_concerns(matters), _LIVES).values(since=at))
         _ring(tx, waiting, at=at)
 
 
@@ -203,9 +217,9 @@ def may_be_reported(tx: Transaction, values: MatchValues, records: Collection[st
 
 
 def _rivals(tx: Transaction, matter: str, pairs: Sequence[Mapping[str, Any]]) -> tuple[Rival, ...]:
-    stances = _stances(tx, [_other(pair, matter) for pair in pairs if not pair["apart"]])
+    stances = _stances(tx, [_other(pair, matter) for pair in pairs if pair["linked"] or not pair["apart"]])
     return tuple(
-        Rival(other, pair["since"], pair["apart"], stances.get(other, Stance()))
+        Rival(other, pair["since"], pair["apart"], stances.get(other, Stance()), pair["linked"])
         for pair in pairs
         if (other := _other(pair, matter))
     )
@@ -262,9 +276,12 @@ def _set(tx: Transaction, one: str, other: str, *, apart: bool, at: datetime) ->
 
 
 def _ring(tx: Transaction, matters: Collection[str], *, at: datetime) -> None:
-    """Wake the reports of ``matters`` that wait for a number; nobody else would decide anything."""
+    """Wake the reports of ``matters`` that wait for a number, or for a relative in the queue; nobody else would decide
+    anything.
+    """
     c = t.claim.c
-    waits = sa.and_(c.state == ClaimState.REPORTED.value, c.detail["waiting"].as_string() == Waiting.NUMBER.value)
+    place = c.detail["waiting"].as_string().in_((Waiting.NUMBER.value, Waiting.QUEUE.value))
+    waits = sa.and_(c.state == ClaimState.REPORTED.value, place)
     streams = tx.execute(sa.select(c.id).where(c.matter.in_(matters), waits).order_by(c.receipt)).scalars()
     bells = [{"id": mint(), "stream": s, "kind": "claim", "not_before": at, "tries": 0} for s in streams]
     if bells:

@@ -516,7 +516,8 @@ matter = sa.Table(
 )
 
 #: Matters of one program and track that may be one customer's, as a number of either is masked, each two once
-#: (``one`` < ``other``); ``apart``: they are not, as is known since (CUS-07).
+#: (``one`` < ``other``); ``apart``: they are not, as is known since (CUS-07). ``linked``: their customers are
+#: relatives, so that a report in one is kept by whoever holds the other (CUS-14).
 number_rival = sa.Table(
     "number_rival",
     metadata,
@@ -524,6 +525,7 @@ number_rival = sa.Table(
     Col("other", Id, sa.ForeignKey("matter.id"), primary_key=True, index=True),
     Col("since", Instant),
     Col("apart", sa.Boolean, nullable=False),
+    Col("linked", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 #: Customers that went from a pool to somebody who took or reported them: counted per day, never changed (POOL-06).

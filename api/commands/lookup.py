@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done
+from api.commands import relatives
 from api.commands.reports import identity_of
 from api.reads import alarm
 from api.schemas.claims import CustomerRef, ProjectGiven, ProjectRef
@@ -65,7 +66,7 @@ def look_up(tx: Transaction, caller: Caller, body: LookupIn, names: CompanyNames
     word = answer(
         matched=bool(subjects),
         own=_own(found, caller) is not None,
-        owned_by_other=any(_is_others(s, caller) for s in found),
+        owned_by_other=any(_is_others(s, caller) for s in found) or _kept(tx, caller, body, policy, subjects),
         pooled=any(s.pooled for s in found),
         possible=possible,
     )
@@ -198,6 +199,23 @@ def _projects(
     )
     same, close = projects.look_up(tx, of, facts, policy.project_match_groups())
     return same, bool(close)
+
+
+def _kept(tx: Transaction, caller: Caller, body: LookupIn, policy: Policy, subjects: Collection[str]) -> bool:
+    """Whether a report would meet somebody else who holds a relative of the customer (CUS-14)."""
+    if body.project is not None or policy.choice("match.related_scope") == "none":
+        return False
+    place: dict[str, Any] = {"program": body.program, "track": body.track}
+    related = {
+        one
+        for subject in subjects or (_NOBODY,)
+        for one in relatives.relatives(tx, caller, policy, customer=subject, at=tx.now(), **place)
+    }
+    held = standings(tx, subjects=related or (_NOBODY,), now=tx.now(), setting=caller.setting, **place)
+    mine = any(c.holds and c.owner == caller.person for s in held for c in s.claims)
+    return not mine and any(
+        (c.holds and c.owner != caller.person) or c.state in IN_CASE for s in held for c in s.claims
+    )
 
 
 def _own(found: Sequence[Standing], caller: Caller) -> Claim | None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done, Waiting
+from api.commands import relatives
 from api.commands.received import as_of_now
 from api.schemas.base import Track
 from api.schemas.claims import CustomerFacets, CustomerGiven, CustomerRef, ProjectGiven, ProjectRef, ReportIn
@@ -57,6 +58,7 @@ def _checked(
     if imported is not None:
         return Done(200, claim_view(tx, caller, imported))
     resolved = resolve(tx, body, values, reporter.policy, names)
+    kept = _kept_by_relatives(tx, caller, body, resolved, reporter.policy)
     locked = resolved.made or matters.lock(tx, resolved.matter)
     matter = as_of_now(tx, caller, locked, taker=caller.person)
     own = own_open(matter, caller.person)
@@ -89,7 +91,22 @@ def _checked(
         digest=digest,
         would_refuse=would_refuse,
         outside=outside,
+        kept=kept,
     )
+
+
+def _kept_by_relatives(
+    tx: Transaction, caller: Caller, body: ReportIn, resolved: Resolved, policy: Policy
+) -> dict[str, tuple[Claim, Matter]]:
+    """Who holds a relative of the customer, by matter; a named project is nobody's relative (CUS-14, CLM-33)."""
+    if resolved.project is not None:
+        return {}
+    place = {"program": body.program, "track": body.track}
+    found = relatives.relatives(tx, caller, policy, customer=resolved.customer, at=caller.at, **place)
+    if not found:
+        return {}
+    beside = resolved.matter if resolved.made is None else None
+    return relatives.held_by_others(tx, caller, found, beside=beside, **place)
 
 
 def _check_standing(
@@ -683,10 +700,12 @@ def receive(
     listed: Listed | None = None,
     would_refuse: Refusal | None = None,
     outside: Outside | None = None,
+    kept: Mapping[str, tuple[Claim, Matter]] | None = None,
 ) -> Waiting:
     """Write claim, command, stream and the first entry of its history, all stamped with the same instant.
 
-    Without ``listed`` it is a report of the caller's; ``would_refuse``: what it would have met, but for a trial.
+    Without ``listed`` it is a report of the caller's; ``would_refuse``: what it would have met, but for a trial;
+    ``kept``: who holds relatives of the customer, by their matters, which are locked (CUS-14).
     """
     now, setting = locked.now, caller.setting
     reporter = listed.reporter if listed is not None else caller.person
@@ -723,6 +742,7 @@ def receive(
         close=resolved.resembles,
         rivals=resolved.rivals,
         ambiguous=resolved.ambiguous,
+        related=tuple(held.id for held, _ in (kept or {}).values()),
         outside=outside,
         opening=listed.opening if listed is not None else None,
         stage=listed.stage if listed is not None else None,
@@ -784,6 +804,7 @@ def receive(
                     "missing": list(missing),
                     # Only how many: the reporter reads this, and whom they resemble is not for them (CUS-08).
                     "possible": len(resolved.possible),
+                    **({"related": len(claim.related)} if claim.related else {}),
                     **({"territory": outside.territory, "plan": outside.version} if outside is not None else {}),
                     "facts": digest,
                     "first_contact": first_contact,
@@ -794,6 +815,11 @@ def receive(
         fresh=(claim.id,),
     )
     matters.touch(tx, resolved.matter, now)
+    if kept:
+        number_rivals.link(tx, resolved.matter, kept)
+        if policy.choice("claim.on_collision") == "dispute" and not setting.in_trial(body.program, at=now):
+            _, other = kept[min(kept)]
+            relatives.ask_in_case(tx, caller, claim, resolved.customer, other, at=now)
     return Waiting(command=command.id, kind="claim", stream=claim.id)
 
 

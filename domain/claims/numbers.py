@@ -22,11 +22,12 @@ _KEEPS_ITS_PLACE = frozenset({Waiting.JUDGE, Waiting.EARLIER, Waiting.CORRECTION
 class Stance:
     """How the claims of one matter stand in the way of reports in another.
 
-    ``taken``: held, or in a case. ``reserved_until``: the end of a former owner's grace (CLM-20). ``first``: time and
-    receipt number of the first undecided report that keeps its place.
+    ``taken``: held, or in a case, by ``people``. ``reserved_until``: the end of a former owner's grace (CLM-20).
+    ``first``: time and receipt number of the first undecided report that keeps its place.
     """
 
     taken: bool = False
+    people: frozenset[str] = frozenset()
     reserved_until: datetime | None = None
     first: tuple[datetime, int] | None = None
 
@@ -36,13 +37,14 @@ class Rival:
     """Another matter that may be the same customer's.
 
     ``since``: the last instant at which something made room in either, or their numbers parted them; None if nothing
-    has. ``apart``: two customers for certain, by their numbers or by a case (CUS-13).
+    has. ``apart``: two customers for certain, by their numbers or by a case (CUS-13). ``linked``: relatives (CUS-14).
     """
 
     matter: str
     since: datetime | None = None
     apart: bool = False
     stance: Stance = Stance()
+    linked: bool = False
 
 
 def has_place(claim: Claim) -> bool:
@@ -57,8 +59,10 @@ def stance_of(claims: Iterable[Claim]) -> Stance:
     graces = [c.grace_until for c in known if c.state is ClaimState.LAPSED and c.grace_until is not None]
     unseen = (c for c in known if c.state is ClaimState.REPORTED and not c.decided)
     places = [(c.rank_at, c.receipt) for c in (*unseen, *(c for c in known if has_place(c)))]
+    takers = [c for c in known if c.holds or c.state in IN_CASE]
     return Stance(
-        taken=any(c.holds or c.state in IN_CASE for c in known),
+        taken=bool(takers),
+        people=frozenset(c.owner or c.reporter for c in takers),
         reserved_until=max(graces, default=None),
         first=min(places, default=None),
     )

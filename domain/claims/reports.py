@@ -11,6 +11,7 @@ from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock, Outside, Resemblance, Waiting
 from domain.claims.numbers import has_place, in_the_way
 from domain.claims.permissions import authorise, awaits_comment, gainers, is_heard_first
+from domain.claims.relatives import kept_by_relative
 from domain.matters.draft import Draft, Take, Task
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
@@ -407,8 +408,10 @@ def waiting_line(matter: Matter) -> tuple[Claim, ...]:
 
 
 def is_taken(matter: Matter, claim: Claim, draft: Draft) -> bool:
-    """Somebody else's claim holds the customer, a case is open, or a grace period reserves it for its former owner."""
-    if matter.in_case:
+    """Somebody else's claim holds the customer, or a relative; a case is open, or a grace period reserves it for its
+    former owner.
+    """
+    if matter.in_case or kept_by_relative(matter.rivals, claim):
         return True
     owner = matter.owner_claim
     if owner is not None and owner.id != claim.id:
@@ -438,7 +441,7 @@ def _may_move_up(matter: Matter, claim: Claim) -> bool:
     if claim.waiting is Waiting.OPENING:
         return False
     if claim.waiting is Waiting.QUEUE:
-        return matter.owner_claim is None
+        return matter.owner_claim is None and not kept_by_relative(matter.rivals, claim)
     if claim.waiting in (Waiting.EARLIER, Waiting.VISIT, Waiting.BESIDE):
         return True
     return matter.owner_claim is not None and claim.waiting is not None

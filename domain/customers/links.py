@@ -21,3 +21,8 @@ def may_be(kind: str, one: CustomerKind, other: CustomerKind) -> bool:
     """Whether customers of these kinds can be linked so: people make a household, a group has a company in it."""
     kinds = {one, other}
     return kinds == {CustomerKind.PERSON} if kind == HOUSEHOLD else CustomerKind.COMPANY in kinds
+
+
+def kinds_within(scope: str) -> frozenset[str]:
+    """The kinds of links that count for ownership under a value of `match.related_scope`."""
+    return frozenset({HOUSEHOLD} if scope == HOUSEHOLD else {HOUSEHOLD, GROUP} if scope == GROUP else ())

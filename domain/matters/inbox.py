@@ -15,6 +15,7 @@ from domain.claims.clocks import lapse_due
 from domain.claims.lifecycle import ENDED
 from domain.claims.model import CLOCK_ORDER, Claim, Clock, PauseKind, RequestState, Waiting
 from domain.claims.numbers import changed_at, clear_from
+from domain.claims.relatives import free_at
 from domain.claims.standing import (
     calendar_changed_at,
     deciders_left,
@@ -200,6 +201,8 @@ def _turns(claim: Claim, matter: Matter) -> Iterator[Due]:
         yield Due(until, DueKind.OPENING, claim.id)
     if claim.waiting is Waiting.QUEUE and matter.owner_claim is None and matter.pool_at is not None:
         yield Due(matter.pool_at, DueKind.FREE, claim.id)
+    if claim.waiting is Waiting.QUEUE and (free := _relative_free_at(claim, matter)) is not None:
+        yield Due(free, DueKind.FREE, claim.id)
     if claim.waiting is Waiting.NUMBER and (known := _number_known_at(claim, matter)) is not None:
         yield Due(known, DueKind.NUMBER, claim.id)
     for limit in (claim.hand_over_by, claim.kept_until):
@@ -215,6 +218,14 @@ def _number_known_at(claim: Claim, matter: Matter) -> datetime | None:
     if matter.owner_claim is not None or (reserved is not None and reserved.owner != claim.reporter):
         return changed
     return clear_from(matter.rivals, claim)
+
+
+def _relative_free_at(claim: Claim, matter: Matter) -> datetime | None:
+    """When nobody held a relative any more, if the customer is nobody's either (CUS-14, CLM-27)."""
+    free = free_at(matter.rivals, claim)
+    if free is None or matter.owner_claim is not None or matter.pool_at is not None:
+        return None
+    return free if matter.reserved_for(free) is None else None
 
 
 def _standing(claim: Claim, setting: Setting) -> Iterator[Due]:

@@ -176,7 +176,7 @@ _BUILT: Final = frozenset(
     for section, numbers in {
         "PPL": (1, 2, 4, 5, 6, 7),
         "TER": range(1, 7),
-        "CUS": (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 13),
+        "CUS": (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 13, 14),
         "CLM": range(1, 34),
         "DSP": (2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19),
         "LEAD": range(1, 17),
@@ -193,6 +193,8 @@ _BUILT: Final = frozenset(
 _LACKING: Final = frozenset(
     {
         "customer.recognise_days",
+        "household.rule",
+        "buyer.check",
         "pool.priority_order",
         "pool.unclaimed_h",
         "pool.restricted_wait_wh",

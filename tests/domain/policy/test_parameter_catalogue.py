@@ -163,6 +163,8 @@ SECTION_SIZES = {
 }
 
 NOT_BUILT_YET = {
+    "household.rule",
+    "buyer.check",
     "standin.share_pct",
     "visit.object_h",
     "inspection.every_days",
@@ -174,6 +176,8 @@ NOT_BUILT_YET = {
 }
 
 BUILT = {
+    "match.related_scope",
+    "group.covers",
     "territory.review_days",
     "claim.out_of_territory",
     "opening.grace_days",
