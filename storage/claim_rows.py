@@ -39,6 +39,7 @@ _INSTANTS = (
     "idle_since",
     "extended_until",
     "spared_until",
+    "approved_until",
 )
 _PLAIN = (
     "missing",
@@ -66,6 +67,8 @@ _PLAIN = (
     "would_refuse",
     "given",
     "grade",
+    "overridden",
+    "excused",
 )
 #: Columns that carry the domain's field of the same name.
 _SAME = (

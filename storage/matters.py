@@ -22,6 +22,7 @@ from domain.pools.limits import Taker, Uncounted
 from domain.refusals import Refusal
 from domain.territories.division import Customer
 from storage import (
+    approvals,
     case_facts,
     conflicts,
     deals,
@@ -161,7 +162,8 @@ def load(
     taking = _taking(locked, commands, claims, taker) if counted else set()
     # One statement locks them all, in order: two decisions that count the same two people do not lock one another out.
     pairs = _assisting(commands)
-    lock_people(tx, receivers | taking | {person for pair in pairs for person in pair})
+    givers = approvals.givers(commands)
+    lock_people(tx, receivers | taking | givers | {person for pair in pairs for person in pair})
     return Matter(
         id=row["id"],
         program=row["program"],
@@ -199,6 +201,8 @@ def load(
         lost=_lost(tx, row["id"], commands, requests, receivers),
         leads=found_leads,
         assists=_assists(tx, row["program"], pairs),
+        approvals=approvals.load(tx, row["id"], commands),
+        granted=approvals.granted(tx, givers),
         parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
     )
 
@@ -251,6 +255,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         if columns:
             tx.execute(t.claim.update().where(t.claim.c.id == claim_id).values(dict(columns)))
     _save_requests(tx, before, after)
+    approvals.save(tx, before, after)
     pools.keep_takes(tx, draft.takes, matter=after.id)
     trial.keep(tx, after.program, draft.would_have)
     deals.save(tx, before, after, new=draft.new_deals, at=draft.at)

@@ -640,6 +640,31 @@ request = sa.Table(
     Col("data", Json, nullable=False),
 )
 
+#: What somebody in charge let happen once, though a rule refuses it (领导特批, CLM-34). ``month``: the local one that
+#: it counts for. It lies where its claim does.
+special_approval = sa.Table(
+    "special_approval",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("claim", Id, sa.ForeignKey("claim.id"), nullable=False, index=True),
+    Col("program", Id, nullable=False),
+    Col("kind", sa.String(10), nullable=False),
+    Col("by", Id, nullable=False),
+    Col("at", Instant, nullable=False),
+    Col("month", sa.String(7), nullable=False),
+    Col("to", Id),
+    Col("until", Instant),
+    Col("lost_by", Id),
+    Col("object_by", Instant),
+    Col("past_share_bps", sa.Integer),
+    Col("made", Id, sa.ForeignKey("claim.id"), index=True),
+    Col("used_at", Instant),
+    Col("reason_text", Id),
+    Col("shares_text", Id),
+    sa.Index("ix_special_approval_by", "by", "month"),
+    sa.Index("ix_special_approval_at_id", "at", "id"),
+)
+
 #: Whom an open request waits for, so that their list and their right to see the claim are one look-up.
 request_waiting = sa.Table(
     "request_waiting",

@@ -331,10 +331,17 @@ def _receiver(caller: Caller, claim: Claim, to: str) -> None:
 
 
 def _member(caller: Caller, claim: Claim, person: str, *, field: str, sells: bool) -> None:
-    """Somebody else than the owner who is present and belongs to the program; ``sells``: and may own customers."""
+    """The same, and not the owner."""
+    if person == claim.owner:
+        raise _invalid(field)
+    require_member(caller, claim, person, field=field, sells=sells)
+
+
+def require_member(caller: Caller, claim: Claim, person: str, *, field: str, sells: bool) -> None:
+    """Somebody who is present and belongs to the program of ``claim``; ``sells``: and may own customers."""
     organisation = caller.setting.organisation
     known = organisation.people.get(person)
-    if known is None or person == claim.owner:
+    if known is None:
         raise _invalid(field)
     if not known.active:
         raise Refusal("person_inactive", rule="PPL-01", errors=(FieldError(field, "person_inactive"),))

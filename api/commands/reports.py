@@ -30,7 +30,7 @@ from domain.policy.policy import Policy
 from domain.pools.limits import CAPPED, Attempt, is_entry
 from domain.refusals import FieldError, Refusal
 from domain.territories.division import territory_of
-from storage import customers, history, matters, merges, number_rivals, projects, territories, texts
+from storage import approvals, customers, history, matters, merges, number_rivals, projects, territories, texts
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row
 from storage.codec import canonical, plain
@@ -72,11 +72,12 @@ def _checked(
     if attempt is not None:
         attempt.check_member()
     would_refuse: Refusal | None = None
+    excused = False
     try:
         if outside is not None and reporter.policy.choice("claim.out_of_territory") == "refuse":
             facts = {"territory": outside.territory, "version": outside.version}
             raise Refusal("outside_territory", rule="TER-05", facts=facts)
-        _check_standing(tx, caller, body, reporter.policy, matter, locked, digest, attempt)
+        excused = _check_standing(tx, caller, body, reporter.policy, matter, locked, digest, attempt)
     except Refusal as refusal:
         if not caller.setting.in_trial(body.program, at=locked.now):
             raise
@@ -92,6 +93,7 @@ def _checked(
         would_refuse=would_refuse,
         outside=outside,
         kept=kept,
+        excused=excused,
     )
 
 
@@ -118,17 +120,26 @@ def _check_standing(
     locked: matters.Locked,
     digest: str,
     attempt: Attempt | None,
-) -> None:
-    """What stands against the reporter rather than against the report; in a trial it is only noted (POL-08)."""
+) -> bool:
+    """What stands against the reporter rather than against the report; in a trial it is only noted (POL-08).
+
+    Whether it is received although it exceeds a cap: a special approval let it, which is used up by it (CLM-34).
+    """
     if attempt is not None:
         attempt.check_entry()
     if not locked.fresh:
         _check_returning(tx, caller, matter, locked.now, policy, digest)
-    if attempt is not None:
-        attempt.check_room()
-    _check_caps(tx, caller, body.program, locked.now, policy)
-    if attempt is not None:
-        attempt.check_day()
+    try:
+        if attempt is not None:
+            attempt.check_room()
+        _check_caps(tx, caller, body.program, locked.now, policy)
+        if attempt is not None:
+            attempt.check_day()
+    except Refusal:
+        if locked.fresh or not approvals.use(tx, locked.row["id"], caller.person, at=locked.now):
+            raise
+        return True
+    return False
 
 
 def _outside(tx: Transaction, caller: Caller, body: ReportIn, customer: str, now: datetime) -> Outside | None:
@@ -701,11 +712,13 @@ def receive(
     would_refuse: Refusal | None = None,
     outside: Outside | None = None,
     kept: Mapping[str, tuple[Claim, Matter]] | None = None,
+    excused: bool = False,
 ) -> Waiting:
     """Write claim, command, stream and the first entry of its history, all stamped with the same instant.
 
     Without ``listed`` it is a report of the caller's; ``would_refuse``: what it would have met, but for a trial;
-    ``kept``: who holds relatives of the customer, by their matters, which are locked (CUS-14).
+    ``kept``: who holds relatives of the customer, by their matters, which are locked (CUS-14);
+    ``excused``: a special approval let it exceed a cap (CLM-34).
     """
     now, setting = locked.now, caller.setting
     reporter = listed.reporter if listed is not None else caller.person
@@ -744,6 +757,7 @@ def receive(
         ambiguous=resolved.ambiguous,
         related=tuple(held.id for held, _ in (kept or {}).values()),
         outside=outside,
+        excused=excused,
         opening=listed.opening if listed is not None else None,
         stage=listed.stage if listed is not None else None,
         last_qualified_at=listed.last_follow_up_at if listed is not None else None,

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.call import TheCall
-from api.commands import claims, dossiers, follow_ups, reports
+from api.commands import approvals, claims, dossiers, follow_ups, reports
 from api.commands.received import visible_claim
 from api.paging import Cursor, Limit
 from api.reads import note_claims, note_reads
 from api.routing import StrictRoute
+from api.schemas.approvals import OverrideIn
 from api.schemas.base import Id, Instant, Nothing, Str, Track
 from api.schemas.claims import (
     CancelDealIn,
@@ -187,6 +188,12 @@ async def transfer_claim(call: TheCall, id: Id, body: TransferIn) -> Response:
 async def extend_claim(call: TheCall, id: Id, body: ExtendIn) -> Response:
     """Ask for, or give, more time (CLM-22)."""
     return await call.command(lambda tx: claims.extend(tx, call.caller, id, body))
+
+
+@router.post("/{id}/override", response_model=ClaimOut)
+async def override_claim(call: TheCall, id: Id, body: OverrideIn) -> Response:
+    """Let happen once what a rule refuses (领导特批): CLM-34."""
+    return await call.command(lambda tx: approvals.grant(tx, call.caller, id, body))
 
 
 @router.post("/{id}/pause", response_model=ClaimOut)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from api.schemas.approvals import ClaimOverrideOut
 from api.schemas.base import (
     Bool,
     Bps,
@@ -409,6 +410,7 @@ class ClaimOut(Output):
     conflict: ConflictOut | None
     possible: list[ResemblanceOut] | None
     out_of_territory: OutsideOut | None
+    overrides: list[ClaimOverrideOut]
     policy_version: int
     allowed: list[str]
     pending: Pending | None

@@ -102,6 +102,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     serving = serving_in(tx, rows)
     opposed = opposed_in(tx, rows)
     possible = _possible(tx, caller, rows)
+    overrides = _overrides(tx, [r["id"] for r in rows if r["detail"].get("overridden")])
     return [
         _view(
             caller,
@@ -121,6 +122,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
             "conflict": conflicts.get(r["id"]),
             "possible": possible.get(r["id"]),
             "queue_position": places.get(r["id"]),
+            "overrides": overrides.get(r["id"], []),
         }
         for r in rows
     ]
@@ -289,6 +291,31 @@ def _delivery(data: dict[str, Any], said: dict[str, str]) -> dict[str, Any]:
 
 
 _SETTLED = ("template", "other", "yields", "share_bps", "digest", "outside")
+
+
+def _overrides(tx: Transaction, claims: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """Special approvals that stand on each of ``claims``, or that it came of, the oldest first (CLM-34)."""
+    if not claims:
+        return {}
+    c = t.special_approval.c
+    concerned = sa.or_(c.claim.in_(claims), c.made.in_(claims))
+    found: dict[str, list[dict[str, Any]]] = {claim: [] for claim in claims}
+    for row in tx.rows(sa.select(t.special_approval).where(concerned).order_by(c.at, c.id)):
+        for claim in {row["claim"], row["made"]} & found.keys():
+            found[claim].append(override_on_claim(row))
+    return found
+
+
+def override_on_claim(row: dict[str, Any]) -> dict[str, Any]:
+    """A special approval as the claim shows it."""
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "by": row["by"],
+        "at": rfc3339(row["at"]),
+        "to": row["to"],
+        "until": _text(row["until"]),
+    }
 
 
 def customer_in_claim(row: dict[str, Any], contact: customers.Contact) -> dict[str, Any]:

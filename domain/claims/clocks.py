@@ -373,14 +373,18 @@ def _kept_for_bid(claim: Claim, *, at: datetime, bid_date: date | None, terms: T
 
 
 def _deadline(claim: Claim, clock: Clock, *, at: datetime, length: Duration, terms: Terms) -> tuple[datetime, bool]:
-    """Where ``length`` from ``at`` ends, the end of the claim's grace at the earliest; whether that is provisional."""
+    """Where ``length`` from ``at`` ends, and whether that is provisional.
+
+    Not before the end of the claim's grace (INT-10), nor before what a special approval keeps it until (CLM-34).
+    """
     if clock is Clock.IDLE and length.scale is Scale.CALENDAR:
         # Long closures of the calendar do not count as idleness (CLM-17).
         counted = terms.calendar.add_outside_closures(at, length, closure_days=_closure_days(terms.policy))
     else:
         counted = terms.calendar.add(at, length)
-    if claim.spared_until is not None and clock in _SPARED and counted.at < claim.spared_until:
-        return claim.spared_until, False
+    least = max(filter(None, (claim.spared_until, claim.approved_until)), default=None)
+    if least is not None and clock in _SPARED and counted.at < least:
+        return least, False
     return counted.at, counted.provisional
 
 

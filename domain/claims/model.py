@@ -300,6 +300,9 @@ class Claim:
     )
     spared_until: datetime | None = None  # none of its clocks makes it lapse before then (INT-10)
     ruled_holder: bool | None = None  # a ruling that is not final yet says whether it holds; None = as before
+    overridden: bool = False  # a special approval stands on it (CLM-34)
+    approved_until: datetime | None = None  # by a special approval none of its clocks makes it lapse before (CLM-34)
+    excused: bool = False  # caps did not keep its reporter from the customer: a special approval let them (CLM-34)
     would_refuse: str | None = None  # the code with which the rules would have refused it in a trial (POL-08)
     version: int = 1
 

@@ -31,12 +31,14 @@ def authorise(
 ) -> None:
     """Refuse ``not_allowed`` or ``recusal_required`` unless ``actor`` may give this command on ``claim``.
 
-    ``interested``: who gains by a judgement, the reporter apart (:func:`gainers`).
+    ``interested``: who gains by a judgement, the reporter apart (:func:`gainers`), or by a special approval (CLM-34).
     """
     if kind in _JUDGING and (actor.person == claim.reporter or actor.person in interested):
         raise Refusal("recusal_required", rule="CLM-04")
     if not _may(kind, claim, actor=actor, setting=setting, at=at, interested=interested):
         raise Refusal("not_allowed", rule="PPL-02")
+    if kind is CommandKind.OVERRIDE and actor.person in {_whose(claim), *interested}:
+        raise Refusal("recusal_required", rule="CLM-34")
 
 
 def authorise_request(
@@ -114,6 +116,17 @@ def awaits_comment(claim: Claim) -> bool:
 def is_heard_first(claim: Claim) -> bool:
     """Whether its judge must wait for what the holder of the territory says (TER-05)."""
     return claim.waiting is Waiting.JUDGE and claim.outside is not None and claim.outside.hearing
+
+
+def may_grant(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+    """Whether ``actor`` wears a role that gives special approvals over ``claim``, by the rules of the day (CLM-34)."""
+    roles = {Role(word) for word in setting.policy_at(claim.program, at=at).words("override.roles")}
+    return has_role(actor, roles, organisation=setting.organisation, at=at, place=place_of(claim))
+
+
+def _whose(claim: Claim) -> str | None:
+    """Whose business an open claim is; nobody's once it is over."""
+    return (claim.owner or claim.reporter) if claim.state in OPEN else None
 
 
 def may_sell(actor: Actor, *, setting: Setting, at: datetime) -> bool:
@@ -308,6 +321,8 @@ def _may(
             _is_handed_over(claim, setting=setting, at=at)
             and is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
         )
+    if kind is CommandKind.OVERRIDE:
+        return may_grant(claim, actor=actor, setting=setting, at=at)
     if kind is CommandKind.VOID:
         return is_supervisor(claim.owner or claim.reporter, claim, actor=actor, setting=setting, at=at)
     if kind in (CommandKind.RELEASE, CommandKind.EXTEND, CommandKind.PAUSE, CommandKind.UNPAUSE):

@@ -74,14 +74,15 @@ def _accept_or_out_of_room(draft: Draft, claim: Claim) -> None:
 def _taken_from_pool(draft: Draft, claim: Claim) -> tuple[Claim, bool]:
     """Whether accepting ``claim`` takes a customer out of a pool; refused where the reporter has no room for it.
 
-    In a trial it is accepted all the same (POL-08).
+    In a trial it is accepted all the same (POL-08), and so is what a special approval let in (CLM-34).
     """
     if not is_entry(draft.matter, draft.at):
         return claim, False
     attempt = Attempt(draft.matter, draft.setting, claim.reporter, draft.at)
     try:
-        attempt.check_room()
-        attempt.check_day()
+        if not claim.excused:
+            attempt.check_room()
+            attempt.check_day()
     except Refusal as refusal:
         if not in_trial(draft):
             raise

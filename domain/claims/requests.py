@@ -210,6 +210,7 @@ def transfer_now(
         data={"from": former, "to": to, "text": text, "clocks": clock_data(claim)},
     )
     flag_return(draft, claim, kind="claim.transferred")
+    draft.use_excuse(to)
     for person in (to, former):
         if person != actor:
             draft.tell(
@@ -584,7 +585,7 @@ def check_receiver(draft: Draft, to: str, claim: Claim) -> None:
     policy = draft.setting.policy_at(claim.program, at=draft.at)
     cap, counts = policy.limit("pool.holding_cap"), policy.words("pool.holding_counts")
     held = sum(number for state, number in draft.matter.holdings.get(to, {}).items() if state in counts)
-    if cap is not None and held >= cap:
+    if cap is not None and held >= cap and draft.matter.excuse(to, at=draft.at) is None:
         raise Refusal("holding_cap", rule="CLM-24", facts={"cap": cap, "count": held}, current_state=claim.state.value)
 
 

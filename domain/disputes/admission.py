@@ -19,13 +19,21 @@ def open_until(claim: Claim, deals: Iterable[Deal], *, setting: Setting) -> date
     """
     recorded = [deal.recorded_at for deal in deals if deal.recorded_at is not None]
     if claim.ended_at is not None:
-        event, limit = claim.ended_at, "dispute.contest_wd"
+        event, limit = claim.ended_at, _limit_of(claim, setting)
     elif recorded:
         event, limit = max(recorded), "dispute.after_deal_days"
     else:
         return None
     length = setting.policy_at(claim.program, at=event).duration(limit)
     return None if length is None else setting.calendar(claim.program).add(event, length).at
+
+
+def _limit_of(claim: Claim, setting: Setting) -> str:
+    """Who lost a customer by a special approval has a time of their own, unless policy sets none (CLM-34)."""
+    own, usual = "override.objection_wh", "dispute.contest_wd"
+    if claim.reason != "by_override" or claim.ended_at is None:
+        return usual
+    return usual if setting.policy_at(claim.program, at=claim.ended_at).duration(own) is None else own
 
 
 def require_consent(dismissed: Iterable[datetime], *, program: str, setting: Setting, at: datetime) -> None:

@@ -406,6 +406,12 @@ class Draft:
             )
         )
 
+    def use_excuse(self, person: str) -> None:
+        """The customer came to ``person``: what let caps be exceeded for it was good for once (CLM-34)."""
+        approval = self.matter.excuse(person, at=self.at)
+        if approval is not None:
+            self.matter = self.matter.with_approval(replace(approval, used_at=self.at))
+
     def put_request(self, request: Request) -> Request:
         self.matter = self.matter.with_request(request)
         return request

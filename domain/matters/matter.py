@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from domain.claims.approvals import SpecialApproval
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Request, Waiting
 from domain.claims.numbers import Rival
@@ -43,6 +44,7 @@ class CommandKind(StrEnum):
     EXTEND = "extend"
     PAUSE = "pause"
     UNPAUSE = "unpause"
+    OVERRIDE = "override"
     STAGE_MOVE = "stage_move"
     DELIVER = "deliver"
     SETTLE = "settle"
@@ -177,6 +179,10 @@ class Matter:
     desk: Desk | None = None  # what a lead is given out from, where one may be
     # Where somebody is about to credit a colleague: what the two have credited each other in the program (COM-05).
     assists: tuple[Assist, ...] = ()
+    # Special approvals on claims of this matter, where a command may rest on one; how many each person who is about to
+    # give one has given, by local month (CLM-34).
+    approvals: Mapping[str, SpecialApproval] = field(default_factory=dict)
+    granted: Mapping[tuple[str, str], int] = field(default_factory=dict)
     parked: frozenset[str] = frozenset()  # items given up as poison, by their key
 
     @property
@@ -269,6 +275,17 @@ class Matter:
         """What is decided next, in the same drain perhaps, must know that a take was used (POOL-06)."""
         takers = self.takers or {}
         return replace(self, takers={**takers, person: takers.get(person, Taker()).with_take(at)})
+
+    def excuse(self, person: str, *, at: datetime) -> SpecialApproval | None:
+        """The special approval by which caps do not keep ``person`` from the customer at ``at`` (CLM-34)."""
+        return next((a for a in self.approvals.values() if a.excuses(person, at=at)), None)
+
+    def with_approval(self, approval: SpecialApproval) -> Matter:
+        """What is decided next, in the same drain perhaps, must know that it was given, or used."""
+        counted, granted = (approval.by, approval.month), self.granted
+        if approval.id not in self.approvals:
+            granted = {**granted, counted: granted.get(counted, 0) + 1}
+        return replace(self, approvals={**self.approvals, approval.id: approval}, granted=granted)
 
     def out_of_pool(self) -> Matter:
         """The customer has an owner again: it lies in no pool (POOL-02)."""

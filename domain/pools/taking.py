@@ -33,6 +33,7 @@ def take(draft: Draft, command: Command) -> None:
     if against is not None:
         claim = would_refuse(draft, claim, code=against.code, rule=against.rule, facts=against.facts)
     accept_claim(draft, claim, actor=person, takes=True)
+    draft.use_excuse(person)
 
 
 def assign(draft: Draft, command: Command) -> None:
@@ -41,9 +42,11 @@ def assign(draft: Draft, command: Command) -> None:
     claim = fresh_claim(draft, command, to)
     _require_free(draft, claim)
     _require_entry(draft)
-    Attempt(draft.matter, draft.setting, to, draft.at).check_room()
+    if draft.matter.excuse(to, at=draft.at) is None:
+        Attempt(draft.matter, draft.setting, to, draft.at).check_room()
     claim = _received(draft, claim, actor=command.actor)
     accept_claim(draft, claim, actor=command.actor, text=command.data["text"])
+    draft.use_excuse(to)
 
 
 def tell_overload(draft: Draft, command: Command, refusal: Refusal) -> None:
@@ -81,6 +84,8 @@ def _require_free(draft: Draft, claim: Claim) -> None:
 def _require_room(draft: Draft, command: Command, attempt: Attempt) -> None:
     attempt.check_entry()
     _require_entry(draft)
+    if draft.matter.excuse(attempt.person, at=draft.at) is not None:
+        return
     attempt.check_room()
     attempt.check_claims(halved_at=command.data["halved_at"], team=command.data["team"])
     attempt.check_day()

@@ -797,6 +797,13 @@ def _transfer_of_a_leaver(world: World) -> Wanted:
 
 FACTORIES["transfer_claim: a leaver's"] = _transfer_of_a_leaver
 _when("extend_claim", "owner", ids={"id": World.claim}, body={"reason": "客户出差"})
+_when(
+    "override_claim",
+    "manager",
+    ids={"id": World.claim},
+    body={"kind": "keep", "until": lambda w: w.later(days=200), "reason": "战略客户"},
+)
+_when("list_overrides", "owner")
 _when("pause_claim", "leader", ids={"id": World.claim}, body={"kind": "customer_request", "reason": "客户要求"})
 
 
