@@ -171,7 +171,8 @@ def test_what_a_trial_lists_is_told_from_the_acts_alone() -> None:
     """POL-08: worked by hand. Two old customers, a cap of two, one take a day, 60 hours to idle, none lapses before 36.
 
     Ann works hers on day 1 and again on day 5, after it would have lapsed on day 3. Bo's was worked three days before.
-    Bo stands beside Ann on day 1, takes one customer on day 1 and another one on day 2 over the cap; Cy takes two.
+    Bo stands beside Ann on day 1, takes one customer on day 1 and another one on day 2 over the cap; Cy takes two and
+    wins one of them on day 2, for 1.30 at 5 %: 6.5 cents are 7. So Cy's next report is not one too many, the third is.
     """
     rows = [
         {"customer": "a", "owner": "Ann", "worked_days_ago": None},
@@ -185,14 +186,17 @@ def test_what_a_trial_lists_is_told_from_the_acts_alone() -> None:
         (1, "Cy", "take", "f"),
         (2, "Bo", "work", "a"),  # beside: it counts for nothing
         (2, "Bo", "take", "d"),
+        (2, "Cy", "win", "f"),
         (2, "Cy", "report", "b"),
+        (3, "Cy", "report", "a"),
         (5, "Ann", "work", "a"),
     ]
     plan = {
         "rows": rows,
-        "acts": [dict(zip(("day", "person", "kind", "customer"), act, strict=True)) for act in acts],
+        "acts": [dict(zip(("day", "person", "kind", "customer", "cents"), (*act, 130), strict=True)) for act in acts],
         "cap": 2,
         "daily": 1,
+        "rate_bps": 500,
         "idle_h": 60,
         "grace_h": 36,
         "ends_h": 24 * 5 + 18,
@@ -203,18 +207,21 @@ def test_what_a_trial_lists_is_told_from_the_acts_alone() -> None:
         ["accept", "", "Bo", 0, 1],
         ["accept", "", "Bo", 1, 1],
         ["accept", "", "Cy", 1, 1],
+        ["commission", "accrual", "Cy", 2, 1],
         ["lapse", "idle", "Ann", 3, 1],
         ["lapse", "idle", "Bo", 1, 1],
         ["lapse", "idle", "Bo", 3, 1],
         ["lapse", "idle", "Bo", 4, 1],
-        ["lapse", "idle", "Cy", 3, 2],
+        ["lapse", "idle", "Cy", 3, 1],
         ["refuse", "claim_cap", "Bo", 2, 1],
-        ["refuse", "claim_cap", "Cy", 2, 1],
+        ["refuse", "claim_cap", "Cy", 3, 1],
         ["refuse", "customer_owned", "Bo", 1, 1],
+        ["refuse", "customer_owned", "Cy", 2, 1],
         ["refuse", "daily_limit", "Cy", 1, 1],
     ]
-    assert found["kinds"] == {"accept": 4, "refuse": 4, "lapse": 6}
-    assert (found["held"], found["beside"]) == ({"Ann": 1, "Bo": 3, "Cy": 2}, {"Bo": 1, "Cy": 1})
+    assert found["kinds"] == {"accept": 4, "refuse": 5, "lapse": 5, "commission": 1}
+    assert (found["held"], found["beside"]) == ({"Ann": 1, "Bo": 3, "Cy": 2}, {"Bo": 1, "Cy": 2})
+    assert found["commission"] == {"Cy": 7}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -227,7 +234,7 @@ def test_a_plan_is_its_seeds_alone_and_goes_beyond_every_rule(seed: int) -> None
     named = {(row["owner"], row["customer"]) for row in plan.said["rows"]}
     for act in acts:
         pair = (act["person"], act["customer"])
-        assert (pair in named) is (act["kind"] == "work"), act
+        assert (pair in named) is (act["kind"] in ("work", "win")), act
         named.add(pair)
     assert set(plan.pooled) == {act["customer"] for act in acts if act["kind"] == "take"}
     refused = {

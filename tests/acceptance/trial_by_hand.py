@@ -8,6 +8,8 @@ are held; acts of a day happen at its hour 0. The rules, in short:
 * A new customer is whose report or take comes first. A report of somebody's customer stands beside, and never lapses.
 * With ``cap`` reports and takes of one's own that stand, the next one would be refused, whosever the customer is.
 * Of takes, with ``daily`` on this day already, the next one would be refused.
+* A customer who is won stays with whom they are and never lapses; their claim is none of those that count for ``cap``.
+  A deal would bring its owner ``rate_bps`` of its amount, the nearest cent.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from collections import Counter
 
 def expected(plan):
     owners, due, mine, taken = {}, {}, Counter(), Counter()
-    listed, beside = Counter(), Counter()
+    listed, beside, commission = Counter(), Counter(), Counter()
+    won = set()
 
     def note(kind, code, person, hour):
         listed[kind, code, person, int(hour // 24)] += 1
@@ -28,6 +31,7 @@ def expected(plan):
         for customer in [c for c, at in due.items() if at < hour]:
             note("lapse", "idle", owners[customer], due.pop(customer))
 
+    old = {row["customer"] for row in plan["rows"]}
     for row in plan["rows"]:
         owners[row["customer"]] = row["owner"]
         worked = -24 * row["worked_days_ago"] if row["worked_days_ago"] is not None else 0
@@ -37,8 +41,15 @@ def expected(plan):
         hour, person, customer = 24 * act["day"], act["person"], act["customer"]
         pass_to(hour)
         if act["kind"] == "work":
-            if owners.get(customer) == person:
+            if owners.get(customer) == person and customer not in won:
                 due[customer] = hour + plan["idle_h"]
+            continue
+        if act["kind"] == "win":
+            won.add(customer)
+            due.pop(customer, None)
+            mine[person] -= customer not in old
+            note("commission", "accrual", person, hour)
+            commission[person] += (act["cents"] * plan["rate_bps"] + 5_000) // 10_000
             continue
         full = mine[person] >= plan["cap"]
         mine[person] += 1
@@ -63,6 +74,7 @@ def expected(plan):
         "results": sorted([*result, count] for result, count in listed.items()),
         "held": Counter(owners.values()),
         "beside": beside,
+        "commission": commission,
     }
 
 

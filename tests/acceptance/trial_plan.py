@@ -1,4 +1,4 @@
-"""What the people of a trial do in two weeks, drawn by a seed: old customers, reports, takes and work."""
+"""What the people of a trial do in two weeks, drawn by a seed: old customers, reports, takes, work and deals."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-#: In full: old customers, and for each day so many reports of somebody's customer, of a new one, takers, works.
+#: In full: old customers, and for each day so many reports of somebody's customer, of a new one, takers, works, deals.
 ROWS: Final = 3_000
-COLLISIONS, NEW, TAKERS, WORKS = 20, 25, 5, 60
+COLLISIONS, NEW, TAKERS, WORKS, WINS = 20, 25, 5, 60, 8
 #: Each taker of a day takes so many; the last of them is one too many.
 TAKES: Final = 3
 DAYS: Final = 14
 #: Half a day more than whole days: no deadline comes while the acts of a day go on.
 IDLE_H, GRACE_H = 156, 36
 CAP: Final = 12
+RATE_BPS: Final = 500
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,16 @@ def drawn(people: Sequence[str], *, seed: int, scale: float) -> Plan:
     ]
     owners = {row["customer"]: row["owner"] for row in rows}
     beside: dict[str, set[str]] = {}
+    won: set[str] = set()
     acts: list[dict[str, Any]] = []
     pooled: list[str] = []
     for day in range(1, DAYS + 1):
         known, today = list(owners), []
 
-        def act(kind: str, person: str, customer: str, day: int = day, today: list[Any] = today) -> None:
-            today.append({"day": day, "kind": kind, "person": person, "customer": customer})
+        def act(
+            kind: str, person: str, customer: str, *, day: int = day, today: list[Any] = today, **more: int
+        ) -> None:
+            today.append({"day": day, "kind": kind, "person": person, "customer": customer, **more})
 
         for _ in range(scaled(WORKS)):
             customer = chance.choice(known)
@@ -93,6 +97,9 @@ def drawn(people: Sequence[str], *, seed: int, scale: float) -> Plan:
                 act("take", person, customer)
                 owners[customer] = person
                 pooled.append(customer)
+        for customer in chance.sample([c for c in known if c not in won], scaled(WINS)):
+            act("win", owners[customer], customer, cents=chance.randrange(100, 10**8))
+            won.add(customer)
         chance.shuffle(today)
         acts += [{"number": number, **one} for number, one in enumerate(today, len(acts) + 1)]
     said = {
@@ -100,6 +107,7 @@ def drawn(people: Sequence[str], *, seed: int, scale: float) -> Plan:
         "acts": acts,
         "cap": max(TAKES + 1, round(CAP * scale)),
         "daily": TAKES - 1,
+        "rate_bps": RATE_BPS,
         "idle_h": IDLE_H,
         "grace_h": GRACE_H,
         "ends_h": 24 * DAYS + 18,
