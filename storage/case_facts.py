@@ -12,6 +12,7 @@ from domain.disputes.facts import (
     Choice,
     Contact,
     DecisionMaker,
+    Denial,
     Fact,
     Origin,
     Plan,
@@ -30,8 +31,8 @@ _OVER = frozenset({ClaimState.LAPSED, ClaimState.RELEASED, ClaimState.WITHDRAWN,
 
 
 def facts(tx: Transaction, matter: str, *, dispute: str | None = None) -> tuple[Fact, ...]:
-    """Reports, protections, contacts, meetings, stages and receptions of ``matter``, and what people in charge entered
-    in ``dispute``.
+    """Reports, protections, contacts, meetings, stages, receptions and confirmations of ``matter``, and what people in
+    charge entered in ``dispute``.
     """
     claims = tx.rows(sa.select(t.claim).where(t.claim.c.matter == matter))
     found: list[Fact] = [fact for row in claims for fact in _of_claim(row)]
@@ -41,6 +42,8 @@ def facts(tx: Transaction, matter: str, *, dispute: str | None = None) -> tuple[
     found += [_of_meeting(row) for row in tx.rows(_MET.where(t.decision_maker_met.c.matter == matter))]
     arrived = sa.select(t.reception).where(t.reception.c.matter == matter, t.reception.c.completed_at.is_not(None))
     found += [_of_reception(row) for row in tx.rows(arrived)]
+    said = sa.select(t.confirmation).where(t.confirmation.c.claim.in_(ids), t.confirmation.c.answer.is_not(None))
+    found += [fact for row in tx.rows(said) for fact in _confirmed(row)]
     if dispute is not None:
         found += _entered(tx.rows(sa.select(t.evidence).where(t.evidence.c.dispute == dispute)))
     return tuple(found)
@@ -92,6 +95,22 @@ def _of_reception(row: Mapping[str, Any]) -> Reception:
         entered_at=row["completed_at"],
         person=row["owner"] or row["server"],
     )
+
+
+def _confirmed(row: Mapping[str, Any]) -> Iterable[Fact]:
+    """What the customer said, and whom they named for it; no answer proves nothing (CNF-01)."""
+    said = {
+        "evidence": row["id"],
+        "at": row["answered_at"],
+        "entered_at": row["answered_at"],
+        "origin": Origin.CUSTOMER,
+    }
+    if row["answer"] == "yes":
+        yield Choice(**said, person=row["person"])
+        return
+    yield Denial(**said, person=row["person"])
+    if row["named"] is not None:
+        yield Choice(**said, person=row["named"])
 
 
 def _contacts(rows: Iterable[Mapping[str, Any]]) -> Iterable[Fact]:

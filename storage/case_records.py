@@ -1,7 +1,7 @@
 """What the service itself knows of a customer, as items of a case beside those that were entered (DSP-09).
 
-Claims, follow-ups, stages, deals, receptions and refused reports are evidence by themselves, under their own ids:
-advice refers to them so.
+Claims, follow-ups, stages, deals, receptions, answers of the customer and refused reports are evidence by themselves,
+under their own ids: advice refers to them so.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from storage.types import refused_follow_up
 
 #: Kinds of automatic items. A report that was refused for the owner is an attempt, and so is a refused follow-up.
 REPORT, ATTEMPT, FOLLOW_UP, DEAL, RECEPTION = "report", "attempt", "follow_up", "deal", "reception"
-STAGE = "stage"
+STAGE, CONFIRMATION = "stage", "confirmation"
 _ENTERED, _CLAIM, _TOLD = "entered", "claim", "told"
 
 
@@ -41,6 +41,9 @@ def items(matters: Collection[str], dispute: str | None, *, until: datetime | No
         _listed(DEAL, t.deal, t.deal.c.recorded_at).where(t.deal.c.claim.in_(claims)),
         _listed(RECEPTION, t.reception, t.reception.c.completed_at).where(
             t.reception.c.matter.in_(sorted(matters)), t.reception.c.completed_at.is_not(None)
+        ),
+        _listed(CONFIRMATION, t.confirmation, t.confirmation.c.answered_at).where(
+            t.confirmation.c.claim.in_(claims), t.confirmation.c.answer.is_not(None)
         ),
         _attempts().where(t.event.c.stream.in_(claims)),
     ).subquery("item")
@@ -78,6 +81,8 @@ def details(tx: Transaction, rows: Iterable[Mapping[str, Any]]) -> dict[str, dic
     for row in tx.rows(sa.select(t.reception).where(t.reception.c.id.in_(ids.get(RECEPTION, ())))):
         served = _automatic(row, RECEPTION, row["arrived_at"], row["completed_at"], row["server"])
         found[row["id"]] = {**served, "about": row["owner"] or row["server"]}
+    for row in tx.rows(sa.select(t.confirmation).where(t.confirmation.c.id.in_(ids.get(CONFIRMATION, ())))):
+        found[row["id"]] = _of_confirmation(row)
     tried = sa.select(
         _TRIED.label("id"), t.event.c.stream.label("claim"), t.event.c.actor.label("author"), t.event.c.at
     ).where(t.event.c.stream.in_(sorted(tried_at)), t.event.c.kind == ATTEMPT, _TRIED.in_(ids.get(_TOLD, ())))
@@ -117,6 +122,13 @@ def _of_claim(row: Mapping[str, Any]) -> dict[str, Any]:
     return _automatic(row, kind, row["received_at"], row["received_at"], row["reporter"])
 
 
+def _of_confirmation(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Nobody of the house says it: it has no author, and its origin is the customer (CNF-01)."""
+    at, about = row["answered_at"], row["person"] if row["answer"] == "yes" else row["named"]
+    said = _automatic(row, CONFIRMATION, at, at, None, text=row["text"])
+    return {**said, "about": about, "origin": "customer"}
+
+
 #: What of a record its hash covers: what does not change any more once it is there.
 _CONTENT: dict[str, tuple[str, ...]] = {
     _CLAIM: ("receipt", "reporter", "channel", "received_at"),
@@ -124,12 +136,19 @@ _CONTENT: dict[str, tuple[str, ...]] = {
     FOLLOW_UP: ("claim", "author", "kind", "at", "received_at", "answered"),
     STAGE: ("claim", "stage", "person", "actor", "at", "counts"),
     RECEPTION: ("site", "server", "owner", "source", "arrived_at", "completed_at"),
+    CONFIRMATION: ("claim", "point", "person", "answer", "named", "asked_at", "answered_at"),
     DEAL: ("claim", "number", "kind", "amount_minor", "currency", "contract_at", "recorded_at", "recorded_by"),
 }
 
 
 def _automatic(
-    row: Mapping[str, Any], kind: str, at: datetime, received_at: datetime, author: str, *, text: str | None = None
+    row: Mapping[str, Any],
+    kind: str,
+    at: datetime,
+    received_at: datetime,
+    author: str | None,
+    *,
+    text: str | None = None,
 ) -> dict[str, Any]:
     names = _CONTENT.get(kind, _CONTENT[_CLAIM])
     return {

@@ -13,6 +13,8 @@ from domain.claims.model import (
     Claim,
     Clock,
     Collaborator,
+    Confirmation,
+    Confirmed,
     Opening,
     Outside,
     Pause,
@@ -148,6 +150,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
         qualified_on=date.fromisoformat(detail["qualified_on"]) if "qualified_on" in detail else None,
         ruled_holder=detail.get("ruled_holder"),
         opening=_opening_of(detail["opening"]) if "opening" in detail else None,
+        confirmations=tuple(_confirmation_of(c) for c in detail.get("confirmations", ())),
     )
 
 
@@ -231,6 +234,8 @@ def _detail(claim: Claim) -> dict[str, Any]:
         detail["outside"] = asdict(claim.outside)
     if claim.close:
         detail["close"] = [one.facts() for one in claim.close]
+    if claim.confirmations:
+        detail["confirmations"] = [_confirmation(c) for c in claim.confirmations]
     if claim.sharing:
         detail["sharing"] = [list(part) for part in claim.sharing]
     if claim.waiting is not None:
@@ -253,6 +258,28 @@ def _detail(claim: Claim) -> dict[str, Any]:
             for p in claim.pauses
         ]
     return detail
+
+
+def _confirmation(asked: Confirmation) -> dict[str, Any]:
+    return {
+        **asdict(asked),
+        "asked_at": to_us(asked.asked_at),
+        "until": to_us(asked.until) if asked.until is not None else None,
+        "decided_at": to_us(asked.decided_at) if asked.decided_at is not None else None,
+    }
+
+
+def _confirmation_of(kept: Mapping[str, Any]) -> Confirmation:
+    return Confirmation(
+        id=kept["id"],
+        point=kept["point"],
+        person=kept["person"],
+        asked_at=from_us(kept["asked_at"]),
+        until=from_us(kept["until"]) if kept["until"] is not None else None,
+        state=Confirmed(kept["state"]),
+        decided_at=from_us(kept["decided_at"]) if kept["decided_at"] is not None else None,
+        named=kept["named"],
+    )
 
 
 def _opening(opening: Opening) -> dict[str, Any]:

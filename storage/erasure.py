@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from domain.claims.lifecycle import OPEN, ClaimState
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import customers, dossiers, features, files, links, number_rivals
+from storage import confirmations, customers, dossiers, features, files, links, number_rivals
 from storage import tables as t
 from storage.database import Transaction
 
@@ -79,6 +79,7 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> Erased:
     dossiers.erase(tx, customer)
     links.erase(tx, customer)
     features.erase(tx, customer)
+    confirmations.erase(tx, customer, at=at)
     customers.erase(tx, customer, at=at)
     # Nobody can take back or take over whom nobody knows any more.
     tx.execute(t.claim.update().where(t.claim.c.customer == customer).values(grace_until=None, source=None))

@@ -24,6 +24,7 @@ from domain.territories.division import Customer
 from storage import (
     approvals,
     case_facts,
+    confirmations,
     conflicts,
     deals,
     discussions,
@@ -256,6 +257,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
             tx.execute(t.claim.update().where(t.claim.c.id == claim_id).values(dict(columns)))
     _save_requests(tx, before, after)
     approvals.save(tx, before, after)
+    confirmations.send(tx, before, after, at=draft.at)
     pools.keep_takes(tx, draft.takes, matter=after.id)
     trial.keep(tx, after.program, draft.would_have)
     deals.save(tx, before, after, new=draft.new_deals, at=draft.at)

@@ -14,8 +14,9 @@ from domain.claims.lifecycle import ENDED, ClaimState
 from domain.claims.model import Claim, Clock
 from domain.matters.draft import Notice, Task
 from domain.matters.setting import Setting
+from domain.notices import to_customers
 from domain.refusals import Refusal
-from storage import reminders
+from storage import confirmations, reminders
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import rfc3339
@@ -31,11 +32,15 @@ _WAITING = (t.outbox.c.sent_at.is_(None), t.outbox.c.dead_at.is_(None))
 
 
 class DatabaseOutbox:
-    """What is to be sent, and what is to be remembered at a certain time."""
+    """What is to be sent, and what is to be remembered at a certain time.
 
-    def __init__(self, database: Database, snapshots: Snapshots) -> None:
+    ``confirm_url``: the page on which customers answer, their code to be appended.
+    """
+
+    def __init__(self, database: Database, snapshots: Snapshots, *, confirm_url: str | None = None) -> None:
         self._database = database
         self._snapshots = snapshots
+        self._confirm_url = confirm_url
 
     def remind(self, limit: int) -> int:
         if not self._read(lambda tx: _due_reminders(tx, 1)):
@@ -59,7 +64,10 @@ class DatabaseOutbox:
                 .order_by(t.outbox.c.due_at, t.outbox.c.id)
                 .limit(limit)
             )
-            return _messages(tx, rows, self._snapshots.setting(tx)) if rows else []
+            told = [r for r in rows if r["notice"] is not None]
+            asked = [r for r in rows if r["confirmation"] is not None]
+            messages = _messages(tx, told, self._snapshots.setting(tx)) if told else []
+            return messages + _questions(tx, asked, self._confirm_url or "")
 
         return self._read(read)
 
@@ -136,6 +144,37 @@ def _messages(tx: Transaction, rows: list[dict[str, Any]], setting: Setting) -> 
                 title=said.title,
                 text=said.text,
                 data={"person": notice["person"], "rule": notice["rule"], **notice["facts"]},
+            )
+        )
+    return found
+
+
+def _questions(tx: Transaction, rows: list[dict[str, Any]], page: str) -> list[Message]:
+    """What customers are asked, to their own address (CNF-01); whoever sends short messages has it from the webhook."""
+    found = []
+    for row in rows:
+        asked = tx.row(sa.select(t.confirmation).where(t.confirmation.c.id == row["confirmation"]))
+        ready = confirmations.to_send(tx, asked) if asked is not None else None
+        if asked is None or ready is None:
+            continue
+        contact, code = ready
+        company = tx.execute(sa.select(t.company.c.name)).scalar_one()
+        name = tx.execute(sa.select(t.person.c.name).where(t.person.c.id == asked["person"])).scalar()
+        link, person = f"{page}{code}", tx.keys.open_text(name) or ""
+        until = rfc3339(asked["until"]) if asked["until"] is not None else None
+        found.append(
+            Message(
+                delivery=row["id"],
+                notice=asked["id"],
+                kind=to_customers.CONFIRMATION,
+                at=asked["asked_at"],
+                subject_type="claim",
+                subject=asked["claim"],
+                address=contact.email,
+                language="zh",
+                title=to_customers.confirmation_title(company),
+                text=to_customers.confirmation_text(person, company=company, link=link),
+                data={"phone": contact.phone, "email": contact.email, "link": link, "code": code, "until": until},
             )
         )
     return found

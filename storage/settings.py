@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     webhook_url: str | None = None
     webhook_secret: str | None = Field(default=None, repr=False)
     webhook_allow_private: bool = False
+    #: Where customers answer who served them first; the code is appended (CNF-01).
+    confirm_url: str | None = None
     body_max_bytes: int = 2_000_000
     file_max_bytes: int = 20_000_000
 

@@ -784,6 +784,26 @@ dossier = sa.Table(
     sa.UniqueConstraint("matter", "customer"),
 )
 
+#: A customer is asked who served them first (CNF-01). Of the link's code there is a keyed digest; ``sealed``, with the
+#: customer's key, is the code itself for as long as it may have to be sent. ``text``: whom they named, in their words.
+confirmation = sa.Table(
+    "confirmation",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("claim", Id, sa.ForeignKey("claim.id"), nullable=False, index=True),
+    Col("customer", Id, nullable=False, index=True),
+    Col("point", sa.String(20), nullable=False),
+    Col("person", Id, nullable=False),
+    Col("digest", sa.LargeBinary, nullable=False, unique=True),
+    Col("sealed", Sealed),
+    Col("asked_at", Instant, nullable=False),
+    Col("until", Instant),
+    Col("answer", sa.String(3)),
+    Col("named", Id),
+    Col("text", Id),
+    Col("answered_at", Instant),
+)
+
 #: Which decision maker of a dossier was met in which follow-up; ids only, so that advice needs no key (CLM-08).
 decision_maker_met = sa.Table(
     "decision_maker_met",
@@ -1486,7 +1506,8 @@ outbox = sa.Table(
     metadata,
     Col("id", Id, primary_key=True),
     Col("channel", sa.String(10), nullable=False),
-    Col("notice", Id),
+    Col("notice", Id),  # or a confirmation, which goes to a customer
+    Col("confirmation", Id),
     Col("due_at", Instant, nullable=False),
     Col("tries", sa.Integer, nullable=False),
     Col("sent_at", Instant, index=True),

@@ -65,7 +65,9 @@ async def run(
     keeping = KeepingActivities(
         bells, ringer(client, settings.task_queue), DatabaseHouse(database, snapshots, settings.checkpoint_folder)
     )
-    courier = CourierActivities(DatabaseOutbox(database, snapshots), channels(settings))
+    courier = CourierActivities(
+        DatabaseOutbox(database, snapshots, confirm_url=settings.confirm_url), channels(settings)
+    )
     with ThreadPoolExecutor(max_workers=sizes.activities, thread_name_prefix="activity") as executor:
         worker = make_worker(
             client,

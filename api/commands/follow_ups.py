@@ -17,6 +17,7 @@ from api.commands.received import on_claim, receive, under_policy_of, visible_cl
 from api.schemas.claims import FollowUpCorrection, FollowUpIn
 from api.views.claims import serving_in
 from api.views.follow_ups import follow_up_view, view_of
+from domain.claims.confirmations import asks_after
 from domain.claims.conflicts import also_worked
 from domain.claims.follow_ups import Entry, is_late, unqualified, worked_on
 from domain.claims.lifecycle import ClaimState
@@ -247,7 +248,7 @@ def _at_once(
     terms = caller.setting.terms_of(held)
     why = unqualified(held, entry, received_at=locked.now, terms=terms)
     worked = worked_on(held, entry, qualified=why is None, received_at=locked.now, terms=terms)
-    if worked.visited_at != held.visited_at:
+    if worked.visited_at != held.visited_at or (why is None and asks_after(held, entry.kind, terms.policy)):
         return None
     before = next_instant(loaded, claim, setting=caller.setting)
     after = next_instant(loaded.with_claim(worked), claim, setting=caller.setting)

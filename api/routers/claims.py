@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.call import TheCall
-from api.commands import approvals, claims, dossiers, follow_ups, reports
+from api.commands import approvals, claims, confirmations, dossiers, follow_ups, reports
 from api.commands.received import visible_claim
 from api.paging import Cursor, Limit
 from api.reads import note_claims, note_reads
@@ -23,6 +23,8 @@ from api.schemas.claims import (
     ClaimStateName,
     CollaboratorIn,
     CommentIn,
+    ConfirmationIn,
+    ConfirmationLinkOut,
     DeliveryIn,
     ExtendIn,
     FollowUpIn,
@@ -218,6 +220,24 @@ async def move_stage(call: TheCall, id: Id, body: SalesStageIn) -> Response:
 async def hand_off_delivery(call: TheCall, id: Id, body: DeliveryIn) -> Response:
     """Hand what was won to the team that delivers it (交付交接): CLM-31."""
     return await call.command(lambda tx: claims.hand_off(tx, call.caller, id, body))
+
+
+@router.post("/{id}/confirmations", response_model=ClaimOut)
+async def ask_customer(call: TheCall, id: Id, body: ConfirmationIn) -> Response:
+    """Have the customer asked who served them first (客户确认): CNF-01."""
+    return await call.command(lambda tx: confirmations.ask(tx, call.caller, id, body))
+
+
+@router.post("/{id}/confirmations/override", response_model=ClaimOut)
+async def override_confirmation(call: TheCall, id: Id, body: NeededReason) -> Response:
+    """Go on without the customer's confirmation, with a reason (CNF-01)."""
+    return await call.command(lambda tx: confirmations.override(tx, call.caller, id, body.reason))
+
+
+@router.post("/{id}/confirmations/{confirmation}/link", response_model=ConfirmationLinkOut)
+def print_confirmation_link(call: TheCall, id: Id, confirmation: Id, body: Nothing) -> Response:
+    """A new one-time code to hand to the customer (CNF-01)."""
+    return call.write(lambda tx: confirmations.link(tx, call.caller, id, confirmation))
 
 
 @router.post("/{id}/collaborators", response_model=ClaimOut)

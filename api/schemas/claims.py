@@ -30,6 +30,7 @@ ClaimStateName = Literal[
 ]
 Level = Literal["VIP", "A", "B", "C"]
 Channel = Literal["in_house", "partner"]
+ConfirmationPoint = Literal["after_first_visit", "before_contract"]
 #: What an outside system knows the claim or follow-up by; sent again it gives back what it named before (INT-03).
 ExternalId = Annotated[Str, Field(min_length=1)]
 
@@ -189,6 +190,12 @@ class DeliveryIn(Input):
 
     team: Id
     checklist: Annotated[list[Name], Field(min_length=1, max_length=20)]
+
+
+class ConfirmationIn(Input):
+    """`POST /v1/claims/{id}/confirmations` (CNF-01)."""
+
+    point: ConfirmationPoint
 
 
 class AcceptIn(OptionalReason):
@@ -364,6 +371,19 @@ class OutsideOut(Output):
     comment: str | None
 
 
+class ConfirmationOut(Output):
+    """What the customer was asked (CNF-01): whether `person` served them first; whom else they `named`."""
+
+    id: str
+    point: ConfirmationPoint
+    person: str
+    state: Literal["open", "expired", "yes", "no", "overridden"]
+    asked_at: str
+    until: str | None
+    decided_at: str | None
+    named: str | None
+
+
 class ClaimOut(Output):
     """A claim as its reader may see it; contacts are masked (AUD-03)."""
 
@@ -411,10 +431,19 @@ class ClaimOut(Output):
     possible: list[ResemblanceOut] | None
     out_of_territory: OutsideOut | None
     overrides: list[ClaimOverrideOut]
+    confirmations: list[ConfirmationOut]
     policy_version: int
     allowed: list[str]
     pending: Pending | None
     version: int
+
+
+class ConfirmationLinkOut(Output):
+    """`code` is told once; a repeat of the call is answered without it."""
+
+    id: str
+    code: str | None
+    until: str | None
 
 
 class ClaimPage(Output):

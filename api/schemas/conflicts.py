@@ -11,7 +11,7 @@ class ConflictMetOut(Output):
     """Two people who met on one customer; ``times``: how often in the window that began at ``at``."""
 
     id: str
-    kind: Literal["attempt", "logging", "close_name"]
+    kind: Literal["attempt", "logging", "close_name", "named"]
     at: str
     last_at: str
     times: int

@@ -31,6 +31,7 @@ RecordedKind = Literal[
     "follow_up",
     "stage",
     "deal",
+    "confirmation",
     "same_phone",
     "same_email",
     "same_company_code",

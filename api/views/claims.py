@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from domain.claims.clocks import remaining_s
 from domain.claims.lifecycle import DISPUTABLE, IN_CASE, OPEN, ClaimState
-from domain.claims.model import Claim, Clock, Waiting
+from domain.claims.model import Claim, Clock, Confirmation, Confirmed, Waiting
 from domain.claims.permissions import allowed_commands, gainers
 from domain.claims.reports import queue
 from domain.claims.stages import responsible
@@ -414,6 +415,7 @@ def _view(
         ],
         "paused": [{"kind": p.kind.value, "since": rfc3339(p.since)} for p in claim.pauses],
         "out_of_territory": _outside(claim, said, told=caller.person not in sides(claim)),
+        "confirmations": [_confirmation(asked, at=caller.at) for asked in claim.confirmations],
         "opening": claim.opening.kind if claim.opening is not None else None,
         "would_refuse": claim.would_refuse,
         "stage": _stage(caller, claim),
@@ -430,6 +432,21 @@ def _view(
             opposed=opposed,
         ),
         "version": claim.version,
+    }
+
+
+def _confirmation(asked: Confirmation, *, at: datetime) -> dict[str, Any]:
+    """One that nobody answered in time is expired (CNF-01)."""
+    open_still = asked.state is not Confirmed.OPEN or asked.is_open(at)
+    return {
+        "id": asked.id,
+        "point": asked.point,
+        "person": asked.person,
+        "state": asked.state.value if open_still else "expired",
+        "asked_at": rfc3339(asked.asked_at),
+        "until": _text(asked.until),
+        "decided_at": _text(asked.decided_at),
+        "named": asked.named,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from domain.claims import clocks, delivery
+from domain.claims import clocks, confirmations, delivery
 from domain.claims.holding import close_requests
 from domain.claims.lifecycle import ENDED, IN_CASE, ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock
@@ -162,6 +162,7 @@ def allocate(draft: Draft, command: Command) -> None:
         given = replace(given, shares=owner_and(draft, claim.owner, others), shares_state=SharesState.SET)
     else:
         given = credited(draft, given, claim)
+    given = confirmations.holding(draft, given, claim)
     book(
         draft,
         deal,
@@ -233,8 +234,11 @@ def _record(draft: Draft, command: Command, claim: Claim) -> Deal:
     """The deal with its terms and shares, and what accrues by it; held at once while a case is open (COM-01, COM-08).
 
     A deal that comes while nobody holds the customer waits for whoever the case gives it to. One that would count in a
-    closed month is refused with ``period_closed`` (COM-13).
+    closed month is refused with ``period_closed`` (COM-13), one that lacks the customer's confirmation with
+    ``confirmation_missing`` (CNF-01).
     """
+    if claim.holds:
+        confirmations.require(draft, claim)
     data = command.data
     deal = Deal(
         id=data["deal"],
@@ -259,9 +263,10 @@ def _record(draft: Draft, command: Command, claim: Claim) -> Deal:
     performance.require_open(draft.setting, deal, at=draft.at)
     if claim.holds:
         deal = on_terms(draft, credited(draft, deal, claim), claim)
+        deal = confirmations.holding(draft, deal, claim)
     present = draft.matter.holding_dispute
     if present is not None:
-        deal = replace(deal, holds=(present.id,))
+        deal = replace(deal, holds=(*deal.holds, present.id))
     book(
         draft,
         None,

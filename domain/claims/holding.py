@@ -335,7 +335,7 @@ def _guarded(draft: Draft, claim: Claim, clock: RunningClock) -> bool:
     policy, calendar = terms.policy, terms.calendar
     idle, guard = policy.duration("claim.idle_days"), policy.duration("claim.guard_wd")
     last = claim.last_qualified_at
-    if guard is None or idle is None or last is None or not _at_guard_stage(claim, policy):
+    if guard is None or idle is None or last is None or not at_guard_stage(claim, policy):
         return False
     if last < calendar.subtract(draft.at, idle):
         return False
@@ -359,7 +359,8 @@ def _guarded(draft: Draft, claim: Claim, clock: RunningClock) -> bool:
     return True
 
 
-def _at_guard_stage(claim: Claim, policy: Policy) -> bool:
+def at_guard_stage(claim: Claim, policy: Policy) -> bool:
+    """Whether the claim has reached `claim.guard_stage` (CLM-17)."""
     guard, order, present = policy.guard_stage, policy.stages, policy.sales_stage(claim.stage).name
     if present in order and guard in order:
         return order.index(present) >= order.index(guard)

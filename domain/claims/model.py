@@ -197,6 +197,40 @@ class Outside:
     comment: str | None = None
 
 
+class Confirmed(StrEnum):
+    """What became of a confirmation: the customer said yes or no, or a supervisor goes on without one."""
+
+    OPEN = "open"
+    YES = "yes"
+    NO = "no"
+    OVERRIDDEN = "overridden"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """The customer is asked whether ``person`` was the first to serve them (客户确认, CNF-01).
+
+    Its link is good until ``until``, for ever where that is None. ``named``: whom a customer who said no named.
+    """
+
+    id: str
+    point: str
+    person: str
+    asked_at: datetime
+    until: datetime | None
+    state: Confirmed = Confirmed.OPEN
+    decided_at: datetime | None = None
+    named: str | None = None
+
+    @property
+    def settles(self) -> bool:
+        """Whether contract and commission wait for nothing more at this point."""
+        return self.state in (Confirmed.YES, Confirmed.OVERRIDDEN)
+
+    def is_open(self, at: datetime) -> bool:
+        return self.state is Confirmed.OPEN and (self.until is None or at <= self.until)
+
+
 @dataclass(frozen=True, slots=True)
 class Collaborator:
     """Somebody whom the owner invited (CLM-29). ``rights``: read, or work as well."""
@@ -295,6 +329,7 @@ class Claim:
     collaborators: tuple[Collaborator, ...] = ()
     sharing: tuple[tuple[str, int], ...] = ()  # parts of others in deals to come, in bps (CLM-24, DSP-15)
     opening: Opening | None = None  # for ever (INT-10)
+    confirmations: tuple[Confirmation, ...] = ()  # what the customer was asked, in the order it was decided (CNF-01)
     given: bool = (
         False  # by the company, as a lead or at a site: nobody judges it, and it is no take (LEAD-16, POOL-03)
     )

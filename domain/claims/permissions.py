@@ -154,6 +154,13 @@ def reads_dossier(claim: Claim, *, actor: Actor, setting: Setting, at: datetime)
     )
 
 
+def prints_links(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
+    """Whether ``actor`` may hand a confirmation's link to the customer: the supervisor, never who works the claim."""
+    if claim.worked_by(actor.person) or actor.person == claim.reporter:
+        return False
+    return is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
+
+
 def may_contest(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> bool:
     """Whether ``actor`` may open a case about ``claim``: whose it is, their supervisor, oversight (DSP-02)."""
     person = claim.owner or claim.reporter
@@ -292,7 +299,9 @@ def _may(
             or claim.stage_person == actor.person
             or is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
         )
-    if kind is CommandKind.DELIVER:
+    if kind is CommandKind.CONFIRM_OVERRIDE:
+        return is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
+    if kind in (CommandKind.DELIVER, CommandKind.CONFIRM_ASK):
         return owner or is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
     if kind is CommandKind.SETTLE:
         return (claim.owner or claim.reporter) == actor.person and may_sell(actor, setting=setting, at=at)

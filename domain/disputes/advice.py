@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from domain.calendar import WorkingCalendar
-from domain.disputes.facts import Case, Choice, Fact, Grounds, Origin, Sameness, recorded
+from domain.disputes.facts import Case, Choice, Denial, Fact, Grounds, Origin, Sameness, recorded
 from domain.disputes.ownership import Asked, Depth, Finding, Passed, depths, find, plain, rule_id
 from domain.disputes.sifting import SetAside, Why, sift, strongest
 from domain.policy import Policy
@@ -403,7 +403,8 @@ def _obstacles(reasoning: _Reasoning, case: Case, facts: Iterable[Fact]) -> tupl
         "contested": any(fact.evidence in case.contested for fact in known),
         "not_recorded": not origins <= {Origin.SYSTEM, Origin.CUSTOMER},
         "customer_names_other": any(
-            isinstance(fact, Choice) and fact.origin is not Origin.PARTY and fact.person != reasoning.winner
+            (isinstance(fact, Choice) and fact.origin is not Origin.PARTY and fact.person != reasoning.winner)
+            or (isinstance(fact, Denial) and fact.person == reasoning.winner)
             for fact in known
         ),
     }

@@ -126,6 +126,13 @@ class Choice(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Denial(Fact):
+    """The customer said that ``person`` was not the first to serve them; whom they name is a choice beside it."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fit(Fact):
     """How well ``person`` fits the customer, as LEAD-05 scored it."""
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from domain.claims import (
     collaborators,
+    confirmations,
     deals,
     delivery,
     follow_ups,
@@ -64,6 +65,9 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.OVERRIDE: granting.grant,
     CommandKind.STAGE_MOVE: stages.move,
     CommandKind.DELIVER: delivery.hand_off,
+    CommandKind.CONFIRM_ASK: confirmations.ask,
+    CommandKind.CONFIRM_ANSWER: confirmations.answered,
+    CommandKind.CONFIRM_OVERRIDE: confirmations.override,
     CommandKind.SETTLE: requests.settle,
     CommandKind.COLLABORATE: collaborators.invite,
     CommandKind.COLLABORATOR_REMOVE: collaborators.remove,
@@ -130,6 +134,7 @@ def decide(matter: Matter, item: Command | Due, *, setting: Setting, mint: Mint,
     _contest(draft)
     course.follow(draft)
     handling.follow(draft)
+    confirmations.follow(draft)
     return draft
 
 
@@ -160,6 +165,7 @@ def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint, 
         _contest(draft)
         course.follow(draft)
         handling.follow(draft)
+        confirmations.follow(draft)
     except Refusal as refusal:
         if refusal.policy_version is None:
             # Whoever takes a customer has no claim yet; the rules of the day decide.

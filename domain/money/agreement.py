@@ -114,7 +114,7 @@ def _deal(draft: Draft, command: Command) -> tuple[Claim, Deal]:
 
 
 def _undisputed(deal: Deal) -> None:
-    if deal.holds:
+    if deal.disputed_by:
         raise Refusal("claim_disputed", rule="DSP-03", facts={"deal": deal.id}, current_state=deal.shares_state.value)
 
 

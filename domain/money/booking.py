@@ -87,14 +87,24 @@ def _note(draft: Draft, before: Deal | None, after: Deal, *, key: str, kind: Ent
 
 
 def tell(
-    draft: Draft, payees: Iterable[str], kind: EntryKind, claim: Claim, *, apart: str | None = None, deal: str | None
+    draft: Draft,
+    payees: Iterable[str],
+    kind: EntryKind,
+    claim: Claim,
+    *,
+    apart: str | None = None,
+    deal: str | None,
+    cause: str | None = None,
 ) -> None:
-    """Payees are told what happened to their commission; ``apart`` did it and knows. For a partner its lead is."""
+    """Payees are told what happened to their commission; ``apart`` did it and knows. For a partner its lead is.
+
+    ``cause`` chooses another sentence than that of the kind.
+    """
     partners = draft.setting.organisation.partners
     told = (partners[payee].lead if payee in partners else payee for payee in payees)
     for person in told:
         if person is not None and person != apart and person in draft.setting.organisation.people:
-            facts = {"deal": deal} if deal is not None else {}
+            facts = {name: value for name, value in (("deal", deal), ("cause", cause)) if value is not None}
             draft.tell(person, f"money.{kind.value}", claim, rule=_RULES[kind], facts=facts)
 
 

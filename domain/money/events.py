@@ -211,8 +211,10 @@ def paid(draft: Draft, command: Command) -> None:
     claim = draft.matter.claims[command.claim]
     deal = draft.matter.deals[command.data["deal"]]
     payee, amount, payout = command.data["payee"], command.data["amount_minor"], command.data["payout"]
-    if deal.holds:
+    if deal.disputed_by:
         raise Refusal("claim_disputed", rule="COM-08", facts={"deal": deal.id})
+    if deal.holds:
+        raise Refusal("confirmation_missing", rule="CNF-01", facts={"deal": deal.id})
     position = positions(deal).get(payee)
     if position is None or amount <= 0 or amount > position.payable:
         left = position.payable if position is not None else 0
@@ -276,7 +278,7 @@ def _told_before(deal: Deal, command: Command, kind: type[Receipt] | type[Refund
 
 
 def _holding(deal: Deal) -> str | None:
-    return deal.holds[-1] if deal.holds else None
+    return deal.disputed_by[-1] if deal.disputed_by else None
 
 
 def _allowed(draft: Draft, command: Command) -> Claim:

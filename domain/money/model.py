@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 #: The other side of every commission.
 COMPANY = "company:commission"
@@ -260,13 +260,18 @@ class Recognition:
     counts: bool = True
 
 
+#: In ``holds`` of a deal: its commission waits for the customer's confirmation, not for a case (CNF-01).
+CONFIRMATION: Final = "confirmation"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
     """A deal (成交, COM-01). What it is worth to whom is computed from it: `domain.money.positions`.
 
     Terms are those at contract: plan, rate, way of release and bonus stay whatever the policy says later (COM-02).
     ``paid`` and ``set_off`` are by payee key; a set-off is positive where it used something payable up, negative where
-    it filled something owed (COM-10). ``holds`` are the disputes that hold the unpaid commission (COM-08).
+    it filled something owed (COM-10). ``holds`` are the disputes that hold the unpaid commission (COM-08), and
+    :data:`CONFIRMATION`.
     """
 
     id: str
@@ -312,6 +317,11 @@ class Deal:
     recognised: Recognition | None = None
     trial: bool = False  # recorded in a trial: its commission is computed and never posted (POL-08)
     version: int = 1
+
+    @property
+    def disputed_by(self) -> tuple[str, ...]:
+        """The cases that hold it (COM-08)."""
+        return tuple(held for held in self.holds if held != CONFIRMATION)
 
     @property
     def live(self) -> bool:

@@ -285,6 +285,29 @@ _CLAIMS = (
         "Two people logged work on {customer}[, {by} and {person}]; this is a hint only, please talk about it early.",
     ),
     _row(
+        "claim.attempt/named",
+        "客户指认了另一位接待人",
+        "The customer named somebody else",
+        "{customer}在确认中指认最先接待的是另一个人[（归属人{by}，客户指认{person}）]；这只是提醒，请及早沟通。",
+        "Asked who served them first, {customer} named somebody other than the owner[ ({by} owns, {person} was "
+        "named)]; this is a hint only, please talk about it early.",
+    ),
+    _row(
+        "claim.confirmed",
+        "客户已确认",
+        "Confirmed by the customer",
+        "{customer}已确认您是最先接待的人。",
+        "{customer} confirmed that you were the first to serve them.",
+    ),
+    _row(
+        "claim.denied",
+        "客户未予确认",
+        "The customer did not confirm",
+        "{customer}在确认中表示最先接待的不是归属人[{by}][，而是{person}]；请与客户核实，尽早处理。",
+        "{customer} says that the owner[, {by},] was not the first to serve them[ and names {person}]; please talk to "
+        "them early.",
+    ),
+    _row(
         "claim.paused",
         "期限停止计算",
         "Clocks paused",
@@ -788,6 +811,21 @@ _MONEY = (
         "Commission held",
         "{customer}有争议，未付的佣金在争议结束前冻结。",
         "There is a dispute about {customer}; commission that is not paid yet is held until it ends.",
+    ),
+    _row(
+        "money.hold/confirmation",
+        "佣金等待客户确认",
+        "Commission waits for the customer",
+        "{customer}尚未确认首次接待人，成交的佣金在确认前冻结；合同不受影响。",
+        "{customer} has not confirmed who served them first; the commission of the deal is held until then, the "
+        "contract is not.",
+    ),
+    _row(
+        "money.hold_release/confirmation",
+        "佣金已解冻",
+        "Hold ended",
+        "{customer}的客户确认已完成，您冻结的佣金已解冻。",
+        "The confirmation of {customer} is settled and your commission is no longer held.",
     ),
     _row(
         "money.hold_release",

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from storage import confirmations
 from tests.notifications.conftest import SendingCompany, ports
 from tests.support.answers import listed
+from tests.support.company import person_customer
 from tests.support.receivers import MailReceiver, WebhookReceiver
 
 #: What a channel does has nothing to do with where the notice comes from; test_outbox.py runs on both databases.
@@ -100,6 +102,40 @@ def test_an_address_that_the_mail_server_refuses_for_now_is_tried_again(
     company.deliver(ports(mail))
     assert len(mail.to("li.na@example.com")) == 1
     assert company.outbox("email")[0]["sent_at"] is not None
+
+
+def test_the_customer_is_asked_at_their_own_address_and_by_the_companys_gateway(
+    company: SendingCompany, mail: MailReceiver, hook: WebhookReceiver
+) -> None:
+    """CNF-01: by e-mail, and with their number to the webhook; a code that was replaced is sent no more."""
+    rep, program = company.addressed(), company.program(policy={"confirm.points": ["before_contract"]})
+
+    def asked(phone: str, **more: str) -> str:
+        customer = {**person_customer("欧阳小明", phone), **more}
+        claim = rep.made("/v1/claims", {"program": program, "customer": customer})["id"]
+        rep.made(f"/v1/claims/{claim}/confirmations", {"point": "before_contract"})
+        return str(claim)
+
+    first, _ = asked("13800007001", email="ouyang@example.com"), asked("13800007002")
+    company.deliver(ports(mail, hook))
+    (message,) = mail.to("ouyang@example.com")
+    (sent, other) = sorted(
+        (body for body in map(hook.verified, hook.received) if body["kind"] == "customer.confirmation"),
+        key=lambda body: str(body["data"]["phone"]),
+    )
+    code = sent["data"]["code"]
+    assert code in message.get_content()
+    assert "李娜" in message.get_content()
+    assert (sent["subject"]["id"], other["data"]["email"]) == (first, None)
+    assert "7002" in other["data"]["phone"]
+    assert company.call("POST", f"/v1/confirmations/{code}", token=None, json={"answer": "yes"}).status_code == 200
+    printed = asked("13800007003", email="gone@example.com")
+    newest = rep.get(f"/v1/claims/{printed}").json()["confirmations"][0]["id"]
+    company.database.transact(lambda tx: confirmations.renew(tx, newest, at=tx.now()))
+    company.deliver(ports(mail, hook))
+    assert mail.to("gone@example.com") == []
+    ends = [d["error"] for d in company.outbox("email") if d["confirmation"] is not None]
+    assert ends == [None, "link_gone"]
 
 
 def test_a_webhook_is_signed_and_says_what_happened_to_what(company: SendingCompany, hook: WebhookReceiver) -> None:

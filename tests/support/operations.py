@@ -120,6 +120,7 @@ class World:
         self._numbers = count(1)
         self._months = count(0)
         self._site: str | None = None
+        self._confirming: str | None = None
         self._divided: str | None = None
         self._channel: tuple[str, str] | None = None
         self._loading: tuple[str, Person] | None = None
@@ -325,6 +326,24 @@ class World:
         assert answer.status_code == 202, answer.text
         self.company.direct.drain(claim)
         return answer.headers["location"].rpartition("/")[2]
+
+    def confirming(self) -> str:
+        """A claim of the owner's in a program whose customers are asked before contract."""
+        if self._confirming is None:
+            self._confirming = self.new_program("确认", {"confirm.points": ["before_contract"]})
+        return self.claim(program=self._confirming)
+
+    def confirmation(self) -> dict[str, str]:
+        """A claim whose customer was asked, and that confirmation."""
+        claim = self.confirming()
+        asked = self["owner"].made(f"/v1/claims/{claim}/confirmations", {"point": "before_contract"})
+        return {"id": claim, "confirmation": str(asked["confirmations"][0]["id"])}
+
+    def code(self) -> dict[str, str]:
+        """The code of a link that nobody used yet."""
+        asked = self.confirmation()
+        path = f"/v1/claims/{asked['id']}/confirmations/{asked['confirmation']}/link"
+        return {"code": str(self["leader"].made(path)["code"])}
 
     def refused(self, program: str | None = None) -> dict[str, str]:
         """A customer that the owner holds, and the peer's report that was refused for it: both claims."""
@@ -818,6 +837,11 @@ _when("read_dossier", "owner", ids={"id": World.claim})
 _when("edit_dossier", "owner", ids={"id": World.claim}, body={"version": 1, "budget": "五百万"})
 _when("hand_off_delivery", "owner", ids={"id": World.won}, body={"team": lambda w: w.north, "checklist": ["合同"]})
 _when("move_stage", "owner", ids={"id": World.claim}, body={"stage": "need"})
+_when("ask_customer", "owner", ids={"id": World.confirming}, body={"point": "before_contract"})
+_when("override_confirmation", "leader", ids={"id": World.confirming}, body={"reason": "客户出国"})
+_when("print_confirmation_link", "leader", ids=World.confirmation, body={})
+_when("read_question", "nobody", ids=World.code)
+_when("answer_question", "nobody", ids=World.code, body={"answer": "yes"})
 _when(
     "invite_collaborator",
     "owner",

@@ -1,0 +1,157 @@
+"""The customer confirms who served them first (客户确认): CNF-01, contract additions section 22."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+
+from domain.disputes.facts import Choice, Denial
+from storage import case_facts
+from storage import tables as t
+from tests.api.disputes.test_a_case import Case
+from tests.support.answers import listed, refused
+from tests.support.company import Company, Person
+from tests.support.money import MoneyOffice, accounts, ledger_is_right, sums
+from tests.support.office import Office, act, done, read, work
+
+BOTH = ["after_first_visit", "before_contract"]
+
+
+def asked(person: Person, claim: Any) -> list[tuple[str, str]]:
+    """The points at which the customer was asked, and how each stands."""
+    return [(c["point"], c["state"]) for c in read(person, claim)["confirmations"]]
+
+
+def link(leader: Person, claim: Any) -> str:
+    """The path of the newest link, printed by ``leader``."""
+    newest = read(leader, claim)["confirmations"][-1]["id"]
+    of = claim if isinstance(claim, str) else claim["id"]
+    told = leader.made(f"/v1/claims/{of}/confirmations/{newest}/link")
+    return f"/v1/confirmations/{told['code']}"
+
+
+def say(company: Company, path: str, answer: str, **more: Any) -> httpx2.Response:
+    """What a customer without a token says."""
+    found = company.call("POST", path, token=None, json={"answer": answer, **more})
+    company.ring_bells()
+    return found
+
+
+def said(company: Company, claim: Any) -> list[tuple[str, str]]:
+    """What ownership is judged by of what the customer answered."""
+    with company.database.reading() as tx:
+        matter = tx.execute(t.claim.select().where(t.claim.c.id == claim["id"])).one().matter
+        facts = case_facts.facts(tx, matter)
+    return [(type(f).__name__, f.person) for f in facts if isinstance(f, Choice | Denial)]
+
+
+def test_after_a_first_visit_the_service_asks_and_the_rep_sees_no_code(company: Company) -> None:
+    """CNF-01: once, by itself; a link is good for one answer, which is on the claim and told to its owner."""
+    office = Office(company, policy={"confirm.points": BOTH})
+    claim = office.claim(office.first)
+    work(office.first, claim)
+    assert asked(office.first, claim) == []
+    work(office.first, claim, "visit", "带客户看了样板间，谈了楼层和付款方式")
+    work(office.first, claim, "visit", "第二次来访，又看了一遍户型和楼层")
+    assert asked(office.first, claim) == [("after_first_visit", "open")]
+    newest = read(office.first, claim)["confirmations"][0]["id"]
+    path = f"/v1/claims/{claim['id']}/confirmations/{newest}/link"
+    refused(office.first.post(path), 403, "not_allowed")
+    first = link(office.leader, claim)
+    printed = link(office.leader, claim)
+    refused(company.call("GET", first, token=None), 409, "link_invalid")
+    shown = company.call("GET", printed, token=None).json()
+    assert (shown["person"], shown["point"]) == ("甲", "after_first_visit")
+    refused(say(company, printed, "yes", named="乙"), 422, "field_not_allowed", "named")
+    assert done(say(company, printed, "yes"))["answer"] == "yes"
+    for again in (company.call("GET", printed, token=None), say(company, printed, "no")):
+        refused(again, 409, "link_invalid")
+    assert asked(office.first, claim) == [("after_first_visit", "yes")]
+    assert "claim.confirmed" in [n["kind"] for n in listed(office.first.get("/v1/me/notices"))]
+
+
+def test_who_names_another_alarms_both_supervisors_and_keeps_the_rules_from_settling(company: Company) -> None:
+    """CNF-01, DSP-04, DSP-09: the answer is evidence of the customer's; the earlier report alone settles nothing."""
+    case = Case(company, policy={"dispute.auto_settle": True, "confirm.points": ["before_contract"]})
+    done(act(case.first, case.held, "confirmations", point="before_contract"))
+    done(say(company, link(case.leader, case.held), "no", named=" 乙 "))
+    (kept,) = read(case.leader, case.held)["confirmations"]
+    assert (kept["state"], kept["named"]) == ("no", case.second.id)
+    alerts = [n["text"]["en"] for n in listed(case.leader.get("/v1/me/notices")) if n["kind"] == "claim.denied"]
+    assert "the owner, 甲, was not the first to serve them and names 乙" in alerts[0]
+    assert said(company, case.held) == [("Denial", case.first.id), ("Choice", case.second.id)]
+    found = case.open()
+    assert found["state"] == "negotiating"
+    items = listed(case.leader.get(f"/v1/disputes/{found['id']}/evidence"))
+    (item,) = (i for i in items if i["kind"] == "confirmation")
+    assert (item["origin"], item["author"], item["about"], item["id"]) == (
+        "customer",
+        None,
+        case.second.id,
+        kept["id"],
+    )
+
+
+def test_a_name_that_nobody_here_has_is_kept_sealed_and_the_supervisor_asks(company: Company) -> None:
+    """CNF-01, AUD-05: what the customer wrote is no name of ours; it goes with an erasure, and so does an open link."""
+    office = Office(company, policy={"confirm.points": BOTH})
+    claim = office.claim(office.first)
+    for point in BOTH:
+        done(act(office.first, claim, "confirmations", point=point))
+    done(act(office.first, claim, "confirmations", point="before_contract"))
+    assert asked(office.first, claim) == [("after_first_visit", "open"), ("before_contract", "open")]
+    early = read(office.leader, claim)["confirmations"][0]["id"]
+    told = office.leader.made(f"/v1/claims/{claim['id']}/confirmations/{early}/link")
+    done(say(company, f"/v1/confirmations/{told['code']}", "no", named="穿红衣服的老赵"))
+    assert "claim.denied" in [n["kind"] for n in listed(office.leader.get("/v1/me/notices"))]
+    assert said(company, claim) == [("Denial", office.first.id)]
+    later = link(office.leader, claim)
+    done(act(office.first, claim, "release", reason="need_unmet"))
+    company.admin.made(f"/v1/customers/{claim['customer']['id']}/erase", {"reason": "客户要求"})
+    refused(company.call("GET", later, token=None), 409, "link_invalid")
+    with company.database.reading() as tx:
+        rows = tx.rows(t.confirmation.select())
+    assert [(r["text"], r["sealed"]) for r in rows if r["claim"] == claim["id"]] == [(None, None)] * 2
+
+
+def test_where_it_is_required_no_contract_without_it_unless_the_supervisor_says_why(company: Company) -> None:
+    """CNF-01: `confirm.required`; a no is no confirmation, an override needs a reason and is not the owner's."""
+    office = MoneyOffice(company, policy={"confirm.points": BOTH, "confirm.required": True})
+    claim = office.claim(office.first)
+    deal = {"amount": {"amount_minor": 100_000, "currency": "CNY"}, "contract_at": "2031-03-03T01:00:00Z"}
+    problem = refused(act(office.first, claim, "win", **deal), 409, "confirmation_missing")
+    assert problem["facts"] == {"point": "before_contract", "asked": False, "until": None}
+    done(act(office.first, claim, "confirmations", point="before_contract"))
+    done(say(company, link(office.leader, claim), "no"))
+    refused(act(office.first, claim, "win", **deal), 409, "confirmation_missing")
+    refused(act(office.first, claim, "confirmations/override", reason="客户出国"), 403, "not_allowed")
+    refused(act(office.leader, claim, "confirmations/override", reason=" "), 422, "reason_required", "reason")
+    done(act(office.leader, claim, "confirmations/override", reason="客户出国，电话里确认过"))
+    assert done(act(office.first, claim, "win", **deal))["state"] == "won"
+    assert asked(office.first, claim)[-1] == ("before_contract", "overridden")
+
+
+def test_a_missing_confirmation_holds_the_commission_and_not_the_contract(company: Company) -> None:
+    """CNF-01: `confirm.hold_commission`; with the deal the customer is asked, a yes releases to the minor unit.
+
+    A link of `confirm.link_h` answers no longer than that; another is asked for.
+    """
+    policy = {"confirm.points": BOTH, "confirm.hold_commission": True}
+    office = MoneyOffice(company, policy=policy)
+    claim = office.claim(office.first)
+    deal = office.won(office.first, 1_000_000, claim=claim["id"])
+    office.receive(deal, 400_000)
+    assert sums(office.deal(deal))["held"] == 50_000
+    assert accounts(office.money, deal) == {office.first.id: {"held": 50_000}}
+    assert asked(office.first, claim) == [("before_contract", "open")]
+    old = link(office.leader, claim)
+    company.shift(hours=72, seconds=1)
+    refused(say(company, old, "yes"), 409, "link_invalid")
+    assert asked(office.first, claim) == [("before_contract", "expired")]
+    done(act(office.first, claim, "confirmations", point="before_contract"))
+    done(say(company, link(office.leader, claim), "yes"))
+    assert accounts(office.money, deal) == {office.first.id: {"accrued": 30_000, "payable": 20_000}}
+    released = [n for n in listed(office.first.get("/v1/me/notices")) if n["kind"] == "money.hold_release"]
+    assert "confirmation" in released[0]["text"]["en"]
+    ledger_is_right(company)
