@@ -300,7 +300,10 @@ class TrialRun(CrmRun):
         self._check_that_the_rules_hold(Counter(self.names[c["owner"]] for c in held if c["opening"] is None))
 
     def _check_that_the_rules_hold(self, counted: Mapping[str, int]) -> None:
-        """A report of an old customer is rejected; who has most is refused another one. ``counted``: for the cap."""
+        """A report of an old customer is rejected; who has most is refused another one; old customers refuse nobody.
+
+        ``counted``: by person the claims that count for the cap.
+        """
         row = self.said["rows"][0]
         most = max(self.agents, key=lambda name: counted.get(name, 0))
         self.findings.holds(
@@ -314,6 +317,13 @@ class TrialRun(CrmRun):
         more = _insistent(lambda: self.agents[most].post("/v1/claims", new, key="more")).json()
         found = [late.get("reason") or late.get("code"), more.get("code")]
         self.findings.equal(self.part, "the rules refuse now", found, ["customer_owned", "claim_cap"])
+        old = Counter(row["owner"] for row in self.said["rows"])
+        laden = max((n for n in self.agents if counted.get(n, 0) < self.said["cap"]), key=lambda name: old[name])
+        made = _insistent(lambda: self.agents[laden].post("/v1/claims", new, key="laden")).json()
+        told = f"{made.get('state') or made.get('code')}, beside {old[laden]} old ones and {counted.get(laden, 0)} new"
+        self.findings.holds(
+            self.part, "old customers refuse nobody a new one", made.get("state") in ("protected", "active"), told
+        )
 
     def _wait_for_everybody(self, version: int) -> int:
         """How many open claims do not know of it yet after at most :data:`_DECIDED_WITHIN_S`."""
