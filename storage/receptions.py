@@ -8,12 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from domain.claims.model import Claim
 from domain.leads.rotation import Skip
 from domain.reception.lifecycle import AT_WORK, ReceptionState
 from domain.reception.model import Reception, Way
 from domain.reception.queue import Presence, Queue
 from domain.reception.visits import Confirmer, Visit, Why
+from storage import merges
 from storage import tables as t
+from storage.claim_rows import claim_of
 from storage.codec import pack, unpack
 from storage.database import Transaction
 from storage.lead_rows import rotation_of, rotation_row
@@ -52,6 +55,13 @@ _LISTS = ("passed", "features", "identifying")
 def has_site(tx: Transaction, program: str) -> bool:
     """Whether customers of the program are received anywhere: else their visits are only told (CLM-09)."""
     return tx.row(sa.select(t.site.c.id).where(t.site.c.program == program).limit(1)) is not None
+
+
+def channel_reports(tx: Transaction, program: str, subject: str) -> list[Claim]:
+    """What was reported of a customer, or of a project of theirs, in the track of partners (LEAD-14)."""
+    matter = merges.matter_of(tx, program=program, subject=subject, track="channel")
+    rows = tx.rows(sa.select(t.claim).where(t.claim.c.matter == matter)) if matter is not None else []
+    return [claim_of(row) for row in rows]
 
 
 def lock_site(tx: Transaction, site: str) -> tuple[dict[str, Any], Queue] | None:

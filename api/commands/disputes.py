@@ -48,7 +48,7 @@ from storage import case_records, files, matters, merges, sameness, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import canonical, plain
-from storage.database import Transaction, mint
+from storage.database import StaleReadError, Transaction, mint
 from storage.deals import deal_of
 from storage.disputes import dismissed_at, dispute_of
 
@@ -108,6 +108,59 @@ def open_case(tx: Transaction, caller: Caller, body: DisputeIn) -> Waiting | Don
             claim = _first_claim(tx, home)
     return _received(
         tx, caller, home, claim, CommandKind.DISPUTE_OPEN, data, locked=locks[home], stream=open_one or dispute
+    )
+
+
+def object_to_visit(
+    tx: Transaction,
+    caller: Caller,
+    claim: Mapping[str, Any],
+    *,
+    reception: str,
+    reason: str,
+    facing: str | None,
+    until: datetime | None,
+) -> Waiting:
+    """A case in the channel track about how an arrival is recorded, or a part in the open one (LEAD-14).
+
+    ``claim``: the broker's report; ``facing``: whom its broker objects against, None where whoever received the visitor
+    objects. After ``until``: ``deadline_passed``.
+    """
+    matter = claim["matter"]
+    open_one = _open_case(tx, matter)
+    if open_one is None:
+        _require_consent(tx, caller, claim["program"])
+    statement = texts.keep(tx, reason, customer=claim["customer"])
+    locked = matters.lock(tx, matter)
+    now = as_of_now(tx, caller, locked, also=(claim["id"],))
+    if until is not None and locked.now > until:
+        raise Refusal("deadline_passed", rule="LEAD-14", facts={"until": until})
+    if now.id != matter:
+        raise StaleReadError  # the records were merged meanwhile, and the case with them (CUS-13)
+    open_one = _open_case(tx, matter)
+    dispute, number = mint(), tx.next_number("dispute")
+    if open_one is None:
+        _insert_stream(tx, caller, dispute, matter)
+    data = {
+        "dispute": dispute,
+        "number": number,
+        "grounds": Grounds.OWNERSHIP.value,
+        "statement": statement,
+        "asks": None,
+        "contests": [],
+        "by_work": facing is None,
+        "facing": facing,
+        "reception": reception,
+    }
+    return _received(
+        tx,
+        caller,
+        matter,
+        claim["id"],
+        CommandKind.DISPUTE_OPEN,
+        data,
+        locked=locked,
+        stream=open_one or dispute,
     )
 
 

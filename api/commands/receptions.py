@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.call import Done, Waiting
 from api.commands.company import Change, given, invalid, require_version
+from api.commands.disputes import object_to_visit as open_about_visit
 from api.commands.follow_ups import blank_note
-from api.commands.received import as_of_now, receive_unheld
+from api.commands.received import as_of_now, receive_unheld, under_policy_of
 from api.commands.reports import check_subject, identity_values, resolve
 from api.schemas.base import Track
 from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, ProjectRef
@@ -34,6 +35,7 @@ from api.views.receptions import (
     visible_visit,
     visit_view,
 )
+from domain.claims.lifecycle import OPEN
 from domain.claims.model import Claim
 from domain.customers.features import require_allowed
 from domain.customers.fields import narrow
@@ -49,11 +51,10 @@ from domain.reception.desk import Desk, Told
 from domain.reception.lifecycle import ReceptionState
 from domain.reception.model import Reception
 from domain.reception.queue import Presence
-from domain.reception.visits import Confirmer, Visit, confirm, led_by
+from domain.reception.visits import Confirmer, Visit, confirm, led_by, objections_until
 from domain.refusals import FieldError, Refusal
 from storage import customers, features, history, matters, merges, receptions, texts
 from storage import tables as t
-from storage.claim_rows import claim_of
 from storage.company_names import CompanyNames
 from storage.database import StaleReadError, Transaction, mint
 from storage.features import Feature
@@ -171,6 +172,7 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
     here = _received_here(tx, site["id"], resolved.matter, day)
     if here is not None:
         return Done(200, reception_view(tx, caller, here))
+    reports = receptions.channel_reports(tx, program, resolved.project or resolved.customer)
     reception = Reception(
         id=mint(),
         site=site["id"],
@@ -184,7 +186,7 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
         asked="served_before" in body.model_fields_set,
         served_before=body.served_before,
         asks_for=body.asks_for,
-        visit=_led_by(tx, caller, body, program, resolved.project or resolved.customer, at.desk),
+        visit=_led_by(body, reports, at.desk),
     )
     more = {"project": resolved.project, "track": body.track, "day": day, "registered_by": caller.person}
     receptions.insert(tx, reception, more)
@@ -206,6 +208,15 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
         facts = {"until": reception.visit.confirm_by}
         people = dict.fromkeys((reception.visit.broker, reception.server))
         at.desk.told += [Told(p, "reception.partner_led", "LEAD-14", facts) for p in people if p is not None]
+    at.desk.told += [
+        Told(
+            person,
+            "reception.not_led",
+            "LEAD-14",
+            {"until": objections_until(at.desk.at, at.desk.policy, at.desk.calendar)},
+        )
+        for person in _other_brokers(caller, reception, reports)
+    ]
     at.save(reception)
     return Done(201, reception_view(tx, caller, reception.id))
 
@@ -225,14 +236,45 @@ def _check_broker(caller: Caller, body: ReceptionIn, policy: Policy) -> None:
         raise invalid("broker", rule="LEAD-14")
 
 
-def _led_by(tx: Transaction, caller: Caller, body: ReceptionIn, program: str, subject: str, desk: Desk) -> Visit | None:
+def _led_by(body: ReceptionIn, reports: Sequence[Claim], desk: Desk) -> Visit | None:
     """The visit, tied to the broker's report in the channel track that it fulfils."""
     if body.broker is None:
         return None
-    matter = merges.matter_of(tx, program=program, subject=subject, track="channel")
-    rows = tx.rows(sa.select(t.claim).where(t.claim.c.matter == matter)) if matter is not None else []
-    claims = [claim_of(row) for row in rows]
-    return led_by(body.broker, claims, arrived_at=desk.at, policy=desk.policy, calendar=desk.calendar)
+    return led_by(body.broker, reports, arrived_at=desk.at, policy=desk.policy, calendar=desk.calendar)
+
+
+def _other_brokers(caller: Caller, reception: Reception, reports: Sequence[Claim]) -> list[str]:
+    """Brokers with an open report of whoever arrived, who are not recorded as having led them here: told at once."""
+    led = reception.visit.broker if reception.visit is not None else None
+    open_ones = sorted((c for c in reports if c.state in OPEN), key=lambda c: (c.rank_at, c.receipt))
+    people = dict.fromkeys(c.owner or c.reporter for c in open_ones)
+    partner_of = caller.setting.organisation.partner_of
+    return [person for person in people if person != led and partner_of(person) is not None]
+
+
+def object_to_visit(tx: Transaction, caller: Caller, reception: str, reason: str) -> Waiting:
+    """Broker or receiving rep: the visitor did not come as is recorded (`visit.object_h`, LEAD-14)."""
+    row = visible_visit(tx, caller, reception)
+    one, program = receptions.reception_of(row), row["program"]
+    subject = merges.root_of(tx, row["customer"]) if row["project"] is None else row["project"]
+    reports = receptions.channel_reports(tx, program, subject)
+    led = one.visit.report if one.visit is not None else None
+    mine = [c for c in reports if caller.person == (c.owner or c.reporter) and c.state in OPEN]
+    if caller.setting.organisation.partner_of(caller.person) is not None:
+        named = min(mine, key=lambda c: (c.rank_at, c.receipt), default=None)
+        facing = one.server or str(row["registered_by"])
+    elif caller.person == one.server:
+        named, facing = next((c for c in reports if c.id == led), None), None
+    else:
+        raise Refusal("not_allowed", rule="LEAD-14")
+    if named is None:
+        raise Refusal("no_standing", rule="LEAD-14")
+    claim = tx.row(sa.select(t.claim).where(t.claim.c.id == named.id))
+    assert claim is not None
+    policy, calendar = caller.setting.policy_at(program, at=one.arrived_at), caller.setting.calendar(program)
+    until = objections_until(one.arrived_at, policy, calendar)
+    with under_policy_of(tx, named.id):
+        return open_about_visit(tx, caller, claim, reception=reception, reason=reason, facing=facing, until=until)
 
 
 def confirm_visit(tx: Transaction, caller: Caller, reception: str) -> Done | Waiting:

@@ -15,6 +15,7 @@ from api.paging import Cursor, Limit
 from api.routing import QUERY_LIKE, StrictRoute
 from api.schemas.base import Id, Nothing
 from api.schemas.claims import NeededReason, TimelinePage
+from api.schemas.disputes import DisputeOut
 from api.schemas.receptions import (
     FeatureSearchIn,
     FeatureSearchOut,
@@ -194,6 +195,12 @@ def read_visit(call: TheCall, id: Id) -> dict[str, Any]:
 async def confirm_visit(call: TheCall, id: Id, body: Nothing) -> Response:
     """Broker, receiving rep or desk confirms a partner-led visit (带看确认): LEAD-14."""
     return await call.command(lambda tx: receptions.confirm_visit(tx, call.caller, id))
+
+
+@router.post("/{id}/visit/object", status_code=201, response_model=DisputeOut)
+async def object_to_visit(call: TheCall, id: Id, body: NeededReason) -> Response:
+    """It is not so: a case in the channel track about how an arrival is recorded (来源异议): LEAD-14."""
+    return await call.command(lambda tx: receptions.object_to_visit(tx, call.caller, id, body.reason))
 
 
 @router.post("/{id}/close", response_model=ReceptionOut)

@@ -166,17 +166,18 @@ class ConfirmedOut(Output):
 
 
 class VisitOut(Output):
-    """A partner-led visit as broker, server and desk see it (LEAD-14)."""
+    """A partner-led visit as broker, server and desk see it; for another broker, only how it is recorded (LEAD-14)."""
 
     reception: str
     source: SourceName
-    broker: str
+    broker: str | None
     report: str | None
     why: Literal["no_report", "intercepted"] | None
     state: Literal["open", "counted", "missed", "none"]
     needed: list[Literal["broker", "server", "desk"]]
     confirmed: list[ConfirmedOut]
     arrived_at: str
+    object_by: str | None
     confirm_by: str | None
     counted_at: str | None
     pending: Pending | None

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.paging import page
 from api.views.claims import acting_for, customers_of, scope_of
+from domain.claims.lifecycle import OPEN
 from domain.leads.rotation import Skip, next_turn
 from domain.people.access import SELLING, Place, has_any_scope, has_role
 from domain.people.organisation import Role
@@ -19,9 +20,9 @@ from domain.reception.desk import Desk
 from domain.reception.lifecycle import ReceptionState
 from domain.reception.model import Reception, missing_steps
 from domain.reception.queue import Queue
-from domain.reception.visits import Visit, needed
+from domain.reception.visits import Visit, needed, objections_until
 from domain.refusals import Refusal
-from storage import features, receptions, texts
+from storage import features, merges, receptions, texts
 from storage import tables as t
 from storage.codec import rfc3339
 from storage.database import Transaction
@@ -309,12 +310,36 @@ def likenesses(tx: Transaction, caller: Caller, found: Sequence[features.Likenes
 
 
 def visible_visit(tx: Transaction, caller: Caller, reception: str) -> Row:
-    """The row of a partner-led reception, for whoever reads it and for the broker, who reads nothing else of it."""
+    """The row of a partner-led reception, for whoever reads it and for the broker, who reads nothing else of it.
+
+    Brokers with an open report of the customer see how the arrival is recorded, whoever led it (LEAD-14).
+    """
     row = tx.row(sa.select(t.reception).where(t.reception.c.id == reception))
-    visit = receptions.reception_of(row).visit if row is not None else None
-    if row is None or visit is None:
+    if row is None:
         raise Refusal("not_found")
-    return row if visit.broker == caller.person else visible_reception(tx, caller, reception)
+    visit = receptions.reception_of(row).visit
+    if visit is not None and visit.broker == caller.person:
+        return row
+    if _comes_from_a_partner(caller):
+        if _open_report(tx, caller, row) is None:
+            raise Refusal("not_found")
+        return row
+    if visit is None:
+        raise Refusal("not_found")
+    return visible_reception(tx, caller, reception)
+
+
+def _comes_from_a_partner(caller: Caller) -> bool:
+    return caller.setting.organisation.partner_of(caller.person) is not None
+
+
+def _open_report(tx: Transaction, caller: Caller, row: Row) -> str | None:
+    """The caller's first open report, in the track of partners, of whoever arrived."""
+    subject = row["project"] or merges.root_of(tx, row["customer"])
+    reports = receptions.channel_reports(tx, row["program"], subject)
+    mine = [c for c in reports if caller.person == (c.owner or c.reporter) and c.state in OPEN]
+    first = min(mine, key=lambda c: (c.rank_at, c.receipt), default=None)
+    return first.id if first is not None else None
 
 
 def visit_view(tx: Transaction, caller: Caller, reception: str) -> Row:
@@ -323,13 +348,29 @@ def visit_view(tx: Transaction, caller: Caller, reception: str) -> Row:
     assert row is not None
     one = receptions.reception_of(row)
     visit, policy = one.visit, caller.setting.policy_at(one.program, at=caller.at)
-    assert visit is not None
+    arrived = caller.setting.policy_at(one.program, at=one.arrived_at)
+    seen = {
+        "reception": one.id,
+        "source": one.source,
+        "arrived_at": rfc3339(one.arrived_at),
+        "object_by": _text(objections_until(one.arrived_at, arrived, caller.setting.calendar(one.program))),
+    }
+    if visit is None or (visit.broker != caller.person and _comes_from_a_partner(caller)):
+        # How it is recorded, and nothing of whoever else led it.
+        nothing: Row = {"broker": None, "why": None, "state": "none", "needed": [], "confirmed": []}
+        return {
+            **seen,
+            **nothing,
+            "report": _open_report(tx, caller, row),
+            "confirm_by": None,
+            "counted_at": None,
+            "pending": None,
+        }
     k = t.command.c
     undecided = sa.select(k.id).where(k.target == one.id, k.target_type == "visit", k.decided_at.is_(None))
     pending = tx.execute(undecided.limit(1)).scalar()
     return {
-        "reception": one.id,
-        "source": one.source,
+        **seen,
         "broker": visit.broker,
         "report": visit.report,
         "why": visit.why.value if visit.why is not None else None,
@@ -338,7 +379,6 @@ def visit_view(tx: Transaction, caller: Caller, reception: str) -> Row:
         "confirmed": [
             {"by": by.value, "person": person, "at": rfc3339(at)} for by, (person, at) in visit.confirmed.items()
         ],
-        "arrived_at": rfc3339(one.arrived_at),
         "confirm_by": _text(visit.confirm_by),
         "counted_at": _text(visit.counted_at),
         "pending": {"command": pending} if pending is not None else None,

@@ -76,6 +76,7 @@ def open_case(draft: Draft, command: Command) -> None:
     present = draft.matter.open_dispute
     contests = command.data.get("contests") or ()
     worker = command.actor if command.data.get("by_work") else None
+    facing = command.data.get("facing")  # who received a visitor, to whose record a broker objects (LEAD-14)
     if present is not None:
         draft.retarget(command, present.id)
         _join(draft, present, claim, actor=command.actor, worker=worker)
@@ -90,6 +91,8 @@ def open_case(draft: Draft, command: Command) -> None:
         parties = parties_of(draft.matter, claim)
     if worker is not None:
         parties = _with_worker((Party(person=person_of(claim), claim=claim.id, role=Role.RESPONDENT),), worker)
+    if facing is not None and all(p.person != facing for p in parties):
+        parties = (*parties, Party(person=facing, claim=None, role=Role.RESPONDENT))
     if len(parties) < 2:
         raise Refusal("party_missing", rule="DSP-01")
     asks = outcome_of(command.data.get("asks"))
@@ -105,7 +108,9 @@ def open_case(draft: Draft, command: Command) -> None:
         statement=command.data.get("statement"),
         asks=asks,
     )
-    _admit(draft, dispute, actor=command.actor, contests=contests)
+    # How a visitor came here is no fact of ownership that the rules could decide by (LEAD-14).
+    by_rules = command.data.get("reception") is None
+    _admit(draft, dispute, actor=command.actor, contests=contests, by_rules=by_rules)
 
 
 def _open_identity(draft: Draft, command: Command) -> None:

@@ -1143,6 +1143,13 @@ _RECEPTIONS = (
         "The visit of {customer} is recorded as led by a partner[; please confirm it by {until}].",
     ),
     _row(
+        "reception.not_led",
+        "到访未登记为您的带看",
+        "A visit is not recorded as led by you",
+        "您报备的{customer}已到访，未登记为您的带看[；如有异议请在{until}前提出]。",
+        "{customer}, whom you reported, has come; the visit is not recorded as led by you[; object by {until}].",
+    ),
+    _row(
         "reception.waiting",
         "到访客户待安排",
         "A visitor waits to be received",

@@ -200,7 +200,6 @@ _LACKING: Final = frozenset(
         "pool.unclaimed_h",
         "pool.restricted_wait_wh",
         "standin.share_pct",
-        "visit.object_h",
     }
 )
 

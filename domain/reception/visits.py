@@ -63,6 +63,11 @@ def led_by(
     )
 
 
+def objections_until(arrived_at: datetime, policy: Policy, calendar: WorkingCalendar) -> datetime | None:
+    """Until when broker and rep may object to how an arrival is recorded (`visit.object_h`); None: no limit."""
+    return _end(policy.duration("visit.object_h"), arrived_at, calendar)
+
+
 def needed(visit: Visit, policy: Policy) -> tuple[Confirmer, ...]:
     """Who must confirm: the broker only where `visit.broker_present` is always, since the report is valid."""
     if visit.why is not None:

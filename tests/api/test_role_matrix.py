@@ -376,6 +376,7 @@ close_reception              401 404 404 200 403 404 403 404 403 403 403 404 200
 # LEAD-14: the broker and whoever reads the reception, which nobody serves yet; the admin confirms as the desk.
 read_visit                   401 404 404 404 404 404 404 404 200 200 200 404 200 404 404 200 404 404 404
 confirm_visit                401 404 404 404 404 404 404 404 403 403 403 404 200 404 404 200 404 404 404
+object_to_visit              401 404 404 404 404 404 404 404 403 403 403 404 403 404 404 201 404 404 404
 
 # Section 8: "audit: auditor, admin, oversight of the program" · "verify: auditor, admin"
 list_events                  401 403 403 403 403 403 403 403 200 403 200 403 200 403 403 403 403 403 403

@@ -1201,6 +1201,7 @@ _when("hand_over_visitor", "owner", ids=_SERVED, body={"to": lambda w: w["peer"]
 _when("complete_reception", "owner", ids=_SERVED, body={})
 _when("read_visit", "broker", ids={"id": World.led_visit})
 _when("confirm_visit", "broker", ids={"id": World.led_visit}, body={})
+_when("object_to_visit", "broker", ids={"id": World.led_visit}, body={"reason": "客户不是自己来的"})
 _when("close_reception", "owner", ids=_SERVED, body={"reason": "送货的"})
 
 # --- partners --------------------------------------------------------------------------------------------------------

@@ -166,7 +166,6 @@ NOT_BUILT_YET = {
     "household.rule",
     "buyer.check",
     "standin.share_pct",
-    "visit.object_h",
     "inspection.every_days",
     "pool.unclaimed_h",
     "policy.review_days",
@@ -177,6 +176,7 @@ NOT_BUILT_YET = {
 BUILT = {
     "match.related_scope",
     "group.covers",
+    "visit.object_h",
     "territory.review_days",
     "claim.out_of_territory",
     "opening.grace_days",

@@ -1,0 +1,114 @@
+"""How an arrival is recorded is seen at once, and objected to in time (来源异议): contract section 15, LEAD-14."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.support.answers import refused
+from tests.support.company import Company, Person
+from tests.support.office import NOTE, after, customer, done, moment, notices, read
+from tests.support.visits import Visits, step
+
+POLICY: dict[str, Any] = {
+    "ownership.tracks": ["sales", "channel"],
+    "ownership.intercept_min": {"in_house": 0, "partner": 0},
+    "claim.first_follow_up_wh": 0,
+}
+
+
+class Channel(Visits):
+    """A site of a program that partners report to; ``broker`` and ``rival`` come from one of them."""
+
+    def __init__(self, company: Company) -> None:
+        super().__init__(company, policy=POLICY)
+        manager = company.person("渠道经理", team=self.team)
+        body = {"name": "渠道", "manager": manager.id, "from": company.now().date().isoformat()}
+        partner = company.admin.made("/v1/partners", body)
+        code = company.admin.made(f"/v1/partners/{partner['id']}/invitations")["code"]
+        self.broker, self.rival = (
+            Person(company, joined["person"]["id"], joined["token"])
+            for joined in (
+                company.call("POST", "/v1/join", token=None, json={"code": code, "name": name}).json()
+                for name in ("经纪人", "另一位")
+            )
+        )
+
+    def reported(self, number: int) -> dict[str, Any]:
+        return self.claim(self.broker, customer=customer(number), track="channel")
+
+    def led(self, number: int, *, by: Person) -> dict[str, Any]:
+        return self.visitor(number, source="partner_led", broker=by.id)
+
+
+def seen(who: Person, reception: dict[str, Any]) -> httpx2.Response:
+    return who.get(f"/v1/receptions/{reception['id']}/visit")
+
+
+def objected(who: Person, reception: dict[str, Any]) -> httpx2.Response:
+    return who.post(f"/v1/receptions/{reception['id']}/visit/object", {"reason": "登记的来源不对"})
+
+
+def parties(dispute: dict[str, Any]) -> list[tuple[str, str, str | None]]:
+    return [(p["person"], p["role"], p["claim"]) for p in dispute["parties"]]
+
+
+@pytest.fixture
+def office(company: Company) -> Channel:
+    return Channel(company)
+
+
+def test_a_broker_sees_that_a_visit_is_not_theirs_and_objects(office: Channel) -> None:
+    """LEAD-14, DSP-01: a case in the channel track with whoever received the visitor; the sales track goes on."""
+    claim = office.reported(1)
+    one = office.visitor(1)
+    assert notices(office.broker)[-1] == "reception.not_led"
+    visit = done(seen(office.broker, one))
+    assert (visit["source"], visit["broker"], visit["report"], visit["state"]) == ("natural", None, claim["id"], "none")
+    assert moment(visit["object_by"]) == after(one["arrived_at"], hours=48)
+    refused(seen(office.rival, one), 404, "not_found")
+    refused(objected(office.rival, one), 404, "not_found")
+    refused(seen(office.first, one), 404, "not_found")
+    case = done(objected(office.broker, one))
+    assert parties(case) == [(office.broker.id, "opener", claim["id"]), (office.first.id, "respondent", None)]
+    assert (case["kind"] if "kind" in case else case["grounds"], case["state"]) == ("ownership", "negotiating")
+    assert read(office.broker, claim)["state"] == "disputed"
+    assert done(objected(office.broker, one))["id"] == case["id"]
+    done(step(office.first, one, "greet"))
+    done(step(office.first, one, "record", need=NOTE))
+    assert read(office.first, done(step(office.first, one, "complete"))["claim"])["state"] == "protected"
+
+
+def test_the_receiving_rep_objects_to_a_partner_led_visit(office: Channel) -> None:
+    """LEAD-14: the broker with the report is the other party; nobody else objects."""
+    claim = office.reported(2)
+    one = office.led(2, by=office.broker)
+    assert "reception.not_led" not in notices(office.broker)
+    refused(objected(office.desk, one), 403, "not_allowed")
+    case = done(objected(office.first, one))
+    assert parties(case) == [(office.first.id, "opener", None), (office.broker.id, "respondent", claim["id"])]
+    refused(office.desk.post(f"/v1/receptions/{one['id']}/visit/confirm"), 409, "illegal_transition")
+
+
+def test_a_broker_sees_nothing_of_who_else_led_their_customer(office: Channel) -> None:
+    """LEAD-14, PPL-08: without a report there is nothing to object for."""
+    claim = office.reported(3)
+    one = office.led(3, by=office.rival)
+    assert notices(office.broker)[-1] == "reception.not_led"
+    visit = done(seen(office.broker, one))
+    assert (visit["source"], visit["broker"], visit["why"], visit["report"]) == ("partner_led", None, None, claim["id"])
+    assert done(seen(office.rival, one))["why"] == "no_report"
+    refused(objected(office.rival, one), 409, "no_standing")
+    assert parties(done(objected(office.broker, one)))[0] == (office.broker.id, "opener", claim["id"])
+
+
+def test_an_objection_comes_in_time(office: Channel) -> None:
+    """LEAD-14: `visit.object_h` after the arrival, to the microsecond."""
+    office.reported(4)
+    one = office.visitor(4)
+    until = done(seen(office.broker, one))["object_by"]
+    office.company.shift(hours=48)
+    late = refused(objected(office.broker, one), 409, "deadline_passed")
+    assert (late["rule"], late["facts"]["until"]) == ("LEAD-14", until)
