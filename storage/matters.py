@@ -181,7 +181,7 @@ def load(
         pool_at=row["pool_at"],
         pool=row["pool"],
         pool_locked=row["pool_locked"],
-        pool_only=pools.group_of(row["pool_only"]) if row["pool_only"] is not None else None,
+        pool_only=pools.restriction_of(row["pool_only"]) if row["pool_only"] is not None else None,
         takers=_takers(tx, locked, commands, taking) if counted else Uncounted() if counting else None,
         claims={id_: claim_of(r) for id_, r in claims.items()},
         rivals=number_rivals.load(tx, row["id"]) if row["rivalled"] else (),
@@ -884,7 +884,7 @@ def _place(matter: Matter) -> dict[str, Any]:
         "pool_at": matter.pool_at,
         "pool": matter.pool,
         "pool_locked": matter.pool_locked,
-        "pool_only": pools.group_data(matter.pool_only),
+        "pool_only": pools.restriction_data(matter.pool_only),
     }
 
 

@@ -13,7 +13,8 @@ from domain.leads.lifecycle import LeadState
 from domain.matters.draft import Take
 from domain.policy import values
 from domain.pools.limits import CAPPED, Taker
-from domain.pools.pool import EntryRule, Group, Pool, Priority
+from domain.pools.pool import EntryRule, Group, Pool, Priority, Restriction
+from domain.territories.division import folded
 from storage import tables as t
 from storage.database import Transaction, mint
 
@@ -37,7 +38,7 @@ def pool_of(row: Mapping[str, Any]) -> Pool:
         ),
         admins=frozenset(row["admins"]),
         windows=tuple(values.window(w) for w in windows) if windows is not None else None,
-        rule=EntryRule(frozenset(rule["levels"]), frozenset(rule["sources"])) if rule is not None else None,
+        rule=_rule_of(rule) if rule is not None else None,
         priority=Priority(frozenset(priority["levels"]), group_of(priority)) if priority is not None else None,
         created_at=row["created_at"],
     )
@@ -48,9 +49,26 @@ def group_of(kept: Mapping[str, Any]) -> Group:
     return Group(frozenset(kept["people"]), frozenset(kept["teams"]))
 
 
-def group_data(group: Group | None) -> dict[str, list[str]] | None:
+def _rule_of(kept: Mapping[str, Any]) -> EntryRule:
+    return EntryRule(
+        levels=frozenset(kept["levels"]),
+        sources=frozenset(kept["sources"]),
+        regions=frozenset(folded(region) for region in kept.get("regions", ())),
+    )
+
+
+def restriction_of(kept: Mapping[str, Any]) -> Restriction:
+    """A restriction as kept: ``{people, teams, skills: [[skill, level]]}``; before there were skills, without them."""
+    return Restriction(group_of(kept), tuple((skill, level) for skill, level in kept.get("skills", ())))
+
+
+def restriction_data(only: Restriction | None) -> dict[str, list[Any]] | None:
     """The same the other way round."""
-    return {"people": sorted(group.people), "teams": sorted(group.teams)} if group else None
+    if not only:
+        return None
+    group = only.group
+    skills = [[skill, level] for skill, level in sorted(only.skills)]
+    return {"people": sorted(group.people), "teams": sorted(group.teams), "skills": skills}
 
 
 def keep_takes(tx: Transaction, takes: Sequence[Take], *, matter: str) -> None:

@@ -275,7 +275,7 @@ pool = sa.Table(
     Col("members", Json, nullable=False, server_default="[]"),  # [{team, person}]; none: every member of the program
     Col("admins", Json, nullable=False, server_default="[]"),
     Col("windows", Json),  # null: those of the policy
-    Col("rule", Json),  # {levels, sources}: which customers come here (POOL-02)
+    Col("rule", Json),  # {levels, sources, regions}: which customers come here (POOL-02)
     Col("priority", Json),  # {levels, people, teams}: who may take first (POOL-05)
     Col("created_at", Instant, nullable=False, server_default="0"),
     Col("version", sa.Integer, nullable=False, server_default="1"),
@@ -503,7 +503,7 @@ matter = sa.Table(
     Col("pool_at", Instant),
     Col("pool", Id),
     Col("pool_locked", sa.Boolean, nullable=False, server_default=sa.false()),
-    Col("pool_only", Json),  # {people, teams}: who alone may take (POOL-08)
+    Col("pool_only", Json),  # {people, teams, skills: [[skill, level]]}: who alone may take (POOL-08)
     Col("poisoned", sa.Boolean, nullable=False),
     Col("dealt", sa.Boolean, nullable=False, server_default=sa.false()),  # it has or had deals
     Col("led", sa.Boolean, nullable=False, server_default=sa.false()),  # a lead of it is open, or watched

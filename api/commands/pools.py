@@ -16,7 +16,7 @@ from api.call import Done, Waiting
 from api.commands.company import Change, given, invalid, require_people, require_version
 from api.commands.received import as_of_now, receive_unheld
 from api.commands.reports import halved_at, require_partner_open
-from api.schemas.pools import AddIn, AssignIn, BatchIn, MoveIn, PoolIn, PoolPatch, RestrictIn
+from api.schemas.pools import AddIn, AssignIn, AssignManyIn, BatchIn, MoveIn, PoolIn, PoolPatch, RestrictIn
 from api.schemas.programs import MemberIn
 from api.views.pools import Standing, entry_row, entry_views, pool_view, standing
 from domain.claims.permissions import may_sell
@@ -26,12 +26,12 @@ from domain.people.access import Place
 from domain.people.organisation import Role
 from domain.policy.values import window
 from domain.pools.limits import is_entry
-from domain.pools.pool import Group
+from domain.pools.pool import Group, Restriction
 from domain.refusals import FieldError, Refusal
 from storage import history, matters, merges, texts, usage
 from storage import tables as t
 from storage.database import Transaction, mint
-from storage.pools import group_data
+from storage.pools import restriction_data
 
 Row = dict[str, Any]
 
@@ -144,20 +144,53 @@ def take(tx: Transaction, caller: Caller, pool: str, entry: str) -> Waiting:
 def assign(tx: Transaction, caller: Caller, pool: str, entry: str, body: AssignIn) -> Waiting:
     """An admin gives a pooled customer to somebody who may own it (POOL-01)."""
     stands = _managed(caller, pool)
-    organisation, program = caller.setting.organisation, caller.setting.programs[stands.pool.program]
-    person = organisation.people.get(body.to)
+    _check_receiver(caller, stands.pool.program, body.to)
+    return _assigned(tx, caller, stands, entry, to=body.to, reason=body.reason)
+
+
+def assign_many(tx: Transaction, caller: Caller, pool: str, body: AssignManyIn) -> Done:
+    """The same of several customers for one person: each row is a command of its own, decided like any (POOL-01)."""
+    stands = _managed(caller, pool)
+    _check_receiver(caller, stands.pool.program, body.to)
+    received: dict[str, Waiting] = {}
+
+    def one(entry: str) -> None:
+        received[entry] = _assigned(tx, caller, stands, entry, to=body.to, reason=body.reason)
+
+    codes = _codes(sorted(set(body.customers)), one)
+    for waiting in received.values():
+        matters.ring_later(tx, waiting.stream, waiting.kind, at=tx.now())
+    rows = [
+        {
+            "customer": entry,
+            "ok": entry in received,
+            "code": codes[entry],
+            "command": received[entry].command if entry in received else None,
+            "claim": received[entry].stream if entry in received else None,
+        }
+        for entry in body.customers
+    ]
+    return Done(200, {"rows": rows})
+
+
+def _check_receiver(caller: Caller, program: str, to: str) -> None:
+    person = caller.setting.organisation.people.get(to)
     if person is None:
         raise invalid("to", rule="POOL-01")
     if not person.active:
         raise Refusal("person_inactive", rule="PPL-01", errors=(FieldError("to", "person_inactive"),))
-    if not may_receive(body.to, program.id, setting=caller.setting, at=caller.at):
+    if not may_receive(to, program, setting=caller.setting, at=caller.at):
         raise invalid("to", rule="POOL-01")
-    locked = _locked(tx, program.id, entry)
+
+
+def _assigned(tx: Transaction, caller: Caller, stands: Standing, entry: str, *, to: str, reason: str) -> Waiting:
+    pool = stands.pool.id
+    locked = _locked(tx, stands.pool.program, entry)
     matter = as_of_now(tx, caller, locked)
     if matter.owner_claim is None and (not matter.pooled or matter.pool != pool):
         raise Refusal("not_found")
-    text = texts.keep(tx, body.reason, customer=locked.row["customer"])
-    return receive_unheld(tx, caller, CommandKind.POOL_ASSIGN, locked, {"to": body.to, "text": text})
+    text = texts.keep(tx, reason, customer=locked.row["customer"])
+    return receive_unheld(tx, caller, CommandKind.POOL_ASSIGN, locked, {"to": to, "text": text})
 
 
 def _program_of(caller: Caller, pool: str) -> str:
@@ -229,7 +262,7 @@ def set_locked(tx: Transaction, caller: Caller, pool: str, body: BatchIn, *, loc
 
 
 def restrict(tx: Transaction, caller: Caller, pool: str, body: RestrictIn) -> Done:
-    """Only these people and teams may take the customers; nobody named: everybody may (POOL-08)."""
+    """Only these people, teams and skilled ones may take the customers; nobody named: everybody may (POOL-08)."""
     stands = _managed(caller, pool)
     organisation = caller.setting.organisation
     for field, named, known in (
@@ -239,7 +272,9 @@ def restrict(tx: Transaction, caller: Caller, pool: str, body: RestrictIn) -> Do
         for place, one in enumerate(named):
             if one not in known:
                 raise invalid(f"{field}.{place}", rule="POOL-08")
-    only = group_data(Group(frozenset(body.people), frozenset(body.teams)))
+    group = Group(frozenset(body.people), frozenset(body.teams))
+    needed = {one.skill: one.level for one in body.skills}
+    only = restriction_data(Restriction(group, tuple(needed.items())))
     return _each(tx, caller, stands, body, "restricted", {"pool_only": only}, {"only": only})
 
 

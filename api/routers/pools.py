@@ -16,7 +16,9 @@ from api.schemas.base import Id, Nothing
 from api.schemas.claims import ClaimOut, Level
 from api.schemas.pools import (
     AddIn,
+    AssignedOut,
     AssignIn,
+    AssignManyIn,
     BatchIn,
     EntryDetailsOut,
     EntryPage,
@@ -100,6 +102,12 @@ async def take_customer(call: TheCall, id: Id, entry: Id, body: Nothing) -> Resp
 async def assign_customer(call: TheCall, id: Id, entry: Id, body: AssignIn) -> Response:
     """Give a customer to somebody, with a reason (POOL-01, POOL-09)."""
     return await call.command(lambda tx: pools.assign(tx, call.caller, id, entry, body))
+
+
+@router.post("/{id}/assign", response_model=AssignedOut)
+def assign_customers(call: TheCall, id: Id, body: AssignManyIn) -> Response:
+    """Give several customers to somebody; each row is answered as a command (POOL-01)."""
+    return call.write(lambda tx: pools.assign_many(tx, call.caller, id, body))
 
 
 @router.post("/{id}/move", response_model=RowsOut)

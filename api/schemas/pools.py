@@ -22,6 +22,7 @@ class RuleIn(Input):
 
     levels: Annotated[list[Level], Field(max_length=4)] = Field(default_factory=list)
     sources: Annotated[list[Str], Field(max_length=100)] = Field(default_factory=list)
+    regions: Annotated[list[Str], Field(max_length=100)] = Field(default_factory=list)
 
 
 class PriorityIn(Input):
@@ -65,6 +66,14 @@ class AssignIn(Input):
     reason: Reason
 
 
+class AssignManyIn(Input):
+    """`POST /v1/pools/{id}/assign`: several entries for one person."""
+
+    customers: Entries
+    to: Id
+    reason: Reason
+
+
 class BatchIn(Input):
     """Entries and why."""
 
@@ -78,11 +87,19 @@ class MoveIn(BatchIn):
     to: Id
 
 
+class NeededSkillIn(Input):
+    """A skill and the level of it that is needed at least (PPL-04)."""
+
+    skill: Str
+    level: Annotated[int, Field(strict=True, ge=1, le=5)] = 1
+
+
 class RestrictIn(BatchIn):
     """`POST …/restrict`: nobody named means no restriction (POOL-08)."""
 
     people: People = Field(default_factory=list)
     teams: People = Field(default_factory=list)
+    skills: Annotated[list[NeededSkillIn], Field(max_length=50)] = Field(default_factory=list)
 
 
 class AddIn(Input):
@@ -104,6 +121,7 @@ class PoolMemberOut(Output):
 class RuleOut(Output):
     levels: list[Level]
     sources: list[str]
+    regions: list[str]
 
 
 class PriorityOut(Output):
@@ -195,6 +213,20 @@ class RowOut(Output):
 
 class RowsOut(Output):
     rows: list[RowOut]
+
+
+class AssignedRowOut(Output):
+    """One row of an assignment: received as ``command`` about what becomes ``claim``, or refused at once."""
+
+    customer: str
+    ok: bool
+    code: str | None
+    command: str | None
+    claim: str | None
+
+
+class AssignedOut(Output):
+    rows: list[AssignedRowOut]
 
 
 class LoadPartOut(Output):

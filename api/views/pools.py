@@ -24,12 +24,13 @@ from domain.policy.policy import Policy
 from domain.pools.limits import WEIGHED, capacity_of, takeable_from, workload
 from domain.pools.pool import Pool, opens_at
 from domain.refusals import Refusal
+from domain.territories.division import folded
 from storage import customers
 from storage import tables as t
 from storage.claim_rows import claim_row
 from storage.codec import rfc3339, unpack
 from storage.database import Transaction
-from storage.pools import group_of, pool_of, takers
+from storage.pools import pool_of, restriction_of, takers
 
 Row = dict[str, Any]
 
@@ -132,7 +133,7 @@ def _pool(caller: Caller, row: Row) -> Row:
         "members": row["members"],
         "admins": row["admins"],
         "windows": row["windows"],
-        "rule": row["rule"],
+        "rule": {"regions": [], **row["rule"]} if row["rule"] is not None else None,
         "priority": row["priority"],
         "may_take": may_sell(caller.actor, setting=setting, at=at)
         and program.is_member(caller.person, organisation=organisation, at=at)
@@ -168,23 +169,50 @@ def entry_row(tx: Transaction, caller: Caller, stands: Standing, entry: str) -> 
 def entry_page(
     tx: Transaction, caller: Caller, stands: Standing, *, level: str | None, limit: int, cursor: str | None
 ) -> Row:
-    """`GET /v1/pools/{id}/customers`."""
-    statement = _ENTRY.where(t.matter.c.pool == stands.pool.id, t.matter.c.pool_at <= tx.now())
+    """`GET /v1/pools/{id}/customers`: the highest rank of `pool.priority_order` first, then the latest (POOL-05)."""
+    statement = _ENTRY.join(t.customer, t.customer.c.id == t.matter.c.customer).where(
+        t.matter.c.pool == stands.pool.id, t.matter.c.pool_at <= tx.now()
+    )
     if level is not None:
-        leveled = sa.select(t.customer.c.id).where(t.customer.c.level == level)
-        statement = statement.where(t.matter.c.customer.in_(leveled))
+        statement = statement.where(t.customer.c.level == level)
+    order = caller.setting.policy_at(stands.pool.program, at=caller.at).words("pool.priority_order")
+    regions = sorted(folded(region) for region in caller.setting.profile(caller.person).regions)
+    first, *others = [*(_rank(word, regions) for word in order), t.matter.c.pool_at]
     rows, following = page(
         tx,
         statement,
-        time_column=t.matter.c.pool_at,
-        id_column=t.matter.c.id,
+        time_column=first,
+        id_column=(*others, t.matter.c.id),
         cursor=cursor,
         limit=limit,
-        filters={"list": "entries", "pool": stands.pool.id, "level": level},
+        filters={
+            "list": "entries",
+            "pool": stands.pool.id,
+            "level": level,
+            "order": list(order),
+            "regions": regions,
+        },
     )
     if _hides_restricted(caller, stands):
         rows = [row for row in rows if _may_have(caller, row)]
     return {"items": entry_views(tx, caller, stands, rows), "next": following}
+
+
+def _rank(word: str, regions: Sequence[str]) -> sa.ColumnElement[Any]:
+    """A number that is higher for customers who come first by ``word`` of `pool.priority_order` (POOL-05).
+
+    ``regions``: those that whoever looks works in, folded; their customers come first.
+    """
+    match word:
+        case "level":
+            places = {level: place for place, level in enumerate(("C", "B", "A", "VIP"), 1)}
+            return sa.case(places, value=t.customer.c.level, else_=0)
+        case "amount":
+            expected = sa.select(sa.func.max(t.claim.c.expected_minor)).where(t.claim.c.matter == t.matter.c.id)
+            return sa.func.coalesce(expected.correlate(t.matter).scalar_subquery(), 0)
+        case _:
+            region = sa.func.lower(sa.func.trim(t.customer.c.facets["region"].as_string()))
+            return sa.case((region.in_(regions), 1), else_=0)
 
 
 def entry_views(tx: Transaction, caller: Caller, stands: Standing, rows: Sequence[Row]) -> list[Row]:
@@ -360,8 +388,14 @@ def _may_have(caller: Caller, row: Row) -> bool:
     """Whether a restriction leaves the customer to the caller (POOL-08)."""
     if row["pool_only"] is None:
         return True
-    only = group_of(row["pool_only"])
-    return only.includes(caller.person, organisation=caller.setting.organisation, at=caller.at)
+    setting = caller.setting
+    return restriction_of(row["pool_only"]).admits(
+        caller.person,
+        profile=setting.profile(caller.person),
+        confirm=setting.policy_at(row["program"], at=caller.at).switch("people.skill_confirm"),
+        organisation=setting.organisation,
+        at=caller.at,
+    )
 
 
 def _may_take(caller: Caller, stands: Standing, policy: Policy, row: Row, level: str | None) -> bool:

@@ -18,7 +18,7 @@ from domain.disputes.model import Dispute
 from domain.leads.model import Desk, Lead
 from domain.money.model import Assist, Deal
 from domain.pools.limits import Taker
-from domain.pools.pool import Group
+from domain.pools.pool import Restriction
 from domain.territories.division import Customer
 
 
@@ -155,7 +155,7 @@ class Matter:
     pool_at: datetime | None = None  # nurture (CLM-23): the customer enters the pool then
     pool: str | None = None  # where the customer lies, or will (POOL-02)
     pool_locked: bool = False  # an admin keeps everybody from taking (POOL-01)
-    pool_only: Group | None = None  # who alone may take (POOL-08)
+    pool_only: Restriction | None = None  # who alone may take (POOL-08)
     claims: Mapping[str, Claim] = field(default_factory=dict)
     rivals: tuple[Rival, ...] = ()  # matters that may be the same customer's: a number is masked (CUS-07)
     requests: Mapping[str, Request] = field(default_factory=dict)

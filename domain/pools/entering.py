@@ -7,15 +7,18 @@ from datetime import datetime
 
 from domain.matters.draft import Draft
 from domain.pools.pool import pool_for
+from domain.territories.division import folded
 
 
 def enter_pool(draft: Draft, *, at: datetime, named: str | None = None) -> None:
     """The customer enters the pool that fits at ``at``, which lies ahead in grace and nurture."""
     matter = draft.matter
+    region = matter.division.facets.get("region") if matter.division is not None else None
     found = pool_for(
         draft.setting.programs[matter.program].pools,
         level=matter.customer_level,
         source=matter.customer_source,
+        region=folded(region) if region is not None else None,
         default=draft.setting.policy_at(matter.program, at=draft.at).word("pool.default"),
         named=named,
     )

@@ -144,7 +144,13 @@ class Attempt:
         if self.matter.pool_locked:
             raise Refusal("restricted", rule="POOL-01", facts={"locked": True})
         only = self.matter.pool_only
-        if only and not only.includes(self.person, organisation=organisation, at=self.at):
+        if only and not only.admits(
+            self.person,
+            profile=self.setting.profile(self.person),
+            confirm=self.policy.switch("people.skill_confirm"),
+            organisation=organisation,
+            at=self.at,
+        ):
             raise Refusal("restricted", rule="POOL-08")
         first, lead = self.pool.priority, self.policy.duration("pool.priority_lead_min")
         if first is None or lead is None or self.matter.customer_level not in first.levels:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from domain.calendar.duration import DAY_US, MINUTE_US
 from domain.calendar.wall_clock import WallClock
 from domain.people.organisation import Organisation
+from domain.people.profile import Profile
 from domain.policy.values import Window
 
 
@@ -31,15 +32,39 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Restriction:
+    """Who alone may take a customer (指定人员, POOL-08): one of ``group``, or whoever has one of ``skills``.
+
+    A skill comes with the level, 1 to 5, that is needed at least.
+    """
+
+    group: Group = Group()
+    skills: tuple[tuple[str, int], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.group or self.skills)
+
+    def admits(self, person: str, *, profile: Profile, confirm: bool, organisation: Organisation, at: datetime) -> bool:
+        """Whether ``person`` is one of them at ``at``. ``confirm``: only confirmed skills count (PPL-04)."""
+        if self.group.includes(person, organisation=organisation, at=at):
+            return True
+        return any(profile.level(skill, confirm=confirm) >= level for skill, level in self.skills)
+
+
+@dataclass(frozen=True, slots=True)
 class EntryRule:
-    """Which customers come here (POOL-02): an empty part says nothing, both parts given must both fit."""
+    """Which customers come here (POOL-02): an empty part says nothing, all parts given must fit.
+
+    ``regions`` are compared as :func:`~domain.territories.division.folded` leaves them.
+    """
 
     levels: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
 
-    def fits(self, *, level: str | None, source: str | None) -> bool:
-        """Whether a customer of this level and source comes here. A rule that names nothing fits nobody."""
-        parts = ((self.levels, level), (self.sources, source))
+    def fits(self, *, level: str | None, source: str | None, region: str | None) -> bool:
+        """Whether a customer of this level, source and region comes here. A rule that names nothing fits nobody."""
+        parts = ((self.levels, level), (self.sources, source), (self.regions, region))
         return any(wanted for wanted, _ in parts) and all(not wanted or found in wanted for wanted, found in parts)
 
 
@@ -78,6 +103,7 @@ def pool_for(
     *,
     level: str | None,
     source: str | None,
+    region: str | None,
     default: str | None,
     named: str | None = None,
 ) -> Pool:
@@ -89,7 +115,7 @@ def pool_for(
     if named in by_id:
         return by_id[named]
     for pool in sorted(pools, key=lambda p: (p.created_at, p.id)):
-        if pool.rule is not None and pool.rule.fits(level=level, source=source):
+        if pool.rule is not None and pool.rule.fits(level=level, source=source, region=region):
             return pool
     if default in by_id:
         return by_id[default]

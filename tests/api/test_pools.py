@@ -6,6 +6,9 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
+from storage import tables as t
 from tests.support.answers import refused
 from tests.support.company import Company, Person
 from tests.support.office import Office, act, customer, done, moment, moves, notices, read, work
@@ -211,6 +214,79 @@ def test_admins_of_a_pool_lock_restrict_move_and_add(company: Company) -> None:
     rows = office.admin_act("add", fresh, held, fresh)
     assert [(r["ok"], r["code"]) for r in rows] == [(True, None), (False, "already_taken"), (True, None)]
     assert office.take(office.second, rows[0]["customer"]).status_code == 201
+
+
+def test_a_pool_ranks_its_customers_page_by_page(company: Company) -> None:
+    """POOL-05: `pool.priority_order`: level, then what is expected, then one's own regions, then the latest first."""
+    office = Pooled(company)
+    east = {"facets": {"region": " East"}}
+    told: list[dict[str, Any]] = [east, {}, {}, {"level": "C"}, {"level": "VIP"}]
+    entries = []
+    for number, given in enumerate(told):
+        claim = office.claim(
+            office.first,
+            customer={**customer(40 + number), **given},
+            expected_amount={"amount_minor": 500, "currency": "CNY"} if number == 2 else None,
+        )
+        done(act(office.first, claim, "release", reason="need_unmet"))
+        with company.database.reading() as tx:
+            entries.append(tx.execute(sa.select(t.claim.c.matter).where(t.claim.c.id == claim["id"])).scalar())
+    profile = f"/v1/people/{office.second.id}/profile"
+    done(office.second.patch(profile, {"version": 1, "regions": ["east"]}))
+    by_rank = [entries[n] for n in (4, 3, 2, 0, 1)]
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = office.second.get(f"/v1/pools/{office.pool}/customers", limit="2", **cursor).json()
+        seen += [entry["id"] for entry in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert seen == by_rank
+    # Whoever works in no region sees the last two by their time.
+    assert [e["id"] for e in office.entries(office.first)] == [entries[n] for n in (4, 3, 2, 1, 0)]
+
+
+def test_customers_are_kept_for_the_skilled_and_come_by_region(company: Company) -> None:
+    """POOL-02, POOL-08, PPL-04: a skill at its level admits; a region brings a customer to its pool."""
+    office = Pooled(company)
+    inner = company.admin.made("/v1/pools", {"program": office.program, "name": "东区", "rule": {"regions": ["EAST "]}})
+    assert inner["rule"] == {"levels": [], "sources": [], "regions": ["EAST "]}
+    office.claim(office.first, customer={**customer(51), "facets": {"region": "east"}})
+    claim = office.claim(office.first, customer={**customer(52), "facets": {"region": "east"}})
+    done(act(office.first, claim, "release", reason="need_unmet"))
+    assert len(office.entries(pool=inner["id"])) == 1
+    entry = office.pooled(53)
+    office.admin_act("restrict", entry, skills=[{"skill": "谈判", "level": 3}])
+    profile = f"/v1/people/{office.second.id}/profile"
+    done(office.second.patch(profile, {"version": 1, "skills": {"谈判": 2}}))
+    assert office.entries()[0]["may_take"] is False
+    refused(office.take(office.second, entry), 403, "restricted")
+    done(office.second.patch(profile, {"version": 2, "skills": {"谈判": 3}}))
+    assert office.entries()[0]["may_take"] is True
+    assert office.take(office.second, entry).status_code == 201
+
+
+def test_an_admin_assigns_several_customers_at_once(company: Company) -> None:
+    """POOL-01: each row is received or refused at once, and decided as a command of its own."""
+    office = Pooled(company, policy={"pool.holding_cap": 1})
+    first, second, unknown = office.pooled(61), office.pooled(62), str(uuid.uuid4())
+    body = {"customers": [second, unknown, first], "to": office.second.id, "reason": "老客户"}
+    rows = done(company.admin.post(f"/v1/pools/{office.pool}/assign", body))["rows"]
+    assert [(r["customer"], r["ok"], r["code"]) for r in rows] == [
+        (second, True, None),
+        (unknown, False, "not_found"),
+        (first, True, None),
+    ]
+    company.ring_bells()
+    told = [done(company.admin.get(f"/v1/commands/{row['command']}")) for row in rows if row["ok"]]
+    # In the order of their ids: the cap leaves room for one.
+    assert sorted(one["state"] for one in told) == ["applied", "refused"]
+    owned = [
+        row["claim"] for row in rows if row["ok"] and company.admin.get(f"/v1/claims/{row['claim']}").status_code == 200
+    ]
+    assert [read(office.second, {"id": claim})["owner"] for claim in owned] == [office.second.id]
+    refused(office.first.post(f"/v1/pools/{office.pool}/assign", body), 403, "not_allowed")
 
 
 def test_a_pooled_customer_shows_its_past_but_neither_name_nor_contacts(company: Company) -> None:

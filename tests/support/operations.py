@@ -1109,6 +1109,12 @@ _when("list_pooled", "owner", ids=_POOL)
 _when("open_pooled", "owner", ids=_POOLED)
 _when("take_customer", "owner", ids=_POOLED, body={})
 _when("assign_customer", "admin", ids=_POOLED, body={"to": lambda w: w["owner"].id, "reason": "老客户转介绍"})
+_when(
+    "assign_customers",
+    "admin",
+    ids=_POOL,
+    body={**_BATCH, "to": lambda w: w["owner"].id},
+)
 _when("move_customers", "admin", ids=_POOL, body={**_BATCH, "to": World.other_pool})
 _when("lock_customers", "admin", ids=_POOL, body=_BATCH)
 _when("unlock_customers", "admin", ids=_POOL, body=_BATCH)
