@@ -294,6 +294,13 @@ class TrialRun(CrmRun):
             ends[trial_plan.IDLE_H * _HOUR],
             len(held),
         )
+        c, stream = t.claim.c, t.stream.c
+        armed = sa.select(sa.func.count()).where(
+            c.program == self.program, c.holds, stream.id == c.id, stream.open, stream.next_instant == c.deadline
+        )
+        with self.company.database.reading() as tx:
+            ready = tx.execute(armed).scalar_one()
+        told.equal(self.part, "claims that wait for the end of that time", ready, len(held))
         self._move_clock(_at(answer["grace_until"]) - timedelta(seconds=1))
         lapsed = _pages(admin, "/v1/claims", program=self.program, state="lapsed")
         told.equal(self.part, "claims that lapsed within the grace", len(lapsed), 0)
