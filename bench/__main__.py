@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import money, scale, speed
+from bench import money, names, scale, speed
 from bench.page import page
 from bench.world import World, machine, world
 from worker.engine import PINNED_VERSION
@@ -31,6 +31,10 @@ FULL: dict[str, Measure] = {
     "posting": money.posting,
     "money": money.money,
 }
+#: What needs no service beside it: the full size and the small one.
+BY_ITSELF: dict[str, tuple[Callable[[], dict[str, Any]], Callable[[], dict[str, Any]]]] = {
+    "names": (names.measured, partial(names.measured, count=2_000, asked_for=50)),
+}
 #: Small sizes, to see that the measurement itself works.
 QUICK: dict[str, Measure] = {
     "reports": partial(speed.reports, rounds=1, per_round=48),
@@ -47,7 +51,8 @@ QUICK: dict[str, Measure] = {
 def main() -> int:
     """Each measurement in a world of its own, so that none pays for another."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", default=",".join(FULL), help="some of: " + ", ".join(FULL))
+    known = ",".join((*FULL, *BY_ITSELF))
+    parser.add_argument("--only", default=known, help=f"some of: {known}")
     parser.add_argument("--quick", action="store_true", help="small sizes; nothing is written")
     arguments = parser.parse_args()
     progress = progress_on_stderr()
@@ -60,8 +65,12 @@ def main() -> int:
         },
     }
     for name in arguments.only.split(","):
-        with world(progress) as made, progress.step(name):
-            results[name] = asyncio.run((QUICK if arguments.quick else FULL)[name](made))
+        if name in BY_ITSELF:
+            with progress.step(name):
+                results[name] = BY_ITSELF[name][arguments.quick]()
+        else:
+            with world(progress) as made, progress.step(name):
+                results[name] = asyncio.run((QUICK if arguments.quick else FULL)[name](made))
         print(json.dumps({name: results[name]}, ensure_ascii=False), flush=True)
     if not arguments.quick:
         _write(results)
@@ -72,7 +81,7 @@ def _write(results: dict[str, Any]) -> None:
     """Keep the newest figure of each measurement, and the page made of them."""
     path = Path("docs/performance.json")
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    for name in FULL:
+    for name in (*FULL, *BY_ITSELF):
         if name in results:
             results[name] = {"at": results["at"], **results[name]}
     kept.update(results)

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from domain.customers.company_index import CompanyIndex
 from domain.customers.company_names import company_name
@@ -40,7 +40,7 @@ _TRADES = (
 _FORMS = ("有限公司",) * 8 + ("有限责任公司", "股份有限公司", "集团有限公司", "厂", "商行")
 
 
-def companies(chance: random.Random) -> list[str]:
+def companies(chance: random.Random, count: int) -> list[str]:
     """Distinct names."""
     cities = sorted({place for place in PLACES.values() if place in PLACES})
     chance.shuffle(cities)
@@ -48,20 +48,20 @@ def companies(chance: random.Random) -> list[str]:
     cores = _cores(chance)
     core_weights = [1 / (rank + 40) ** 0.9 for rank in range(len(cores))]
     names: dict[str, None] = {}
-    while len(names) < COMPANIES:
+    while len(names) < count:
         places = chance.choices(cities, weights, k=10_000)
         for place, core in zip(places, chance.choices(cores, core_weights, k=10_000), strict=True):
             city = place + "市" if chance.random() < 0.2 and place + "市" in PLACES else place
             trade, form = chance.choice(_TRADES), chance.choice(_FORMS)
             moved = chance.random() < 0.1
             names[f"{core}{trade}（{city}）{form}" if moved else f"{city}{core}{trade}{form}"] = None
-    return list(names)[:COMPANIES]
+    return list(names)[:count]
 
 
-def questions(chance: random.Random, names: list[str]) -> Iterator[tuple[str, str]]:
+def questions(chance: random.Random, names: list[str], count: int) -> Iterator[tuple[str, str]]:
     """What a report asks about: a known name, one cut short, one with a slip, one that nobody has, a common core."""
     common = [core for core, _ in Counter(company_name(name).core for name in names).most_common(20)]
-    for number in range(QUESTIONS):
+    for number in range(count):
         name = chance.choice(names)
         parts = company_name(name)
         if number % 5 == 0:
@@ -78,17 +78,17 @@ def questions(chance: random.Random, names: list[str]) -> Iterator[tuple[str, st
             yield "unknown", "北京" + "".join(chance.choices(_CHARACTERS, k=4)) + "科技有限公司"
 
 
-def main() -> None:
-    """Build, ask, print."""
+def measured(*, count: int = COMPANIES, asked_for: int = QUESTIONS) -> dict[str, Any]:
+    """Build, ask: milliseconds on the clock and of the processor, in all and by kind of question."""
     chance = random.Random(5)
-    names = companies(chance)
+    names = companies(chance, count)
     before = _resident_mib()
     index, built_s = _timed(lambda: CompanyIndex.of((str(number), name) for number, name in enumerate(names)))
     gc.freeze()
     taken: dict[str, list[float]] = {}
     worked: list[float] = []
     hits: dict[str, list[int]] = {}
-    for kind, asked in questions(chance, names):
+    for kind, asked in questions(chance, names, asked_for):
         company_name.cache_clear()
         cpu = time.process_time()
         found, seconds = _timed(partial(index.close_to, asked))
@@ -96,7 +96,7 @@ def main() -> None:
         taken.setdefault(kind, []).append(seconds * 1000)
         hits.setdefault(kind, []).append(len(found))
     every = sorted(ms for of_kind in taken.values() for ms in of_kind)
-    result = {
+    return {
         "companies": len(index),
         "built_s": round(built_s, 2),
         "memory_mib": round(_resident_mib() - before),
@@ -115,7 +115,6 @@ def main() -> None:
             for kind, of_kind in taken.items()
         },
     }
-    print(json.dumps(result, ensure_ascii=False, indent=2))
 
 
 def _cores(chance: random.Random) -> list[str]:
@@ -138,4 +137,4 @@ def _ms(value: float) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(measured(), ensure_ascii=False, indent=2))

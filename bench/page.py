@@ -97,6 +97,10 @@ def _rows(results: dict[str, Any]) -> list[str]:
         ratio = r["recomputed_ratio"]
         what = f"recomputation of {many:,} postings against {few:,}, seconds"
         rows.append(_row(what, short, long, ratio, "<= 12", ratio <= 12))
+    if r := results.get("names"):
+        ms = r["ms"]
+        what = f"close names among {r['companies']:,}, p95 ms (median {ms['median']}, longest {ms['max']})"
+        rows.append(_row(what, "–", ms["p95"], "–", "<= 30", ms["p95"] <= 30))
     if r := results.get("memory"):
         last, growth = r["mib"][-1], r["growth_mib"]
         rows.append(_row("API at 10,000 open claims, MiB", "–", last["api"], "–", "<= 200", last["api"] <= 200))
