@@ -191,6 +191,12 @@ def match(tx: Transaction, values: MatchValues, by: Comparison, names: CompanyNa
     )
 
 
+def certain(tx: Transaction, values: MatchValues, by: Comparison) -> str | None:
+    """The oldest record of the same kind that agrees in a whole key group (CUS-02)."""
+    found, _, _ = _by_keys(tx, values, by)
+    return min(found, default=None)
+
+
 def _by_keys(tx: Transaction, values: MatchValues, by: Comparison) -> tuple[set[str], set[str], set[str]]:
     """Customers that agree in a whole key group, those that agree in a weak key, and records that are alike."""
     wanted = strong_groups(values, groups=by.groups)

@@ -154,9 +154,15 @@ _SIMILAR_MAX = 20
 
 
 def likeness(tx: Transaction, customer: str, commands: Iterable[Command]) -> tuple[str, ...]:
-    """What two records say of being one customer, where an undecided command asks (CUS-13)."""
-    asked = next((c.data["other_customer"] for c in commands if c.asks_about is not None), None)
-    return sameness.likeness(tx, customer, asked) if asked is not None else ()
+    """What two records say of being one customer, where an undecided command asks (CUS-13).
+
+    Of two that belong together it is only that: nobody takes them for one person (CUS-14).
+    """
+    asked = next((c.data for c in commands if c.asks_about is not None), None)
+    if asked is None:
+        return ()
+    related = asked.get("relation")
+    return (related,) if related is not None else sameness.likeness(tx, customer, asked["other_customer"])
 
 
 def similar(
@@ -267,6 +273,7 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                 "seats": [asdict(seat) for seat in dispute.seats],
                 "seat_seen": dispute.seat_seen,
                 "other_matter": dispute.other_matter,
+                "relation": dispute.relation,
                 "interested": list(dispute.interested),
                 "vacant": dispute.vacant,
                 "mediator_seen": dispute.mediator_seen,
@@ -336,6 +343,7 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
         seat_seen=detail["seat_seen"],
         # Absent in cases written before there were such.
         other_matter=detail.get("other_matter"),
+        relation=detail.get("relation"),
         interested=tuple(detail.get("interested", ())),
         vacant=detail.get("vacant", False),
         named=tuple(detail.get("named", ())),

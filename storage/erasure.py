@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from domain.claims.lifecycle import OPEN, ClaimState
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import confirmations, customers, dossiers, features, files, links, number_rivals
+from storage import buyers, confirmations, customers, dossiers, features, files, links, number_rivals
 from storage import tables as t
 from storage.database import Transaction
 
@@ -78,6 +78,7 @@ def erase(tx: Transaction, customer: str, *, at: datetime) -> Erased:
     gone = files.erase(tx, claims, list(cases))
     dossiers.erase(tx, customer)
     links.erase(tx, customer)
+    buyers.erase(tx, customer)
     features.erase(tx, customer)
     confirmations.erase(tx, customer, at=at)
     customers.erase(tx, customer, at=at)

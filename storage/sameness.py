@@ -22,12 +22,18 @@ class Answer:
 
 
 def keep(tx: Transaction, dispute: Dispute, *, customer: str) -> None:
-    """The answer of a case that has just ended with one; a later case about the same two replaces it."""
+    """The answer of a case that has just ended with one; a later case about the same two replaces it.
+
+    Two that belong together were never one person: where they count as one for ownership, they do so in that program
+    and track (CUS-14).
+    """
     decided = dispute.state in (DisputeState.FINAL, DisputeState.SETTLED)
     if dispute.grounds is not Grounds.IDENTITY or not decided:
         return
     assert dispute.outcome is not None
     assert dispute.outcome.same is not None
+    if dispute.relation is not None and dispute.outcome.same:
+        return
     assert dispute.other_customer is not None
     pair = _pair(customer, dispute.other_customer)
     found = {"same": dispute.outcome.same, "dispute": dispute.id, "at": dispute.ended_at}

@@ -711,6 +711,20 @@ deal = sa.Table(
     sa.Index("ix_deal_owner", "owner", "recorded_at", "id"),
 )
 
+#: Who signs beside the customer (认购人、共有人), sealed with the key of ``customer`` of the deal. ``record``: whom
+#: their keys match at the contract (CUS-14). Written with the command, before there is a deal.
+deal_buyer = sa.Table(
+    "deal_buyer",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("deal", Id, nullable=False, index=True),
+    Col("customer", Id, nullable=False, index=True),
+    Col("record", Id, index=True),
+    Col("sealed", Sealed, nullable=False),
+    Col("entered_at", Instant, nullable=False),
+    Col("entered_by", Id, nullable=False),
+)
+
 #: Who has a share or an overlay of a deal, so that their list and their right to see it are one look-up.
 deal_payee = sa.Table(
     "deal_payee",

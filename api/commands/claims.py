@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Waiting
-from api.commands import number_sets
+from api.commands import buyers, number_sets
 from api.commands.files import attached
 from api.commands.received import as_of_now, on_claim, permitted, receive, visible_claim
 from api.commands.reports import resemblance
@@ -114,12 +114,24 @@ def win(tx: Transaction, caller: Caller, claim: str, body: WinIn) -> Waiting:
     """A deal on a held customer (CLM-32, COM-01)."""
     row, held = _opened(tx, caller, claim, CommandKind.WIN)
     data = deal_data(caller, held.program, body)
+    beside = buyers.signing(
+        tx,
+        caller,
+        body.buyers,
+        program=held.program,
+        track=row["track"],
+        customer=row["customer"],
+        matter=row["matter"],
+        project=row["project"],
+    )
 
     def complete(locked: matters.Locked) -> dict[str, Any]:
         require_whole_number(locked)
         return data
 
-    return receive(tx, caller, row, CommandKind.WIN, complete)
+    waiting = receive(tx, caller, row, CommandKind.WIN, complete)
+    buyers.signed(tx, caller, beside, held, deal=data["deal"], customer=row["customer"])
+    return waiting
 
 
 def require_whole_number(locked: matters.Locked) -> None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done, Waiting
+from api.commands import buyers
 from api.commands.claims import deal_data, require_whole_number
 from api.commands.received import as_of_now, permitted, receive, under_policy_of
 from api.schemas.base import Money
@@ -43,6 +44,7 @@ from domain.money.shares import check_shares, digest_of
 from domain.people.access import Place, has_role
 from domain.people.organisation import Role
 from domain.refusals import FieldError, Refusal
+from storage import buyers as kept_buyers
 from storage import deals, history, matters, merges, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
@@ -72,9 +74,11 @@ def record(tx: Transaction, caller: Caller, body: DealIn) -> Waiting | Done:
             return _unclaimed(tx, caller, body, place)
         data = deal_data(caller, body.program, body)
         deal = data["deal"]
-        return receive(
+        waiting = receive(
             tx, caller, row, CommandKind.DEAL, lambda _: data, target_type="deal", target=deal, locked=place.locked
         )
+        buyers.signed(tx, caller, place.beside, claim, deal=deal, customer=body.customer)
+        return waiting
 
 
 def amend(tx: Transaction, caller: Caller, deal: str, body: DealPatch) -> Waiting:
@@ -208,10 +212,11 @@ def _not_reversible(tx: Transaction, deal: Deal, key: str) -> Refusal:
 
 @dataclass(frozen=True)
 class _Where:
-    """The matter of a deal, locked, and the claim it is on; both None where there is none."""
+    """The matter of a deal, locked, and the claim it is on, both None where there is none; who signs beside."""
 
     locked: matters.Locked | None
     claim: Claim | None
+    beside: buyers.Signing
 
 
 def _place(tx: Transaction, caller: Caller, body: DealIn) -> _Where:
@@ -234,10 +239,20 @@ def _place(tx: Transaction, caller: Caller, body: DealIn) -> _Where:
         raise _invalid("project")
     subject = body.project or merges.root_of(tx, body.customer)
     matter = merges.matter_of(tx, program=body.program, subject=subject, track=body.track)
+    beside = buyers.signing(
+        tx,
+        caller,
+        body.buyers,
+        program=body.program,
+        track=body.track,
+        customer=body.customer,
+        matter=matter,
+        project=body.project,
+    )
     if matter is None:
-        return _Where(None, None)
+        return _Where(None, None, beside)
     locked = matters.lock(tx, matter)
-    return _Where(locked, _holder(as_of_now(tx, caller, locked)))
+    return _Where(locked, _holder(as_of_now(tx, caller, locked)), beside)
 
 
 def _holder(matter: Matter) -> Claim | None:
@@ -284,6 +299,7 @@ def _unclaimed(tx: Transaction, caller: Caller, body: DealIn, place: _Where) -> 
     )
     performance.require_open(caller.setting, deal, at=at)
     deals.insert(tx, deal, matter=None)
+    kept_buyers.keep(tx, deal.id, place.beside.given, customer=body.customer, by=caller.person, at=at)
     if place.locked is not None:
         matters.touch(tx, place.locked.row["id"], at)
     matters.save_tasks(

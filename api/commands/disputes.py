@@ -165,12 +165,19 @@ def object_to_visit(
 
 
 def question(
-    tx: Transaction, caller: Caller, about: Claim, other: Matter, *, statement: str | None, at: datetime
+    tx: Transaction,
+    caller: Caller,
+    about: Claim,
+    other: Matter,
+    *,
+    statement: str | None,
+    at: datetime,
+    relation: str | None = None,
 ) -> str:
     """Store the question whether two records are one, for whoever holds both locks; the id of its case (CUS-13).
 
     ``about``: the claim of whoever is its opener; ``other``: the matter of the record that it is asked of. ``at`` is
-    later than every stamp of either matter.
+    later than every stamp of either matter. ``relation``: they are not the same, but belong together (CUS-14).
     """
     home, away = sorted((about.matter, other.id))
     dispute = mint()
@@ -186,6 +193,7 @@ def question(
         "about": about.id,
         "other_matter": away,
         "other_customer": _record_of(tx, away),
+        "relation": relation,
     }
     # One that a take will make counts as well: nothing need be on paper yet.
     claim = about.id if about.matter == home else next(iter(other.claims))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime
 
 from api.auth import Caller
 from api.commands.disputes import question
@@ -42,12 +43,13 @@ def _named(tx: Transaction, caller: Caller, program: str, track: str, group: tup
     return any(one.accounts & records for one in plan.territories if one.track == track)
 
 
-def held_by_others(
-    tx: Transaction, caller: Caller, found: tuple[str, ...], *, program: str, track: str, beside: str | None
+def holders(
+    tx: Transaction, caller: Caller, found: Collection[str], *, program: str, track: str, beside: str | None
 ) -> dict[str, tuple[Claim, Matter]]:
-    """The claims of others that hold one of ``found``, by the matter that they lie in; nothing where the caller does.
+    """The claims that hold one of ``found``, or are in a case about it, by the matter that they lie in.
 
-    Locks the matters in the order of their ids, that of the report (``beside``, if it was there before) among them.
+    Locks the matters in the order of their ids, that of the report or deal (``beside``, if it was there before) among
+    them.
     """
     known = number_rivals.matters_of(tx, found, program=program, track=track)
     locked = {m: matters.lock(tx, m) for m in sorted(known | ({beside} if beside is not None else set()))}
@@ -57,11 +59,24 @@ def held_by_others(
         claim = seen.owner_claim or next((c for c in seen.claims.values() if c.state in IN_CASE), None)
         if claim is not None:
             held[matter] = (claim, seen)
+    return held
+
+
+def held_by_others(
+    tx: Transaction, caller: Caller, found: Collection[str], *, program: str, track: str, beside: str | None
+) -> dict[str, tuple[Claim, Matter]]:
+    """The same for a report of the caller's: nothing where they hold one of ``found`` themselves."""
+    held = holders(tx, caller, found, program=program, track=track, beside=beside)
     mine = any((claim.owner or claim.reporter) == caller.person for claim, _ in held.values())
     return {} if mine else held
 
 
-def ask_in_case(tx: Transaction, caller: Caller, claim: Claim, customer: str, other: Matter, *, at: datetime) -> None:
-    """Whether the two are one for ownership is asked in a case, unless it was answered before (CLM-27, CUS-13)."""
+def ask_in_case(
+    tx: Transaction, caller: Caller, claim: Claim, customer: str, other: Matter, *, relation: str, at: datetime
+) -> None:
+    """Whether the two are one for ownership is asked in a case, unless they were found not to be (CLM-27, CUS-13).
+
+    ``relation``: what joins them, which is evidence. ``at`` is later than every stamp of either matter.
+    """
     if sameness.answer(tx, customer, other.customer) is None:
-        question(tx, caller, claim, other, statement=None, at=at + timedelta(microseconds=1))
+        question(tx, caller, claim, other, statement=None, relation=relation, at=at)

@@ -23,6 +23,7 @@ from domain.claims.permissions import may_sell
 from domain.customers.company_index import CloseCompany
 from domain.customers.identity import Identity, MatchValues, match_values, require_identity
 from domain.customers.names import CustomerKind
+from domain.disputes.sameness import RELATIVE
 from domain.matters.draft import Notice
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
@@ -833,7 +834,8 @@ def receive(
         number_rivals.link(tx, resolved.matter, kept)
         if policy.choice("claim.on_collision") == "dispute" and not setting.in_trial(body.program, at=now):
             _, other = kept[min(kept)]
-            relatives.ask_in_case(tx, caller, claim, resolved.customer, other, at=now)
+            then = now + timedelta(microseconds=1)
+            relatives.ask_in_case(tx, caller, claim, resolved.customer, other, relation=RELATIVE, at=then)
     return Waiting(command=command.id, kind="claim", stream=claim.id)
 
 

@@ -134,6 +134,16 @@ class CommentIn(Input):
     text: Reason
 
 
+class BuyerIn(Input):
+    """Who signs beside the customer (认购人、共有人, CUS-14)."""
+
+    kind: Literal["person", "company"] = "person"
+    name: Name
+    phone: Str | None = None
+    email: Str | None = None
+    company_code: Str | None = None
+
+
 class WinIn(Input):
     amount: Money
     contract_at: Instant
@@ -141,6 +151,7 @@ class WinIn(Input):
     contract_end: Date | None = None
     product: Str | None = None
     external_id: Str | None = None
+    buyers: list[BuyerIn] = Field(default_factory=list, max_length=20)
 
 
 class CancelDealIn(Input):

@@ -144,6 +144,14 @@ class ProposedOut(Output):
     until: str | None
 
 
+class BuyerOut(Output):
+    """Masked (CUS-14)."""
+
+    kind: Literal["person", "company"]
+    name: str
+    phone: str | None
+
+
 class DealOut(Output):
     """``accrued``, ``released``, ``paid`` are totals so far; ``held`` is what disputes hold now (COM-07, COM-08)."""
 
@@ -162,6 +170,7 @@ class DealOut(Output):
     contract_end: str | None
     product: str | None
     external_id: str | None
+    buyers: list[BuyerOut]
     plan_version: int | None
     rate_rule: str | None
     rate_bps: int | None

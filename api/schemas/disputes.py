@@ -37,6 +37,8 @@ RecordedKind = Literal[
     "same_company_code",
     "same_name",
     "same_before",
+    "buyer",
+    "relative",
     "other_phone",
     "other_email",
     "other_company_code",

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.paging import page
-from api.views.claims import acting_for, scope_of
+from api.views.claims import acting_for, masked_phone, scope_of
+from domain.customers.names import mask_person_name
 from domain.money.model import Deal, DealState, Overlay, Receipt, Share, StageProof, Told
 from domain.money.positions import commission, positions
 from domain.refusals import Refusal
-from storage import merges, texts
+from storage import buyers, merges, texts
 from storage import tables as t
 from storage.claim_queries import readable_claims
 from storage.codec import rfc3339, unpack
@@ -106,7 +107,24 @@ def deal_views(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row
         .order_by(t.command.c.received_at.desc())
     )
     pending = {r["target"]: {"command": r["id"]} for r in waiting}
-    return [_view(deal, said) | {"pending": pending.get(deal.id)} for deal in deals]
+    signed = _buyers(tx, [deal.id for deal in deals])
+    return [_view(deal, said) | {"pending": pending.get(deal.id), "buyers": signed[deal.id]} for deal in deals]
+
+
+def _buyers(tx: Transaction, deals: Sequence[str]) -> dict[str, list[Row]]:
+    """Who signs beside the customer, masked for everybody (CUS-14, AUD-03)."""
+    known = buyers.of(tx, deals)
+    return {
+        deal: [
+            {
+                "kind": one["kind"],
+                "name": mask_person_name(one["name"] or "") if one["kind"] == "person" else one["name"],
+                "phone": masked_phone(one["phone"]),
+            }
+            for one in known.get(deal, ())
+        ]
+        for deal in deals
+    }
 
 
 def undecided_deal(tx: Transaction, command: Row) -> Row:
@@ -130,7 +148,8 @@ def undecided_deal(tx: Transaction, command: Row) -> Row:
         product=data["product"],
         external_id=data["external_id"],
     )
-    return _view(deal, {}) | {"number": None, "pending": {"command": command["id"]}}
+    signed = _buyers(tx, [deal.id])[deal.id]
+    return _view(deal, {}) | {"number": None, "pending": {"command": command["id"]}, "buyers": signed}
 
 
 def _view(deal: Deal, said: Mapping[str, str]) -> Row:

@@ -83,6 +83,8 @@ _EVIDENCE = {
     "same_name": Both("两份档案名称相同", "the records have the same name"),
     "other_name": Both("两份档案名称不同", "the records have different names"),
     "same_before": Both("此前已认定为同一客户", "they were found to be one customer before"),
+    "buyer": Both("一方是另一方合同的认购人", "one signs the other's contract"),
+    "relative": Both("两位是已关联的客户", "the two are linked customers"),
 }
 _LABELS = {
     "title": Both("争议案卷 第 {number} 号", "Case file no. {number}"),

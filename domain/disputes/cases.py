@@ -161,6 +161,7 @@ def _open_identity(draft: Draft, command: Command) -> None:
         ),
         other_customer=other.customer,
         other_matter=other.id,
+        relation=command.data.get("relation"),
         interested=_interested((c for c in alive if c.matter == other.id), other.deals.values()),
     )
     holders = [c for c in (draft.matter.owner_claim, other.owner_claim) if c is not None]

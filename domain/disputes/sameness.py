@@ -13,10 +13,20 @@ from domain.disputes.facts import Sameness
 COMPARED: Final = ("phone", "email", "company_code", "name")
 #: The question was asked before, and the answer was yes.
 ANSWERED: Final = "same_before"
+#: Two customers that belong together: one signs the other's contract, or they are linked (CUS-14).
+BUYER: Final = "buyer"
+RELATIVE: Final = "relative"
 
 #: Items that say it by themselves. One number may be shared or re-issued, one customer may have two, names are shared;
 #: a credit code is one legal person's, and each has one (CUS-04).
-_PROOF: Final[Mapping[str, bool]] = {"same_company_code": True, "other_company_code": False, ANSWERED: True}
+#: That two belong together makes them one for ownership.
+_PROOF: Final[Mapping[str, bool]] = {
+    "same_company_code": True,
+    "other_company_code": False,
+    ANSWERED: True,
+    BUYER: True,
+    RELATIVE: True,
+}
 
 
 def compared(one: Mapping[str, Collection[bytes]], other: Mapping[str, Collection[bytes]]) -> tuple[str, ...]:

@@ -195,7 +195,6 @@ _LACKING: Final = frozenset(
     {
         "customer.recognise_days",
         "household.rule",
-        "buyer.check",
         "pool.unclaimed_h",
         "pool.restricted_wait_wh",
         "standin.share_pct",

@@ -164,7 +164,6 @@ SECTION_SIZES = {
 
 NOT_BUILT_YET = {
     "household.rule",
-    "buyer.check",
     "standin.share_pct",
     "inspection.every_days",
     "pool.unclaimed_h",
@@ -177,6 +176,7 @@ BUILT = {
     "match.related_scope",
     "group.covers",
     "visit.object_h",
+    "buyer.check",
     "territory.review_days",
     "claim.out_of_territory",
     "opening.grace_days",
