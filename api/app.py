@@ -31,6 +31,7 @@ from api.routers import (
     deals,
     discussions,
     disputes,
+    duties,
     files,
     follow_ups,
     leads,
@@ -99,6 +100,7 @@ _ROUTERS = (
     files.router,
     notices.router,
     audit.router,
+    duties.router,
 )
 
 

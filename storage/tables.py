@@ -1261,6 +1261,41 @@ territory_plan = sa.Table(
     sa.Index("ix_territory_plan_created_at_id", "created_at", "id"),
 )
 
+#: What the holders of a role are there for, in both languages; published once, never edited (PPL-03).
+duty = sa.Table(
+    "duty",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("role", sa.String(20), nullable=False),
+    Col("version", sa.Integer, nullable=False),
+    Col("text", Json, nullable=False),
+    Col("author", Id, nullable=False),
+    Col("published_at", Instant, nullable=False),
+    sa.UniqueConstraint("role", "version"),
+    sa.Index("ix_duty_published_at_id", "published_at", "id"),
+)
+
+#: Who has read a duty statement, or a version of a policy, that concerns them (PPL-03).
+acknowledgement = sa.Table(
+    "acknowledgement",
+    metadata,
+    Col("subject", Id, primary_key=True),
+    Col("person", Id, primary_key=True),
+    Col("at", Instant, nullable=False),
+)
+
+#: What somebody thinks of one of those; kept for its next review (PPL-03, POL-06).
+rule_comment = sa.Table(
+    "rule_comment",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("subject", Id, nullable=False),
+    Col("person", Id, nullable=False),
+    Col("text", Id, nullable=False),
+    Col("at", Instant, nullable=False),
+    sa.Index("ix_rule_comment_subject", "subject", "at", "id"),
+)
+
 #: What happened, once (COM-06): ``key`` names the cause, ``digest`` covers the content, ``lines`` counts the postings.
 #: Neither entries nor postings are ever changed, and the database refuses those that do not balance
 #: (:mod:`storage.migrations.guards`).

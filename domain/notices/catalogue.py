@@ -941,6 +941,13 @@ _OTHERS = (
         "goes on.",
     ),
     _row(
+        "duty.published",
+        "职责说明有新版本",
+        "A new duty statement",
+        "您所任角色的职责说明已发布新版本，请阅读并确认。",
+        "A new version of the duty statement of a role of yours was published; please read and acknowledge it.",
+    ),
+    _row(
         "territory.review_overdue",
         "区域划分逾期未审查",
         "The review of a territory plan is overdue",

@@ -278,6 +278,10 @@ class World:
             self.setup.made(f"/v1/territories/{plan}/{step}")
         return plan
 
+    def rules_in_force(self) -> str:
+        """The policy of the first program."""
+        return str(self.setup.get(f"/v1/programs/{self.program}/policy").json()["id"])
+
     def outside_report(self) -> str:
         """A report of the peer's in the owner's territory, which the owner is asked about."""
         if self._divided is None:
@@ -1005,6 +1009,14 @@ _ACTIVE_PLAN: Mapping[str, Any] = {"id": lambda w: w.territory_plan("activate")}
 _when("read_territory_review", "admin", ids=_ACTIVE_PLAN)
 _when("review_territory_plan", "admin", ids=_ACTIVE_PLAN, body={"reason": "划分合适"})
 _when("comment_on_claim", "owner", ids={"id": World.outside_report}, body={"text": "正在跟进该客户"})
+_DUTY: Mapping[str, Any] = {"role": "rep", "text": {"zh": "跟进客户", "en": "Follow customers up"}}
+_when("publish_duty", "admin", body=_DUTY)
+_when("list_duties", "owner")
+_when("acknowledge", "owner", body=lambda w: {"about": w.setup.made("/v1/duties", _DUTY)["id"]})
+_when("acknowledge: the rules", "owner", body=lambda w: {"about": w.rules_in_force()})
+_when("list_owed_acknowledgements", "owner")
+_when("comment_on_rules", "owner", body=lambda w: {"about": w.rules_in_force(), "text": "期限偏短"})
+_when("list_rule_comments", "owner", query=lambda w: {"about": w.rules_in_force()})
 _when("archive_territory_plan", "admin", ids={"id": World.territory_plan}, body={})
 
 # --- money -----------------------------------------------------------------------------------------------------------

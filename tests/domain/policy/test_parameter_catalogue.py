@@ -188,6 +188,7 @@ BUILT = {
     "lead.return_alarm_pct",
     "sop.rhythm_days",
     "dispatch.weights",
+    "people.duty_ack_wd",
     "people.skill_confirm",
     "ownership.rules",
     "ownership.visit_first",
