@@ -63,10 +63,10 @@ def comment(tx: Transaction, caller: Caller, body: RuleCommentIn) -> Done:
     subject = subject_of(tx, caller, body.about)
     if subject.role is None and subject.since(caller.person, caller) is None:
         raise Refusal("not_allowed", rule="PPL-03")
-    text = texts.keep(tx, body.text, customer=None)
-    row = {"id": mint(), "subject": subject.id, "person": caller.person, "text": text, "at": tx.now()}
+    said, text = mint(), texts.keep(tx, body.text, customer=None)
+    row = {"id": said, "subject": subject.id, "person": caller.person, "text": text, "at": tx.now()}
     tx.insert(t.rule_comment, row)
-    _record(tx, caller, subject, "commented", comment=row["id"], text=text)
+    _record(tx, caller, subject, "commented", comment=said, text=text)
     return Done(201, comment_views(tx, [row])[0])
 
 

@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("author", storage.types.Id, nullable=False),
         sa.Column("published_at", storage.types.Instant, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_duty")),
-        sa.UniqueConstraint("role", "version", name=op.f("uq_duty_role")),
+        sa.UniqueConstraint("role", "version", name=op.f("uq_duty_role_version")),
     )
     op.create_index("ix_duty_published_at_id", "duty", ["published_at", "id"])
     op.create_table(

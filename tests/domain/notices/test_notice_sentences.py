@@ -92,6 +92,7 @@ def test_a_sentence_reads_well_with_and_without_its_facts(kind: str, facts: dict
             "policy.trial_over",
             "territory.",
             "opening.",
+            "duty.",
         )
         assert kind.startswith(told_of_no_customer) or "王*" in said
     assert told.text["en"][0] == told.text["en"][0].upper()
