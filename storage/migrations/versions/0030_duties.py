@@ -9,7 +9,7 @@ from alembic import op
 import storage.types
 
 revision = "duties"
-down_revision = "confirmations"
+down_revision = "deal_buyers"
 branch_labels = None
 depends_on = None
 
