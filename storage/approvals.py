@@ -14,10 +14,11 @@ from domain.matters.matter import Command, CommandKind, Matter
 from storage import tables as t
 from storage.database import Transaction
 
-#: Commands that may rest on one: whoever is given the customer by them may be over a cap.
+#: Commands that may rest on one: whoever gets the customer, or a letter, by them may be over a cap.
 _RESTING = frozenset(
     {
         CommandKind.OVERRIDE,
+        CommandKind.LETTER,
         CommandKind.TAKE,
         CommandKind.POOL_ASSIGN,
         CommandKind.TRANSFER,

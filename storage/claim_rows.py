@@ -69,6 +69,7 @@ _PLAIN = (
     "would_refuse",
     "given",
     "grade",
+    "letters",
     "overridden",
     "excused",
 )

@@ -32,6 +32,7 @@ from storage import (
     history,
     leads,
     ledger,
+    letters,
     merges,
     number_rivals,
     pools,
@@ -248,7 +249,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     for claim in draft.new_claims:
         _insert_claim(tx, claim, after)
     disputes.save(tx, before, draft)
-    changed = _save_claims(tx, before, after)
+    changed = _save_claims(tx, before, after, at=draft.at)
     fresh_ids = {c.id for c in draft.new_claims}
     for claim in draft.new_claims:
         _update_claim(tx, after.claims[claim.id], former=claim)
@@ -258,6 +259,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     _save_requests(tx, before, after)
     approvals.save(tx, before, after)
     confirmations.send(tx, before, after, at=draft.at)
+    letters.keep(tx, draft.new_letters)
     pools.keep_takes(tx, draft.takes, matter=after.id)
     trial.keep(tx, after.program, draft.would_have)
     deals.save(tx, before, after, new=draft.new_deals, at=draft.at)
@@ -318,7 +320,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
 
 def save_other(tx: Transaction, before: Matter, after: Matter, *, setting: Setting, at: datetime) -> None:
     """What a case of kind identity did to the other record's matter; its history is in the draft of the case."""
-    changed = _save_claims(tx, before, after)
+    changed = _save_claims(tx, before, after, at=at)
     _save_requests(tx, before, after)
     deals.save(tx, before, after, at=at)
     discussions.save(tx, before, after)
@@ -326,8 +328,8 @@ def save_other(tx: Transaction, before: Matter, after: Matter, *, setting: Setti
         reminders.plan(tx, claim, former=before.claims[claim.id], setting=setting, at=at)
 
 
-def _save_claims(tx: Transaction, before: Matter, after: Matter) -> list[Claim]:
-    """Write claims that were there before and are different now; these."""
+def _save_claims(tx: Transaction, before: Matter, after: Matter, *, at: datetime) -> list[Claim]:
+    """Write claims that were there before and are different now, and void letters of those that ended; these."""
     changed = [
         after.claims[i]
         for i in after.claims
@@ -336,6 +338,7 @@ def _save_claims(tx: Transaction, before: Matter, after: Matter) -> list[Claim]:
     # A claim that lets go is written before one that takes hold: the database refuses two owners at any moment.
     for claim in sorted(changed, key=lambda c: c.holds):
         _update_claim(tx, claim, former=before.claims[claim.id])
+    letters.void(tx, changed, former=before.claims, at=at)
     return changed
 
 

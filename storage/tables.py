@@ -640,6 +640,21 @@ request = sa.Table(
     Col("data", Json, nullable=False),
 )
 
+#: Authorisation letters (授权书) of projects, numbered over the company, void from the end of their claim (CLM-33).
+letter = sa.Table(
+    "letter",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("number", sa.BigInteger, nullable=False, unique=True),
+    Col("claim", Id, sa.ForeignKey("claim.id"), nullable=False, index=True),
+    Col("issued_by", Id, nullable=False),
+    Col("issued_at", Instant, nullable=False),
+    Col("expires_at", Instant, nullable=False),
+    Col("voided_at", Instant),
+    Col("override", Id, sa.ForeignKey("special_approval.id")),
+    sa.Index("ix_letter_issued_at_id", "issued_at", "id"),
+)
+
 #: What somebody in charge let happen once, though a rule refuses it (领导特批, CLM-34). ``month``: the local one that
 #: it counts for. It lies where its claim does.
 special_approval = sa.Table(

@@ -25,6 +25,7 @@ _NEEDS: dict[ApprovalKind, frozenset[str]] = {
     ApprovalKind.KEEP: frozenset({"until"}),
     ApprovalKind.EXTEND: frozenset({"until"}),
     ApprovalKind.EXCEED: frozenset({"to", "until"}),
+    ApprovalKind.LETTER: frozenset({"until"}),
 }
 _KNOWS = {ApprovalKind.ASSIGN: frozenset({"past_share_bps"})}
 

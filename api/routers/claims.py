@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.call import TheCall
-from api.commands import approvals, claims, confirmations, dossiers, follow_ups, reports
+from api.commands import approvals, claims, confirmations, dossiers, follow_ups, letters, reports
 from api.commands.received import visible_claim
 from api.paging import Cursor, Limit
 from api.reads import note_claims, note_reads
@@ -43,6 +43,7 @@ from api.schemas.claims import (
     WinIn,
 )
 from api.schemas.dossiers import DossierOut, DossierPatch
+from api.schemas.letters import LetterIn
 from api.views.claims import claim_view
 from api.views.lists import claim_page, claim_timeline, follow_up_page
 from domain.matters.matter import CommandKind
@@ -196,6 +197,12 @@ async def extend_claim(call: TheCall, id: Id, body: ExtendIn) -> Response:
 async def override_claim(call: TheCall, id: Id, body: OverrideIn) -> Response:
     """Let happen once what a rule refuses (领导特批): CLM-34."""
     return await call.command(lambda tx: approvals.grant(tx, call.caller, id, body))
+
+
+@router.post("/{id}/letters", response_model=ClaimOut)
+async def issue_letter(call: TheCall, id: Id, body: LetterIn) -> Response:
+    """Be given an authorisation letter (授权书) for a project one holds: CLM-33."""
+    return await call.command(lambda tx: letters.issue(tx, call.caller, id, body))
 
 
 @router.post("/{id}/pause", response_model=ClaimOut)

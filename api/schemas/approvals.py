@@ -8,7 +8,7 @@ from fastapi import Query
 
 from api.schemas.base import Bps, Id, Input, Instant, Output, Reason, Text
 
-OverrideKindName = Literal["assign", "keep", "extend", "exceed"]
+OverrideKindName = Literal["assign", "keep", "extend", "exceed", "letter"]
 LocalMonth = Annotated[str, Query(pattern="^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$")]
 
 

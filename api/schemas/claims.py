@@ -24,6 +24,7 @@ from api.schemas.base import (
     Track,
     Version,
 )
+from api.schemas.letters import LetterOut
 
 ClaimStateName = Literal[
     "reported", "protected", "active", "won", "disputed", "arbitrated", "lapsed", "released", "rejected", "withdrawn"
@@ -443,6 +444,7 @@ class ClaimOut(Output):
     out_of_territory: OutsideOut | None
     overrides: list[ClaimOverrideOut]
     confirmations: list[ConfirmationOut]
+    letters: list[LetterOut]
     policy_version: int
     allowed: list[str]
     pending: Pending | None

@@ -103,6 +103,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     serving = serving_in(tx, rows)
     opposed = opposed_in(tx, rows)
     possible = _possible(tx, caller, rows)
+    letters = _letters(tx, caller, [r["id"] for r in rows if r["detail"].get("letters")])
     overrides = _overrides(tx, [r["id"] for r in rows if r["detail"].get("overridden")])
     return [
         _view(
@@ -124,6 +125,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
             "possible": possible.get(r["id"]),
             "queue_position": places.get(r["id"]),
             "overrides": overrides.get(r["id"], []),
+            "letters": letters.get(r["id"], []),
         }
         for r in rows
     ]
@@ -292,6 +294,32 @@ def _delivery(data: dict[str, Any], said: dict[str, str]) -> dict[str, Any]:
 
 
 _SETTLED = ("template", "other", "yields", "share_bps", "digest", "outside")
+
+
+#: Authorisation letters with what their claims say of them.
+LETTERS = sa.select(t.letter, t.claim.c.program, t.claim.c.project).join(t.claim, t.claim.c.id == t.letter.c.claim)
+
+
+def _letters(tx: Transaction, caller: Caller, claims: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """Authorisation letters of each of ``claims``, the oldest first (CLM-33)."""
+    if not claims:
+        return {}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in tx.rows(LETTERS.where(t.letter.c.claim.in_(claims)).order_by(t.letter.c.number)):
+        found.setdefault(row["claim"], []).append(letter_view(row, at=caller.at))
+    return found
+
+
+def letter_view(row: dict[str, Any], *, at: datetime) -> dict[str, Any]:
+    """A letter of ``LETTERS`` as it stands at ``at``."""
+    over = "expired" if row["expires_at"] < at else "valid"
+    return {
+        **{name: row[name] for name in ("id", "number", "program", "claim", "project", "issued_by", "override")},
+        "state": "void" if row["voided_at"] is not None else over,
+        "issued_at": rfc3339(row["issued_at"]),
+        "expires_at": rfc3339(row["expires_at"]),
+        "voided_at": _text(row["voided_at"]),
+    }
 
 
 def _overrides(tx: Transaction, claims: Collection[str]) -> dict[str, list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ class ApprovalKind(StrEnum):
     KEEP = "keep"  # the claim does not lapse before the end date
     EXTEND = "extend"  # more time than extensions give
     EXCEED = "exceed"  # caps do not keep somebody from the customer
+    LETTER = "letter"  # one more authorisation letter (CLM-33)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +42,13 @@ class SpecialApproval:
     reason_text: str | None = None
     shares_text: str | None = None
 
+    def allows_letter(self, claim: str, *, at: datetime) -> bool:
+        """Whether it lets one more letter be issued on ``claim`` at ``at``."""
+        return self.kind is ApprovalKind.LETTER and self.claim == claim and self._stands(at)
+
     def excuses(self, person: str, *, at: datetime) -> bool:
         """Whether caps do not keep ``person`` from the customer at ``at``: it is theirs, in force and unused."""
-        return (
-            self.kind is ApprovalKind.EXCEED
-            and self.to == person
-            and self.used_at is None
-            and (self.until is None or at <= self.until)
-        )
+        return self.kind is ApprovalKind.EXCEED and self.to == person and self._stands(at)
+
+    def _stands(self, at: datetime) -> bool:
+        return self.used_at is None and (self.until is None or at <= self.until)

@@ -8,6 +8,7 @@ from datetime import datetime
 from domain.claims import clocks
 from domain.claims.approvals import ApprovalKind, SpecialApproval
 from domain.claims.holding import assign_to, release_now
+from domain.claims.letters import require_project
 from domain.claims.lifecycle import HOLDING, ClaimState, refused
 from domain.claims.model import Claim
 from domain.claims.permissions import authorise, may_grant
@@ -58,6 +59,8 @@ def grant(draft: Draft, command: Command) -> None:
             _extended(draft, claim, approval)
         case ApprovalKind.EXCEED:
             _excused(draft, claim, approval)
+        case ApprovalKind.LETTER:
+            _lettered(draft, claim, approval)
     draft.matter = draft.matter.with_approval(approval)
 
 
@@ -169,6 +172,13 @@ def _excused(draft: Draft, claim: Claim, approval: SpecialApproval) -> None:
         raise _date_invalid()
     _record(draft, claim, approval)
     _tell(draft, approval.to, claim, approval, until=approval.until)
+
+
+def _lettered(draft: Draft, claim: Claim, approval: SpecialApproval) -> None:
+    until = _require_held(draft, claim, approval)
+    require_project(draft, claim)
+    _record(draft, claim, approval)
+    _tell(draft, claim.owner, claim, approval, until=until)
 
 
 def _record(draft: Draft, claim: Claim, approval: SpecialApproval, **more: object) -> None:

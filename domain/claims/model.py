@@ -335,6 +335,7 @@ class Claim:
     )
     spared_until: datetime | None = None  # none of its clocks makes it lapse before then (INT-10)
     ruled_holder: bool | None = None  # a ruling that is not final yet says whether it holds; None = as before
+    letters: int = 0  # authorisation letters that were issued on it, whatever became of them (CLM-33)
     overridden: bool = False  # a special approval stands on it (CLM-34)
     approved_until: datetime | None = None  # by a special approval none of its clocks makes it lapse before (CLM-34)
     excused: bool = False  # caps did not keep its reporter from the customer: a special approval let them (CLM-34)

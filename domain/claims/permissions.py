@@ -299,6 +299,8 @@ def _may(
             or claim.stage_person == actor.person
             or is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
         )
+    if kind is CommandKind.LETTER:
+        return owner
     if kind is CommandKind.CONFIRM_OVERRIDE:
         return is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at)
     if kind in (CommandKind.DELIVER, CommandKind.CONFIRM_ASK):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain.claims.lifecycle import ENDED, ClaimState, ClaimTrigger, fire
 from domain.claims.model import Claim, Request, TermsRef
@@ -18,6 +18,9 @@ from domain.matters.setting import Setting
 from domain.money.model import Assist, Deal, Entry, PerformanceLine
 from domain.refusals import Refusal
 from domain.trial.model import WouldHave
+
+if TYPE_CHECKING:
+    from domain.claims.letters import Letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ class Draft:
     new_disputes: list[Dispute] = field(default_factory=list)
     new_evidence: list[NewEvidence] = field(default_factory=list)
     retargeted: list[tuple[str, str]] = field(default_factory=list)  # command, the case that it joined
+    new_letters: list[Letter] = field(default_factory=list)  # authorisation letters (CLM-33)
     takes: list[Take] = field(default_factory=list)  # out of a pool, which count for the day (POOL-06)
     would_have: list[WouldHave] = field(default_factory=list)  # what a trial keeps from happening (POL-08)
 

@@ -45,6 +45,7 @@ class CommandKind(StrEnum):
     PAUSE = "pause"
     UNPAUSE = "unpause"
     OVERRIDE = "override"
+    LETTER = "letter"
     STAGE_MOVE = "stage_move"
     DELIVER = "deliver"
     CONFIRM_ASK = "confirm_ask"

@@ -365,6 +365,13 @@ _CLAIMS = (
         "By a special approval[ of {by}] caps do not keep you from {customer}, once[ and until {until}].",
     ),
     _row(
+        "claim.overridden/letter",
+        "可再开具一份授权书",
+        "You may be given one more letter",
+        "经[{by}]特批，{customer}的项目可再开具一份授权书[，请在{until}前办理]。",
+        "By a special approval[ of {by}] one more letter may be issued for the project of {customer}[, until {until}].",
+    ),
+    _row(
         "claim.renewed",
         "保护已续期",
         "Protection renewed",

@@ -53,6 +53,13 @@ def install_company_names(op: Any) -> None:
     op.execute("INSERT INTO counter (name, value) VALUES ('company_name', 0)")
 
 
+def install_letters(op: Any) -> None:
+    """Running numbers of authorisation letters (CLM-33)."""
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute("CREATE SEQUENCE number_letter")
+    op.execute("INSERT INTO counter (name, value) VALUES ('letter', 0)")
+
+
 def install_money(op: Any) -> None:
     """The ledger is append-only and balanced (COM-06); so is what a deal was before it was amended (COM-01)."""
     sqlite = op.get_bind().dialect.name == "sqlite"

@@ -180,6 +180,10 @@ hand_off_delivery            401 404 404 200 200 404 200 404 403 403 403 404 403
 move_stage                   401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
 # Roles of `override.roles`, which is manager; never for oneself (section 20)
 override_claim               401 404 404 403 403 404 200 404 403 403 403 404 403 404 404 404 404 404 404
+# CLM-33: the owner of a project is given a letter, whoever reads the claim sees it
+issue_letter                 401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404 404 404
+read_letter                  401 404 404 200 200 404 200 404 200 200 200 404 200 404 404 404 404 404 404
+list_letters                 401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 list_overrides               401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 # CNF-01: the service sends the link, so that who works the customer never has it; customers have no token.
 ask_customer                 401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404

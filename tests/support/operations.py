@@ -122,6 +122,7 @@ class World:
         self._site: str | None = None
         self._confirming: str | None = None
         self._divided: str | None = None
+        self._bids: str | None = None
         self._channel: tuple[str, str] | None = None
         self._loading: tuple[str, Person] | None = None
 
@@ -180,6 +181,19 @@ class World:
         """A report by ``by``: ``protected``, or ``reported`` in the program that has a judge."""
         body = {"program": program or self.program, "customer": self.customer()}
         return str(self[by].made("/v1/claims", body)["id"])
+
+    def tendered(self) -> str:
+        """A claim of the owner's on a project."""
+        if self._bids is None:
+            self._bids = self.new_program("项目", {"claim.subject": "project"})
+        body = {"program": self._bids, "customer": self.customer(), "project": {"name": "机电安装"}}
+        return str(self["owner"].made("/v1/claims", body)["id"])
+
+    def letter(self) -> str:
+        """An authorisation letter of the owner's."""
+        answer = self["owner"].post(f"/v1/claims/{self.tendered()}/letters", {})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["letters"][0]["id"])
 
     def report(self) -> str:
         """A report of the owner's that waits for its judge."""
@@ -827,6 +841,9 @@ _when(
     body={"kind": "keep", "until": lambda w: w.later(days=200), "reason": "战略客户"},
 )
 _when("list_overrides", "owner")
+_when("issue_letter", "owner", ids={"id": World.tendered}, body={})
+_when("read_letter", "owner", ids={"id": World.letter})
+_when("list_letters", "owner")
 _when("pause_claim", "leader", ids={"id": World.claim}, body={"kind": "customer_request", "reason": "客户要求"})
 
 
