@@ -49,7 +49,7 @@ from domain.reception import desk as steps
 from domain.reception.completing import waiting_report
 from domain.reception.desk import Desk, Told
 from domain.reception.lifecycle import ReceptionState
-from domain.reception.model import Reception
+from domain.reception.model import Reception, Way
 from domain.reception.queue import Presence
 from domain.reception.visits import Confirmer, Visit, confirm, led_by, objections_until
 from domain.refusals import FieldError, Refusal
@@ -441,7 +441,8 @@ def complete(tx: Transaction, caller: Caller, reception: str) -> Waiting:
     person = one.served_for
     assert person is not None
     visit = _visit(tx, one, locked)
-    data = {"reception": one.id, "for": person, "server": one.server, "visit": visit}
+    stands_in = one.way is Way.STAND_IN and one.server != person
+    data = {"reception": one.id, "for": person, "server": one.server, "stands_in": stands_in, "visit": visit}
     waiting = receive_unheld(tx, caller, CommandKind.RECEPTION, locked, data, target=("reception", one.id))
     holder = matter.owner_claim or matter.reserved_for(locked.now)
     theirs = waiting_report(matter, person) if holder is None else holder if holder.owner == person else None

@@ -328,6 +328,7 @@ class Claim:
     settled: bool = False  # its reporter settled with the holder: it stands against nobody any more (DSP-05)
     collaborators: tuple[Collaborator, ...] = ()
     sharing: tuple[tuple[str, int], ...] = ()  # parts of others in deals to come, in bps (CLM-24, DSP-15)
+    stood_in: tuple[tuple[str, date], ...] = ()  # who received the customer for the owner, and the day (LEAD-15)
     opening: Opening | None = None  # for ever (INT-10)
     confirmations: tuple[Confirmation, ...] = ()  # what the customer was asked, in the order it was decided (CNF-01)
     given: bool = (

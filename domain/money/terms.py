@@ -50,7 +50,7 @@ def credited(draft: Draft, deal: Deal, claim: Claim) -> Deal:
     """``deal`` with who is behind it: its owner, and whoever has a part by what was agreed before (COM-01, CLM-24).
 
     `deal.credit` may give deals of a kind to the account manager who works the claim, or keep the shares of the deal
-    before.
+    before. Who stood in for the owner on the day of the contract has a part of it (LEAD-15).
     """
     owner = claim.owner
     assert owner is not None
@@ -61,9 +61,26 @@ def credited(draft: Draft, deal: Deal, claim: Claim) -> Deal:
     elif credit == "account_manager":
         owner = _account_manager(draft, claim) or owner
         others = ()
-    shares = owner_and(draft, owner, others)
+    shares = owner_and(draft, owner, (*others, *_stand_in(draft, deal, claim, owner, others)))
     state = SharesState.AGREED if len(shares) > 1 else SharesState.NONE
     return replace(deal, owner=owner, shares=shares, shares_state=state)
+
+
+def _stand_in(
+    draft: Draft, deal: Deal, claim: Claim, owner: str, others: tuple[tuple[str, int], ...]
+) -> tuple[tuple[str, int], ...]:
+    """`standin.share_pct` of a deal made on the visit, that is on its day; the owner keeps `split.owner_min_pct`.
+
+    Of several on that day the last one received the customer who signed.
+    """
+    day = draft.setting.calendar(claim.program).local_date(deal.contract_at)
+    there = [person for person, on in claim.stood_in if on == day]
+    if not there or there[-1] in (owner, *(person for person, _ in others)):
+        return ()
+    policy = draft.setting.terms_of(claim).policy
+    least = int(policy.number("split.owner_min_pct") * 100)
+    room = WHOLE_BPS - least - sum(bps for _, bps in others)
+    return ((there[-1], max(0, min(int(policy.number("standin.share_pct") * 100), room))),)
 
 
 def owner_and(draft: Draft, owner: str, others: tuple[tuple[str, int], ...]) -> tuple[Share, ...]:

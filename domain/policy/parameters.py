@@ -197,7 +197,6 @@ _LACKING: Final = frozenset(
         "household.rule",
         "pool.unclaimed_h",
         "pool.restricted_wait_wh",
-        "standin.share_pct",
     }
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from domain.claims import follow_ups
 from domain.claims.lifecycle import ClaimState
@@ -20,7 +21,8 @@ from domain.refusals import Refusal
 def complete(draft: Draft, command: Command) -> None:
     """A visit to the claim that is theirs, else a claim of theirs if the customer is free, else nothing.
 
-    ``command.data``: ``for`` whom it counts, ``server``, ``reception``, and ``visit``, the entry that is logged.
+    ``command.data``: ``for`` whom it counts, ``server``, whether they were a stand-in (``stands_in``), ``reception``, and
+    ``visit``, the entry that is logged.
     """
     receiver, matter = command.data["for"], draft.matter
     if matter.in_case:
@@ -63,7 +65,17 @@ def _log_visit(draft: Draft, command: Command, claim: Claim) -> None:
         return  # it cannot be worked any more, or never by them: the reception stays on record all the same
     stands_in = told["server"] != told["for"]
     data = {"reception": told["reception"], "server": told["server"], "stand_in": stands_in}
+    if told.get("stands_in") and _is_same_day(draft, claim, told["visit"]["at"]):
+        day = draft.setting.calendar(claim.program).local_date(draft.at)
+        present = draft.matter.claims[claim.id]
+        draft.put(replace(present, stood_in=(*present.stood_in, (told["server"], day))))
     draft.record("received_for", draft.matter.claims[claim.id], actor=told["server"], data=data)
+
+
+def _is_same_day(draft: Draft, claim: Claim, arrived_at: datetime) -> bool:
+    """Whether the visit is registered on the local day of the arrival: else its stand-in has no share (LEAD-15)."""
+    calendar = draft.setting.calendar(claim.program)
+    return calendar.local_date(arrived_at) == calendar.local_date(draft.at)
 
 
 def _claim(draft: Draft, command: Command, receiver: str) -> None:

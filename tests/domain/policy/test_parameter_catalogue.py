@@ -164,7 +164,6 @@ SECTION_SIZES = {
 
 NOT_BUILT_YET = {
     "household.rule",
-    "standin.share_pct",
     "inspection.every_days",
     "pool.unclaimed_h",
     "policy.review_days",
@@ -173,6 +172,7 @@ NOT_BUILT_YET = {
 }
 
 BUILT = {
+    "standin.share_pct",
     "match.related_scope",
     "group.covers",
     "visit.object_h",

@@ -1,0 +1,61 @@
+"""What a stand-in (代接) has of a deal made on the visit (contract section 15, LEAD-15)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from storage.codec import rfc3339
+from tests.support.company import Company
+from tests.support.office import NOTE, act, customer, done
+from tests.support.visits import Visits, step
+
+
+def stood_in(office: Visits, number: int, *, after_days: int = 0) -> dict[str, Any]:
+    """甲's customer, received by 乙 while 甲 is away; the claim."""
+    claim = office.claim(office.first, customer=customer(number))
+    office.say(office.second, "free")
+    one = office.visitor(number)
+    assert (one["way"], one["server"]) == ("stand_in", office.second.id)
+    done(step(office.second, one, "greet"))
+    done(step(office.second, one, "record", need=NOTE))
+    office.company.shift(days=after_days)
+    done(step(office.second, one, "complete"))
+    return claim
+
+
+def signed(office: Visits, claim: dict[str, Any], *, in_days: int = 0) -> list[tuple[str, int]]:
+    """The shares of a deal on the claim, made so many days from now."""
+    office.company.shift(days=in_days)
+    amount = {"amount_minor": 1_000_000, "currency": "CNY"}
+    body = {"amount": amount, "contract_at": rfc3339(office.company.now()), "product": "住宅"}
+    deal = done(act(office.first, claim, "win", **body))["deals"][-1]
+    found = done(office.first.get(f"/v1/deals/{deal}"))
+    return [(share["person"], share["share_bps"]) for share in found["shares"]]
+
+
+@pytest.mark.parametrize(("least", "theirs"), [(0, 5000), (70, 3000)])
+def test_a_deal_made_on_the_visit_is_shared(company: Company, least: int, theirs: int) -> None:
+    """LEAD-15, COM-03: `standin.share_pct`, as far as the owner keeps `split.owner_min_pct`; later deals are whole."""
+    office = Visits(company, policy={"split.owner_min_pct": least})
+    office.say(office.first, "out")
+    claim = stood_in(office, 1)
+    whole = 10_000 - theirs
+    assert signed(office, claim) == [(office.first.id, whole), (office.second.id, theirs)]
+    assert signed(office, stood_in(office, 2), in_days=1) == [(office.first.id, 10_000)]
+
+
+def test_a_visit_that_is_registered_another_day_gives_no_share(company: Company) -> None:
+    """LEAD-15: nor is somebody whom the duty manager names a stand-in."""
+    office = Visits(company)
+    office.say(office.first, "out")
+    assert signed(office, stood_in(office, 1, after_days=1)) == [(office.first.id, 10_000)]
+    office.say(office.second, "free")
+    other = office.claim(office.first, customer=customer(2))
+    one = office.visitor(2)
+    done(step(office.leader, one, "assign", person=office.second.id, reason="客户着急"))
+    done(step(office.second, one, "greet"))
+    done(step(office.second, one, "record", need=NOTE))
+    done(step(office.second, one, "complete"))
+    assert signed(office, other) == [(office.first.id, 10_000)]
