@@ -21,8 +21,8 @@ from domain.refusals import Refusal
 def complete(draft: Draft, command: Command) -> None:
     """A visit to the claim that is theirs, else a claim of theirs if the customer is free, else nothing.
 
-    ``command.data``: ``for`` whom it counts, ``server``, whether they were a stand-in (``stands_in``), ``reception``, and
-    ``visit``, the entry that is logged.
+    ``command.data``: ``for`` whom it counts, ``server``, whether they were a stand-in (``stands_in``),
+    ``reception``, and ``visit``, the entry that is logged.
     """
     receiver, matter = command.data["for"], draft.matter
     if matter.in_case:
