@@ -46,7 +46,7 @@ _HOUR: Final = timedelta(hours=1)
 #: Whoever loads, and whoever goes live, waits so long for the rest of the company to follow.
 _DECIDED_WITHIN_S: Final = 900.0
 #: Entries of one call that adds to a pool.
-_BATCH: Final = 200
+_BATCH: Final = 50
 
 
 class TrialRun(CrmRun):
