@@ -73,6 +73,7 @@ class TrialRun(CrmRun):
         self.claims = self._claims_by_act()
         with self.findings.timed(self.part, "two weeks of acts and deadlines", calls=len(self.said["acts"])):
             refused = self._act()
+            self._contest()
             self._move_clock(self.begun + self.said["ends_h"] * _HOUR)
         self.findings.equal(self.part, "acts that were refused", len(refused), 0)
         for sentence in refused[:5]:
@@ -187,6 +188,19 @@ class TrialRun(CrmRun):
                 list(callers.map(go, lanes.values()))
         return refused
 
+    def _contest(self) -> None:
+        """Whoever stands beside contests it; the rules would name somebody, and the two agree to leave it so."""
+        for number, contest in enumerate(self.said["contests"]):
+            rival, customer = self.agents[contest["person"]], contest["customer"]
+            first = next(act["person"] for act in self.said["acts"] if act["customer"] == customer)
+            claim = self.claims[contest["person"], customer]
+            opening = {"claim": claim, "grounds": "refused_report", "statement": f"I was first ({number})"}
+            case = _decided(rival, "/v1/disputes", opening, f"contest:{number}")
+            path = f"/v1/disputes/{case['id']}/proposals"
+            terms = {"terms": {"outcome": "no_change"}, "text": "It stays as it is"}
+            made = _decided(self.agents[first], path, terms, f"terms:{number}")
+            _decided(rival, f"{path}/{made['n']}/accept", {"digest": made["digest"]}, f"agreed:{number}")
+
     def _answer(self, act: Mapping[str, Any]) -> httpx2.Response:
         who, customer = self.agents[act["person"]], act["customer"]
         key = f"act:{act['number']}"
@@ -243,7 +257,7 @@ class TrialRun(CrmRun):
             (r["kind"], r["code"] or "", self.names[r["person"]], (_at(r["at"]) - self.begun) // day) for r in found
         )
         expected = Counter({tuple(result): count for *result, count in by_hand["results"]})
-        for kind in ("accept", "refuse", "lapse", "commission"):
+        for kind in ("accept", "refuse", "lapse", "commission", "tier_0"):
             ours = sum(count for (k, *_), count in listed.items() if k == kind)
             told.equal(self.part, f"listed: {kind}", ours, by_hand["kinds"].get(kind, 0))
         by_code = Counter(r["code"] for r in found if r["kind"] == "refuse")
@@ -349,3 +363,11 @@ class TrialRun(CrmRun):
     def _rows_of(self, table: sa.Table) -> int:
         with self.company.database.reading() as tx:
             return int(tx.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+
+
+def _decided(who: Person, path: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+    answer = _insistent(lambda: who.post(path, body, key=key))
+    if answer.status_code not in (200, 201):
+        raise RuntimeError(f"{path} ({key}): {answer.status_code} {answer.text[:600]}")
+    found: dict[str, Any] = answer.json()
+    return found

@@ -173,6 +173,7 @@ def test_what_a_trial_lists_is_told_from_the_acts_alone() -> None:
     Ann works hers on day 1 and again on day 5, after it would have lapsed on day 3. Bo's was worked three days before.
     Bo stands beside Ann on day 1, takes one customer on day 1 and another one on day 2 over the cap; Cy takes two and
     wins one of them on day 2, for 1.30 at 5 %: 6.5 cents are 7. So Cy's next report is not one too many, the third is.
+    Bo contests on the last day; Ann came first.
     """
     rows = [
         {"customer": "a", "owner": "Ann", "worked_days_ago": None},
@@ -194,6 +195,7 @@ def test_what_a_trial_lists_is_told_from_the_acts_alone() -> None:
     plan = {
         "rows": rows,
         "acts": [dict(zip(("day", "person", "kind", "customer", "cents"), (*act, 130), strict=True)) for act in acts],
+        "contests": [{"person": "Bo", "customer": "a"}],
         "cap": 2,
         "daily": 1,
         "rate_bps": 500,
@@ -218,8 +220,9 @@ def test_what_a_trial_lists_is_told_from_the_acts_alone() -> None:
         ["refuse", "customer_owned", "Bo", 1, 1],
         ["refuse", "customer_owned", "Cy", 2, 1],
         ["refuse", "daily_limit", "Cy", 1, 1],
+        ["tier_0", "", "Ann", 5, 1],
     ]
-    assert found["kinds"] == {"accept": 4, "refuse": 5, "lapse": 5, "commission": 1}
+    assert found["kinds"] == {"accept": 4, "refuse": 5, "lapse": 5, "commission": 1, "tier_0": 1}
     assert (found["held"], found["beside"]) == ({"Ann": 1, "Bo": 3, "Cy": 2}, {"Bo": 1, "Cy": 2})
     assert found["commission"] == {"Cy": 7}
 

@@ -10,6 +10,7 @@ are held; acts of a day happen at its hour 0. The rules, in short:
 * Of takes, with ``daily`` on this day already, the next one would be refused.
 * A customer who is won stays with whom they are and never lapses; their claim is none of those that count for ``cap``.
   A deal would bring its owner ``rate_bps`` of its amount, the nearest cent.
+* ``contests`` on the last day, by whoever stands beside: who reported first would be named. Both agree to no change.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ def expected(plan):
         note("refuse" if code else "accept", code, person, hour)
         owners[customer] = person
         due[customer] = hour + plan["idle_h"]
+    for contest in plan["contests"]:
+        note("tier_0", "", owners[contest["customer"]], hour)
     pass_to(plan["ends_h"])
     kinds = Counter()
     for (kind, *_), count in listed.items():

@@ -1,4 +1,4 @@
-"""What the people of a trial do in two weeks, drawn by a seed: old customers, reports, takes, work and deals."""
+"""What the people of a trial do in two weeks, drawn by a seed: old customers, reports, takes, work, deals, cases."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any, Final
 #: In full: old customers, and for each day so many reports of somebody's customer, of a new one, takers, works, deals.
 ROWS: Final = 3_000
 COLLISIONS, NEW, TAKERS, WORKS, WINS = 20, 25, 5, 60, 8
+#: In full: cases about customers who were reported first by one and then by another, at the end of the last day.
+CONTESTS: Final = 10
 #: Each taker of a day takes so many; the last of them is one too many.
 TAKES: Final = 3
 DAYS: Final = 14
@@ -68,6 +70,7 @@ def drawn(people: Sequence[str], *, seed: int, scale: float) -> Plan:
     owners = {row["customer"]: row["owner"] for row in rows}
     beside: dict[str, set[str]] = {}
     won: set[str] = set()
+    fresh: list[str] = []
     acts: list[dict[str, Any]] = []
     pooled: list[str] = []
     for day in range(1, DAYS + 1):
@@ -82,8 +85,9 @@ def drawn(people: Sequence[str], *, seed: int, scale: float) -> Plan:
             customer = chance.choice(known)
             # Now and then somebody works a customer whom another one has.
             act("work", chance.choice(sorted({owners[customer], *beside.get(customer, ())})), customer)
-        for _ in range(scaled(COLLISIONS)):
-            customer = chance.choice(known)
+        recent = [c for c in fresh if len(beside.get(c, ())) < 2]
+        for place in range(scaled(COLLISIONS)):
+            customer = chance.choice(recent if recent and place % 2 == 0 else known)
             person = chance.choice([p for p in people if p != owners[customer] and p not in beside.get(customer, ())])
             act("report", person, customer)
             beside.setdefault(customer, set()).add(person)
@@ -91,6 +95,7 @@ def drawn(people: Sequence[str], *, seed: int, scale: float) -> Plan:
             customer, person = next(unknown), chance.choice(people)
             act("report", person, customer)
             owners[customer] = person
+            fresh.append(customer)
         for person in chance.sample(list(people), min(len(people), scaled(TAKERS))):
             for _ in range(TAKES):
                 customer = next(unknown)
@@ -102,8 +107,14 @@ def drawn(people: Sequence[str], *, seed: int, scale: float) -> Plan:
             won.add(customer)
         chance.shuffle(today)
         acts += [{"number": number, **one} for number, one in enumerate(today, len(acts) + 1)]
+    rivals = [
+        {"person": min(beside[customer]), "customer": customer}
+        for customer in fresh
+        if customer in beside and customer not in won
+    ]
     said = {
         "rows": rows,
+        "contests": chance.sample(rivals, min(len(rivals), scaled(CONTESTS))),
         "acts": acts,
         "cap": max(TAKES + 1, round(CAP * scale)),
         "daily": TAKES - 1,
