@@ -82,7 +82,7 @@ def signed(tx: Transaction, caller: Caller, found: Signing, claim: Claim, *, dea
         return
     _, other = min(others, key=lambda one: (one[0].rank_at, one[0].receipt))
     at = max(matters.lock(tx, m).now for m in sorted((claim.matter, other.id)))
-    relatives.ask_in_case(tx, caller, claim, customer, other, relation=found.relation[other.id], at=at)
+    relatives.ask_in_case(tx, caller, claim, customer, other, relation=found.relation[other.id], deal=deal, at=at)
 
 
 def _values(one: BuyerIn, *, region: str, place: int) -> MatchValues:

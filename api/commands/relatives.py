@@ -72,11 +72,20 @@ def held_by_others(
 
 
 def ask_in_case(
-    tx: Transaction, caller: Caller, claim: Claim, customer: str, other: Matter, *, relation: str, at: datetime
+    tx: Transaction,
+    caller: Caller,
+    claim: Claim,
+    customer: str,
+    other: Matter,
+    *,
+    relation: str,
+    at: datetime,
+    deal: str | None = None,
 ) -> None:
     """Whether the two are one for ownership is asked in a case, unless they were found not to be (CLM-27, CUS-13).
 
-    ``relation``: what joins them, which is evidence. ``at`` is later than every stamp of either matter.
+    ``relation``: what joins them, which is evidence; ``deal``: by which they are joined, if it is recorded. ``at`` is
+    later than every stamp of either matter.
     """
     if sameness.answer(tx, customer, other.customer) is None:
-        question(tx, caller, claim, other, statement=None, relation=relation, at=at)
+        question(tx, caller, claim, other, statement=None, relation=relation, deal=deal, at=at)

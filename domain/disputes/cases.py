@@ -132,6 +132,10 @@ def _open_identity(draft: Draft, command: Command) -> None:
         raise RuntimeError("the other matter is not open")  # the next drain opens it
     about = command.data["about"]
     claim = draft.matter.claims.get(about) or other.claims[about]
+    deal = command.data.get("deal")
+    if deal is not None and deal not in draft.matter.deals and deal not in other.deals:
+        # The contract that joins them was refused.
+        raise Refusal("illegal_transition", rule="CUS-14", current_state=claim.state.value)
     worker = command.actor if command.data.get("by_work") else None
     if present is not None:
         draft.retarget(command, present.id)

@@ -86,6 +86,17 @@ def test_nothing_is_asked_where_nobody_elses_customer_signs(
     assert read(office.second, office.husband)["state"] == "won"
 
 
+def test_a_contract_that_is_refused_joins_nobody(company: Company) -> None:
+    """CUS-14: a second first contract; the customer stays won, and no case is opened."""
+    office = Signing(company)
+    office.won(office.second, claim=office.husband["id"])
+    again = act(office.second, office.husband, "win", amount=money(1), contract_at=SIGNED, buyers=[WIFE])
+    refused(again, 409, "illegal_transition")
+    company.ring_bells()
+    assert office.cases() == []
+    assert read(office.second, office.husband)["state"] == "won"
+
+
 def test_a_linked_customer_of_somebody_else_counts_like_a_buyer(company: Company) -> None:
     """CUS-14: told by finance, who names nobody else; the link was approved before, and its scope is in force."""
     office = Signing(company, match__related_scope="household")
