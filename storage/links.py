@@ -47,6 +47,16 @@ def related(tx: Transaction, customer: str, *, kinds: Collection[str]) -> tuple[
     return tuple(sorted(found - {root}))
 
 
+def hold(tx: Transaction, customers: Collection[str]) -> None:
+    """Lock the links that join ``customers``, by id: reports of two relatives come one after the other (TER-01).
+
+    After the keys and rows of records, and before any matter.
+    """
+    records = {one for known in merges.records_of_all(tx, customers).values() for one in known}
+    joining = sa.select(_LINK.id).where(_touches(sorted(records)), _LINK.state == APPROVED)
+    tx.execute(tx.locked(joining.order_by(_LINK.id))).all()
+
+
 def are_linked(tx: Transaction, one: str, other: str, *, kinds: Collection[str]) -> bool:
     """Whether two customers belong to one household or group, be it over others."""
     return merges.root_of(tx, other) in related(tx, one, kinds=kinds)

@@ -31,7 +31,7 @@ from domain.policy.policy import Policy
 from domain.pools.limits import CAPPED, Attempt, is_entry
 from domain.refusals import FieldError, Refusal
 from domain.territories.division import territory_of
-from storage import approvals, customers, history, matters, merges, number_rivals, projects, territories, texts
+from storage import approvals, customers, history, links, matters, merges, number_rivals, projects, territories, texts
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row
 from storage.codec import canonical, plain
@@ -108,6 +108,9 @@ def _kept_by_relatives(
     found = relatives.relatives(tx, caller, policy, customer=resolved.customer, at=caller.at, **place)
     if not found:
         return {}
+    # A relative whom nobody has reported yet may be reported this very moment.
+    links.hold(tx, (resolved.customer, *found))
+    found = relatives.relatives(tx, caller, policy, customer=resolved.customer, at=caller.at, **place)
     beside = resolved.matter if resolved.made is None else None
     return relatives.held_by_others(tx, caller, found, beside=beside, **place)
 
