@@ -91,6 +91,7 @@ _ROUTERS = (
     leads.router,
     receptions.sites,
     receptions.features,
+    receptions.posted,
     receptions.router,
     territories.router,
     pools.router,

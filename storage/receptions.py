@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from domain.claims.model import Claim
 from domain.leads.rotation import Skip
 from domain.reception.lifecycle import AT_WORK, ReceptionState
-from domain.reception.model import Reception, Way
+from domain.reception.model import Reception, Recognition, Way
 from domain.reception.queue import Presence, Queue
 from domain.reception.visits import Confirmer, Visit, Why
 from storage import merges
@@ -35,6 +35,7 @@ _SAME = (
     "completed_at",
     "ended_at",
     "claim",
+    "recognise_by",
     "version",
 )
 #: Fields that are kept in the detail as they are.
@@ -125,6 +126,7 @@ def reception_of(row: Mapping[str, Any]) -> Reception:
         **{name: row[name] for name in _SAME},
         **{name: detail[name] for name in _PLAIN if name in detail},
         **known,
+        recognised=tuple(Recognition(*said) for said in detail.get("recognised", ())),
         visit=_visit_of(detail["visit"]) if "visit" in detail else None,
         state=ReceptionState(row["state"]),
         way=Way(detail["way"]) if "way" in detail else None,
@@ -139,7 +141,10 @@ def insert(tx: Transaction, reception: Reception, more: Mapping[str, Any]) -> No
 
 def update(tx: Transaction, reception: Reception) -> None:
     """Write a reception after a step, under the lock of its site."""
-    values = {name: getattr(reception, name) for name in ("server", "completed_at", "ended_at", "claim", "version")}
+    values = {
+        name: getattr(reception, name)
+        for name in ("server", "completed_at", "ended_at", "claim", "recognise_by", "version")
+    }
     tx.update(t.reception, {"id": reception.id}, {**values, **_changeable(tx, reception)})
 
 
@@ -148,6 +153,8 @@ def _changeable(tx: Transaction, reception: Reception) -> dict[str, Any]:
     detail |= {name: list(getattr(reception, name)) for name in _LISTS if getattr(reception, name)}
     if reception.way is not None:
         detail["way"] = reception.way.value
+    if reception.recognised:
+        detail["recognised"] = [[said.person, said.claim, said.at] for said in reception.recognised]
     if reception.visit is not None:
         detail["visit"] = _visit_row(reception.visit)
     return {"state": reception.state.value, "team": _team(tx, reception.server), "detail": pack(detail)}

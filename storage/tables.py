@@ -1059,6 +1059,7 @@ reception = sa.Table(
     Col("completed_at", Instant),
     Col("ended_at", Instant),
     Col("claim", Id),
+    Col("recognise_by", Instant, index=True),  # posted to reps until then (CUS-13)
     Col("detail", Json, nullable=False),  # what else the domain's reception knows
     Col("version", sa.Integer, nullable=False),
     sa.Index("ix_reception_site", "site", "day"),

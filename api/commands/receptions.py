@@ -22,14 +22,26 @@ from api.commands.received import as_of_now, receive_unheld, under_policy_of
 from api.commands.reports import check_subject, identity_values, resolve
 from api.schemas.base import Track
 from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, ProjectRef
-from api.schemas.receptions import HandOverIn, NamedIn, PresenceIn, ReceptionIn, RecordIn, SiteIn, SitePatch, SwapIn
+from api.schemas.receptions import (
+    HandOverIn,
+    NamedIn,
+    PresenceIn,
+    ReceptionIn,
+    RecogniseIn,
+    RecordIn,
+    SiteIn,
+    SitePatch,
+    SwapIn,
+)
 from api.views.receptions import (
     desk_at,
     is_desk,
     may,
+    posted_view,
     reception_view,
     site_view,
     takes_turns,
+    visible_posted,
     visible_reception,
     visible_site,
     visible_visit,
@@ -49,7 +61,7 @@ from domain.reception import desk as steps
 from domain.reception.completing import waiting_report
 from domain.reception.desk import Desk, Told
 from domain.reception.lifecycle import ReceptionState
-from domain.reception.model import Reception, Way
+from domain.reception.model import Reception, Recognition, Way
 from domain.reception.queue import Presence
 from domain.reception.visits import Confirmer, Visit, confirm, led_by, objections_until
 from domain.refusals import FieldError, Refusal
@@ -203,6 +215,8 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
         asks_for=body.asks_for,
     )
     reception = steps.arrive(at.desk, reception)
+    if body.returning:
+        reception = steps.post(at.desk, reception)
     if reception.visit is not None:
         # Broker and rep see the same day how it was recorded.
         facts = {"until": reception.visit.confirm_by}
@@ -408,6 +422,30 @@ def record(tx: Transaction, caller: Caller, reception: str, body: RecordIn) -> D
         )
 
     return _step(tx, caller, reception, "record", work)
+
+
+def recognise(tx: Transaction, caller: Caller, reception: str, body: RecogniseIn) -> Done:
+    """A rep knows whom nobody recognised: they name their own claim, and the desk decides (CUS-13)."""
+    row = visible_posted(tx, caller, reception)
+    if not takes_turns(caller, row["program"]):
+        raise Refusal("not_allowed", rule="CUS-13")
+    claim = tx.row(sa.select(t.claim).where(t.claim.c.id == body.claim, t.claim.c.program == row["program"]))
+    if (
+        claim is None
+        or caller.person not in (claim["owner"], claim["reporter"])
+        or merges.root_of(tx, claim["customer"]) == merges.root_of(tx, row["customer"])
+    ):
+        raise invalid("claim", rule="CUS-13")
+    at = _locked(tx, caller, row["site"], beside=reception)
+    present = tx.row(sa.select(t.reception).where(t.reception.c.id == reception))
+    assert present is not None
+    one = receptions.reception_of(present)
+    said = Recognition(caller.person, body.claim, at.desk.at)
+    with at.policy_named():
+        known = steps.recognise(at.desk, one, said, text=at.text(body.reason, one), told=present["registered_by"])
+    if known != one:
+        at.save(replace(known, version=one.version + 1))
+    return Done(200, posted_view(tx, caller, reception))
 
 
 def hand_over(tx: Transaction, caller: Caller, reception: str, body: HandOverIn) -> Done:

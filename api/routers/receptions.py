@@ -21,11 +21,14 @@ from api.schemas.receptions import (
     FeatureSearchOut,
     HandOverIn,
     NamedIn,
+    PostedOut,
+    PostedPage,
     PresenceIn,
     ReceptionIn,
     ReceptionOut,
     ReceptionPage,
     ReceptionStateName,
+    RecogniseIn,
     RecordIn,
     SiteIn,
     SiteOut,
@@ -40,6 +43,7 @@ from storage.database import Transaction
 
 sites = APIRouter(prefix="/v1/sites", tags=["reception"], route_class=StrictRoute)
 features = APIRouter(prefix="/v1/programs/{id}/features", tags=["reception"], route_class=StrictRoute)
+posted = APIRouter(prefix="/v1/programs/{id}/unrecognised", tags=["reception"], route_class=StrictRoute)
 router = APIRouter(prefix="/v1/receptions", tags=["reception"], route_class=StrictRoute)
 
 
@@ -99,6 +103,12 @@ def swap_turns(call: TheCall, id: Id, body: SwapIn) -> Response:
 def search_features(call: TheCall, id: Id, body: FeatureSearchIn) -> Response:
     """Who was here and looked like this (客户特征)? `possible`, and for readers of a reception who: CUS-10."""
     return call.write(lambda tx: search(tx, call.caller, id, body))
+
+
+@posted.get("", response_model=PostedPage)
+def list_unrecognised(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+    """Returning visitors whom nobody recognised (待认领), masked: CUS-13."""
+    return call.read(lambda tx: views.posted_page(tx, call.caller, id, limit=limit, cursor=cursor))
 
 
 @router.post("", status_code=201, response_model=ReceptionOut)
@@ -166,6 +176,12 @@ def greet_visitor(call: TheCall, id: Id, body: Nothing) -> Response:
 def record_visitor(call: TheCall, id: Id, body: RecordIn) -> Response:
     """Need and features of the visitor, who served them first: LEAD-10."""
     return call.write(lambda tx: receptions.record(tx, call.caller, id, body))
+
+
+@router.post("/{id}/recognise", response_model=PostedOut)
+def recognise_visitor(call: TheCall, id: Id, body: RecogniseIn) -> Response:
+    """A rep names their customer whom nobody recognised (客户认领): CUS-13."""
+    return call.write(lambda tx: receptions.recognise(tx, call.caller, id, body))
 
 
 @router.post("/{id}/hand-over", response_model=ReceptionOut)

@@ -53,11 +53,19 @@ class ReceptionIn(Input):
     source: SourceName = "natural"
     served_before: Id | None = None
     asks_for: Id | None = None
+    returning: bool = False
     broker: Id | None = None
 
 
 class NamedIn(Input):
     person: Id
+    reason: Reason
+
+
+class RecogniseIn(Input):
+    """`POST /v1/receptions/{id}/recognise`: the visitor is the customer of ``claim``, the caller's own (CUS-13)."""
+
+    claim: Id
     reason: Reason
 
 
@@ -111,6 +119,36 @@ class SitePage(Output):
     next: str | None
 
 
+class RecognitionOut(Output):
+    person: str
+    claim: str
+    at: str
+
+
+class PostedCustomer(Output):
+    """A visitor as all reps of the program see them: a person's name shortened, contacts masked (AUD-03)."""
+
+    kind: Literal["person", "company"]
+    name: str | None
+    phone: str | None
+
+
+class PostedOut(Output):
+    """A visitor who was here before and whom nobody recognised (CUS-13). ``mine``: claims the caller has named."""
+
+    reception: str
+    site: str
+    customer: PostedCustomer
+    arrived_at: str
+    recognise_by: str
+    mine: list[str]
+
+
+class PostedPage(Output):
+    items: list[PostedOut]
+    next: str | None
+
+
 class ReceptionOut(Output):
     """A reception as its reader may see it; contacts are masked (AUD-03)."""
 
@@ -133,6 +171,8 @@ class ReceptionOut(Output):
     identifying: dict[str, str]
     missing: list[StepName]
     claim: str | None
+    recognise_by: str | None
+    recognised: list[RecognitionOut]
     arrived_at: str
     called_at: str | None
     wait_until: str | None

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.paging import page
 from api.views.claims import acting_for, customers_of, scope_of
+from api.views.pools import pooled_customer
 from domain.claims.lifecycle import OPEN
 from domain.leads.rotation import Skip, next_turn
 from domain.people.access import SELLING, Place, has_any_scope, has_role
@@ -22,7 +23,7 @@ from domain.reception.model import Reception, missing_steps
 from domain.reception.queue import Queue
 from domain.reception.visits import Visit, needed, objections_until
 from domain.refusals import Refusal
-from storage import features, merges, receptions, texts
+from storage import customers, features, merges, receptions, texts
 from storage import tables as t
 from storage.codec import rfc3339
 from storage.database import Transaction
@@ -256,6 +257,8 @@ def _view(caller: Caller, one: Reception, site: Row) -> Row:
         "served_before": one.served_before,
         "asks_for": one.asks_for,
         "missing": _missing(one, policy),
+        "recognise_by": _text(one.recognise_by),
+        "recognised": [{"person": s.person, "claim": s.claim, "at": rfc3339(s.at)} for s in one.recognised],
         "arrived_at": rfc3339(one.arrived_at),
         "called_at": _text(one.called_at),
         "wait_until": _text(one.wait_until),
@@ -287,6 +290,61 @@ def may(step: str, caller: Caller, reception: Reception, site: Mapping[str, Any]
     if is_duty_manager(caller, site):
         return True
     return step != "assign" and (is_desk(caller, reception.program) or (step == "close" and serves))
+
+
+def posted_page(tx: Transaction, caller: Caller, program: str, *, limit: int, cursor: str | None) -> Row:
+    """`GET /v1/programs/{id}/unrecognised`, the latest arrival first; for whoever knows the program's sites (CUS-13)."""
+    if program not in caller.setting.programs or not _knows(caller, program):
+        raise Refusal("not_found")
+    c = t.reception.c
+    here = sa.select(t.customer.c.id).where(t.customer.c.erased_at.is_(None), t.customer.c.merged_into.is_(None))
+    rows, following = page(
+        tx,
+        sa.select(t.reception).where(c.program == program, c.recognise_by > tx.now(), c.customer.in_(here)),
+        time_column=c.arrived_at,
+        id_column=c.id,
+        cursor=cursor,
+        limit=limit,
+        filters={"list": "unrecognised", "program": program},
+    )
+    return {"items": _posted(tx, caller, rows), "next": following}
+
+
+def posted_view(tx: Transaction, caller: Caller, reception: str) -> Row:
+    """One posted visitor."""
+    row = tx.row(sa.select(t.reception).where(t.reception.c.id == reception))
+    assert row is not None
+    return _posted(tx, caller, [row])[0]
+
+
+def visible_posted(tx: Transaction, caller: Caller, reception: str) -> Row:
+    """The row of a visitor who was posted, for whoever knows the sites of the program; else ``not_found``."""
+    row = tx.row(sa.select(t.reception).where(t.reception.c.id == reception))
+    if row is None or row["recognise_by"] is None or not _knows(caller, row["program"]):
+        raise Refusal("not_found")
+    return row
+
+
+def _posted(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row]:
+    ids = sorted({r["customer"] for r in rows})
+    people = {r["id"]: r for r in tx.rows(sa.select(t.customer).where(t.customer.c.id.in_(ids)))}
+    keys = customers.data_keys(tx, ids)
+    found = []
+    for row in rows:
+        of = people[row["customer"]]
+        shown = pooled_customer(of, customers.contact_of(tx, of, keys.get(of["id"])), hidden=frozenset())
+        one = receptions.reception_of(row)
+        found.append(
+            {
+                "reception": one.id,
+                "site": one.site,
+                "customer": {name: shown[name] for name in ("kind", "name", "phone")},
+                "arrived_at": rfc3339(one.arrived_at),
+                "recognise_by": _text(one.recognise_by),
+                "mine": [said.claim for said in one.recognised if said.person == caller.person],
+            }
+        )
+    return found
 
 
 def likenesses(tx: Transaction, caller: Caller, found: Sequence[features.Likeness]) -> list[Row]:

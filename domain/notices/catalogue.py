@@ -1164,6 +1164,20 @@ _RECEPTIONS = (
         "{customer}, whom you reported, has come; the visit is not recorded as led by you[; object by {until}].",
     ),
     _row(
+        "reception.unrecognised",
+        "有回访客户待认领",
+        "A returning visitor is not recognised",
+        "{customer}称曾来访，但未找到接待人[；如是您的客户，请在{until}前认领]。",
+        "{customer} says they were here before, and nobody knows with whom[; if they are yours, say so by {until}].",
+    ),
+    _row(
+        "reception.recognised",
+        "有人认领了到访客户",
+        "A visitor was recognised",
+        "{customer}被[{by}]认领，请核对是否为同一客户。",
+        "{customer} was recognised[ by {by}]; please find out whether the two records are one customer.",
+    ),
+    _row(
         "reception.waiting",
         "到访客户待安排",
         "A visitor waits to be received",

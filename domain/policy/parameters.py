@@ -193,7 +193,6 @@ _BUILT: Final = frozenset(
 # Of those rows, what nothing looks at yet.
 _LACKING: Final = frozenset(
     {
-        "customer.recognise_days",
         "household.rule",
         "pool.unclaimed_h",
         "pool.restricted_wait_wh",

@@ -14,7 +14,7 @@ from domain.calendar.working_calendar import WorkingCalendar
 from domain.leads.rotation import Skip, Turn, given_back, next_turn
 from domain.policy.policy import Policy
 from domain.reception.lifecycle import ReceptionState, ReceptionTrigger, fire, refused
-from domain.reception.model import Reception, Way, missing_steps
+from domain.reception.model import Reception, Recognition, Way, missing_steps
 from domain.reception.queue import Presence, Queue
 from domain.refusals import FieldError, Refusal
 
@@ -202,6 +202,38 @@ def _require_over(desk: Desk, reception: Reception, until: datetime | None) -> N
             current_state=refusal.current_state,
             allowed=refusal.allowed,
         )
+
+
+# --- visitors nobody recognises -----------------------------------------------------------------------------------
+
+
+def post(desk: Desk, reception: Reception) -> Reception:
+    """Somebody who says they were here before, and whose customer they are is not known: posted to the program's reps
+    for `customer.recognise_days` (0: not at all); those who are here are told at once (CUS-13).
+    """
+    until = desk.until("customer.recognise_days", reception.arrived_at)
+    if until is None or reception.owner is not None:
+        return reception
+    reception = replace(reception, recognise_by=until)
+    desk.log("posted", reception, until=until)
+    here = (person for person in desk.queue.present if person != reception.server)
+    desk.told += [Told(person, "reception.unrecognised", "CUS-13", {"until": until}) for person in here]
+    return reception
+
+
+def recognise(desk: Desk, reception: Reception, said: Recognition, *, text: str | None, told: str) -> Reception:
+    """A rep says whose customer it is; ``told``, of the desk, decides whether the two records are one (CUS-13).
+
+    The same again changes nothing. After `customer.recognise_days`: ``deadline_passed``.
+    """
+    if reception.recognise_by is None or desk.at > reception.recognise_by:
+        raise Refusal("deadline_passed", rule="CUS-13", facts={"until": reception.recognise_by})
+    if any((known.person, known.claim) == (said.person, said.claim) for known in reception.recognised):
+        return reception
+    reception = replace(reception, recognised=(*reception.recognised, said))
+    desk.log("recognised", reception, person=said.person, claim=said.claim, text=text)
+    desk.told.append(Told(told, "reception.recognised", "CUS-13", {"by": said.person}))
+    return reception
 
 
 # --- steps of the procedure ------------------------------------------------------------------------------------------

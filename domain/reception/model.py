@@ -20,6 +20,15 @@ class Way(StrEnum):
     NAMED = "named"  # by the duty manager
 
 
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """``person`` says that the visitor is the customer of their ``claim`` (客户认领); the desk decides."""
+
+    person: str
+    claim: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reception:
     """One arrival. ``owner``: whose customer it was on arrival; ``server``: who serves, or is called to.
@@ -55,6 +64,8 @@ class Reception:
     completed_at: datetime | None = None
     ended_at: datetime | None = None
     claim: str | None = None
+    recognise_by: datetime | None = None  # posted until then: was here before, and nobody knows with whom (CUS-13)
+    recognised: tuple[Recognition, ...] = ()
     visit: Visit | None = None  # led by a partner's broker (LEAD-14)
     version: int = 1
 

@@ -444,6 +444,11 @@ class World:
         body = {"site": self.new_site(), "customer": self.customer()}
         return str(self["reception"].made("/v1/receptions", body)["id"])
 
+    def returned(self) -> str:
+        """A visitor who was here before, and whom nobody recognises."""
+        body = {"site": self.site(), "customer": self.customer(), "returning": True}
+        return str(self["reception"].made("/v1/receptions", body)["id"])
+
     def served(self) -> str:
         """A visitor whom the owner is receiving, with everything on record."""
         reception = self.called()
@@ -1232,6 +1237,13 @@ _when("call_next", "reception", ids={"id": World.unserved}, body={})
 _when("assign_reception", "admin", ids=_CALLED, body={"person": lambda w: w["owner"].id, "reason": "客户熟悉"})
 _when("greet_visitor", "owner", ids=_CALLED, body={})
 _when("record_visitor", "owner", ids=_SERVED, body={"need": "三房", "features": ["戴眼镜"]})
+_when("list_unrecognised", "owner", ids={"id": lambda w: w.program})
+_when(
+    "recognise_visitor",
+    "owner",
+    ids={"id": World.returned},
+    body={"claim": World.claim, "reason": "去年接待过"},
+)
 _when("hand_over_visitor", "owner", ids=_SERVED, body={"to": lambda w: w["peer"].id, "reason": "临时外出"})
 _when("complete_reception", "owner", ids=_SERVED, body={})
 _when("read_visit", "broker", ids={"id": World.led_visit})

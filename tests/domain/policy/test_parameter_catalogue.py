@@ -172,6 +172,7 @@ NOT_BUILT_YET = {
 }
 
 BUILT = {
+    "customer.recognise_days",
     "standin.share_pct",
     "match.related_scope",
     "group.covers",
