@@ -293,7 +293,7 @@ def may(step: str, caller: Caller, reception: Reception, site: Mapping[str, Any]
 
 
 def posted_page(tx: Transaction, caller: Caller, program: str, *, limit: int, cursor: str | None) -> Row:
-    """`GET /v1/programs/{id}/unrecognised`, the latest arrival first; for whoever knows the program's sites (CUS-13)."""
+    """`GET /v1/programs/{id}/unrecognised`, the latest arrival first; for whoever knows its sites (CUS-13)."""
     if program not in caller.setting.programs or not _knows(caller, program):
         raise Refusal("not_found")
     c = t.reception.c
