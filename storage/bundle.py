@@ -198,9 +198,10 @@ def _texts(
         if row["reason_text"] is not None:
             wanted[row["reason_text"]] = "request.reason"
     for entry in entries:
-        said = entry["data"].get("text")
-        if isinstance(said, str):
-            wanted.setdefault(said, f"{entry['kind']}.text")
+        for field in ("text", "shares"):  # `shares`: what a special approval says of them (CLM-34)
+            said = entry["data"].get(field)
+            if isinstance(said, str):
+                wanted.setdefault(said, f"{entry['kind']}.{field}")
     known = texts.read(tx, wanted)
     return [{"id": id_, "of": wanted[id_], "text": known.get(id_)} for id_ in sorted(wanted)]
 

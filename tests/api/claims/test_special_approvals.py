@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import sqlalchemy as sa
@@ -167,3 +168,25 @@ def test_a_transfer_with_two_answers_uses_it_up_at_its_end(company: Company) -> 
     with company.database.reading() as tx:
         (row,) = tx.rows(sa.select(t.special_approval))
     assert row["used_at"] is not None
+
+
+def test_two_at_once_do_not_pass_the_limit_together(company: Company) -> None:
+    """CLM-34: counted under a lock on the leader, whichever customers they are about."""
+    office = Office(company, policy={"override.per_month": 1})
+    manager = office.manager()
+    claims = [office.claim(office.first, customer=customer(number)) for number in (74, 75, 76)]
+    answers = company.together(
+        *(
+            company.acall(
+                "POST",
+                f"/v1/claims/{claim['id']}/override",
+                token=manager.token,
+                key=str(uuid.uuid4()),
+                json={"kind": "keep", "until": UNTIL, "reason": WHY},
+            )
+            for claim in claims
+        )
+    )
+    assert sorted(a.status_code for a in answers) == [200, 409, 409]
+    assert [a.json()["code"] for a in answers if a.status_code == 409] == ["override_limit"] * 2
+    assert len(overrides(manager)) == 1

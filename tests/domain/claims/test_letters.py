@@ -105,6 +105,17 @@ def test_a_second_letter_needs_a_special_approval_and_uses_it_up() -> None:
     assert sales.claim().letters == 2
 
 
+def test_what_was_approved_for_one_owner_gives_the_next_no_letter() -> None:
+    """CLM-34: a special approval stands on a claim; whoever holds the project after it asks for their own."""
+    sales = office(**{"bid.letters": 0})
+    assert sales.allow(sales.now + 2 * DAY) is None
+    assign = {"kind": "assign", "to": "bob", "until": None, "past_share_bps": None, "text": "why", "shares": None}
+    sales.tell(CommandKind.OVERRIDE, by="lead", claim="claim-anna", data={**assign, "override": "assigned"})
+    held = sales.matter.owner_claim
+    assert held is not None
+    assert code(sales.ask("bob", claim=held.id)) == "illegal_transition"
+
+
 def test_the_policy_says_how_many() -> None:
     """CLM-33: `bid.letters` 2 are given without asking, 0 none."""
     two = office(**{"bid.letters": 2})
