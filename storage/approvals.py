@@ -22,6 +22,7 @@ _RESTING = frozenset(
         CommandKind.TAKE,
         CommandKind.POOL_ASSIGN,
         CommandKind.TRANSFER,
+        CommandKind.TRANSFER_LISTED,
         CommandKind.REQUEST_ACCEPT,
     }
 )

@@ -654,7 +654,7 @@ def _follow_ups(tx: Transaction, claims: list[str]) -> dict[str, tuple[FollowUpF
 
 def _receivers(commands: tuple[Command, ...], requests: Mapping[str, Request]) -> set[str]:
     """Whoever may receive the customer by a transfer that is decided now (CLM-24)."""
-    receivers = {c.data["to"] for c in commands if c.kind is CommandKind.TRANSFER}
+    receivers = {c.data["to"] for c in commands if c.kind in (CommandKind.TRANSFER, CommandKind.TRANSFER_LISTED)}
     for command in commands:
         if command.kind is CommandKind.REQUEST_ACCEPT:
             request = requests.get(command.data["request"])

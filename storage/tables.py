@@ -1312,6 +1312,22 @@ rule_comment = sa.Table(
     sa.Index("ix_rule_comment_subject", "subject", "at", "id"),
 )
 
+#: Lists of claims that are to follow a division, each to somebody, once a second person approves (TER-03). ``claims``:
+#: ``[{claim, owner, to, text, command, code}]``, the last two since the approval.
+territory_transfer = sa.Table(
+    "territory_transfer",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("plan", Id, sa.ForeignKey("territory_plan.id"), nullable=False),
+    Col("claims", Json, nullable=False),
+    Col("by", Id, nullable=False),
+    Col("reason", Sealed, nullable=False),
+    Col("created_at", Instant, nullable=False),
+    Col("approved_by", Id),
+    Col("approved_at", Instant),
+    sa.Index("ix_territory_transfer_plan_created_at_id", "plan", "created_at", "id"),
+)
+
 #: What happened, once (COM-06): ``key`` names the cause, ``digest`` covers the content, ``lines`` counts the postings.
 #: Neither entries nor postings are ever changed, and the database refuses those that do not balance
 #: (:mod:`storage.migrations.guards`).

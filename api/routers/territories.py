@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.call import TheCall
-from api.commands import territories
+from api.commands import territories, territory_transfers
 from api.commands.company import change
 from api.paging import Cursor, Limit
 from api.routing import StrictRoute
@@ -21,8 +21,12 @@ from api.schemas.territories import (
     TerritoryPlanIn,
     TerritoryPlanOut,
     TerritoryPlanPage,
+    TransferListIn,
+    TransferListOut,
+    TransferListPage,
 )
 from api.views.territories import plan_page, plan_row, plan_view, preview, review
+from api.views.territory_transfers import transfer_page
 
 router = APIRouter(prefix="/v1/territories", tags=["territories"], route_class=StrictRoute)
 
@@ -75,3 +79,21 @@ def read_territory_review(call: TheCall, id: Id) -> dict[str, Any]:
 def review_territory_plan(call: TheCall, id: Id, body: ReviewIn) -> Response:
     """The review ends: the plan is kept, or a draft is to replace it (TER-04)."""
     return change(call, lambda made: territories.review(made, id, body))
+
+
+@router.post("/{id}/transfers", status_code=201, response_model=TransferListOut)
+def list_transfers(call: TheCall, id: Id, body: TransferListIn) -> Response:
+    """List open claims that are to follow the plan in force; nothing moves until a second person approves (TER-03)."""
+    return call.write(lambda tx: territory_transfers.propose(tx, call.caller, id, body))
+
+
+@router.get("/{id}/transfers", response_model=TransferListPage)
+def read_transfers(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+    """The transfer lists of a plan, and what became of each row (TER-03)."""
+    return call.read(lambda tx: transfer_page(tx, call.caller, id, limit=limit, cursor=cursor))
+
+
+@router.post("/{id}/transfers/{transfer}/approve", response_model=TransferListOut)
+def approve_transfers(call: TheCall, id: Id, transfer: Id, body: Nothing) -> Response:
+    """A second person approves: each claim is transferred by a command of its own (TER-03)."""
+    return call.write(lambda tx: territory_transfers.approve(tx, call.caller, id, transfer))

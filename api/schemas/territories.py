@@ -53,6 +53,20 @@ class WaiverIn(Input):
     reason: Reason
 
 
+class ListedIn(Input):
+    """One claim of a transfer list, and who is to have it."""
+
+    claim: Id
+    to: Id
+
+
+class TransferListIn(Input):
+    """`POST …/transfers`."""
+
+    claims: Annotated[list[ListedIn], Field(min_length=1, max_length=200)]
+    reason: Reason
+
+
 class ActivatePlanIn(Input):
     at: Instant | None = None
     waived: Annotated[list[WaiverIn], Field(max_length=1_000, default_factory=list)]
@@ -167,3 +181,34 @@ class ReviewOut(Output):
     overlaps: list[OverlapOut]
     gaps: GapsOut
     claims: ClaimsElsewhereOut
+
+
+class ListedOut(Output):
+    """``state`` of a row: listed until the approval, then that of its command; ``code``: why it was refused."""
+
+    claim: str
+    owner: str
+    to: str
+    state: Literal["listed", "pending", "applied", "refused"]
+    code: str | None
+    command: str | None
+
+
+class TransferListOut(Output):
+    """Claims that are to follow a division (TER-03)."""
+
+    id: str
+    plan: str
+    program: str
+    state: Literal["proposed", "approved"]
+    claims: list[ListedOut]
+    by: str
+    reason: str | None
+    created_at: str
+    approved_by: str | None
+    approved_at: str | None
+
+
+class TransferListPage(Output):
+    items: list[TransferListOut]
+    next: str | None

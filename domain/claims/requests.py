@@ -147,6 +147,20 @@ def transfer(draft: Draft, command: Command) -> None:
     )
 
 
+def transfer_listed(draft: Draft, command: Command) -> None:
+    """Two people have decided that the customer follows the division: its owner is not asked, but told (TER-03).
+
+    Somebody else than was listed has it by now: ``illegal_transition``, for the two knew nothing of that.
+    """
+    claim, to = draft.matter.claims[command.claim], command.data["to"]
+    draft.move(claim, ClaimTrigger.TRANSFER)  # refuses what is over or in a case
+    if claim.owner != command.data["owner"]:
+        facts = {"owner": claim.owner}
+        raise Refusal("illegal_transition", rule="TER-03", facts=facts, current_state=claim.state.value)
+    check_receiver(draft, to, claim)
+    transfer_now(draft, claim, to=to, actor=command.actor, text=command.data["text"])
+
+
 def transfer_now(
     draft: Draft,
     claim: Claim,

@@ -60,6 +60,7 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.CANCEL_DEAL: deals.cancel_deal,
     CommandKind.RELEASE: holding.release,
     CommandKind.TRANSFER: requests.transfer,
+    CommandKind.TRANSFER_LISTED: requests.transfer_listed,
     CommandKind.EXTEND: requests.extend,
     CommandKind.PAUSE: requests.pause,
     CommandKind.UNPAUSE: requests.unpause,

@@ -29,6 +29,7 @@ class CommandKind(StrEnum):
     OPENING = "opening"
     TAKE = "take"
     POOL_ASSIGN = "pool_assign"
+    TRANSFER_LISTED = "transfer_listed"
     ACCEPT = "accept"
     REJECT = "reject"
     SEND_BACK = "send_back"

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from storage import texts
 from storage.codec import rfc3339
 from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
-from tests.support.office import Office, customer, done, moment, notices
+from tests.support.office import Office, act, customer, decide, done, entry, moment, notices, read
 
 
 class Divided(Office):
@@ -84,6 +85,51 @@ def test_a_dated_plan_takes_over_at_its_instant_and_one_at_most_is_active(compan
     assert [state(company.admin, plan) for plan in (first, second)] == ["archived", "archived"]
     found = listed(office.first.get("/v1/territories", program=office.program))
     assert [plan["version"] for plan in found] == [2, 1]  # the third never was in force
+
+
+def test_open_claims_follow_the_plan_by_a_list_that_a_second_person_approves(company: Company) -> None:
+    """TER-03, CLM-24: row by row, with its reason; nothing moves before, or for one who lost the customer meanwhile."""
+    office = Divided(company, claim__out_of_territory="warn")
+    plan = office.divide()
+    path = f"/v1/territories/{plan}/transfers"
+    moved, given_up, kept = (office.claim(office.second, customer=of(n, region="华东")) for n in (1, 2, 3))
+    listed_claims = [{"claim": one["id"], "to": office.first.id} for one in (moved, given_up, kept)]
+    body = {"claims": listed_claims, "reason": "华东归甲"}
+    refused(office.second.post(path, body), 403, "not_allowed")
+    wrong = {"claims": [{"claim": plan, "to": office.first.id}, {"claim": kept["id"], "to": office.second.id}]}
+    answer = company.admin.post(path, {**wrong, "reason": "华东"})
+    refused(answer, 422, "field_invalid", "claims.0.claim", "claims.1.to")
+    draft = office.plan(territory("东区", {"person": office.first.id}, {"region": ["华东"]}))["id"]
+    refused(company.admin.post(f"/v1/territories/{draft}/transfers", body), 409, "illegal_transition")
+    made = company.admin.made(path, body)
+    assert (made["state"], [row["state"] for row in made["claims"]]) == ("proposed", ["listed"] * 3)
+    approve = f"{path}/{made['id']}/approve"
+    refused(company.admin.post(approve), 409, "same_person")
+    refused(office.first.post(approve), 403, "not_allowed")
+    refused(office.first.get(path), 403, "not_allowed")
+    assert read(office.second, moved)["owner"] == office.second.id
+    done(act(office.second, given_up, "release", reason="need_unmet"))
+    colleague = company.rep("丁", team=office.team)
+    request = done(act(office.second, kept, "transfer", to=colleague.id))["requests"][0]
+    done(decide(colleague, request))
+    second_admin = company.person("二号管理员", roles=("admin",), company_wide=True)
+    approved = done(second_admin.post(approve))
+    assert (approved["state"], approved["approved_by"]) == ("approved", second_admin.id)
+    company.ring_bells()
+    (told,) = listed(company.admin.get(path))
+    assert [(row["state"], row["code"]) for row in told["claims"]] == [
+        ("applied", None),
+        ("refused", "illegal_transition"),
+        ("refused", "illegal_transition"),
+    ]
+    assert read(office.first, moved)["owner"] == office.first.id
+    reason = entry(office.first, moved, "transferred")["data"]["text"]
+    with company.database.reading() as tx:
+        assert texts.read(tx, [reason]) == {reason: "华东归甲"}
+    assert "claim.transferred" in notices(office.second, moved)
+    assert read(colleague, kept)["owner"] == colleague.id
+    again = done(second_admin.post(approve))
+    assert again["claims"] == told["claims"]
 
 
 def test_before_activation_overlaps_gaps_and_claims_that_would_fall_elsewhere_are_counted(company: Company) -> None:

@@ -296,6 +296,12 @@ class World:
         """The policy of the first program."""
         return str(self.setup.get(f"/v1/programs/{self.program}/policy").json()["id"])
 
+    def transfer_list(self) -> dict[str, str]:
+        """A list of claims to be transferred that somebody else has made, and the plan it belongs to."""
+        plan = self.territory_plan("activate")
+        body = {"claims": [{"claim": self.claim(), "to": self["peer"].id}], "reason": "按新划分"}
+        return {"id": plan, "transfer": self.setup.made(f"/v1/territories/{plan}/transfers", body)["id"]}
+
     def outside_report(self) -> str:
         """A report of the peer's in the owner's territory, which the owner is asked about."""
         if self._divided is None:
@@ -1039,6 +1045,14 @@ _when("acknowledge: the rules", "owner", body=lambda w: {"about": w.rules_in_for
 _when("list_owed_acknowledgements", "owner")
 _when("comment_on_rules", "owner", body=lambda w: {"about": w.rules_in_force(), "text": "期限偏短"})
 _when("list_rule_comments", "owner", query=lambda w: {"about": w.rules_in_force()})
+_when("read_transfers", "admin", ids=_ACTIVE_PLAN)
+_when(
+    "list_transfers",
+    "admin",
+    ids=_ACTIVE_PLAN,
+    body={"claims": lambda w: [{"claim": w.claim(), "to": w["peer"].id}], "reason": "按新划分"},
+)
+_when("approve_transfers", "admin", ids=World.transfer_list, body={})
 _when("archive_territory_plan", "admin", ids={"id": World.territory_plan}, body={})
 
 # --- money -----------------------------------------------------------------------------------------------------------

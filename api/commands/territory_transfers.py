@@ -1,0 +1,135 @@
+"""Open claims follow a division by lists that two people have decided on (contract section 19, TER-03).
+
+A list moves nothing by itself. Approved, each of its claims has a command of its own, decided in a drain like any
+transfer; so a row may be refused where the others go through.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from api.auth import Caller
+from api.call import Done, Waiting
+from api.commands.received import receive
+from api.schemas.territories import TransferListIn
+from api.views.territories import may_divide, plan_row, state_of
+from api.views.territory_transfers import may_approve, transfer_view
+from domain.claims.lifecycle import HOLDING
+from domain.leads.candidates import may_receive
+from domain.matters.matter import CommandKind
+from domain.refusals import FieldError, Refusal
+from domain.territories.lifecycle import PlanState
+from storage import history, matters, texts
+from storage import tables as t
+from storage.claim_rows import claim_of
+from storage.database import Transaction, mint
+
+Row = dict[str, Any]
+
+
+def propose(tx: Transaction, caller: Caller, plan: str, body: TransferListIn) -> Done:
+    """An admin lists claims of the program, and who is to have each, under the plan in force."""
+    row = plan_row(tx, caller, plan)
+    if not may_divide(caller, row["program"]):
+        raise Refusal("not_allowed", rule="PPL-02")
+    now = tx.now()
+    state = state_of(tx, row, at=now)
+    if state is not PlanState.ACTIVE:
+        raise Refusal("illegal_transition", rule="TER-03", facts={"state": state.value}, current_state=state.value)
+    listed = _listed(tx, caller, row["program"], body)
+    made: Row = {
+        "id": mint(),
+        "plan": plan,
+        "claims": listed,
+        "by": caller.person,
+        "reason": tx.keys.seal(body.reason),
+        "created_at": now,
+    }
+    tx.insert(t.territory_transfer, made)
+    claims = [{name: one[name] for name in ("claim", "owner", "to")} for one in listed]
+    _record(tx, caller, plan, "transfers_listed", {"list": made["id"], "claims": claims})
+    return Done(201, transfer_view(tx, _locked(tx, plan, made["id"]), program=row["program"]))
+
+
+def approve(tx: Transaction, caller: Caller, plan: str, transfer: str) -> Done:
+    """Somebody else than its author approves the list: its claims are transferred, row by row."""
+    row = plan_row(tx, caller, plan)
+    if not may_approve(caller, row["program"]):
+        raise Refusal("not_allowed", rule="PPL-02")
+    known = _locked(tx, plan, transfer)
+    if known["approved_at"] is None:
+        if known["by"] == caller.person:
+            raise Refusal("same_person", rule="TER-03")
+        values = {
+            "claims": _received(tx, caller, row["program"], known["claims"]),
+            "approved_by": caller.person,
+            "approved_at": tx.now(),
+        }
+        tx.update(t.territory_transfer, {"id": transfer}, values)
+        _record(tx, caller, plan, "transfers_approved", {"list": transfer})
+        known |= values
+    return Done(200, transfer_view(tx, known, program=row["program"]))
+
+
+def _locked(tx: Transaction, plan: str, transfer: str) -> Row:
+    c = t.territory_transfer.c
+    row = tx.row(tx.locked(sa.select(t.territory_transfer).where(c.id == transfer, c.plan == plan)))
+    if row is None:
+        raise Refusal("not_found")
+    return row
+
+
+def _listed(tx: Transaction, caller: Caller, program: str, body: TransferListIn) -> list[Row]:
+    """Held claims of the program, each once, and people who may have them; else 422 with every wrong field."""
+    c, wrong = t.claim.c, []
+    found = {r["id"]: r for r in tx.rows(sa.select(t.claim).where(c.id.in_({one.claim for one in body.claims})))}
+    listed: dict[str, Row] = {}
+    for place, one in enumerate(body.claims):
+        row = found.get(one.claim)
+        held = row is not None and row["program"] == program and claim_of(row).state in HOLDING
+        if row is None or not held or one.claim in listed:
+            wrong.append(FieldError(f"claims.{place}.claim", "field_invalid"))
+            continue
+        if one.to == row["owner"] or not may_receive(one.to, program, setting=caller.setting, at=caller.at):
+            wrong.append(FieldError(f"claims.{place}.to", "field_invalid"))
+            continue
+        # Each claim has the reason as a text of its own, which goes with its customer (AUD-05).
+        text = texts.keep(tx, body.reason, customer=row["customer"])
+        listed[one.claim] = {
+            "claim": one.claim,
+            "owner": row["owner"],
+            "to": one.to,
+            "text": text,
+            "command": None,
+            "code": None,
+        }
+    if wrong:
+        raise Refusal("field_invalid", rule="TER-03", errors=tuple(wrong))
+    return list(listed.values())
+
+
+def _received(tx: Transaction, caller: Caller, program: str, listed: list[Row]) -> list[Row]:
+    """A command for each claim, in the order of their matters' ids; a row that cannot be received has its code."""
+    c = t.claim.c
+    rows = {r["id"]: r for r in tx.rows(sa.select(t.claim).where(c.id.in_([one["claim"] for one in listed])))}
+    told: dict[str, Row] = {}
+    for one in sorted(listed, key=lambda one: (rows[one["claim"]]["matter"], one["claim"])):
+        if not may_receive(one["to"], program, setting=caller.setting, at=caller.at):
+            told[one["claim"]] = {**one, "code": "field_invalid"}
+            continue
+        waiting = _transferred(tx, caller, rows[one["claim"]], one)
+        matters.ring_later(tx, waiting.stream, waiting.kind, at=tx.now())
+        told[one["claim"]] = {**one, "command": waiting.command}
+    return [told[one["claim"]] for one in listed]
+
+
+def _transferred(tx: Transaction, caller: Caller, row: Row, one: Row) -> Waiting:
+    data = {name: one[name] for name in ("to", "owner", "text")}
+    return receive(tx, caller, row, CommandKind.TRANSFER_LISTED, lambda _: data)
+
+
+def _record(tx: Transaction, caller: Caller, plan: str, kind: str, data: Row) -> None:
+    entry = history.Entry(stream=plan, stream_kind="territory", kind=kind, at=tx.now(), actor=caller.person, data=data)
+    history.append(tx, [entry])
