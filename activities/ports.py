@@ -211,6 +211,10 @@ class House(Protocol):
         """Tell oversight, once, of a territory plan whose review is overdue (TER-04)."""
         ...
 
+    def lead_balance(self) -> None:
+        """Tell of people whose share of leads is far from what is to be expected, once per window (LEAD-13)."""
+        ...
+
     def tidy(self) -> None:
         """Delete what has had its time: idempotency keys, counters, old refusals."""
         ...

@@ -70,6 +70,7 @@ _PLAIN = (
     "given",
     "grade",
     "letters",
+    "handed_by",
     "overridden",
     "excused",
 )

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from activities.ports import StoreTroubleError
 from domain.refusals import Refusal
-from storage import checkpoints, payouts, retention, territory_reviews, trial
+from storage import checkpoints, lead_balance, payouts, retention, territory_reviews, trial
 from storage.database import Database, Transaction
 from storage.setting import Snapshots
 
 
 class DatabaseHouse:
-    """Checkpoints, the payout day, trials that are over, territories to review, rows that have had their time."""
+    """Checkpoints, the payout day, trials that are over, territories to review, leads dealt out, rows past their time."""
 
     def __init__(self, database: Database, snapshots: Snapshots, checkpoint_folder: Path) -> None:
         self._database = database
         self._snapshots = snapshots
         self._folder = checkpoint_folder
         self._asked_for: str | None = None
+        self._weighed_on: date | None = None
 
     def checkpoint(self) -> bool:
         try:
@@ -52,6 +54,19 @@ class DatabaseHouse:
     def territory_reviews(self) -> None:
         try:
             self._database.transact(lambda tx: territory_reviews.follow(tx, self._snapshots.setting(tx)))
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal
+
+    def lead_balance(self) -> None:
+        def work(tx: Transaction) -> date:
+            today = tx.now().date()
+            if today != self._weighed_on:
+                lead_balance.follow(tx, self._snapshots.setting(tx))
+            return today
+
+        try:
+            # Once a day is enough: a month of leads is counted.
+            self._weighed_on = self._database.transact(work)
         except Refusal as refusal:
             raise StoreTroubleError from refusal
 

@@ -179,6 +179,7 @@ class DealOut(Output):
     shares_state: SharesStateName
     proposed: ProposedOut | None
     overlays: list[OverlayOut]
+    credit_proposed: str | None
     stages: list[StageOut]
     told: list[ToldOut]
     received: MoneyOut

@@ -190,6 +190,7 @@ def _view(deal: Deal, said: Mapping[str, str]) -> Row:
         }
         if proposed is not None
         else None,
+        "credit_proposed": deal.credit_proposed,
         "overlays": [{"person": o.person, "amount": money(o.amount_minor), "points": o.points} for o in deal.overlays],
         "stages": [{"stage": s.stage, "at": rfc3339(s.at), "proof": said.get(s.proof or "")} for s in deal.stages],
         "told": _told(deal, said),

@@ -11,14 +11,14 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.views.claims import scope_of
-from domain.leads.balance import gini, present_part, shares
+from domain.leads.balance import gini
 from domain.leads.candidates import candidate, members
 from domain.leads.dispatch import ratio_of
 from domain.leads.handling import INVALID
 from domain.leads.model import Load, OfferEnd
 from domain.policy.policy import Policy
 from domain.refusals import FieldError, Refusal
-from storage import leads
+from storage import lead_balance, leads
 from storage import tables as t
 from storage.codec import rfc3339
 from storage.database import Transaction
@@ -34,31 +34,21 @@ def balance_view(tx: Transaction, caller: Caller, program: str) -> Row:
     policy, start = _window(caller, program)
     setting, end = caller.setting, caller.at
     people = members(program, None, setting=setting, at=end)
-    o = t.lead_offer.c
-    counted = tx.rows(
-        sa.select(o.person, o.end, o.reason, t.lead.c.value_minor, t.lead.c.currency)
-        .join(t.lead, t.lead.c.id == o.lead)
-        .where(o.program == program, o.at >= start, o.at < end, o.person.in_(people))
-    )
-    counts: dict[str, int] = {}
+    counted = lead_balance.given(tx, program, people, start=start, end=end)
     values: dict[str, dict[str, int]] = {}
     for row in counted:
-        if row["end"] == OfferEnd.REPLACED.value or row["reason"] in INVALID:
-            continue
-        counts[row["person"]] = counts.get(row["person"], 0) + 1
         if row["value_minor"] is not None:
             sums = values.setdefault(row["person"], {})
             sums[row["currency"]] = sums.get(row["currency"], 0) + row["value_minor"]
-    present = {p: present_part(p, setting.organisation, start=start, end=end) for p in people}
     loads = leads.loads(tx, people, now=caller.at)
     days = Fraction((end - start).total_seconds()) / 86_400
     shown = _shown(caller, program)
-    found = shares(counts, present, policy)
+    found = lead_balance.shares_of(counted, people, setting, program, start=start, end=end)
     return {
         "program": program,
         "from": rfc3339(start),
         "to": rfc3339(end),
-        "leads": sum(counts.values()),
+        "leads": len(counted),
         "gini": _number(gini([s.leads for s in found], [s.present for s in found])),
         "items": [
             {
@@ -135,9 +125,7 @@ def _window(caller: Caller, program: str) -> tuple[Policy, datetime]:
     if program not in caller.setting.programs:
         raise Refusal("field_invalid", errors=(FieldError("program", "field_invalid"),))
     policy = caller.setting.policy_at(program, at=caller.at)
-    length = policy.duration("lead.balance_days")
-    calendar = caller.setting.calendar(program)
-    return policy, calendar.subtract(caller.at, length) if length is not None else caller.at
+    return policy, lead_balance.window(caller.setting, program, at=caller.at)
 
 
 def _shown(caller: Caller, program: str) -> Callable[[str], bool]:

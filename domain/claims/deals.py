@@ -13,7 +13,7 @@ from domain.claims.permissions import authorise
 from domain.claims.reports import clock_data
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
-from domain.money import performance
+from domain.money import assists, performance
 from domain.money.booking import ask_finance, book
 from domain.money.late import is_late
 from domain.money.model import Deal, DealState, EntryKind, SharesState
@@ -264,6 +264,7 @@ def _record(draft: Draft, command: Command, claim: Claim) -> Deal:
     if claim.holds:
         deal = on_terms(draft, credited(draft, deal, claim), claim)
         deal = confirmations.holding(draft, deal, claim)
+        deal = replace(deal, credit_proposed=assists.proposed(draft, claim, deal))
     present = draft.matter.holding_dispute
     if present is not None:
         deal = replace(deal, holds=(*deal.holds, present.id))
@@ -292,8 +293,12 @@ def _record(draft: Draft, command: Command, claim: Claim) -> Deal:
             "plan_version": deal.plan_version,
             "rate_rule": deal.rate_rule,
             "shares": [[share.person, share.bps] for share in deal.shares],
+            "credit_proposed": deal.credit_proposed,
         },
     )
+    if deal.credit_proposed is not None:
+        facts = {"person": deal.credit_proposed, "deal": deal.id}
+        draft.tell(claim.owner, "claim.credit_proposed", claim, rule="LEAD-16", facts=facts)
     return deal
 
 

@@ -276,6 +276,7 @@ class Claim:
     customer_kind: str = "person"
     customer_level: str | None = None
     grade: str | None = None  # of the lead it came from (LEAD-12)
+    handed_by: str | None = None  # who handed that lead over to its owner by name (LEAD-16)
     owner: str | None = None
     reason: str | None = None
     reason_text: str | None = None

@@ -398,9 +398,16 @@ def _claim(draft: Draft, lead: Lead, owner: str) -> Claim:
         customer_kind=draft.matter.customer_kind,
         customer_level=draft.matter.customer_level,
         grade=lead.grade,
+        handed_by=_handed_by(lead),
         given=True,
         decided=True,
     )
+
+
+def _handed_by(lead: Lead) -> str | None:
+    """The sender, where the offer that is accepted went to its receiver by name (SDR 转 AE)."""
+    by_name = lead.offer is not None and lead.offer.way is Way.NAMED
+    return lead.sender if by_name and lead.sender != lead.receiver else None
 
 
 def _is_reserved(draft: Draft, receiver: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from domain.claims.model import Claim
 from domain.matters.draft import Draft
-from domain.money.model import Assist
+from domain.money.model import Assist, Deal
 
 
 def credited(draft: Draft, claim: Claim, given: Assist) -> None:
@@ -28,6 +28,20 @@ def credited(draft: Draft, claim: Claim, given: Assist) -> None:
         facts = {"by": given.pair[0], "person": given.pair[1], "count": len(before) + 1}
         for person in _told(draft, given):
             draft.tell(person, "alarm.assists", claim, rule="COM-05", facts=facts)
+
+
+def proposed(draft: Draft, claim: Claim, deal: Deal) -> str | None:
+    """Whom the owner is to credit for the first deal: the sender who handed the customer over as a lead (LEAD-16).
+
+    The credit itself is the owner's to give, as any other (COM-05).
+    """
+    sender = claim.handed_by
+    if sender is None or sender == claim.owner or deal.share_of(sender) is not None:
+        return None
+    is_first = not any(one.id != deal.id for one in draft.matter.live_deals(claim.id))
+    allows = draft.setting.terms_of(claim).policy.integer("assist.per_deal") > 0
+    is_here = draft.setting.organisation.is_active(sender, at=draft.at)
+    return sender if is_first and allows and is_here else None
 
 
 def mistaken(draft: Draft, credit: str) -> None:

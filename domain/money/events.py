@@ -144,7 +144,11 @@ def assist(draft: Draft, command: Command) -> None:
     book(
         draft,
         deal,
-        replace(deal, overlays=(*deal.overlays, overlay)),
+        replace(
+            deal,
+            overlays=(*deal.overlays, overlay),
+            credit_proposed=None if person == deal.credit_proposed else deal.credit_proposed,
+        ),
         key=overlay.key,
         kind=EntryKind.OVERLAY,
         claim=claim,

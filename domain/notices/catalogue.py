@@ -1059,6 +1059,22 @@ _OTHERS = (
         "look into it.",
     ),
     _row(
+        "claim.credit_proposed",
+        "请确认转交人的协助奖励",
+        "Please credit who handed the customer over",
+        "{customer}由[{person}]作为线索转交给您，现已成交；请在成交单上确认其协助奖励。",
+        "{customer} was handed over to you as a lead[ by {person}] and has become a deal; please credit them for it "
+        "there.",
+    ),
+    _row(
+        "alarm.balance",
+        "线索分配明显不均",
+        "Leads are dealt out unevenly",
+        "近期分给[{person}]的线索数量明显偏离应得份额；请查看分配情况。",
+        "The number of leads that went to [{person}]lately is far from the share to be expected; please look at the"
+        " distribution.",
+    ),
+    _row(
         "alarm.assists",
         "两人经常互相给予协助奖励",
         "Two people credit each other often",
