@@ -13,7 +13,7 @@ from storage.setting import Snapshots
 
 
 class DatabaseHouse:
-    """Checkpoints, the payout day, trials that are over, territories to review, leads dealt out, rows past their time."""
+    """Checkpoints, the payout day, trials that are over, territories to review, uneven leads, rows past their time."""
 
     def __init__(self, database: Database, snapshots: Snapshots, checkpoint_folder: Path) -> None:
         self._database = database
