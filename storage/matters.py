@@ -185,6 +185,7 @@ def load(
         pool_only=pools.restriction_of(row["pool_only"]) if row["pool_only"] is not None else None,
         takers=_takers(tx, locked, commands, taking) if counted else Uncounted() if counting else None,
         claims={id_: claim_of(r) for id_, r in claims.items()},
+        erased=not locked.fresh and row["sealed_key"] is None,
         rivals=number_rivals.load(tx, row["id"]) if row["rivalled"] else (),
         requests=requests,
         deals=deals.load(tx, row, commands),

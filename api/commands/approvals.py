@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from api.auth import Caller
 from api.call import Waiting
 from api.commands.claims import require_member
@@ -15,7 +13,6 @@ from domain.claims.approvals import ApprovalKind
 from domain.matters.matter import CommandKind
 from domain.refusals import FieldError, Refusal
 from storage import matters, texts
-from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.database import Transaction, mint
 
@@ -39,10 +36,6 @@ def grant(tx: Transaction, caller: Caller, claim: str, body: OverrideIn) -> Wait
     _check_fields(body, kind)
     if body.to is not None:
         require_member(caller, held, body.to, field="to", sells=True)
-    # Locked, so that an erasure comes before this, or finds what it makes.
-    erased = tx.row(tx.locked(sa.select(t.customer.c.erased_at).where(t.customer.c.id == row["customer"])))
-    if erased is None or erased["erased_at"] is not None:
-        raise Refusal("illegal_transition", rule="AUD-05", facts={"erased": True}, current_state=held.state.value)
     reason = texts.keep(tx, body.reason, customer=row["customer"])
     shares = texts.keep(tx, body.shares, customer=row["customer"])
 

@@ -94,6 +94,8 @@ def _assigned(draft: Draft, claim: Claim, approval: SpecialApproval) -> SpecialA
     assert to is not None
     if not draft.setting.organisation.is_active(to, at=draft.at):
         raise Refusal("person_inactive", rule="PPL-01", errors=(FieldError("to", "person_inactive"),))
+    if draft.matter.erased:
+        raise Refusal("illegal_transition", rule="AUD-05", facts={"erased": True}, current_state=claim.state.value)
     holder = draft.matter.owner_claim
     if holder is not None and holder.id != claim.id:
         raise Refusal("customer_owned", rule="CLM-34", current_state=claim.state.value)

@@ -159,6 +159,7 @@ class Matter:
     pool_locked: bool = False  # an admin keeps everybody from taking (POOL-01)
     pool_only: Restriction | None = None  # who alone may take (POOL-08)
     claims: Mapping[str, Claim] = field(default_factory=dict)
+    erased: bool = False  # nobody knows the customer any more (AUD-05)
     rivals: tuple[Rival, ...] = ()  # matters that may be the same customer's: a number is masked (CUS-07)
     requests: Mapping[str, Request] = field(default_factory=dict)
     deals: Mapping[str, Deal] = field(default_factory=dict)

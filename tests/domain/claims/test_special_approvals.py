@@ -131,6 +131,15 @@ def test_a_customer_whom_nobody_holds_is_assigned_despite_the_pool() -> None:
     assert (approval.lost_by, approval.object_by) == (None, None)
 
 
+def test_nobody_is_given_a_customer_whom_nobody_knows_any_more() -> None:
+    """CLM-34, AUD-05: erased before it is decided."""
+    sales = office()
+    sales.advance(days=11)
+    sales.matter = replace(sales.matter, erased=True)
+    assert code(sales.grant("assign", to="bob")) == "illegal_transition"
+    assert sales.matter.owner_claim is None
+
+
 def test_a_customer_is_assigned_by_the_claim_that_holds_it() -> None:
     """CLM-34: not by another one, not to its owner, and not while it is won."""
     sales = office()
