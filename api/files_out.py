@@ -12,6 +12,7 @@ from api.sheets import Cell, Number, Sheet, amount_text, percent
 from api.views.ledger import account_totals, whole_statement
 from api.views.payouts import exported_lines
 from api.views.performance import PerformanceFilters, totals, whole_performance
+from api.views.referrals import whole_rewards
 from domain.refusals import Refusal
 from storage import tables as t
 from storage.database import Transaction
@@ -46,6 +47,18 @@ COLUMNS: Final = (
     ("reverses", "冲销的凭证", "Reverses"),
     ("reason", "原因", "Reason"),
 )
+#: Columns of rewards for referrals.
+REWARD_COLUMNS: Final = (
+    ("at", "时间", "Time"),
+    ("deal_number", "成交编号", "Deal"),
+    ("program", "业务项目", "Program"),
+    ("referrer", "推荐人编号", "Referrer"),
+    ("name", "推荐人", "Referrer's name"),
+    ("customer", "被推荐客户编号", "Customer brought"),
+    ("state", "状态", "Status"),
+    ("related", "关联", "Related"),
+)
+_REWARD_WORDS: Final = {"due": ("应付", "Due"), "cancelled": ("已取消", "Cancelled"), "related": ("是", "Yes")}
 #: Codes in words: field → code → (Chinese, English).
 WORDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "track": {"sales": ("销售", "Sales"), "channel": ("渠道", "Channel")},
@@ -158,6 +171,33 @@ def performance_sheet(call: Call, filters: PerformanceFilters) -> Sheet:
         stream=("person", call.person),
         rows=lambda tx: _performance(tx, call, filters),
     )
+
+
+def reward_sheet(call: Call, program: str | None) -> Sheet:
+    """Rewards of customers who brought others, which are paid outside of commission (CNF-05)."""
+    return Sheet(
+        what="rewards",
+        titles=("推荐奖励", "Referral rewards"),
+        stream=("person", call.person),
+        rows=lambda tx: _rewards(tx, call, program),
+    )
+
+
+def _rewards(tx: Transaction, call: Call, program: str | None) -> Iterator[list[Cell]]:
+    zh = call.language == "zh"
+    programs, words = _programs(tx), _REWARD_WORDS
+    yield _heads(REWARD_COLUMNS, zh=zh)
+    for line in whole_rewards(tx, call.caller, program=program, at_most=_rows_max(call)):
+        yield [
+            line["at"],
+            Number(str(line["deal_number"])),
+            programs[line["program"]],
+            str(line["referrer"]["id"]),
+            line["referrer"]["name"] or "",
+            str(line["customer"]),
+            words[line["state"]][not zh],
+            words["related"][not zh] if line["related"] else "",
+        ]
 
 
 def _statement(

@@ -19,6 +19,7 @@ from domain.claims.model import (
     Outside,
     Pause,
     PauseKind,
+    Referral,
     Request,
     RequestKind,
     RequestState,
@@ -153,6 +154,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
         qualified_on=date.fromisoformat(detail["qualified_on"]) if "qualified_on" in detail else None,
         ruled_holder=detail.get("ruled_holder"),
         opening=_opening_of(detail["opening"]) if "opening" in detail else None,
+        referral=_referral_of(detail["referral"]) if "referral" in detail else None,
         confirmations=tuple(_confirmation_of(c) for c in detail.get("confirmations", ())),
     )
 
@@ -237,6 +239,9 @@ def _detail(claim: Claim) -> dict[str, Any]:
         detail["outside"] = asdict(claim.outside)
     if claim.close:
         detail["close"] = [one.facts() for one in claim.close]
+    if claim.referral is not None:
+        until = claim.referral.until
+        detail["referral"] = {**asdict(claim.referral), "until": to_us(until) if until is not None else None}
     if claim.confirmations:
         detail["confirmations"] = [_confirmation(c) for c in claim.confirmations]
     if claim.sharing:
@@ -263,6 +268,10 @@ def _detail(claim: Claim) -> dict[str, Any]:
             for p in claim.pauses
         ]
     return detail
+
+
+def _referral_of(kept: Mapping[str, Any]) -> Referral:
+    return Referral(**{**kept, "until": from_us(kept["until"]) if kept["until"] is not None else None})
 
 
 def _confirmation(asked: Confirmation) -> dict[str, Any]:

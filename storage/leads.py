@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from domain.claims.lifecycle import OPEN, ClaimState
-from domain.claims.model import TermsRef
+from domain.claims.model import Referral, TermsRef
 from domain.leads.candidates import members
 from domain.leads.handling import scope_of
 from domain.leads.lifecycle import LeadState
@@ -224,6 +224,7 @@ def lead_of(row: Mapping[str, Any], offers: Iterable[Offer]) -> Lead:
             calendar_version=row["calendar_version"],
         ),
         facets=facets_of(detail.get("facets", {})),
+        referral=Referral(**detail["referral"]) if "referral" in detail else None,
         offers=tuple(offers),
     )
 
@@ -275,6 +276,8 @@ def _terms_row(lead: Lead) -> dict[str, Any]:
 
 def _changeable(lead: Lead) -> dict[str, Any]:
     detail = {name: getattr(lead, name) for name in _PLAIN if getattr(lead, name)}
+    if lead.referral is not None:
+        detail["referral"] = asdict(lead.referral)
     return {
         "receiver": lead.receiver,
         "state": lead.state.value,

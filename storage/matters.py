@@ -267,6 +267,8 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     leads.save(tx, before, after)
     discussions.save(tx, before, after)
     ledger.post(tx, draft.entries)
+    if draft.rewards:
+        tx.insert(t.referral_reward, [{**asdict(r), "program": after.program} for r in draft.rewards])
     if draft.assists:
         tx.insert(t.assist, [{**asdict(a), "one": a.pair[0], "other": a.pair[1]} for a in draft.assists])
     if draft.mistaken_assists:  # the deal keeps them; here stands who credits whom

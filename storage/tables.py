@@ -833,6 +833,19 @@ confirmation = sa.Table(
     Col("answered_at", Instant),
 )
 
+#: What customers are owed for bringing others, paid outside of commission (CNF-05); whether the deal stands, it says.
+referral_reward = sa.Table(
+    "referral_reward",
+    metadata,
+    Col("id", Id, primary_key=True),
+    Col("program", Id, nullable=False, index=True),
+    Col("lead", Id, nullable=False),
+    Col("claim", Id, nullable=False),
+    Col("deal", Id, sa.ForeignKey("deal.id"), nullable=False, unique=True),
+    Col("customer", Id, nullable=False, index=True),
+    Col("at", Instant, nullable=False),
+)
+
 #: Which decision maker of a dossier was met in which follow-up; ids only, so that advice needs no key (CLM-08).
 decision_maker_met = sa.Table(
     "decision_maker_met",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done, Waiting
-from api.commands.reports import check_subject, identity_values, resolve
+from api.commands.reports import Resolved, check_subject, identity_values, resolve
 from api.schemas.leads import AssessIn, AssignIn, ContactIn, GradeIn, LeadIn, ReturnIn
+from api.views.customers import claims_read, reads_base
 from api.views.leads import lead_view, recommended, visible_lead
+from domain.claims.model import Referral
 from domain.leads.candidates import may_receive
 from domain.leads.lifecycle import LeadState
 from domain.leads.model import Lead
@@ -21,7 +24,7 @@ from domain.leads.scoring import graded, scored
 from domain.matters.matter import Command, CommandKind
 from domain.policy.policy import Policy
 from domain.refusals import FieldError, Refusal
-from storage import customers, history, leads, matters, texts
+from storage import customers, history, leads, matters, merges, referrals, texts
 from storage import tables as t
 from storage.company_names import CompanyNames
 from storage.database import Transaction, mint
@@ -35,6 +38,7 @@ def receive(tx: Transaction, caller: Caller, body: LeadIn, names: CompanyNames) 
         check_subject(body, policy)
         if body.person is not None and not may_receive(body.person, body.program, setting=caller.setting, at=caller.at):
             raise _invalid("person")
+        _check_referrer(tx, caller, body, policy)
         values = identity_values(tx, body.customer, policy)
         known = _known(tx, caller, body.external_id)
         if known is not None:
@@ -43,20 +47,44 @@ def receive(tx: Transaction, caller: Caller, body: LeadIn, names: CompanyNames) 
         locked = resolved.made or matters.lock(tx, resolved.matter)
         if not caller.setting.programs[body.program].open:
             raise Refusal("program_closed", rule="TER-01")
-        return _receive(tx, caller, body, resolved.customer, resolved.project, locked)
+        return _receive(tx, caller, body, resolved, locked)
 
 
 def _sender(caller: Caller, body: LeadIn) -> Policy:
     """Who brings a lead in, before anything is locked; the policy in force."""
     setting = caller.setting
-    if not may_send(caller.actor, setting=setting, at=caller.at):
+    colleague = _refers(caller, body)
+    if not colleague and not may_send(caller.actor, setting=setting, at=caller.at):
         raise Refusal("not_allowed", rule="PPL-02")
     program = setting.programs.get(body.program)
     if program is None:
         raise _invalid("program")
-    if not brings_into(caller.actor, body.program, setting=setting, at=caller.at):
+    if not colleague and not brings_into(caller.actor, body.program, setting=setting, at=caller.at):
         raise Refusal("not_member", rule="CLM-02")
     return setting.policy_at(body.program, at=caller.at)
+
+
+def _refers(caller: Caller, body: LeadIn) -> bool:
+    """Whether somebody of the house brings a customer in their own name, of whatever program they are (内部推荐)."""
+    own = body.referrer is not None and body.referrer.person == caller.person
+    return own and caller.setting.organisation.people[caller.person].partner is None
+
+
+def _check_referrer(tx: Transaction, caller: Caller, body: LeadIn, policy: Policy) -> None:
+    """One person who is here, or one customer the caller reads; by rotation nobody names who gets the lead (CNF-05)."""
+    told = body.referrer
+    if told is None:
+        return
+    if (told.person is None) is (told.customer is None):
+        raise _invalid("referrer")
+    if told.person is not None and not caller.setting.organisation.is_active(told.person, at=caller.at):
+        raise _invalid("referrer.person")
+    if told.customer is not None:
+        visible = tx.row(sa.select(t.customer.c.id).where(t.customer.c.id == told.customer))
+        if visible is None or not (reads_base(caller) or claims_read(tx, caller, [told.customer])):
+            raise _invalid("referrer.customer")
+    if body.person is not None and policy.choice("referral.receiver") == "rotation":
+        raise Refusal("field_not_allowed", rule="CNF-05", errors=(FieldError("person", "field_not_allowed"),))
 
 
 def _known(tx: Transaction, caller: Caller, external_id: str | None) -> str | None:
@@ -70,17 +98,16 @@ def _known(tx: Transaction, caller: Caller, external_id: str | None) -> str | No
     return str(found) if found is not None else None
 
 
-def _receive(
-    tx: Transaction, caller: Caller, body: LeadIn, customer: str, project: str | None, locked: matters.Locked
-) -> Waiting:
+def _receive(tx: Transaction, caller: Caller, body: LeadIn, resolved: Resolved, locked: matters.Locked) -> Waiting:
     """Write lead, command, stream and the first entry of its history, all stamped with the same instant."""
-    now, setting = locked.now, caller.setting
+    now, setting, identifier = locked.now, caller.setting, mint()
+    customer, project = resolved.customer, resolved.project
     terms = setting.terms_at(body.program, at=now)
     policy = setting.policy(terms)
     factors = dict(body.factors or {})
     score = scored(factors, policy).score
     lead = Lead(
-        id=mint(),
+        id=identifier,
         number=tx.next_number("lead"),
         matter=locked.row["id"],
         program=body.program,
@@ -99,7 +126,8 @@ def _receive(
         grade=graded(score, policy),
         value_minor=body.value.amount_minor if body.value is not None else None,
         currency=body.value.currency if body.value is not None else None,
-        wanted=body.person,
+        wanted=body.person or _owner_of_referrer(tx, caller, body, policy),
+        referral=_referral(tx, caller, body, resolved, identifier, policy, at=now),
     )
     more = {"track": body.track, "project": project, "external_id": body.external_id}
     leads.insert(tx, lead, more)
@@ -125,6 +153,7 @@ def _receive(
                     "score": score,
                     "grade": lead.grade,
                     "person": body.person,
+                    "referrer": body.referrer.model_dump() if body.referrer is not None else None,
                 },
             )
         ],
@@ -133,6 +162,36 @@ def _receive(
     command = _command(tx, caller, lead, CommandKind.LEAD_RECEIVE, {}, locked)
     tx.update(t.matter, {"id": lead.matter}, {"led": True})
     return command
+
+
+def _referral(
+    tx: Transaction, caller: Caller, body: LeadIn, resolved: Resolved, lead: str, policy: Policy, *, at: datetime
+) -> Referral | None:
+    """Who brings the customer, and whether that is worth anything: only of one whom nobody knew (CNF-05)."""
+    told = body.referrer
+    if told is None:
+        return None
+    if told.customer is not None and resolved.customer in merges.records_of(tx, told.customer):
+        raise _invalid("referrer.customer")
+    length = policy.duration("referral.valid_days")
+    return Referral(
+        lead=lead,
+        person=told.person,
+        customer=told.customer,
+        until=caller.setting.calendar(body.program).add(at, length).at if length is not None else None,
+        why=referrals.why_no_credit(tx, resolved.customer, new=resolved.new),
+    )
+
+
+def _owner_of_referrer(tx: Transaction, caller: Caller, body: LeadIn, policy: Policy) -> str | None:
+    """Whoever looks after the customer who brings another, where `referral.receiver` has it and they may still sell."""
+    told = body.referrer
+    if told is None or told.customer is None or policy.choice("referral.receiver") != "named_or_owner":
+        return None
+    owner = referrals.owner_of(tx, told.customer, program=body.program, track=body.track)
+    if owner is None or not may_receive(owner, body.program, setting=caller.setting, at=caller.at):
+        return None
+    return owner
 
 
 def accept(tx: Transaction, caller: Caller, lead: str) -> Waiting:

@@ -181,6 +181,7 @@ def object_to(tx: Transaction, caller: Caller, program: str, row: str, body: Obj
         matter=found["matter"],
         made=None,
         customer=found["customer"],
+        new=False,
         project=found["project"],
         kind=found["customer_kind"],
         level=found["customer_level"],

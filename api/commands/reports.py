@@ -321,6 +321,7 @@ class Resolved:
     matter: str
     made: matters.Locked | None  # where this is the first of its matter
     customer: str
+    new: bool  # the customer was not known before
     project: str | None
     kind: str
     level: str | None
@@ -365,6 +366,7 @@ def resolve(
         matter=matter,
         made=made,
         customer=customer,
+        new=new,
         project=project,
         kind=about.kind,
         level=about.level,

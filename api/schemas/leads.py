@@ -38,6 +38,13 @@ class FacetsIn(Input):
     interests: Words | None = None
 
 
+class ReferrerIn(Input):
+    """Who brings the customer: a colleague or a customer (CNF-05)."""
+
+    person: Id | None = None
+    customer: Id | None = None
+
+
 class LeadIn(Input):
     """`POST /v1/leads` (LEAD-01)."""
 
@@ -52,6 +59,7 @@ class LeadIn(Input):
     factors: Factors | None = None
     value: Money | None = None
     person: Id | None = None
+    referrer: ReferrerIn | None = None
     external_id: ExternalId | None = None
 
 
@@ -135,6 +143,17 @@ class OfferOut(Output):
     ended_at: str | None
 
 
+class ReferralOut(Output):
+    """Who brought the customer, and why they are not credited (CNF-05); `related`: they belong together."""
+
+    person: str | None
+    customer: str | None
+    credit: bool
+    why: Literal["in_base", "visited"] | None
+    until: str | None
+    related: bool
+
+
 class LeadOut(Output):
     """A lead as its reader may see it; contacts are masked (AUD-03)."""
 
@@ -167,6 +186,7 @@ class LeadOut(Output):
     return_reason: str | None
     claim: str | None
     duplicate_of: str | None
+    referral: ReferralOut | None
     received_at: str
     ended_at: str | None
     policy_version: int

@@ -24,7 +24,7 @@ from domain.matters.matter import CommandKind
 from domain.people.access import has_any_scope
 from domain.people.organisation import Role
 from domain.refusals import Refusal
-from storage import leads, merges, texts
+from storage import leads, merges, referrals, texts
 from storage import tables as t
 from storage.codec import rfc3339
 from storage.database import Transaction
@@ -133,7 +133,8 @@ def lead_views(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row
     )
     pending = {r["claim"]: {"command": r["id"]} for r in waiting}
     return [
-        _view(caller, lead, r, people[r["customer"]], said) | {"pending": pending.get(lead.id)}
+        _view(caller, lead, r, people[r["customer"]], said)
+        | {"referral": _referral(tx, lead), "pending": pending.get(lead.id)}
         for lead, r in zip(found, rows, strict=True)
     ]
 
@@ -233,6 +234,20 @@ def _view(caller: Caller, lead: Lead, row: Row, customer: Row, said: Mapping[str
             if lead.state in states and may(kind, lead, actor=caller.actor, setting=caller.setting, at=caller.at)
         ],
         "version": lead.version,
+    }
+
+
+def _referral(tx: Transaction, lead: Lead) -> Row | None:
+    told = lead.referral
+    if told is None:
+        return None
+    return {
+        "person": told.person,
+        "customer": told.customer,
+        "credit": told.why is None,
+        "why": told.why,
+        "until": _text(told.until),
+        "related": told.customer is not None and referrals.related(tx, told.customer, lead.customer),
     }
 
 

@@ -13,7 +13,7 @@ from domain.claims.permissions import authorise
 from domain.claims.reports import clock_data
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
-from domain.money import assists, performance
+from domain.money import assists, performance, referrals
 from domain.money.booking import ask_finance, book
 from domain.money.late import is_late
 from domain.money.model import Deal, DealState, EntryKind, SharesState
@@ -172,6 +172,7 @@ def allocate(draft: Draft, command: Command) -> None:
         claim=claim,
         actor=command.actor,
     )
+    referrals.credit(draft, claim, deal.id, actor=command.actor)
     draft.record_deal(
         "allocated",
         given,
@@ -279,6 +280,8 @@ def _record(draft: Draft, command: Command, claim: Claim) -> Deal:
         dispute=present.id if present is not None else None,
     )
     draft.new_deals.append(deal)
+    if deal.claim is not None:
+        referrals.credit(draft, claim, deal.id, actor=command.actor)
     draft.record_deal(
         "recorded",
         deal,

@@ -231,6 +231,20 @@ class Confirmation:
         return self.state is Confirmed.OPEN and (self.until is None or at <= self.until)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referral:
+    """Who brought a new customer by ``lead`` (老带新, CNF-05): a colleague, or another customer.
+
+    ``why``: for what reason nobody is credited at the deal; ``until``: a contract signed later credits nobody.
+    """
+
+    lead: str
+    person: str | None = None
+    customer: str | None = None
+    until: datetime | None = None
+    why: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Collaborator:
     """Somebody whom the owner invited (CLM-29). ``rights``: read, or work as well."""
@@ -331,6 +345,7 @@ class Claim:
     sharing: tuple[tuple[str, int], ...] = ()  # parts of others in deals to come, in bps (CLM-24, DSP-15)
     stood_in: tuple[tuple[str, date], ...] = ()  # who received the customer for the owner, and the day (LEAD-15)
     opening: Opening | None = None  # for ever (INT-10)
+    referral: Referral | None = None  # who is credited with its first deal (CNF-05)
     confirmations: tuple[Confirmation, ...] = ()  # what the customer was asked, in the order it was decided (CNF-01)
     given: bool = (
         False  # by the company, as a lead or at a site: nobody judges it, and it is no take (LEAD-16, POOL-03)

@@ -395,6 +395,7 @@ def _claim(draft: Draft, lead: Lead, owner: str) -> Claim:
         rank_at=draft.at,
         terms=draft.setting.terms_at(lead.program, at=draft.at),
         source=lead.source,
+        referral=lead.referral if lead.referral is not None and lead.referral.why is None else None,
         customer_kind=draft.matter.customer_kind,
         customer_level=draft.matter.customer_level,
         grade=lead.grade,
@@ -428,6 +429,9 @@ def _attach(
         ended_at=draft.at,
     )
     _put(draft, lead)
+    if claim is not None and lead.referral is not None and lead.referral.why is None:
+        # Whoever came to hold the customer owes them to who brought them before.
+        draft.put(replace(draft.matter.claims[claim], referral=lead.referral))
     draft.record_lead("attached", lead, before=before, data={"claim": claim, "duplicate_of": duplicate_of})
     for person in dict.fromkeys((told, had)):
         draft.tell_lead(person, "lead.attached", lead, rule="LEAD-01", urgency="urgent")

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from domain.claims.model import TermsRef
+from domain.claims.model import Referral, TermsRef
 from domain.leads.lifecycle import ENDED, LeadState
 from domain.leads.rotation import Rotation
 
@@ -88,6 +88,7 @@ class Lead:
     value_minor: int | None = None
     currency: str | None = None
     wanted: str | None = None  # the person the sender hands it over to
+    referral: Referral | None = None  # who brought the customer (CNF-05)
     offers: tuple[Offer, ...] = ()
     assess_by: datetime | None = None
     assessed: bool = False

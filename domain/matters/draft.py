@@ -137,6 +137,18 @@ class Take:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """``customer`` is owed a reward for bringing the one of ``claim``, who signed ``deal`` (CNF-05)."""
+
+    id: str
+    lead: str
+    claim: str
+    deal: str
+    customer: str
+    at: datetime
+
+
 @dataclass
 class Draft:
     """The decision in the making. Dropped as a whole when the item is refused or fails."""
@@ -167,6 +179,7 @@ class Draft:
     new_evidence: list[NewEvidence] = field(default_factory=list)
     retargeted: list[tuple[str, str]] = field(default_factory=list)  # command, the case that it joined
     new_letters: list[Letter] = field(default_factory=list)  # authorisation letters (CLM-33)
+    rewards: list[Reward] = field(default_factory=list)  # of customers, which are no commission (CNF-05)
     takes: list[Take] = field(default_factory=list)  # out of a pool, which count for the day (POOL-06)
     would_have: list[WouldHave] = field(default_factory=list)  # what a trial keeps from happening (POL-08)
 

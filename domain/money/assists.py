@@ -38,6 +38,8 @@ def proposed(draft: Draft, claim: Claim, deal: Deal) -> str | None:
     sender = claim.handed_by
     if sender is None or sender == claim.owner or deal.share_of(sender) is not None:
         return None
+    if claim.referral is not None and claim.referral.person == sender:
+        return None  # who brings a customer is credited for that, and once (CNF-05)
     is_first = not any(one.id != deal.id for one in draft.matter.live_deals(claim.id))
     allows = draft.setting.terms_of(claim).policy.integer("assist.per_deal") > 0
     is_here = draft.setting.organisation.is_active(sender, at=draft.at)

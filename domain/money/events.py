@@ -51,7 +51,7 @@ def receipt(draft: Draft, command: Command) -> None:
         kind=EntryKind.RELEASE,
         claim=claim,
         actor=command.actor,
-        dispute=_holding(deal),
+        dispute=deal.held_by,
     )
     _record(draft, command, deal, claim, "receipt", {"receipt": told.id, "amount_minor": told.amount_minor})
 
@@ -108,7 +108,7 @@ def stage(draft: Draft, command: Command) -> None:
         kind=EntryKind.RELEASE,
         claim=claim,
         actor=command.actor,
-        dispute=_holding(deal),
+        dispute=deal.held_by,
         stage=name,
     )
     _record(draft, command, deal, claim, "stage_reached", {"stage": name, "proof": told.proof})
@@ -153,7 +153,7 @@ def assist(draft: Draft, command: Command) -> None:
         kind=EntryKind.OVERLAY,
         claim=claim,
         actor=command.actor,
-        dispute=_holding(deal),
+        dispute=deal.held_by,
     )
     credit = Assist(overlay.id, deal.id, deal.program, command.actor or "", person, draft.at)
     assists.credited(draft, claim, credit)
@@ -200,7 +200,7 @@ def reverse(draft: Draft, command: Command) -> None:
         kind=EntryKind.REVERSAL,
         claim=claim,
         actor=command.actor,
-        dispute=_holding(deal),
+        dispute=deal.held_by,
         stage=told.stage if isinstance(told, StageProof) else None,
         reverses=told.key,
         reason=reversal.reason,
@@ -261,7 +261,7 @@ def _claw_back(draft: Draft, command: Command, claim: Claim, before: Deal, after
         kind=EntryKind.CLAWBACK,
         claim=claim,
         actor=command.actor,
-        dispute=_holding(before),
+        dispute=before.held_by,
         reason=told.reason,
     )
 
@@ -279,10 +279,6 @@ def _told_before(deal: Deal, command: Command, kind: type[Receipt] | type[Refund
     ):
         raise Refusal("ledger_conflict", rule="COM-06", facts={"deal": deal.id})
     return known
-
-
-def _holding(deal: Deal) -> str | None:
-    return deal.disputed_by[-1] if deal.disputed_by else None
 
 
 def _allowed(draft: Draft, command: Command) -> Claim:

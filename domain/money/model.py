@@ -325,6 +325,11 @@ class Deal:
         return tuple(held for held in self.holds if held != CONFIRMATION)
 
     @property
+    def held_by(self) -> str | None:
+        """The latest of them."""
+        return self.disputed_by[-1] if self.disputed_by else None
+
+    @property
     def live(self) -> bool:
         """Whether it keeps its customer with the owner (CLM-32)."""
         return self.state is DealState.OPEN

@@ -339,6 +339,8 @@ add_customers                401 404 403 403 403 403 403 403 403 403 403 404 200
 # Section 13. "members that wear one of the roles, or lead; some with a grant over the program". Service is the sender,
 # the owner has it in hand; marketing has no grant over the program.
 receive_lead                 401 403 201 201 201 201 201 201 403 403 403 403 201 403 201 201 201 201 403
+# CNF-05: what customers are owed is finance's to pay and audit's to check.
+list_rewards                 401 403 403 403 403 403 403 403 403 200 200 403 403 403 403 403 403 403 403
 list_leads                   401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 read_lead                    401 404 404 200 200 404 200 404 200 200 200 404 200 404 404 404 404 200 404
 read_lead_timeline           401 404 404 200 200 404 200 404 200 200 200 404 200 404 404 404 404 200 404

@@ -1183,6 +1183,7 @@ _when(
     body={"program": lambda w: w.program, "source": "展会", "customer": World.customer},
 )
 _when("list_leads", "owner")
+_when("list_rewards", "finance")
 _when("read_lead", "owner", ids=_LEAD)
 _when("read_lead_timeline", "owner", ids=_LEAD)
 _when("accept_lead", "owner", ids=_LEAD, body={})

@@ -1,0 +1,61 @@
+"""Who brought a customer is credited with the first deal (老带新): CNF-05, COM-05.
+
+A colleague is credited outside the 100 %, a customer with a reward that is no commission.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from domain.claims.model import Claim, Referral
+from domain.matters.draft import Draft, Reward
+from domain.money.booking import book, share_of
+from domain.money.model import Deal, EntryKind, Overlay
+from domain.money.positions import commission, per_cent, rounded
+
+
+def credit(draft: Draft, claim: Claim, of: str, *, actor: str | None) -> None:
+    """What the referral of ``claim`` earns by the deal ``of``, which the matter has already. Later deals earn nothing.
+
+    A colleague has `assist.pct` of the commission as an overlay, for a customer a reward is noted. Why nobody has
+    anything is in the history of the deal.
+    """
+    told, deal = claim.referral, draft.matter.deals[of]
+    if told is None or deal.owner is None or any(d.id != of for d in draft.matter.live_deals(claim.id)):
+        return
+    policy = draft.setting.terms_of(claim).policy
+    why = _why_not(told, deal, claim, one_source=policy.switch("referral.one_source"))
+    if why is None and told.person is not None:
+        helper = share_of(draft.setting.organisation, told.person, 0)
+        overlay = Overlay(
+            id=draft.mint(),
+            person=told.person,
+            amount_minor=rounded(per_cent(policy.number("assist.pct")) * commission(deal)),
+            kind="referral",
+            number=helper.number,
+            partner=helper.partner,
+        )
+        book(
+            draft,
+            deal,
+            replace(deal, overlays=(*deal.overlays, overlay)),
+            key=overlay.key,
+            kind=EntryKind.OVERLAY,
+            claim=claim,
+            actor=actor,
+            dispute=deal.held_by,
+        )
+    elif why is None and told.customer is not None and not deal.trial:
+        draft.rewards.append(Reward(draft.mint(), told.lead, claim.id, deal.id, told.customer, draft.at))
+    data = {"lead": told.lead, "person": told.person, "customer": told.customer, "credit": why is None, "why": why}
+    draft.record_deal("referred", deal, policy_version=claim.terms.version, data=data)
+
+
+def _why_not(told: Referral, deal: Deal, claim: Claim, *, one_source: bool) -> str | None:
+    if told.until is not None and deal.contract_at > told.until:
+        return "expired"
+    if one_source and claim.channel == "partner":
+        return "channel"
+    if told.person is not None and deal.share_of(told.person) is not None:
+        return "own_deal"
+    return None

@@ -1,0 +1,137 @@
+"""Customers brought by customers and colleagues (老带新): CNF-05, contract additions section 22."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage import tables as t
+from tests.support.answers import listed, refused
+from tests.support.company import Company, Person
+from tests.support.leads import Leads, act, read
+from tests.support.money import SIGNED, accounts, ledger_is_right, money, plan_in_force
+from tests.support.office import MONDAY, customer, done, work
+
+
+class Referred(Leads):
+    """Leads in a program with a plan; 甲 holds the old customer 老王, and finance pays."""
+
+    def __init__(self, company: Company, *, opened: str = MONDAY, **policy: Any) -> None:
+        super().__init__(company, opened=opened, policy=policy)
+        plan_in_force(company, self.program)
+        self.money = self.finance()
+        self.old = self.claim(self.first, customer=customer(900, "老王"))
+
+    def brought(self, *, by: Person | None = None, **more: Any) -> dict[str, Any]:
+        """A lead of somebody new whom 老王 brings, unless ``more`` names another."""
+        told = {"referrer": {"customer": self.old["customer"]["id"]}, **more}
+        return done(self.send(by=by or self.first, **told))
+
+    def sold(self, lead: dict[str, Any], by: Person) -> str:
+        """The lead taken and won by ``by``; the deal."""
+        claim = done(act(by, lead, "accept"))["claim"]
+        body = {"amount": money(1_000_000), "contract_at": SIGNED}
+        return str(done(by.post(f"/v1/claims/{claim}/win", body))["deals"][0])
+
+
+def test_whom_a_customer_brings_goes_to_that_customers_owner_and_the_reward_is_listed_and_no_commission(
+    company: Company,
+) -> None:
+    """CNF-05: `referral.receiver` named_or_owner; the reward is exported, and off with the deal."""
+    office = Referred(company)
+    lead = office.brought()
+    assert (lead["receiver"], lead["offers"][0]["way"]) == (office.first.id, "named")
+    told = lead["referral"]
+    assert (told["customer"], told["credit"], told["why"], told["related"]) == (
+        office.old["customer"]["id"],
+        True,
+        None,
+        False,
+    )
+    assert told["until"].startswith("2031-04-02T02:00")
+    deal = office.sold(lead, office.first)
+    assert accounts(office.money, deal) == {office.first.id: {"accrued": 50_000}}
+    (reward,) = listed(office.money.get("/v1/referrals/rewards", program=office.program))
+    assert (reward["deal"], reward["referrer"]["id"], reward["state"]) == (deal, office.old["customer"]["id"], "due")
+    sheet = office.money.get("/v1/referrals/rewards", format="csv")
+    assert sheet.headers["content-type"].startswith("text/csv")
+    assert office.old["customer"]["id"] in sheet.text
+    refused(office.leader.get("/v1/referrals/rewards"), 403, "not_allowed")
+    done(office.money.post(f"/v1/deals/{deal}/cancel", {"reason": "退房"}))
+    assert [r["state"] for r in listed(office.money.get("/v1/referrals/rewards"))] == ["cancelled"]
+
+
+def test_whom_the_new_customer_names_has_the_lead_and_by_rotation_nobody_is_named(company: Company) -> None:
+    """CNF-05: the named rep before the referrer's owner; with `rotation` the rules decide for owners too."""
+    office = Referred(company)
+    assert office.brought(person=office.second.id)["receiver"] == office.second.id
+    turns = Referred(company, opened="2031-03-03T03:00:00Z", **{"referral.receiver": "rotation"})
+    refused(
+        turns.send(by=turns.first, referrer={"customer": turns.old["customer"]["id"]}, person=turns.second.id),
+        422,
+        "field_not_allowed",
+        "person",
+    )
+    assert turns.brought()["offers"][0]["way"] == "rotation"
+
+
+def test_a_colleague_who_sends_no_leads_may_bring_one_and_is_credited_at_the_deal(company: Company) -> None:
+    """CNF-05, COM-05: in their own name only; an overlay outside the 100 %, and the ledger is right."""
+    office = Referred(company)
+    colleague = company.person("丁")
+    refused(office.send(by=colleague), 403, "not_allowed")
+    refused(office.send(by=colleague, referrer={"person": office.second.id}), 403, "not_allowed")
+    lead = office.brought(by=colleague, referrer={"person": colleague.id}, person=office.second.id)
+    deal = office.sold(lead, office.second)
+    assert accounts(office.money, deal) == {
+        office.second.id: {"accrued": 50_000},
+        colleague.id: {"accrued": 2_500},
+    }
+    assert done(office.money.get(f"/v1/deals/{deal}"))["credit_proposed"] is None, "credited once, not as sender too"
+    assert listed(office.money.get("/v1/referrals/rewards")) == []
+    with company.database.reading() as tx:
+        said = tx.rows(sa.select(t.event.c.data).where(t.event.c.stream == deal, t.event.c.kind == "referred"))
+    assert [(s["data"]["person"], s["data"]["credit"], s["data"]["why"]) for s in said] == [(colleague.id, True, None)]
+    ledger_is_right(company)
+
+
+def test_who_is_known_already_earns_nobody_anything_and_the_lead_says_so(company: Company) -> None:
+    """CNF-05: in the base, or here already; a customer does not bring themselves."""
+    office = Referred(company)
+    known = office.claim(office.second, customer=customer(901, "小李"))
+    base = office.brought(customer=customer(901, "小李"))
+    assert (base["state"], base["referral"]["credit"], base["referral"]["why"]) == ("attached", False, "in_base")
+    work(office.second, known, "visit", "带客户看了样板间，谈了楼层和付款方式")
+    assert office.brought(customer=customer(901, "小李"))["referral"]["why"] == "visited"
+    himself = {"customer": customer(900, "老王"), "referrer": {"customer": office.old["customer"]["id"]}}
+    refused(office.send(by=office.first, **himself), 422, "field_invalid", "referrer.customer")
+    both = {"customer": office.old["customer"]["id"], "person": office.first.id}
+    refused(office.send(by=office.first, referrer=both), 422, "field_invalid", "referrer")
+    body = {"amount": money(1_000_000), "contract_at": SIGNED}
+    done(office.second.post(f"/v1/claims/{known['id']}/win", body))
+    assert listed(office.money.get("/v1/referrals/rewards")) == []
+
+
+def test_whoever_comes_to_hold_them_meanwhile_owes_them_to_who_brought_them(company: Company) -> None:
+    """CNF-05: the lead is attached to a report of 乙's, and 老王 is rewarded for 乙's deal."""
+    office = Referred(company)
+    lead = office.brought(customer=customer(902, "小赵"))
+    claim = office.claim(office.second, customer=customer(902, "小赵"))
+    assert (read(office.first, lead)["state"], read(office.first, lead)["claim"]) == ("attached", claim["id"])
+    body = {"amount": money(1_000_000), "contract_at": SIGNED}
+    done(office.second.post(f"/v1/claims/{claim['id']}/win", body))
+    (reward,) = listed(office.money.get("/v1/referrals/rewards"))
+    assert (reward["owner"], reward["lead"]) == (office.second.id, lead["id"])
+
+
+def test_relatives_are_flagged_in_the_lead_and_in_the_list(company: Company) -> None:
+    """CNF-05, CUS-14: once the two customers are linked as a household."""
+    office = Referred(company)
+    lead = office.brought()
+    office.sold(lead, office.first)
+    asked = {"with": lead["customer"]["id"], "kind": "household", "reason": "母子"}
+    link = done(office.first.post(f"/v1/customers/{office.old['customer']['id']}/links", asked))
+    done(company.admin.post(f"/v1/links/{link['id']}/approve", {}))
+    assert read(office.first, lead)["referral"]["related"] is True
+    assert [r["related"] for r in listed(office.money.get("/v1/referrals/rewards"))] == [True]

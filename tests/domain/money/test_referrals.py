@@ -1,0 +1,61 @@
+"""Who brought the customer is credited with the first deal (老带新): CNF-05, as entries of the books."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.claims.model import Referral
+from domain.matters.matter import CommandKind
+from domain.money.model import Account, EntryKind
+from tests.support.money_office import START, Office
+
+
+def referred(*, policy: Mapping[str, Any] | None = None, channel: str = "in_house", **referral: Any) -> Office:
+    """Anna holds a customer whom somebody brought by a lead."""
+    office = Office(policy=policy or {})
+    told = Referral(**{"lead": "lead-1", "person": "bob", **referral})
+    claim = replace(office.matter.claims["claim-anna"], referral=told, channel=channel)
+    office.matter = office.matter.with_claim(claim)
+    return office
+
+
+def test_a_colleague_has_the_assist_percentage_of_the_first_deal_and_nothing_of_the_next() -> None:
+    """CNF-05, COM-05: 5 % of a commission of 50 000; outside the 100 %; it goes with the deal that is called off."""
+    office = referred()
+    first = office.win(1_000_000)
+    assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (50_000, 2_500)
+    assert [entry.kind for entry in office.entries] == [EntryKind.ACCRUAL, EntryKind.OVERLAY]
+    office.win(1_000_000, kind=CommandKind.DEAL)
+    assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (100_000, 2_500)
+    office.tell(CommandKind.CANCEL_DEAL, by="fin", data={"deal": first})
+    assert office.of("bob", Account.ACCRUED) == 0
+    office.check()
+
+
+@pytest.mark.parametrize(
+    ("why", "more"),
+    [
+        ("signed later than the referral is valid", {"until": START - timedelta(microseconds=1)}),
+        ("the channel is paid", {"channel": "partner"}),
+        ("the referrer has a part of the deal", {"person": "anna"}),
+        ("a customer is never paid commission", {"person": None, "customer": "customer-2"}),
+    ],
+)
+def test_there_is_one_entry_and_no_credit_where(why: str, more: dict[str, Any]) -> None:
+    """CNF-05: `referral.valid_days`, `referral.one_source`; a reward of a customer is no posting."""
+    office = referred(**more)
+    office.win(1_000_000)
+    assert [entry.kind for entry in office.entries] == [EntryKind.ACCRUAL], why
+    assert office.of("anna", Account.ACCRUED) == 50_000
+
+
+def test_up_to_its_last_instant_and_beside_the_channel_where_policy_pays_both() -> None:
+    """CNF-05: the bound itself counts; `referral.one_source` off pays channel and referral."""
+    office = referred(policy={"referral.one_source": False}, channel="partner", until=START)
+    office.win(1_000_000)
+    assert office.of("bob", Account.ACCRUED) == 2_500
