@@ -45,6 +45,7 @@ _PLAIN = (
     "asked",
     "served_before",
     "asks_for",
+    "code_of",
     "need",
     "called_at",
     "wait_until",

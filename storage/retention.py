@@ -1,6 +1,7 @@
 """Rows that have had their time (contract section 1).
 
-Idempotency keys, counters, blind checks, features of visitors (CUS-10), old refusals, parts of the outbox.
+Idempotency keys, counters, blind checks, features of visitors (CUS-10), codes of arrivals, old refusals, parts of the
+outbox.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def tidy(tx: Transaction, *, now: datetime, policy: Policy) -> None:
         .values(number=None, blocks=[])
     )
     _delete(tx, t.feature, t.feature.c.until <= now)
+    _delete(tx, t.arrival_code, t.arrival_code.c.until < now)
     _delete(tx, t.refusal, t.refusal.c.at < now - _REFUSALS)
     _delete(tx, t.outbox, t.outbox.c.sent_at < now - _OUTBOX)
 

@@ -1079,6 +1079,14 @@ reception = sa.Table(
     sa.Index("ix_reception_program", "program", "arrived_at"),
     sa.Index("ix_reception_server", "server"),
 )
+#: One-time codes by which an arrival is known as that of a claim's customer (到访确认, LEAD-10): gone once used.
+arrival_code = sa.Table(
+    "arrival_code",
+    metadata,
+    Col("claim", Id, sa.ForeignKey("claim.id"), primary_key=True),
+    Col("digest", sa.String(32), nullable=False),
+    Col("until", Instant, nullable=False, index=True),
+)
 #: What was noticed of a visitor (CUS-10): sealed with the customer's key, deleted at ``until``.
 feature = sa.Table(
     "feature",

@@ -63,10 +63,11 @@ from domain.reception.desk import Desk, Told
 from domain.reception.lifecycle import ReceptionState
 from domain.reception.model import Reception, Recognition, Way
 from domain.reception.queue import Presence
-from domain.reception.visits import Confirmer, Visit, confirm, led_by, objections_until
+from domain.reception.visits import Confirmer, Visit, code_shown, confirm, led_by, objections_until
 from domain.refusals import FieldError, Refusal
-from storage import customers, features, history, matters, merges, receptions, texts
+from storage import arrival_codes, customers, features, history, matters, merges, receptions, texts
 from storage import tables as t
+from storage.claim_rows import claim_of
 from storage.company_names import CompanyNames
 from storage.database import StaleReadError, Transaction, mint
 from storage.features import Feature
@@ -184,6 +185,8 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
     here = _received_here(tx, site["id"], resolved.matter, day)
     if here is not None:
         return Done(200, reception_view(tx, caller, here))
+    shown = _code_of(tx, body, program, resolved.customer, at.desk)
+    asks_for = body.asks_for or _named_by(caller, shown, program)
     reports = receptions.channel_reports(tx, program, resolved.project or resolved.customer)
     reception = Reception(
         id=mint(),
@@ -194,11 +197,12 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
         state=ReceptionState.WAITING,
         arrived_at=at.desk.at,
         source=body.source,
-        owner=_owner(tx, caller, matter, body.asks_for, at.desk),
+        owner=_owner(tx, caller, matter, asks_for, at.desk),
         asked="served_before" in body.model_fields_set,
         served_before=body.served_before,
-        asks_for=body.asks_for,
-        visit=_led_by(body, reports, at.desk),
+        asks_for=asks_for,
+        code_of=shown.id if shown is not None else None,
+        visit=_led_by(body, reports, at.desk, shown),
     )
     more = {"project": resolved.project, "track": body.track, "day": day, "registered_by": caller.person}
     receptions.insert(tx, reception, more)
@@ -212,7 +216,8 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
         source=body.source,
         owner=reception.owner,
         served_before=body.served_before,
-        asks_for=body.asks_for,
+        asks_for=asks_for,
+        code_of=reception.code_of,
     )
     reception = steps.arrive(at.desk, reception)
     if body.returning:
@@ -250,11 +255,37 @@ def _check_broker(caller: Caller, body: ReceptionIn, policy: Policy) -> None:
         raise invalid("broker", rule="LEAD-14")
 
 
-def _led_by(body: ReceptionIn, reports: Sequence[Claim], desk: Desk) -> Visit | None:
-    """The visit, tied to the broker's report in the channel track that it fulfils."""
+def _code_of(tx: Transaction, body: ReceptionIn, program: str, customer: str, desk: Desk) -> Claim | None:
+    """The claim of this customer whose one-time code was shown; the code is used up (到访确认, LEAD-10)."""
+    if body.code is None:
+        return None
+    c = t.claim.c
+    records = merges.records_of(tx, customer)
+    rows = {r["id"]: r for r in tx.rows(sa.select(t.claim).where(c.program == program, c.customer.in_(records)))}
+    used = arrival_codes.use(tx, body.code, sorted(rows), at=desk.at)
+    if used is None:
+        raise invalid("code", rule="LEAD-10")
+    return claim_of(rows[used])
+
+
+def _named_by(caller: Caller, shown: Claim | None, program: str) -> str | None:
+    """Who shows the code of a rep's claim comes for that rep."""
+    person = (shown.owner or shown.reporter) if shown is not None else None
+    if person is None or caller.setting.organisation.partner_of(person) is not None:
+        return None
+    return person if may_receive(person, program, setting=caller.setting, at=caller.at) else None
+
+
+def _led_by(body: ReceptionIn, reports: Sequence[Claim], desk: Desk, shown: Claim | None) -> Visit | None:
+    """The visit, tied to the broker's report in the channel track that it fulfils; a code shown is that report's."""
     if body.broker is None:
         return None
-    return led_by(body.broker, reports, arrived_at=desk.at, policy=desk.policy, calendar=desk.calendar)
+    visit = led_by(body.broker, reports, arrived_at=desk.at, policy=desk.policy, calendar=desk.calendar)
+    if shown is None:
+        return visit
+    if visit.report != shown.id:
+        raise invalid("code", rule="LEAD-14")
+    return code_shown(visit, at=desk.at)
 
 
 def _other_brokers(caller: Caller, reception: Reception, reports: Sequence[Claim]) -> list[str]:

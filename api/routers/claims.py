@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.call import TheCall
-from api.commands import approvals, claims, confirmations, dossiers, follow_ups, letters, reports
+from api.commands import approvals, arrival_codes, claims, confirmations, dossiers, follow_ups, letters, reports
 from api.commands.received import visible_claim
 from api.paging import Cursor, Limit
 from api.reads import note_claims, note_reads
@@ -44,6 +44,7 @@ from api.schemas.claims import (
 )
 from api.schemas.dossiers import DossierOut, DossierPatch
 from api.schemas.letters import LetterIn
+from api.schemas.receptions import ArrivalCodeOut
 from api.views.claims import claim_view
 from api.views.lists import claim_page, claim_timeline, follow_up_page
 from domain.matters.matter import CommandKind
@@ -203,6 +204,12 @@ async def override_claim(call: TheCall, id: Id, body: OverrideIn) -> Response:
 async def issue_letter(call: TheCall, id: Id, body: LetterIn) -> Response:
     """Be given an authorisation letter (授权书) for a project one holds: CLM-33."""
     return await call.command(lambda tx: letters.issue(tx, call.caller, id, body))
+
+
+@router.post("/{id}/arrival-code", status_code=201, response_model=ArrivalCodeOut)
+def give_arrival_code(call: TheCall, id: Id, body: Nothing) -> Response:
+    """A one-time code that the customer shows on arrival (到访确认): LEAD-10."""
+    return call.write(lambda tx: arrival_codes.give(tx, call.caller, id))
 
 
 @router.post("/{id}/pause", response_model=ClaimOut)

@@ -54,6 +54,7 @@ class ReceptionIn(Input):
     served_before: Id | None = None
     asks_for: Id | None = None
     returning: bool = False
+    code: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
     broker: Id | None = None
 
 
@@ -166,6 +167,7 @@ class ReceptionOut(Output):
     makeup: bool
     served_before: str | None
     asks_for: str | None
+    code_of: str | None
     need: str | None
     features: list[str]
     identifying: dict[str, str]
@@ -221,6 +223,14 @@ class VisitOut(Output):
     confirm_by: str | None
     counted_at: str | None
     pending: Pending | None
+
+
+class ArrivalCodeOut(Output):
+    """A one-time code (到访确认). ``code`` null: it was told before."""
+
+    claim: str
+    code: str | None
+    until: str
 
 
 class ReceptionPage(Output):

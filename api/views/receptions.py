@@ -256,6 +256,7 @@ def _view(caller: Caller, one: Reception, site: Row) -> Row:
         "makeup": one.makeup,
         "served_before": one.served_before,
         "asks_for": one.asks_for,
+        "code_of": one.code_of,
         "missing": _missing(one, policy),
         "recognise_by": _text(one.recognise_by),
         "recognised": [{"person": s.person, "claim": s.claim, "at": rfc3339(s.at)} for s in one.recognised],

@@ -55,6 +55,7 @@ class Reception:
     asked: bool = False
     served_before: str | None = None
     asks_for: str | None = None
+    code_of: str | None = None  # the claim whose one-time code the visitor showed (到访确认, LEAD-10)
     need: str | None = None
     features: tuple[str, ...] = ()
     identifying: tuple[str, ...] = ()

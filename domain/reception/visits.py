@@ -63,6 +63,11 @@ def led_by(
     )
 
 
+def code_shown(visit: Visit, *, at: datetime) -> Visit:
+    """The visitor showed the code of the report: its broker has confirmed by that."""
+    return replace(visit, confirmed={**visit.confirmed, Confirmer.BROKER: (visit.broker, at)})
+
+
 def objections_until(arrived_at: datetime, policy: Policy, calendar: WorkingCalendar) -> datetime | None:
     """Until when broker and rep may object to how an arrival is recorded (`visit.object_h`); None: no limit."""
     return _end(policy.duration("visit.object_h"), arrived_at, calendar)

@@ -1243,6 +1243,7 @@ _when("edit_site", "admin", ids={"id": World.new_site}, body={"version": 1, "nam
 _when("read_site_timeline", "owner", ids=_SITE)
 _when("set_presence", "owner", ids={"id": World.new_site}, body={"presence": "free"})
 _when("swap_turns", "owner", ids={"id": World.staffed_site}, body={"with": lambda w: w["peer"].id})
+_when("give_arrival_code", "owner", ids={"id": World.claim}, body={})
 _when("search_features", "owner", ids={"id": lambda w: w.program}, body={"identifying": {"vehicle": "白色轿车"}})
 _when("register_arrival", "reception", body={"site": World.site, "customer": World.customer})
 _when("list_receptions", "owner")
