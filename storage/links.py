@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.customers.links import APPROVED, PENDING
+from domain.customers.links import APPROVED, ENDED, PENDING
 from storage import merges
 from storage import tables as t
 from storage.database import Transaction, mint
@@ -92,18 +92,32 @@ def share_a_contact(tx: Transaction, one: str, other: str) -> bool:
     return tx.execute(same.limit(1)).first() is not None
 
 
+def task_key(link: str) -> str:
+    """Names the task to approve a link (CUS-14)."""
+    return f"link:{link}"
+
+
 def erase(tx: Transaction, customer: str) -> None:
-    """Who belongs to an erased customer is not known any more, nor why it was said (AUD-05)."""
-    mine = _touches((customer,))
-    reasons = list(tx.execute(sa.select(_LINK.reason).where(mine, _LINK.reason.is_not(None))).scalars())
-    tx.execute(t.free_text.delete().where(t.free_text.c.id.in_(reasons)))
-    tx.execute(t.customer_link.delete().where(mine))
+    """Who belongs to an erased customer is not known any more, nor why it was said; nobody need decide it (AUD-05)."""
+    rows = tx.rows(sa.select(t.customer_link).where(_touches((customer,))))
+    if not rows:
+        return
+    said = [text for row in rows for text in (row["reason"], row["ended_reason"]) if text is not None]
+    tx.execute(t.free_text.delete().where(t.free_text.c.id.in_(said)))
+    asked = [task_key(row["id"]) for row in rows]
+    tx.execute(t.task.update().where(t.task.c.key.in_(asked), t.task.c.state == "open").values(state="done"))
+    tx.execute(t.customer_link.delete().where(_touches((customer,))))
 
 
-def mark(tx: Transaction, link: str, state: str, *, by: str, at: datetime, decided: bool) -> None:
-    """Approved or refused by a supervisor (``decided``), or ended; the caller holds the locks of both records."""
-    who, when = ("decided_by", "decided_at") if decided else ("ended_by", "ended_at")
-    tx.update(t.customer_link, {"id": link}, {"state": state, who: by, when: at, "waits_for": None})
+def decided(tx: Transaction, link: str, state: str, *, by: str, at: datetime) -> None:
+    """A supervisor has said yes or no; the caller holds the locks of both records."""
+    tx.update(t.customer_link, {"id": link}, {"state": state, "decided_by": by, "decided_at": at, "waits_for": None})
+
+
+def ended(tx: Transaction, link: str, *, by: str, at: datetime, reason: str | None) -> None:
+    """It holds no longer; ``reason`` is the id of a text. The caller holds the locks of both records."""
+    values = {"state": ENDED, "ended_by": by, "ended_at": at, "ended_reason": reason, "waits_for": None}
+    tx.update(t.customer_link, {"id": link}, values)
 
 
 def _touches(records: Collection[str]) -> sa.ColumnElement[bool]:

@@ -455,7 +455,7 @@ customer_merge = sa.Table(
 )
 
 #: Customers that belong together (关联客户, CUS-14), by the records they were when it was asked. ``proof``: what linked
-#: them at once; without any it waits for a supervisor. ``reason`` is free text of ``one``.
+#: them at once; without any it waits for a supervisor. ``reason`` and ``ended_reason`` are free text of ``one``.
 customer_link = sa.Table(
     "customer_link",
     metadata,
@@ -473,6 +473,7 @@ customer_link = sa.Table(
     Col("decided_at", Instant),
     Col("ended_by", Id),
     Col("ended_at", Instant),
+    Col("ended_reason", Id),
 )
 
 #: Free text, sealed with the customer's key (or the master key); histories keep its id and keyed digest (AUD-01).

@@ -64,7 +64,14 @@ def ask(tx: Transaction, caller: Caller, customer: str, body: LinkIn) -> Done:
     if proof is not None:
         _tell_owners(tx, caller, row, "customer.linked", at=now)
     elif judge is not None:
-        task = Task(key=_key(row), person=judge, kind="link", subject_type="customer", subject=customer, due=None)
+        task = Task(
+            key=links.task_key(row["id"]),
+            person=judge,
+            kind="link",
+            subject_type="customer",
+            subject=customer,
+            due=None,
+        )
         matters.save_tasks(tx, [task], [], at=now)
         _tell(tx, caller, row, "customer.link_asked", {judge}, at=now)
     return Done(201, link_view(tx, _again(tx, row["id"])))
@@ -81,8 +88,8 @@ def decide(tx: Transaction, caller: Caller, link: str, *, approved: bool) -> Don
     if row["state"] != PENDING:
         raise Refusal("illegal_transition", rule="CUS-14", current_state=row["state"])
     now = tx.now()
-    links.mark(tx, link, state, by=caller.person, at=now, decided=True)
-    matters.save_tasks(tx, [], [_key(row)], at=now)
+    links.decided(tx, link, state, by=caller.person, at=now)
+    matters.save_tasks(tx, [], [links.task_key(row["id"])], at=now)
     _record(tx, caller, row, "linked" if approved else "link_refused", at=now)
     _tell(tx, caller, row, "customer.linked" if approved else "customer.link_refused", {row["asked_by"]}, at=now)
     if approved:
@@ -101,9 +108,10 @@ def end(tx: Transaction, caller: Caller, link: str, reason: str) -> Done:
     if row["state"] not in (PENDING, APPROVED):
         raise Refusal("illegal_transition", rule="CUS-14", current_state=row["state"])
     now = tx.now()
-    links.mark(tx, link, ENDED, by=caller.person, at=now, decided=False)
-    matters.save_tasks(tx, [], [_key(row)], at=now)
-    _record(tx, caller, row, "link_ended", at=now, text=texts.keep(tx, reason, customer=row["one"]))
+    text = texts.keep(tx, reason, customer=row["one"])
+    links.ended(tx, link, by=caller.person, at=now, reason=text)
+    matters.save_tasks(tx, [], [links.task_key(row["id"])], at=now)
+    _record(tx, caller, row, "link_ended", at=now, text=text)
     if row["state"] == APPROVED:
         _tell_owners(tx, caller, row, "customer.link_ended", at=now)
     return Done(200, link_view(tx, _again(tx, link)))
@@ -231,10 +239,6 @@ def _record(tx: Transaction, caller: Caller, row: Row, event: str, *, at: dateti
         for mine, other in ends
     ]
     history.append(tx, entries)
-
-
-def _key(row: Row) -> str:
-    return f"link:{row['id']}"
 
 
 def _invalid(field: str) -> Refusal:

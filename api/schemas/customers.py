@@ -160,6 +160,7 @@ class LinkOut(Output):
     decided_at: str | None
     ended_by: str | None
     ended_at: str | None
+    ended_reason: str | None
 
 
 class LinkPage(Output):

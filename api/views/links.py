@@ -36,7 +36,7 @@ def link_view(tx: Transaction, row: Row) -> dict[str, Any]:
 
 def link_views(tx: Transaction, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Links in the order of ``rows``."""
-    said = texts.read(tx, [row["reason"] for row in rows])
+    said = texts.read(tx, [row[name] for row in rows for name in ("reason", "ended_reason")])
     return [
         {
             "id": row["id"],
@@ -53,6 +53,7 @@ def link_views(tx: Transaction, rows: Sequence[Row]) -> list[dict[str, Any]]:
             "decided_at": _instant(row, "decided_at"),
             "ended_by": row["ended_by"],
             "ended_at": _instant(row, "ended_at"),
+            "ended_reason": said.get(row["ended_reason"]) if row["ended_reason"] is not None else None,
         }
         for row in rows
     ]

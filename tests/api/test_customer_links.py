@@ -120,7 +120,7 @@ def test_a_household_is_everybody_who_is_linked_and_it_ends_where_a_link_ends(ki
     assert set(kin.related(kin.wife)) == {id_of(kin.husband), id_of(kin.father)}
     assert kin.related(kin.wife, "group") == ()
     ended = done(kin.admin.post(f"/v1/links/{other['id']}/end", {"reason": "弄错了"}))
-    assert ended["state"] == "ended"
+    assert (ended["state"], ended["ended_reason"]) == ("ended", "弄错了")
     assert kin.related(kin.wife) == (id_of(kin.husband),)
     assert "customer.link_ended" in notices(kin.second)
 
@@ -135,12 +135,16 @@ def test_a_link_follows_the_record_that_stands_for_its_customer_and_goes_with_an
     assert done(kin.admin.get(f"/v1/customers/{free}"))["links"][0]["customer"] == id_of(kin.husband)
     done(kin.admin.post(f"/v1/customers/{id_of(kin.wife)}/unmerge", {"reason": "两个人"}))
     assert kin.known(kin.admin, kin.husband) == [id_of(kin.wife)]
+    done(kin.admin.post(f"/v1/links/{link['id']}/end", {"reason": "离婚了"}))
+    again = done(kin.ask(kin.first, kin.husband, kin.wife, reason=REASON))
+    assert tasks(kin.leader) == [("link", id_of(kin.husband))]
     done(act(kin.first, kin.wife, "release", reason="need_unmet"))
     done(kin.admin.post(f"/v1/customers/{id_of(kin.wife)}/erase", {"reason": "客户要求"}))
     assert (kin.known(kin.admin, kin.husband), kin.related(kin.husband)) == ([], ())
-    refused(kin.admin.post(f"/v1/links/{link['id']}/end", {"reason": "没了"}), 404, "not_found")
+    refused(kin.admin.post(f"/v1/links/{again['id']}/end", {"reason": "没了"}), 404, "not_found")
+    assert tasks(kin.leader) == [], "nothing is left to decide"
     with kin.office.company.database.reading() as tx:
         assert tx.execute(sa.select(t.customer_link.c.id)).all() == []
         mine = sa.select(t.free_text.c.id).where(t.free_text.c.customer == id_of(kin.husband))
-        assert tx.execute(mine).all() == [], "the reason, sealed with the husband's key, spoke of the wife"
+        assert tx.execute(mine).all() == [], "the reasons, sealed with the husband's key, spoke of the wife"
     assert read(kin.first, kin.husband)["state"] == "protected"
