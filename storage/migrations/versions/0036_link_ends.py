@@ -9,7 +9,7 @@ from alembic import op
 import storage.types
 
 revision = "link_ends"
-down_revision = "referrals"
+down_revision = "arrival_codes"
 branch_labels = None
 depends_on = None
 
