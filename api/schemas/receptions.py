@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.schemas.base import Id, Input, Name, Output, Pending, Reason, Text, Track, Version
+from api.schemas.base import Bool, Id, Input, Name, Output, Pending, Reason, Text, Track, Version
 from api.schemas.claims import ClaimCustomer, CustomerGiven, CustomerRef, ProjectGiven, ProjectRef
 
 ReceptionStateName = Literal["waiting", "called", "serving", "completed", "closed"]
@@ -53,7 +53,7 @@ class ReceptionIn(Input):
     source: SourceName = "natural"
     served_before: Id | None = None
     asks_for: Id | None = None
-    returning: bool = False
+    returning: Bool = False
     code: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
     broker: Id | None = None
 

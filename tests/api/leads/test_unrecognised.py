@@ -52,6 +52,7 @@ def test_only_who_says_so_and_has_no_owner_is_posted(company: Company) -> None:
     """CUS-13: within `customer.recognise_days`; without it nobody is."""
     office = Visits(company)
     claim = office.claim(office.first, customer=customer(1))
+    refused(office.arrive(3, returning="true"), 422, "field_invalid", "returning")
     for number, more in ((1, {"returning": True}), (2, {})):
         plain = office.visitor(number, **more)
         assert plain["recognise_by"] is None
