@@ -13,7 +13,7 @@ from tests.api.disputes.test_a_case import Case
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.money import MoneyOffice, accounts, ledger_is_right, sums
-from tests.support.office import Office, act, done, read, work
+from tests.support.office import Office, act, customer, done, read, work
 
 BOTH = ["after_first_visit", "before_contract"]
 
@@ -155,3 +155,23 @@ def test_a_missing_confirmation_holds_the_commission_and_not_the_contract(compan
     released = [n for n in listed(office.first.get("/v1/me/notices")) if n["kind"] == "money.hold_release"]
     assert "confirmation" in released[0]["text"]["en"]
     ledger_is_right(company)
+
+
+def test_from_the_guard_stage_on_the_customer_is_asked_before_contract_and_a_trial_asks_nobody(
+    company: Company,
+) -> None:
+    """CNF-01, POL-08: by itself, once; on trial nothing is sent, and nothing is missing."""
+    office = Office(company, policy={"confirm.points": BOTH, "claim.guard_stage": "proposal"})
+    claim = office.claim(office.first)
+    done(act(office.first, claim, "stage", stage="need"))
+    assert asked(office.first, claim) == []
+    done(act(office.first, claim, "stage", stage="proposal"))
+    assert asked(office.first, claim) == [("before_contract", "open")]
+    rules = {"confirm.points": BOTH, "confirm.required": True, "program.mode": "trial"}
+    trial = company.program(policy=rules)
+    tried = office.claim(office.first, customer=customer(77), program=trial)
+    work(office.first, tried, "visit", "带客户看了样板间，谈了楼层和付款方式")
+    refused(act(office.first, tried, "confirmations", point="before_contract"), 409, "illegal_transition")
+    deal = {"amount": {"amount_minor": 100_000, "currency": "CNY"}, "contract_at": "2031-03-03T01:00:00Z"}
+    assert done(act(office.first, tried, "win", **deal))["state"] == "won"
+    assert asked(office.first, tried) == []
