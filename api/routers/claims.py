@@ -43,8 +43,10 @@ from api.schemas.claims import (
     WinIn,
 )
 from api.schemas.dossiers import DossierOut, DossierPatch
+from api.schemas.leads import RecommendationOut
 from api.schemas.letters import LetterIn
 from api.schemas.receptions import ArrivalCodeOut
+from api.views.claim_advice import recommendation_view
 from api.views.claims import claim_view
 from api.views.lists import claim_page, claim_timeline, follow_up_page
 from domain.matters.matter import CommandKind
@@ -115,6 +117,12 @@ def read_claim(call: TheCall, id: Id) -> dict[str, Any]:
     found = call.read(work)
     note_claims(call, [found])
     return found
+
+
+@router.get("/{id}/recommendation", response_model=RecommendationOut)
+def recommend_for_claim(call: TheCall, id: Id) -> dict[str, Any]:
+    """Up to three people who fit a customer that is to be released, or that two claim; it decides nothing: LEAD-07."""
+    return call.read(lambda tx: recommendation_view(tx, call.caller, visible_claim(tx, call.caller, id)))
 
 
 @router.get("/{id}/timeline", response_model=TimelinePage)

@@ -146,7 +146,11 @@ def recommendation_view(tx: Transaction, caller: Caller, lead: str) -> Row:
     mine = caller.person in (known.sender, known.receiver)
     if not mine and not in_charge(known, actor=caller.actor, setting=caller.setting, at=caller.at):
         raise Refusal("not_allowed", rule="LEAD-07")
-    ranking, unable = recommended(tx, caller, known)
+    return advice_view(*recommended(tx, caller, known))
+
+
+def advice_view(ranking: Sequence[Ranked], unable: Mapping[str, Skip]) -> Row:
+    """Who fits, best first, each with what it is made up of, and who was left out."""
     return {
         "people": [{"person": r.person, **weighed_view(r.weighed)} for r in ranking],
         "left_out": [{"person": person, "reason": why.value} for person, why in sorted(unable.items())],
@@ -161,8 +165,9 @@ def recommended(tx: Transaction, caller: Caller, lead: Lead) -> tuple[tuple[Rank
     about = tx.execute(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == lead.customer)).one()
     ranking, unable = fitting(
         people,
-        lead,
+        lead.program,
         leads.loads(tx, people, now=caller.at),
+        had=lead.had_by,
         wanted=Wanted(facets=lead.facets, customer_kind=about.kind, customer_level=about.level),
         setting=setting,
         policy=policy,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from domain.claims import stages
@@ -47,6 +48,7 @@ def release(draft: Draft, command: Command) -> None:
             text=command.data.get("text"),
             pool=command.data.get("pool"),
             to=command.data.get("to"),
+            recommended=command.data.get("recommended"),
         )
         return
     if any(r.kind is RequestKind.RELEASE and r.state is RequestState.OPEN for r in draft.matter.requests_of(claim.id)):
@@ -67,6 +69,7 @@ def release(draft: Draft, command: Command) -> None:
             "reason": command.data["reason"],
             "pool": command.data.get("pool"),
             "to": command.data.get("to"),
+            "recommended": command.data.get("recommended"),
         },
     )
     ask(draft, claim, request, rule="CLM-23", urgency="urgent")
@@ -82,8 +85,12 @@ def release_now(
     text: str | None = None,
     pool: str | None = None,
     to: str | None = None,
+    recommended: Sequence[str] | None = None,
 ) -> None:
-    """The customer is free; the reason decides where it goes: pool, colleague, nurture or closed (CLM-23, POOL-02)."""
+    """The customer is free; the reason decides where it goes: pool, colleague, nurture or closed (CLM-23, POOL-02).
+
+    ``recommended``: whom advice named, where somebody is named (LEAD-07).
+    """
     before, owner = claim.state, claim.owner
     claim = replace(
         claim,
@@ -97,9 +104,8 @@ def release_now(
     )
     draft.put(claim)
     close_requests(draft, claim)
-    draft.record(
-        "released", claim, before=before, actor=actor, reason=reason, data={"word": word, "text": text, "to": to}
-    )
+    data = {"word": word, "text": text, "to": to, "recommended": recommended}
+    draft.record("released", claim, before=before, actor=actor, reason=reason, data=data)
     if owner != actor:
         draft.tell(owner, "claim.released", claim, rule="CLM-23", urgency="urgent", facts={"reason": reason})
     if to is not None and draft.setting.organisation.is_active(to, at=draft.at):

@@ -618,6 +618,7 @@ def _release_requested(draft: Draft, claim: Claim, request: Request, *, actor: s
         text=request.reason_text,
         pool=data.get("pool"),
         to=data.get("to"),
+        recommended=data.get("recommended"),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from domain.leads.dispatch import Candidate, Ranked, Wanted, rank, ratio_of
-from domain.leads.model import Lead, Load
+from domain.leads.model import Load
 from domain.leads.rotation import Skip
 from domain.matters.setting import Setting
 from domain.people.access import SELLING
@@ -74,32 +74,41 @@ def candidate(person: str, load: Load, *, setting: Setting, policy: Policy) -> C
 
 
 def skips(
-    candidates: Iterable[Candidate], lead: Lead, *, setting: Setting, policy: Policy, at: datetime
+    candidates: Iterable[Candidate],
+    program: str,
+    *,
+    had: Collection[str],
+    setting: Setting,
+    policy: Policy,
+    at: datetime,
 ) -> dict[str, Skip]:
-    """Those of ``candidates`` who cannot take ``lead`` now, each with the reason that weighs most."""
-    had = {offer.person for offer in lead.offers}
-    found = {one.person: _skip(one, lead, had, setting=setting, policy=policy, at=at) for one in candidates}
+    """Those of ``candidates`` who cannot take a customer of ``program`` now, each with the reason that weighs most.
+
+    ``had``: who had it before.
+    """
+    found = {one.person: _skip(one, program, had, setting=setting, policy=policy, at=at) for one in candidates}
     return {person: why for person, why in found.items() if why is not None}
 
 
 def fitting(
     people: Iterable[str],
-    lead: Lead,
+    program: str,
     loads: Mapping[str, Load],
     *,
+    had: Collection[str],
     wanted: Wanted,
     setting: Setting,
     policy: Policy,
     at: datetime,
 ) -> tuple[tuple[Ranked, ...], dict[str, Skip]]:
-    """``people`` who can take ``lead`` from the best fit down, and those who cannot (LEAD-05, LEAD-07)."""
+    """``people`` who can take a customer from the best fit down, and those who cannot (LEAD-05, LEAD-07)."""
     known = [candidate(p, loads.get(p, Load()), setting=setting, policy=policy) for p in people]
-    unable = skips(known, lead, setting=setting, policy=policy, at=at)
+    unable = skips(known, program, had=had, setting=setting, policy=policy, at=at)
     return rank((one for one in known if one.person not in unable), wanted, policy), unable
 
 
 def _skip(
-    one: Candidate, lead: Lead, had: Collection[str], *, setting: Setting, policy: Policy, at: datetime
+    one: Candidate, program: str, had: Collection[str], *, setting: Setting, policy: Policy, at: datetime
 ) -> Skip | None:
     if one.person in had:
         return Skip.HAD_IT
@@ -107,7 +116,7 @@ def _skip(
     if absence is not None:
         return Skip.DUTY if absence.duty else Skip.ABSENT
     shift = one.profile.shift
-    if shift is not None and not shift.covers(at, calendar=setting.calendar(lead.program)):
+    if shift is not None and not shift.covers(at, calendar=setting.calendar(program)):
         return Skip.OFF_SHIFT
     return Skip.FULL if _is_full(one, policy) else None
 

@@ -270,8 +270,9 @@ def _dispatch(draft: Draft, lead: Lead, people: tuple[str, ...], actor: str | No
     assert matter.desk is not None
     ranking, unable = fitting(
         people,
-        lead,
+        lead.program,
         matter.desk.loads,
+        had=lead.had_by,
         wanted=Wanted(facets=lead.facets, customer_kind=matter.customer_kind, customer_level=matter.customer_level),
         setting=draft.setting,
         policy=policy,
@@ -557,7 +558,7 @@ def _skips(draft: Draft, lead: Lead, people: tuple[str, ...]) -> dict[str, Skip]
     policy = _policy(draft, lead)
     loads = draft.matter.desk.loads if draft.matter.desk is not None else {}
     found = (candidate(p, loads.get(p, Load()), setting=draft.setting, policy=policy) for p in people)
-    return skips(found, lead, setting=draft.setting, policy=policy, at=_told_at(draft))
+    return skips(found, lead.program, had=lead.had_by, setting=draft.setting, policy=policy, at=_told_at(draft))
 
 
 def _can_take(draft: Draft, lead: Lead, person: str) -> bool:

@@ -119,6 +119,11 @@ class Lead:
         return self.offer.person if self.offer is not None else None
 
     @property
+    def had_by(self) -> frozenset[str]:
+        """Everybody it was ever offered to."""
+        return frozenset(offer.person for offer in self.offers)
+
+    @property
     def respond_by(self) -> datetime | None:
         """Until when the first contact must be made; None where it was, or need not be (LEAD-11)."""
         offer = self.offer

@@ -174,6 +174,8 @@ withdraw_request             401 404 404 200 403 404 403 404 403 403 403 404 403
 list_requests                401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
 # The owner asks or gives, the supervisor orders; a deal is cancelled by finance or supervisor (section 5).
 release_claim                401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
+# LEAD-07: whoever may release it.
+recommend_for_claim          401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
 # CUS-11: owner, collaborators, supervisors; whoever looks on or keeps the books reads the claim only.
 read_dossier                 401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
 edit_dossier                 401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404 404 404

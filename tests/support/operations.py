@@ -1038,6 +1038,7 @@ _when("read_territory_review", "admin", ids=_ACTIVE_PLAN)
 _when("review_territory_plan", "admin", ids=_ACTIVE_PLAN, body={"reason": "划分合适"})
 _when("comment_on_claim", "owner", ids={"id": World.outside_report}, body={"text": "正在跟进该客户"})
 _DUTY: Mapping[str, Any] = {"role": "rep", "text": {"zh": "跟进客户", "en": "Follow customers up"}}
+_when("recommend_for_claim", "owner", ids={"id": World.claim})
 _when("publish_duty", "admin", body=_DUTY)
 _when("list_duties", "owner")
 _when("acknowledge", "owner", body=lambda w: {"about": w.setup.made("/v1/duties", _DUTY)["id"]})
