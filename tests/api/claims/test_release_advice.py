@@ -33,7 +33,10 @@ def test_advice_for_a_release_names_the_fitting_and_is_on_record(company: Compan
     assert _people(office.leader, taken) == [third.id]
     assert (notices(third), read(office.first, taken)["version"]) == (before[0], before[1]["version"])
     done(act(office.first, taken, "release", reason="need_unmet", to=third.id))
-    assert (_released(office.leader, taken)["to"], _released(office.leader, taken)["recommended"]) == (third.id, [third.id])
+    assert (_released(office.leader, taken)["to"], _released(office.leader, taken)["recommended"]) == (
+        third.id,
+        [third.id],
+    )
     done(act(office.first, ignored, "release", reason="need_unmet", to=office.second.id))
     assert _released(office.leader, ignored)["recommended"] == [third.id]
     assert busy[0]["owner"] == office.second.id
@@ -41,7 +44,7 @@ def test_advice_for_a_release_names_the_fitting_and_is_on_record(company: Compan
 
 def test_in_a_case_the_parties_are_asked_about_like_everybody(company: Company) -> None:
     """LEAD-07, DSP-02: for an overlap; the advice is computed from matching, no ownership rule is asked."""
-    office = Office(company, policy={"recommend.count": 9, "claim.on_owned": "dispute"})
+    office = Office(company, policy={"recommend.count": 9, "claim.on_collision": "dispute"})
     claim = office.claim(office.first)
     assert office.first.id not in _people(office.leader, claim)
     office.claim(office.second)
