@@ -62,6 +62,9 @@ def _facets(known: Mapping[str, str]) -> Facets:
     """What is known of the customer, as matching compares it."""
     special = known.get("specialty")
     return Facets(
-        **{name: known.get(name) for name in ("region", "industry", "size", "product_line")},
+        region=known.get("region"),
+        industry=known.get("industry"),
+        size=known.get("size"),
+        product_line=known.get("product_line"),
         specialties=(special,) if special is not None else (),
     )
