@@ -192,7 +192,10 @@ def _where(error: Exception) -> list[str]:
 
 
 async def _answer(request: Request, refusal: Refusal) -> Response:
-    """Render a refusal; record 403, 409 and 429; keep a 409 under its key, free the key otherwise."""
+    """Render a refusal; record 403, 409 and 429; keep a 409 under its key, free the key otherwise.
+
+    Whoever is not signed in is not recorded: anybody could fill the table by trying codes of links.
+    """
     body = problem(
         refusal,
         language=await _language(request, refusal),
@@ -202,7 +205,8 @@ async def _answer(request: Request, refusal: Refusal) -> Response:
     key: Key | None = getattr(request.state, "key", None)
     keeps = key is not None and refusal.status == 409 and refusal.code != "request_in_flight"
     frees = key is not None and not keeps and getattr(request.state, "command_refused", False)
-    if refusal.status in _RECORDED or keeps or frees:
+    signed_in = getattr(request.state, "caller", None) is not None
+    if (refusal.status in _RECORDED and signed_in) or keeps or frees:
         await run_in_threadpool(_record, request, refusal, body, keeps)
     return problem_response(body)
 

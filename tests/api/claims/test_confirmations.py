@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx2
+import sqlalchemy as sa
 
 from domain.disputes.facts import Choice, Denial
 from storage import case_facts
@@ -65,8 +66,11 @@ def test_after_a_first_visit_the_service_asks_and_the_rep_sees_no_code(company: 
     assert (shown["person"], shown["point"]) == ("甲", "after_first_visit")
     refused(say(company, printed, "yes", named="乙"), 422, "field_not_allowed", "named")
     assert done(say(company, printed, "yes"))["answer"] == "yes"
+    recorded = sa.select(sa.func.count()).select_from(t.refusal).where(t.refusal.c.code == "link_invalid")
     for again in (company.call("GET", printed, token=None), say(company, printed, "no")):
         refused(again, 409, "link_invalid")
+        with company.database.reading() as tx:
+            assert tx.execute(recorded).scalar() == 0, "whoever tries codes fills no table of ours"
     assert asked(office.first, claim) == [("after_first_visit", "yes")]
     assert "claim.confirmed" in [n["kind"] for n in listed(office.first.get("/v1/me/notices"))]
 
