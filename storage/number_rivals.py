@@ -275,12 +275,15 @@ def _set(tx: Transaction, one: str, other: str, *, apart: bool, at: datetime) ->
         _ring(tx, (one, other), at=at)
 
 
+_WAITS = sorted(w.value for w in (Waiting.NUMBER, Waiting.QUEUE, Waiting.BESIDE))
+
+
 def _ring(tx: Transaction, matters: Collection[str], *, at: datetime) -> None:
-    """Wake the reports of ``matters`` that wait for a number, or for a relative in the queue; nobody else would decide
-    anything.
+    """Wake the reports of ``matters`` that wait for a number, or for a relative in the queue or in a trial; nobody else
+    would decide anything.
     """
     c = t.claim.c
-    place = c.detail["waiting"].as_string().in_((Waiting.NUMBER.value, Waiting.QUEUE.value))
+    place = c.detail["waiting"].as_string().in_(_WAITS)
     waits = sa.and_(c.state == ClaimState.REPORTED.value, place)
     streams = tx.execute(sa.select(c.id).where(c.matter.in_(matters), waits).order_by(c.receipt)).scalars()
     bells = [{"id": mint(), "stream": s, "kind": "claim", "not_before": at, "tries": 0} for s in streams]

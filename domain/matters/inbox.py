@@ -201,7 +201,7 @@ def _turns(claim: Claim, matter: Matter) -> Iterator[Due]:
         yield Due(until, DueKind.OPENING, claim.id)
     if claim.waiting is Waiting.QUEUE and matter.owner_claim is None and matter.pool_at is not None:
         yield Due(matter.pool_at, DueKind.FREE, claim.id)
-    if claim.waiting is Waiting.QUEUE and (free := _relative_free_at(claim, matter)) is not None:
+    if claim.waiting in (Waiting.QUEUE, Waiting.BESIDE) and (free := _relative_free_at(claim, matter)) is not None:
         yield Due(free, DueKind.FREE, claim.id)
     if claim.waiting is Waiting.NUMBER and (known := _number_known_at(claim, matter)) is not None:
         yield Due(known, DueKind.NUMBER, claim.id)

@@ -74,6 +74,19 @@ def test_in_the_queue_a_relative_has_its_turn_when_the_owner_lets_go(company: Co
     assert state(read(kin.second, queued)) == ACCEPTED
 
 
+def test_a_trial_refuses_no_relative_and_has_her_accepted_when_the_owner_lets_go(company: Company) -> None:
+    """CUS-14, POL-08: she would have been refused; when her father is released nothing is in her way any more."""
+    kin = Household(company, match__related_scope="household", program__mode="trial")
+    kin.linked(kin.husband, kin.daughter)
+    beside = kin.report(kin.second)
+    assert state(beside) == ("reported", None, "beside")
+    results = listed(kin.admin.get(f"/v1/programs/{kin.office.program}/trial/results"))
+    assert (beside["id"], "customer_owned") in [(r["claim"], r["code"]) for r in results]
+    done(act(kin.first, kin.husband, "release", reason="need_unmet"))
+    company.ring_bells()
+    assert state(read(kin.second, beside)) == ACCEPTED
+
+
 def test_where_collisions_are_disputed_the_two_are_asked_about_in_one_case(company: Company) -> None:
     """CUS-14, CLM-27, CUS-13: the owner of the relative and whoever reported are its parties."""
     kin = Household(company, match__related_scope="household", claim__on_collision="dispute")
