@@ -215,6 +215,10 @@ class House(Protocol):
         """Tell of people whose share of leads is far from what is to be expected, once per window (LEAD-13)."""
         ...
 
+    def unclaimed(self) -> None:
+        """Send high-ranked customers whom nobody took from their pool in time to smart dispatch (POOL-05)."""
+        ...
+
     def tidy(self) -> None:
         """Delete what has had its time: idempotency keys, counters, old refusals."""
         ...

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from activities.ports import StoreTroubleError
 from domain.refusals import Refusal
-from storage import checkpoints, lead_balance, payouts, retention, territory_reviews, trial
+from storage import checkpoints, lead_balance, payouts, retention, territory_reviews, trial, unclaimed
 from storage.database import Database, Transaction
 from storage.setting import Snapshots
 
 
 class DatabaseHouse:
-    """Checkpoints, the payout day, trials that are over, territories to review, uneven leads, rows past their time."""
+    """Checkpoints, payout day, trials that are over, territory reviews, uneven leads, customers nobody took, old rows."""
 
     def __init__(self, database: Database, snapshots: Snapshots, checkpoint_folder: Path) -> None:
         self._database = database
@@ -67,6 +68,18 @@ class DatabaseHouse:
         try:
             # Once a day is enough: a month of leads is counted.
             self._weighed_on = self._database.transact(work)
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal
+
+    def _send(self, matter: str, tx: Transaction) -> None:
+        unclaimed.send(tx, self._snapshots.setting(tx), matter)
+
+    def unclaimed(self) -> None:
+        try:
+            with self._database.reading() as tx:
+                waiting = unclaimed.due(tx, self._snapshots.setting(tx))
+            for matter in waiting:  # each under the lock of its own matter alone
+                self._database.transact(partial(self._send, matter))
         except Refusal as refusal:
             raise StoreTroubleError from refusal
 

@@ -24,7 +24,7 @@ from domain.leads.scoring import graded, scored
 from domain.matters.matter import Command, CommandKind
 from domain.policy.policy import Policy
 from domain.refusals import FieldError, Refusal
-from storage import customers, history, leads, matters, merges, referrals, texts
+from storage import customers, lead_intake, leads, matters, merges, referrals, texts
 from storage import tables as t
 from storage.company_names import CompanyNames
 from storage.database import Transaction, mint
@@ -130,38 +130,12 @@ def _receive(tx: Transaction, caller: Caller, body: LeadIn, resolved: Resolved, 
         referral=_referral(tx, caller, body, resolved, identifier, policy, at=now),
     )
     more = {"track": body.track, "project": project, "external_id": body.external_id}
-    leads.insert(tx, lead, more)
-    stream = {"id": lead.id, "kind": "lead", "matter": lead.matter, "open": True, "next_instant": now}
-    tx.insert(t.stream, {**stream, "epoch": setting.epoch})
-    history.append(
-        tx,
-        [
-            history.Entry(
-                stream=lead.id,
-                stream_kind="lead",
-                kind="received",
-                at=now,
-                actor=caller.person,
-                policy_version=terms.version,
-                after=LeadState.RECEIVED.value,
-                data={
-                    "number": lead.number,
-                    "program": lead.program,
-                    "customer": customer,
-                    "project": project,
-                    "track": body.track,
-                    "score": score,
-                    "grade": lead.grade,
-                    "person": body.person,
-                    "referrer": body.referrer.model_dump() if body.referrer is not None else None,
-                },
-            )
-        ],
-        fresh=(lead.id,),
-    )
-    command = _command(tx, caller, lead, CommandKind.LEAD_RECEIVE, {}, locked)
-    tx.update(t.matter, {"id": lead.matter}, {"led": True})
-    return command
+    told = {
+        "person": body.person,
+        "referrer": body.referrer.model_dump() if body.referrer is not None else None,
+    }
+    command = lead_intake.receive(tx, lead, more, locked, epoch=setting.epoch, told=told)
+    return Waiting(command=command, kind="lead", stream=lead.id)
 
 
 def _referral(

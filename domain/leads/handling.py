@@ -21,13 +21,14 @@ from domain.leads.limits import accept_by, assess_by, respond_by
 from domain.leads.model import Lead, Load, Offer, OfferEnd, Way
 from domain.leads.permissions import authorise
 from domain.leads.rotation import Rotation, Skip, given_back, next_turn
-from domain.leads.rules import Rule, first_match
+from domain.leads.rules import UNCLAIMED, Rule, first_match
 from domain.leads.scoring import graded, scored
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command
 from domain.people.access import Actor
 from domain.policy.policy import Policy
 from domain.pools.entering import enter_pool
+from domain.pools.limits import Attempt
 from domain.refusals import Refusal
 
 #: Returned for one of these it was no lead: the turn that brought it did not count (LEAD-16).
@@ -241,6 +242,8 @@ def _assigned(draft: Draft, lead: Lead, rule: Rule, actor: str | None) -> bool:
         _offer(draft, lead, rule.person, Way.RULE, actor=actor)
         return True
     people = members(lead.program, rule.team, setting=draft.setting, at=draft.at)
+    if lead.source == UNCLAIMED:
+        people = tuple(person for person in people if _may_have_entry(draft, person))
     if rule.way is Way.DISPATCH:
         return _dispatch(draft, lead, people, actor)
     unable = _skips(draft, lead, people)
@@ -262,6 +265,17 @@ def _assigned(draft: Draft, lead: Lead, rule: Rule, actor: str | None) -> bool:
         makeup=turn.makeup,
         data={"skipped": _listed(dict(turn.skipped))},
     )
+    return True
+
+
+def _may_have_entry(draft: Draft, person: str) -> bool:
+    """Whether the pool, its lock and its restrictions leave the customer to ``person`` (POOL-01, POOL-08)."""
+    attempt = Attempt(draft.matter, draft.setting, person, draft.at)
+    try:
+        attempt.check_member()
+        attempt.check_reserved()
+    except Refusal:
+        return False
     return True
 
 
@@ -440,7 +454,9 @@ def _attach(
 
 def _fall_back(draft: Draft, lead: Lead, actor: str | None) -> None:
     """Nobody eligible: never unassigned in silence (LEAD-03). What was in somebody's hands goes to the supervisor."""
-    if lead.offers or _policy(draft, lead).word("lead.fallback") != "default_pool":
+    # A customer who lies in a pool already stays where it lies, as it is restricted there.
+    unclaimed = lead.source == UNCLAIMED
+    if lead.offers or unclaimed or _policy(draft, lead).word("lead.fallback") != "default_pool":
         _escalate(draft, lead, actor=actor)
     else:
         _pool(draft, lead, actor=actor)

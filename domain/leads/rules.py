@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from domain.leads.model import Lead, Way
 
@@ -28,12 +29,19 @@ class Rule:
         return all(_fold(_word(lead, name)) in {_fold(w) for w in words} for name, words in self.when.items())
 
 
+#: The source of a lead that was a high-ranked customer whom nobody took from a pool in time (POOL-05).
+UNCLAIMED: Final = "pool_unclaimed"
+#: What goes for it, whatever the program's rules say: smart dispatch among everybody (LEAD-05).
+_DISPATCHED: Final = Rule(way=Way.DISPATCH)
+
 #: Of a program without rules: everybody in turn.
 DEFAULT: Sequence[Rule] = (Rule(),)
 
 
 def first_match(lead: Lead, rules: Sequence[Rule]) -> Rule | None:
     """The rule that decides, or None: then the fallback does (`lead.fallback`)."""
+    if lead.source == UNCLAIMED:
+        return _DISPATCHED
     return next((rule for rule in rules if rule.matches(lead)), None)
 
 

@@ -194,7 +194,6 @@ _BUILT: Final = frozenset(
 _LACKING: Final = frozenset(
     {
         "household.rule",
-        "pool.unclaimed_h",
         "pool.restricted_wait_wh",
     }
 )

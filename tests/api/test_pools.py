@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from storage import tables as t
-from tests.support.answers import refused
+from storage.house import DatabaseHouse
+from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.office import Office, act, customer, done, moment, moves, notices, read, work
 
@@ -287,6 +289,38 @@ def test_an_admin_assigns_several_customers_at_once(company: Company) -> None:
     ]
     assert [read(office.second, {"id": claim})["owner"] for claim in owned] == [office.second.id]
     refused(office.first.post(f"/v1/pools/{office.pool}/assign", body), 403, "not_allowed")
+
+
+def test_a_high_ranked_customer_nobody_took_is_sent_to_whoever_fits_best(company: Company, tmp_path: Path) -> None:
+    """POOL-05, LEAD-05, POOL-08: `pool.unclaimed_h` after it could be taken, once, and to nobody it is kept from."""
+    office = Pooled(company, policy={"pool.unclaimed_h": 24})
+    path = f"/v1/pools/{office.pool}"
+    version = company.admin.get(path).json()["version"]
+    high = {"levels": ["VIP"], "people": [office.first.id]}
+    done(company.admin.patch(path, {"version": version, "priority": high, "admins": [office.leader.id]}))
+    plain = office.pooled(72)
+    entry = office.pooled(71, level="VIP")
+    office.admin_act("restrict", entry, people=[office.first.id])
+    house = DatabaseHouse(company.database, company.snapshots, tmp_path)
+
+    def sent() -> list[dict[str, Any]]:
+        house.unclaimed()
+        company.ring_bells()
+        return listed(company.admin.get("/v1/leads", program=office.program))
+
+    company.advance(hours=23)
+    assert sent() == []
+    company.advance(hours=1)
+    (lead,) = sent()
+    assert (lead["source"], lead["sender"], lead["receiver"]) == ("pool_unclaimed", office.leader.id, office.first.id)
+    assert [offer["way"] for offer in lead["offers"]] == ["dispatch"]
+    assert [one["id"] for one in sent()] == [lead["id"]]
+    back = f"/v1/leads/{lead['id']}"
+    done(office.first.post(f"{back}/return", {"reason": "no_need"}))
+    done(office.leader.post(f"{back}/close", {"reason": "仍留在公海"}))
+    assert [one["id"] for one in sent()] == [lead["id"]]
+    assert office.take(office.first, entry).status_code == 201
+    assert [one["id"] for one in office.entries()] == [plain]
 
 
 def test_a_pooled_customer_shows_its_past_but_neither_name_nor_contacts(company: Company) -> None:

@@ -165,7 +165,6 @@ SECTION_SIZES = {
 NOT_BUILT_YET = {
     "household.rule",
     "inspection.every_days",
-    "pool.unclaimed_h",
     "policy.review_days",
     "webhook.retry_h",
     "locale.default",
