@@ -14,7 +14,7 @@ from storage.setting import Snapshots
 
 
 class DatabaseHouse:
-    """Checkpoints, payout day, trials that are over, territory reviews, uneven leads, customers nobody took, old rows."""
+    """Checkpoints, payout day, trials, territory reviews, uneven leads, customers nobody took, old rows."""
 
     def __init__(self, database: Database, snapshots: Snapshots, checkpoint_folder: Path) -> None:
         self._database = database
