@@ -76,11 +76,14 @@ def plan(
 def follow(tx: Transaction, claim: Claim, *, former: Claim, setting: Setting, at: datetime) -> None:
     """A follow-up moved deadlines of ``claim`` without a drain.
 
-    A row of the old deadline that is still to come finds that out by itself; new ones are planned where none is left.
+    A row of the old deadline that is still to come finds that out by itself; new ones are planned where none is left,
+    and for a clock that it started.
     """
     terms = setting.terms_of(former)
+    has_started = any(former.clock(c.clock) is None for c in claim.clocks)
     planned = ([i for i, _ in due(c, terms=terms, after=c.start)] for c in former.clocks if c != claim.clock(c.clock))
-    if any(instants and instants[-1] <= at for instants in planned) or _may_be_asked(former, terms, at):
+    is_spent = any(instants and instants[-1] <= at for instants in planned)
+    if has_started or is_spent or _may_be_asked(former, terms, at):
         plan(tx, claim, former=former, setting=setting, at=at, completion=False)
 
 

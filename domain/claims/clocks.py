@@ -30,6 +30,8 @@ from domain.policy.policy import Policy
 _ABSENCE_STOPS: frozenset[Clock] = frozenset({Clock.FIRST_FOLLOW_UP, Clock.IDLE, Clock.RHYTHM})
 #: Clocks that wait for the end of a claim's grace; who waits for a customer is not spared (INT-10).
 _SPARED: frozenset[Clock] = frozenset(LAPSE_REASON) - {Clock.QUEUE} | {Clock.RHYTHM}
+#: Those of them that wait for what a special approval keeps a claim until: whom nothing can lapse is worked (CLM-34).
+_KEPT: frozenset[Clock] = _SPARED - {Clock.RHYTHM}
 #: Judging goes on while a claim's own clocks stand still.
 _NEVER_PAUSED: frozenset[Clock] = frozenset({Clock.APPROVAL})
 
@@ -269,7 +271,8 @@ def extended(claim: Claim, *, until: datetime, at: datetime, rule: str) -> Claim
     """No lapse clock runs out before ``until`` (CLM-22, CLM-17): earlier deadlines move there, later ones stay."""
     return replace(
         claim,
-        extended_until=until,
+        # A nearer date, given later, takes nothing back of what was given before.
+        extended_until=max(until, claim.extended_until or until),
         clocks=tuple(
             replace(
                 c,
@@ -382,8 +385,10 @@ def _deadline(claim: Claim, clock: Clock, *, at: datetime, length: Duration, ter
         counted = terms.calendar.add_outside_closures(at, length, closure_days=_closure_days(terms.policy))
     else:
         counted = terms.calendar.add(at, length)
-    least = max(filter(None, (claim.spared_until, claim.approved_until)), default=None)
-    if least is not None and clock in _SPARED and counted.at < least:
+    spared = claim.spared_until if clock in _SPARED else None
+    kept = claim.approved_until if clock in _KEPT else None
+    least = max(filter(None, (spared, kept)), default=None)
+    if least is not None and counted.at < least:
         return least, False
     return counted.at, counted.provisional
 

@@ -11,6 +11,7 @@ from storage.codec import rfc3339
 from tests.support.answers import refused
 from tests.support.company import Company, Person, person_customer
 from tests.support.office import (
+    NOTE,
     Office,
     act,
     after,
@@ -21,6 +22,7 @@ from tests.support.office import (
     moment,
     notices,
     read,
+    tasks,
     work,
 )
 
@@ -330,6 +332,20 @@ def test_a_clock_switched_off_and_one_switched_on_by_a_migration(company: Compan
     assert "idle" not in clocks(read(office.first, claim))
     company.advance(days=100)
     assert read(office.first, claim)["state"] == "protected"
+
+
+def test_a_follow_up_after_the_procedure_was_switched_on_asks_for_the_next_one(company: Company) -> None:
+    """LEAD-12, POL-02: a worked claim meets `sop.rhythm_days` by migration; its clock begins without a drain."""
+    office = Office(company, policy=IDLE | {"claim.idle_days": 0, "sop.rhythm_days": {"A": 0}})
+    rulers = Rulers(company)
+    claim = office.claim(office.first, customer={**customer(3), "level": "A"})
+    work(office.first, claim)
+    rulers.migrated(rulers.version(office.program, parameters={"sop.rhythm_days": {"A": 7}}), dry_run=False)
+    assert "rhythm" not in clocks(read(office.first, claim))
+    work(office.first, claim, note=NOTE + "再")
+    company.advance(days=7.1)
+    company.remind()
+    assert tasks(office.first) == [("follow_up_due", claim["id"])]
 
 
 def test_the_override_of_a_new_version_is_for_new_claims(company: Company) -> None:

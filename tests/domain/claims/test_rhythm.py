@@ -117,6 +117,17 @@ def test_an_opening_load_asks_for_nothing_in_its_grace() -> None:
     assert due(accepted(terms(), grade="A", spared_until=until)) == until
 
 
+def test_who_is_kept_from_losing_a_customer_follows_them_up_as_ever() -> None:
+    """LEAD-12, CLM-34: a special approval moves what lets the claim lapse, and not when it is followed up."""
+    used = terms(claim__idle_days=10)
+    until = ACCEPTED + 30 * DAY
+    claim = accepted(used, grade="A", approved_until=until)
+    assert due(claim) == ACCEPTED + 3 * DAY
+    assert claim.deadline == until
+    worked = worked_on(claim, CALL, qualified=True, received_at=ACCEPTED + DAY, terms=used)
+    assert due(worked) == ACCEPTED + 4 * DAY
+
+
 def test_the_task_comes_in_the_morning_and_the_warning_when_it_is_overdue() -> None:
     """LEAD-12, CLM-18: one of each per period, however often it is planned."""
     used = terms()

@@ -175,6 +175,20 @@ def test_protection_is_extended_beyond_the_limit() -> None:
     assert notice.facts["until"] == deadline + DAY
 
 
+def test_a_nearer_date_takes_nothing_back_of_what_was_given_before() -> None:
+    """CLM-34, CLM-16: keep after a longer extend; a follow-up voided later still leaves what the extend gave."""
+    sales = office()
+    given = sales.later(days=30)
+    assert sales.grant("extend", until=given) is None
+    assert sales.grant("keep", until=sales.later(days=15)) is None
+    assert sales.claim().extended_until == given
+    claim = sales.claim()
+    counted = clocks.idle_recounted(claim, last=None, at=sales.later(days=20), terms=sales.setting.terms_of(claim))
+    idle = counted.clock(Clock.IDLE)
+    assert idle is not None
+    assert idle.deadline == given
+
+
 def test_only_a_held_claim_is_kept_and_only_for_the_time_ahead() -> None:
     """CLM-34: keep and extend ask for a claim that holds, and an end date to come."""
     sales = office()
