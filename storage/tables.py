@@ -1335,7 +1335,7 @@ rule_comment = sa.Table(
 )
 
 #: Lists of claims that are to follow a division, each to somebody, once a second person approves (TER-03). ``claims``:
-#: ``[{claim, owner, to, text, command, code}]``, the last two since the approval.
+#: ``[{claim, owner, to, text, command, code}]``, the last two since the approval; ``text`` is why.
 territory_transfer = sa.Table(
     "territory_transfer",
     metadata,
@@ -1343,7 +1343,6 @@ territory_transfer = sa.Table(
     Col("plan", Id, sa.ForeignKey("territory_plan.id"), nullable=False),
     Col("claims", Json, nullable=False),
     Col("by", Id, nullable=False),
-    Col("reason", Sealed, nullable=False),
     Col("created_at", Instant, nullable=False),
     Col("approved_by", Id),
     Col("approved_at", Instant),

@@ -6,6 +6,7 @@ transfer; so a row may be refused where the others go through.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,16 +36,13 @@ def propose(tx: Transaction, caller: Caller, plan: str, body: TransferListIn) ->
     if not may_divide(caller, row["program"]):
         raise Refusal("not_allowed", rule="PPL-02")
     now = tx.now()
-    state = state_of(tx, row, at=now)
-    if state is not PlanState.ACTIVE:
-        raise Refusal("illegal_transition", rule="TER-03", facts={"state": state.value}, current_state=state.value)
+    _check_in_force(tx, row, at=now)
     listed = _listed(tx, caller, row["program"], body)
     made: Row = {
         "id": mint(),
         "plan": plan,
         "claims": listed,
         "by": caller.person,
-        "reason": tx.keys.seal(body.reason),
         "created_at": now,
     }
     tx.insert(t.territory_transfer, made)
@@ -62,15 +60,24 @@ def approve(tx: Transaction, caller: Caller, plan: str, transfer: str) -> Done:
     if known["approved_at"] is None:
         if known["by"] == caller.person:
             raise Refusal("same_person", rule="TER-03")
+        now = tx.now()
+        _check_in_force(tx, row, at=now)
         values = {
             "claims": _received(tx, caller, row["program"], known["claims"]),
             "approved_by": caller.person,
-            "approved_at": tx.now(),
+            "approved_at": now,
         }
         tx.update(t.territory_transfer, {"id": transfer}, values)
         _record(tx, caller, plan, "transfers_approved", {"list": transfer})
         known |= values
     return Done(200, transfer_view(tx, known, program=row["program"]))
+
+
+def _check_in_force(tx: Transaction, row: Row, *, at: datetime) -> None:
+    """Claims follow the plan that is in force: neither one that is to come nor one that was replaced (TER-03)."""
+    state = state_of(tx, row, at=at)
+    if state is not PlanState.ACTIVE:
+        raise Refusal("illegal_transition", rule="TER-03", facts={"state": state.value}, current_state=state.value)
 
 
 def _locked(tx: Transaction, plan: str, transfer: str) -> Row:

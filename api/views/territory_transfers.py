@@ -14,6 +14,7 @@ from domain.people.access import Place, has_role
 from domain.people.organisation import Role
 from domain.refusals import Refusal
 from storage import tables as t
+from storage import texts
 from storage.codec import rfc3339
 from storage.database import Transaction
 
@@ -50,6 +51,8 @@ def transfer_view(tx: Transaction, row: Mapping[str, Any], *, program: str) -> R
     wanted = [one["command"] for one in row["claims"] if one["command"] is not None]
     commands = {r.id: r for r in tx.execute(sa.select(c.id, c.decided_at, c.problem).where(c.id.in_(wanted)))}
     approved = row["approved_at"] is not None
+    # Each row has the reason as a text of its customer, so it is told as long as one of these is known (AUD-05).
+    said = texts.read(tx, (one["text"] for one in row["claims"]))
     return {
         "id": row["id"],
         "plan": row["plan"],
@@ -57,7 +60,7 @@ def transfer_view(tx: Transaction, row: Mapping[str, Any], *, program: str) -> R
         "state": "approved" if approved else "proposed",
         "claims": [_listed(one, commands, approved=approved) for one in row["claims"]],
         "by": row["by"],
-        "reason": tx.keys.open_text(row["reason"]),
+        "reason": next(iter(said.values()), None),
         "created_at": rfc3339(row["created_at"]),
         "approved_by": row["approved_by"],
         "approved_at": rfc3339(row["approved_at"]) if approved else None,

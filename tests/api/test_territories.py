@@ -132,6 +132,44 @@ def test_open_claims_follow_the_plan_by_a_list_that_a_second_person_approves(com
     assert again["claims"] == told["claims"]
 
 
+def test_a_list_of_a_plan_that_was_replaced_moves_nobody(company: Company) -> None:
+    """TER-03: it was made for a division that is over; a list that was approved in time is answered as before."""
+    office = Divided(company, claim__out_of_territory="warn")
+    path = f"/v1/territories/{office.divide()}/transfers"
+    in_time, late = (office.claim(office.second, customer=of(n, region="华东")) for n in (41, 42))
+    lists = [
+        company.admin.made(path, {"claims": [{"claim": one["id"], "to": office.first.id}], "reason": "华东归甲"})
+        for one in (in_time, late)
+    ]
+    second_admin = company.person("接任管理员", roles=("admin",), company_wide=True)
+    approve = [f"{path}/{one['id']}/approve" for one in lists]
+    done(second_admin.post(approve[0]))
+    following = office.plan(territory("东区", {"person": office.second.id}, {"region": ["华东"]}))["id"]
+    company.admin.made(f"/v1/territories/{following}/activate")
+    refused(second_admin.post(approve[1]), 409, "illegal_transition")
+    assert done(second_admin.post(approve[0]))["state"] == "approved"
+    company.ring_bells()
+    assert (read(office.first, in_time)["owner"], read(office.second, late)["owner"]) == (
+        office.first.id,
+        office.second.id,
+    )
+
+
+def test_why_a_list_was_made_goes_with_its_customers(company: Company) -> None:
+    """AUD-05: whoever is named in it is not told of after the erasure; of a list with others left, they keep it."""
+    office = Divided(company, claim__out_of_territory="warn")
+    path = f"/v1/territories/{office.divide()}/transfers"
+    gone, left = (office.claim(office.second, customer=of(n, region="华东")) for n in (51, 52))
+    for listed_claims in ([gone], [gone, left]):
+        claims = [{"claim": one["id"], "to": office.first.id} for one in listed_claims]
+        made = company.admin.made(path, {"claims": claims, "reason": "王小明归甲"})
+        assert made["reason"] == "王小明归甲"
+    done(act(office.second, gone, "release", reason="need_unmet"))
+    company.admin.made(f"/v1/customers/{gone['customer']['id']}/erase", {"reason": "依法删除"})
+    both, alone = listed(company.admin.get(path))
+    assert (alone["reason"], both["reason"]) == (None, "王小明归甲")
+
+
 def test_before_activation_overlaps_gaps_and_claims_that_would_fall_elsewhere_are_counted(company: Company) -> None:
     """TER-03: an overlap needs a reason, a gap only warns, an open claim keeps its owner."""
     office = Divided(company)
