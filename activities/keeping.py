@@ -69,6 +69,7 @@ class KeepingActivities:
         await asyncio.to_thread(self._house.territory_reviews)
         await asyncio.to_thread(self._house.lead_balance)
         await asyncio.to_thread(self._house.unclaimed)
+        await asyncio.to_thread(self._house.restricted_waits)
         await asyncio.to_thread(self._house.tidy)
 
     async def _ring_all(self, bells: Sequence[Bell]) -> None:

@@ -219,6 +219,10 @@ class House(Protocol):
         """Send high-ranked customers whom nobody took from their pool in time to smart dispatch (POOL-05)."""
         ...
 
+    def restricted_waits(self) -> None:
+        """Ask who is in charge about restricted customers for whom nobody has been on duty (POOL-08)."""
+        ...
+
     def tidy(self) -> None:
         """Delete what has had its time: idempotency keys, counters, old refusals."""
         ...

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from activities.ports import StoreTroubleError
 from domain.refusals import Refusal
-from storage import checkpoints, lead_balance, payouts, retention, territory_reviews, trial, unclaimed
+from storage import checkpoints, lead_balance, payouts, restricted_waits, retention, territory_reviews, trial, unclaimed
 from storage.database import Database, Transaction
 from storage.setting import Snapshots
 
@@ -80,6 +80,12 @@ class DatabaseHouse:
                 waiting = unclaimed.due(tx, self._snapshots.setting(tx))
             for matter in waiting:  # each under the lock of its own matter alone
                 self._database.transact(partial(self._send, matter))
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal
+
+    def restricted_waits(self) -> None:
+        try:
+            self._database.transact(lambda tx: restricted_waits.follow(tx, self._snapshots.setting(tx)))
         except Refusal as refusal:
             raise StoreTroubleError from refusal
 

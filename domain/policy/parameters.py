@@ -194,7 +194,6 @@ _BUILT: Final = frozenset(
 _LACKING: Final = frozenset(
     {
         "household.rule",
-        "pool.restricted_wait_wh",
     }
 )
 

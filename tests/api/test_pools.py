@@ -13,7 +13,7 @@ from storage import tables as t
 from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
-from tests.support.office import Office, act, customer, done, moment, moves, notices, read, work
+from tests.support.office import Office, act, customer, done, moment, moves, notices, read, tasks, work
 
 
 class Pooled(Office):
@@ -321,6 +321,39 @@ def test_a_high_ranked_customer_nobody_took_is_sent_to_whoever_fits_best(company
     assert [one["id"] for one in sent()] == [lead["id"]]
     assert office.take(office.first, entry).status_code == 201
     assert [one["id"] for one in office.entries()] == [plain]
+
+
+def test_a_restricted_customer_nobody_is_on_duty_for_is_a_task(company: Company, tmp_path: Path) -> None:
+    """POOL-08: `pool.restricted_wait_wh`; closed once somebody is back, or the customer is free to others."""
+    office = Pooled(company)
+    path = f"/v1/pools/{office.pool}"
+    version = company.admin.get(path).json()["version"]
+    done(company.admin.patch(path, {"version": version, "admins": [office.leader.id]}))
+    entry, free = office.pooled(81), office.pooled(82)
+    office.admin_act("restrict", entry, people=[office.second.id])
+    house = DatabaseHouse(company.database, company.snapshots, tmp_path)
+    start, end = (company.now() + timedelta(hours=12)).isoformat(), (company.now() + timedelta(days=9)).isoformat()
+    company.admin.made(f"/v1/people/{office.second.id}/absences", {"from": start, "to": end})
+
+    def asked() -> list[tuple[str, str]]:
+        house.restricted_waits()
+        return [task for task in tasks(office.leader) if task[0] == "pool_restricted"]
+
+    company.shift(hours=30)
+    assert asked() == []
+    company.shift(hours=14)
+    assert asked() == asked() == [("pool_restricted", entry)]
+    late = office.pooled(83)
+    office.admin_act("restrict", late, people=[office.second.id])
+    assert asked() == [("pool_restricted", entry)]
+    office.admin_act("restrict", late)
+    assert [one["id"] for one in office.entries()] == [late, free, entry]
+    office.admin_act("restrict", entry, people=[office.second.id, office.first.id])
+    assert asked() == []
+    office.admin_act("restrict", entry, people=[office.second.id])
+    assert asked() == [("pool_restricted", entry)]
+    company.shift(days=8)
+    assert asked() == []
 
 
 def test_a_pooled_customer_shows_its_past_but_neither_name_nor_contacts(company: Company) -> None:
