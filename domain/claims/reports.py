@@ -43,6 +43,7 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False) -> None:
     if is_taken(draft.matter, claim, draft):
         _collide(draft, claim)
         return
+    claim = replace(claim, related=())  # what collides is seen at receipt, and that is over (CUS-14)
     queued = claim.waiting is Waiting.QUEUE
     by_visit = policy.protection_shape == "visit_deal" and claim.opening is None
     visited = by_visit and claim.visited_at is not None  # a number was in the way of what the visit accepts

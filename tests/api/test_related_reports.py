@@ -10,7 +10,7 @@ import pytest
 from tests.api.test_customer_links import Kin, id_of
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
-from tests.support.office import act, customer, done, read
+from tests.support.office import act, customer, done, read, work
 
 DAUGHTER = customer(71, "王丽")
 
@@ -85,6 +85,34 @@ def test_a_trial_refuses_no_relative_and_has_her_accepted_when_the_owner_lets_go
     done(act(kin.first, kin.husband, "release", reason="need_unmet"))
     company.ring_bells()
     assert state(read(kin.second, beside)) == ACCEPTED
+
+
+JUDGED, BY_VISIT = {"claim__judgement_mode": "manual"}, {"claim__protection_shape": "visit_deal"}
+QUEUE, TRIAL = {"claim__on_collision": "queue"}, {"program__mode": "trial"}
+
+
+@pytest.mark.parametrize(
+    ("decided_by", "policy"), [("judge", JUDGED | QUEUE), ("visit", BY_VISIT | QUEUE), ("judge", JUDGED | TRIAL)]
+)
+def test_what_waited_for_a_relative_is_decided_like_any_report_afterwards(
+    company: Company, decided_by: str, policy: Mapping[str, str]
+) -> None:
+    """CUS-14, CLM-27, CLM-04, CLM-12: once her father is released, a judge or the visit accepts her."""
+    kin = Household(company, match__related_scope="household", **policy)
+    if decided_by == "judge":
+        done(act(kin.leader, kin.husband, "accept"))
+    else:
+        work(kin.first, kin.husband, "visit")
+    kin.linked(kin.husband, kin.daughter)
+    waits = kin.report(kin.second)
+    done(act(kin.first, kin.husband, "release", reason="need_unmet"))
+    company.ring_bells()
+    assert state(read(kin.second, waits)) == ("reported", None, decided_by)
+    if decided_by == "judge":
+        done(act(kin.leader, waits, "accept"))
+    else:
+        work(kin.second, waits, "visit")
+    assert state(read(kin.second, waits)) == ACCEPTED
 
 
 def test_where_collisions_are_disputed_the_two_are_asked_about_in_one_case(company: Company) -> None:
