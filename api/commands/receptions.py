@@ -521,11 +521,14 @@ def complete(tx: Transaction, caller: Caller, reception: str) -> Waiting:
 
 
 def _visit(tx: Transaction, one: Reception, locked: matters.Locked) -> Row:
-    """The entry of the visit, as a follow-up: its content is what was recorded."""
+    """The entry of the visit, as a follow-up: it counts by what was recorded.
+
+    What was noticed counts too, but is no part of the note: it would outlive its own time there (CUS-10).
+    """
     note = texts.read(tx, [one.need]).get(one.need or "") or _noticed(tx, one, at=locked.now)
     # Under the key of the record that has come: the matter may lie with another one of the customer (CUS-13).
     key, of = customers.data_key(tx, one.customer), {"customer": one.customer}
-    kept = one.need or texts.keep(tx, note, customer=one.customer, key=key) or blank_note(tx, of, key)
+    kept = one.need or blank_note(tx, of, key)
     return {
         "follow_up": mint(),
         "kind": "visit",

@@ -12,7 +12,7 @@ from storage import tables as t
 from storage.retention import tidy
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
-from tests.support.office import NOTE, done
+from tests.support.office import NOTE, customer, done
 from tests.support.visits import Visits, step
 
 CAR = {"vehicle": "白色宝马X5，车牌粤B12345", "companions": "夫人和两个孩子"}
@@ -114,3 +114,16 @@ def test_features_are_deleted_when_their_time_is_over(office: Visits, seen: dict
     assert rows(company)[0] == 3
     company.database.transact(sweep)
     assert rows(company) == (0, 0)
+
+
+def test_what_was_noticed_makes_the_visit_count_and_is_no_note_of_it(office: Visits) -> None:
+    """CUS-10, CLM-16: it would outlive its time there; a need that was said is the note."""
+    noticed, said = {"features": ["戴金丝眼镜，左手有一块很旧的手表，说上海话"]}, {"need": NOTE}
+    for number, rep, recorded, note in ((1, office.first, noticed, ""), (2, office.second, said, NOTE)):
+        claim = office.claim(rep, customer=customer(number))
+        one = office.visitor(number)
+        done(step(rep, one, "greet"))
+        done(step(rep, one, "record", **recorded))
+        done(step(rep, one, "complete"))
+        [kept] = listed(rep.get(f"/v1/claims/{claim['id']}/follow-ups"))
+        assert (kept["note"], kept["qualified"]) == (note, True)
