@@ -6,12 +6,13 @@ evidence; none proves nothing. The link that asks is storage's business: here a 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from domain.claims import conflicts
 from domain.claims.holding import at_guard_stage
-from domain.claims.lifecycle import HOLDING, refused
+from domain.claims.lifecycle import ENDED, HOLDING, refused
 from domain.claims.model import Claim, Confirmation, Confirmed
 from domain.claims.permissions import authorise
 from domain.matters.draft import Draft
@@ -46,12 +47,22 @@ def follow(draft: Draft) -> None:
         claim = draft.matter.claims[moved.claim]
         if at_guard_stage(claim, draft.setting.terms_of(claim).policy):
             _ask_once(draft, claim.id, BEFORE_CONTRACT)
-    for deal in draft.new_deals:
-        if deal.claim is not None and CONFIRMATION in deal.holds:
-            claim = draft.matter.claims[deal.claim]
-            facts = {"deal": deal.id, "cause": "confirmation"}
-            draft.tell(deal.owner, "money.hold", claim, rule="CNF-01", facts=facts)
-            _ask_once(draft, claim.id, missing(claim, _policy(draft, claim.id)) or BEFORE_CONTRACT)
+    ask_for(draft, [deal.id for deal in draft.new_deals])
+
+
+def ask_for(draft: Draft, deals: Iterable[str]) -> None:
+    """Whose commission waits for the customer is told, and the customer asked: of deals that a claim has just come by.
+
+    A claim in a case is asked about when the case is over.
+    """
+    for of in deals:
+        deal = draft.matter.deals[of]
+        claim = draft.matter.claims.get(deal.claim or "")
+        if claim is None or claim.state in ENDED or CONFIRMATION not in deal.holds:
+            continue
+        facts = {"deal": deal.id, "cause": "confirmation"}
+        draft.tell(deal.owner, "money.hold", claim, rule="CNF-01", facts=facts)
+        _ask_once(draft, claim.id, missing(claim, _policy(draft, claim.id)) or BEFORE_CONTRACT)
 
 
 def ask(draft: Draft, command: Command) -> None:

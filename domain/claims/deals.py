@@ -185,6 +185,7 @@ def allocate(draft: Draft, command: Command) -> None:
         draft.put(after_deal(draft, claim))
     else:
         won(draft, claim, actor=command.actor, deal=given)
+    confirmations.ask_for(draft, (deal.id,))
 
 
 def named_deal(draft: Draft, command: Command, *, live: bool = True) -> Deal:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from domain.claims import clocks
+from domain.claims import clocks, confirmations
 from domain.claims.collaborators import joined
 from domain.claims.deals import after_deal, won
 from domain.claims.holding import close_requests, put_in_pool
@@ -57,7 +57,7 @@ def restore(draft: Draft, dispute: Dispute) -> None:
 
 def _restore(draft: Draft, dispute: Dispute) -> None:
     """Every claim of the case is what it was before, with the time that was left (DSP-03, table 0.2)."""
-    holds.let_go(draft, dispute)
+    freed = holds.let_go(draft, dispute)
     for claim in claims_of(draft, dispute):
         earlier = claim.earlier
         assert earlier is not None
@@ -78,6 +78,7 @@ def _restore(draft: Draft, dispute: Dispute) -> None:
             facts={"deadline": given_back.deadline},
         )
         _won_meanwhile(draft, given_back)
+    confirmations.ask_for(draft, freed)
     advance(draft)
 
 
@@ -127,7 +128,7 @@ def settle(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
 
 def _settle(draft: Draft, dispute: Dispute, outcome: Outcome, winner: str | None) -> None:
     moved = holds.reallocate(draft, dispute, outcome, draft.matter.claims.get(winner or ""))
-    holds.let_go(draft, dispute)
+    freed = holds.let_go(draft, dispute)
     for claim in claims_of(draft, dispute):
         if claim.id != winner:
             _end(draft, dispute, claim, outcome)
@@ -135,6 +136,7 @@ def _settle(draft: Draft, dispute: Dispute, outcome: Outcome, winner: str | None
         _keep(draft, dispute, draft.matter.claims[winner])
         if outcome.verdict is Verdict.JOINT:
             _share(draft, draft.matter.claims[winner], outcome, to_come=not (moved or dispute.grounds is Grounds.SHARE))
+    confirmations.ask_for(draft, freed)
     advance(draft)
 
 

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from domain.claims import confirmations
 from domain.claims.lifecycle import HOLDING
 from domain.claims.model import Claim
 from domain.disputes.model import Dispute, Outcome, Verdict
 from domain.matters.draft import Draft
+from domain.money import referrals
 from domain.money.booking import book, concerned, payee_of, share_of, tell
 from domain.money.model import Deal, DealState, EntryKind, Share, SharesState, Succession
 from domain.money.shares import moved, ruled, without
@@ -47,13 +49,18 @@ def hold(draft: Draft, dispute: Dispute) -> None:
     _tell_once(draft, told, EntryKind.HOLD)
 
 
-def let_go(draft: Draft, dispute: Dispute) -> None:
-    """The case is over: what no other case holds is released (COM-08). Shares that were in question stand."""
+def let_go(draft: Draft, dispute: Dispute) -> tuple[str, ...]:
+    """The case is over: what nothing else holds is released (COM-08). Shares that were in question stand.
+
+    The deals that it held.
+    """
     told: dict[str, Claim] = {}
+    freed: list[str] = []
     for deal in draft.matter.deals.values():
         if dispute.id not in deal.holds:
             continue
         free = replace(deal, holds=tuple(d for d in deal.holds if d != dispute.id))
+        freed.append(deal.id)
         if free.shares_state is SharesState.DISPUTED:
             free = replace(free, shares_state=SharesState.AGREED if len(free.shares) > 1 else SharesState.NONE)
         about = _about(draft, dispute, deal)
@@ -69,6 +76,7 @@ def let_go(draft: Draft, dispute: Dispute) -> None:
         )
         told |= dict.fromkeys(concerned(entry) if entry is not None else (), about)
     _tell_once(draft, told, EntryKind.HOLD_RELEASE)
+    return tuple(freed)
 
 
 def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | None) -> bool:
@@ -78,7 +86,8 @@ def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim |
     as they could be contested when it was opened (DSP-02), and those recorded meanwhile. A case about the shares of one
     deal touches that deal alone. ``winner`` is None where it is on the other record.
 
-    Whether there was any such deal.
+    A claim that comes by a deal so waits for its own customer's confirmation (CNF-01), and credits who brought them
+    (CNF-05). Whether there was any such deal.
     """
     ruling = dispute.rulings[-1].id
     contested = _contested(draft, dispute)
@@ -86,6 +95,9 @@ def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim |
         fresh = _after(draft, dispute, outcome, winner, deal)
         if fresh is None:
             continue
+        given_to = draft.matter.claims.get(fresh.claim or "") if fresh.claim != deal.claim else None
+        if given_to is not None:
+            fresh = confirmations.holding(draft, fresh, given_to)
         book(
             draft,
             deal,
@@ -96,6 +108,8 @@ def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim |
             dispute=dispute.id,
             ruling=ruling,
         )
+        if given_to is not None:
+            referrals.credit(draft, given_to, deal.id, actor=None)
         draft.record_deal(
             "reallocated",
             fresh,

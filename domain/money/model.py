@@ -312,6 +312,7 @@ class Deal:
     holds: tuple[str, ...] = ()
     reversals: tuple[Reversal, ...] = ()
     reversal_asked: Mapping[str, str] = field(default_factory=dict)  # what is told, who asked: late ones wait (COM-10)
+    referred: bool = False  # who brought its customer was credited with it (CNF-05)
     credit_proposed: str | None = None  # for the owner to confirm: who handed the customer over (LEAD-16)
     cancel_asked_by: str | None = None  # a late cancellation waits for a second person (COM-10)
     recognise_at: str | None = None  # which event it counts by, at contract (COM-13); None: of before that was kept

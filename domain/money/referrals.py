@@ -15,13 +15,16 @@ from domain.money.positions import commission, per_cent, rounded
 
 
 def credit(draft: Draft, claim: Claim, of: str, *, actor: str | None) -> None:
-    """What the referral of ``claim`` earns by the deal ``of``, which the matter has already. Later deals earn nothing.
+    """What the referral of ``claim`` earns by the deal ``of``, which the matter has already. Later deals earn nothing,
+    and no deal earns it twice, however often a case gives it to somebody else.
 
     A colleague has `assist.pct` of the commission as an overlay, for a customer a reward is noted. Why nobody has
     anything is in the history of the deal.
     """
     told, deal = claim.referral, draft.matter.deals[of]
-    if told is None or deal.owner is None or any(d.id != of for d in draft.matter.live_deals(claim.id)):
+    if told is None or deal.owner is None or deal.referred:
+        return
+    if any(d.id != of for d in draft.matter.live_deals(claim.id)):
         return
     policy = draft.setting.terms_of(claim).policy
     why = _why_not(told, deal, claim, one_source=policy.switch("referral.one_source"))
@@ -38,7 +41,7 @@ def credit(draft: Draft, claim: Claim, of: str, *, actor: str | None) -> None:
         book(
             draft,
             deal,
-            replace(deal, overlays=(*deal.overlays, overlay)),
+            replace(deal, overlays=(*deal.overlays, overlay), referred=True),
             key=overlay.key,
             kind=EntryKind.OVERLAY,
             claim=claim,
@@ -46,6 +49,7 @@ def credit(draft: Draft, claim: Claim, of: str, *, actor: str | None) -> None:
             dispute=deal.held_by,
         )
     elif why is None and told.customer is not None and not deal.trial:
+        draft.matter = draft.matter.with_deal(replace(deal, referred=True))
         draft.rewards.append(Reward(draft.mint(), told.lead, claim.id, deal.id, told.customer, draft.at))
     data = {"lead": told.lead, "person": told.person, "customer": told.customer, "credit": why is None, "why": why}
     draft.record_deal("referred", deal, policy_version=claim.terms.version, data=data)

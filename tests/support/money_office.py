@@ -17,7 +17,7 @@ from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim
 from domain.disputes.model import Dispute, Window
 from domain.matters.decide import decide
-from domain.matters.draft import Draft, Notice, Task
+from domain.matters.draft import Draft, Notice, Reward, Task
 from domain.matters.inbox import next_instant, next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import PolicyContent, Setting
@@ -74,6 +74,7 @@ class Office:
     now: datetime = START
     opened: datetime = EVER  # when the program began
     entries: list[Entry] = field(default_factory=list)
+    rewards: list[Reward] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     closed_tasks: list[str] = field(default_factory=list)
@@ -412,6 +413,7 @@ class Office:
         self.matter = draft.matter
         self.entries += draft.entries
         self.performance += draft.performance
+        self.rewards += draft.rewards
         self.notices += draft.notices
         self.tasks += draft.tasks
         self.closed_tasks += draft.closed_tasks

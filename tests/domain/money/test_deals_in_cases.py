@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Clock
+from domain.claims.model import Clock, Confirmation, Confirmed, Referral
 from domain.matters.matter import CommandKind
+from domain.money.model import Account
 from tests.support.money_office import Office
 
 MONTH = {"claim.after_deal_days": 30}
+WAITS = {"confirm.points": ["before_contract"], "confirm.hold_commission": True}
 
 
 def test_a_deal_during_a_case_wins_the_customer_when_the_case_is_dropped() -> None:
@@ -58,3 +61,95 @@ def test_a_winner_is_not_over_at_once_because_the_deal_is_old() -> None:
     assert claim.deadline is not None
     assert claim.accepted_at is not None
     assert claim.deadline == claim.accepted_at + timedelta(days=30)
+
+
+def confirmed(office: Office, claim: str) -> None:
+    """The customer said yes to whoever has ``claim``."""
+    said = Confirmation(
+        id=office.mint("confirmation"),
+        point="before_contract",
+        person=claim.removeprefix("claim-"),
+        asked_at=office.now,
+        until=None,
+        state=Confirmed.YES,
+        decided_at=office.now,
+    )
+    office.matter = office.matter.with_claim(replace(office.matter.claims[claim], confirmations=(said,)))
+
+
+def referred(office: Office, claim: str, **who: str) -> None:
+    told = Referral(lead="lead-1", **who)
+    office.matter = office.matter.with_claim(replace(office.matter.claims[claim], referral=told))
+
+
+def asked(office: Office, claim: str) -> list[Confirmed]:
+    return [one.state for one in office.matter.claims[claim].confirmations]
+
+
+def test_whom_a_case_gives_a_deal_waits_for_their_own_customers_word() -> None:
+    """CNF-01, COM-09: the loser had a yes; the winner has none, is told, and the customer is asked about them."""
+    office = Office(policy=WAITS)
+    confirmed(office, "claim-anna")
+    deal = office.win(1_000_000)
+    office.receive(deal, 400_000)
+    assert office.of("anna", Account.PAYABLE) == 20_000
+    office.dispute("bob")
+    office.settle("party", owner="bob")
+    assert (office.of("bob", Account.HELD), office.of("bob", Account.PAYABLE)) == (50_000, 0)
+    assert asked(office, "claim-bob") == [Confirmed.OPEN]
+    told = [n for n in office.notices if n.person == "bob" and n.kind == "money.hold" and n.rule == "CNF-01"]
+    assert [n.facts["deal"] for n in told] == [deal]
+    office.check()
+
+
+def test_a_winner_whose_customer_has_spoken_waits_for_nobody() -> None:
+    """CNF-01, COM-09: what was held for the loser's confirmation is free with the winner's."""
+    office = Office(policy=WAITS)
+    deal = office.win(1_000_000)
+    assert office.of("anna", Account.HELD) == 50_000
+    office.dispute("bob")
+    confirmed(office, "claim-bob")
+    office.settle("party", owner="bob")
+    assert office.of("bob", Account.ACCRUED) == 50_000
+    assert office.matter.deals[deal].holds == ()
+    office.check()
+
+
+def test_a_deal_that_came_while_a_ruling_stood_asks_the_customer_when_the_case_is_over() -> None:
+    """CNF-01: nobody is asked about a claim in a case, and the commission would wait for ever."""
+    office = Office(policy=WAITS)
+    office.dispute("bob")
+    office.win(1_000_000, kind=CommandKind.DEAL, by="fin")
+    assert asked(office, "claim-anna") == []
+    office.withdraw()
+    assert office.of("anna", Account.HELD) == 50_000
+    assert asked(office, "claim-anna") == [Confirmed.OPEN]
+    office.check()
+
+
+def test_a_deal_of_nobodys_waits_for_the_customer_and_credits_who_brought_them() -> None:
+    """CNF-01, CNF-05: one that came while nobody held the customer, given by a case as by finance."""
+    office = Office(policy=WAITS)
+    office.dispute("bob")
+    office.settle("pool")
+    office.dispute("anna", joining=("bob",))
+    referred(office, "claim-bob", person="carol")
+    deal = office.win(1_000_000, kind=CommandKind.DEAL, by="fin")
+    assert office.matter.deals[deal].claim is None
+    office.settle("party", owner="bob")
+    assert (office.matter.deals[deal].claim, office.matter.deals[deal].holds) == ("claim-bob", ("confirmation",))
+    assert (office.of("bob", Account.HELD), office.of("carol", Account.HELD)) == (50_000, 2_500)
+    assert asked(office, "claim-bob") == [Confirmed.OPEN]
+    office.check()
+
+
+def test_no_case_credits_the_same_deal_twice() -> None:
+    """CNF-05: brought by a customer, won, lost to bob, and back: one reward."""
+    office = Office()
+    referred(office, "claim-anna", customer="customer-2")
+    deal = office.win(1_000_000)
+    for winner in ("bob", "anna"):
+        office.dispute("bob" if winner == "bob" else "anna")
+        office.settle("party", owner=winner)
+    assert office.matter.deals[deal].claim == "claim-anna"
+    assert [(r.deal, r.customer) for r in office.rewards] == [(deal, "customer-2")]
