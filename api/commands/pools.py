@@ -6,7 +6,7 @@ for whom is no state of a claim: it is written under the lock of the matter (doc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -157,6 +157,7 @@ def assign_many(tx: Transaction, caller: Caller, pool: str, body: AssignManyIn) 
     def one(entry: str) -> None:
         received[entry] = _assigned(tx, caller, stands, entry, to=body.to, reason=body.reason)
 
+    _hold_all(tx, stands.pool.program, body.customers)
     codes = _codes(sorted(set(body.customers)), one)
     for waiting in received.values():
         matters.ring_later(tx, waiting.stream, waiting.kind, at=tx.now())
@@ -217,6 +218,16 @@ def _locked(tx: Transaction, program: str, entry: str) -> matters.Locked:
     if known is None:
         raise Refusal("not_found")
     return matters.lock(tx, merges.lies_in(tx, entry))
+
+
+def _hold_all(tx: Transaction, program: str, entries: Collection[str]) -> None:
+    """Lock all that a batch is about before it judges one, which may lock people (design section 2, lock order).
+
+    An entry lies in another one's matter once records were merged, so the order of the entries is not that of matters.
+    """
+    c = t.matter.c
+    known = tx.execute(sa.select(c.id).where(c.id.in_(set(entries)), c.program == program)).scalars().all()
+    matters.lock_all(tx, [merges.lies_in(tx, entry) for entry in known])
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------
@@ -287,7 +298,7 @@ def _each(
     values: Row,
     told: Row,
 ) -> Done:
-    """One row after the other, each under the lock of its matter, in the order of their ids; answered as asked."""
+    """One row after the other in the order of their ids, under the locks of all their matters; answered as asked."""
 
     def one(entry: str) -> None:
         locked = _locked(tx, stands.pool.program, entry)
@@ -301,6 +312,7 @@ def _each(
         done[entry] = locked.row["customer"]
 
     done: dict[str, str] = {}
+    _hold_all(tx, stands.pool.program, body.customers)
     codes = _codes(sorted(set(body.customers)), one)
     _record(tx, caller, stands, kind, body.reason, done, told)
     return _rows(tx, caller, stands, [(entry, codes[entry]) for entry in body.customers])
@@ -315,15 +327,19 @@ def add(tx: Transaction, caller: Caller, pool: str, body: AddIn) -> Done:
     if policy.choice("claim.subject") == "project":
         # What is owned there is a project of the customer, which a customer's id does not name (CLM-33).
         raise Refusal("field_not_allowed", rule="CLM-33", errors=(FieldError("customers", "field_not_allowed"),))
+    found: dict[str, str] = {}
     entries: dict[str, str] = {}
 
-    def one(customer: str) -> None:
+    def find(customer: str) -> None:
         # Locked, so that an erasure comes before this or finds the entry.
         statement = sa.select(t.customer.c.erased_at, t.customer.c.merged_into).where(t.customer.c.id == customer)
         row = tx.row(tx.locked(statement))
         if row is None or row["erased_at"] is not None:
             raise Refusal("not_found")
-        matter = _matter_of(tx, stands, row["merged_into"] or customer, body.track)
+        found[customer] = _matter_of(tx, stands, row["merged_into"] or customer, body.track)
+
+    def one(customer: str) -> None:
+        matter = found[customer]
         locked = matters.lock(tx, matter)
         present = as_of_now(tx, caller, locked)
         if present.owner_claim is not None or present.reserved_for(locked.now) is not None:
@@ -335,7 +351,9 @@ def add(tx: Transaction, caller: Caller, pool: str, body: AddIn) -> Done:
         matters.touch(tx, matter, locked.now)
         entries[customer] = matter
 
-    codes = _codes(sorted(set(body.customers)), one)
+    codes = _codes(sorted(set(body.customers)), find)
+    matters.lock_all(tx, found.values())
+    codes |= _codes(sorted(found), one)
     _record(tx, caller, stands, "added", body.reason, {e: c for c, e in entries.items()}, {"track": body.track})
     return _rows(tx, caller, stands, [(entries.get(c), codes[c]) for c in body.customers])
 
