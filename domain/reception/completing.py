@@ -63,13 +63,18 @@ def _log_visit(draft: Draft, command: Command, claim: Claim) -> None:
         follow_ups.follow_up(draft, visit)
     except Refusal:
         return  # it cannot be worked any more, or never by them: the reception stays on record all the same
-    stands_in = told["server"] != told["for"]
-    data = {"reception": told["reception"], "server": told["server"], "stand_in": stands_in}
+    _served_by(draft, command, draft.matter.claims[claim.id])
+
+
+def _served_by(draft: Draft, command: Command, claim: Claim) -> Claim:
+    """Who served is on record; a stand-in who registers it the same day has their share of a deal made on it."""
+    told = command.data
     if told.get("stands_in") and _is_same_day(draft, claim, told["visit"]["at"]):
         day = draft.setting.calendar(claim.program).local_date(draft.at)
-        present = draft.matter.claims[claim.id]
-        draft.put(replace(present, stood_in=(*present.stood_in, (told["server"], day))))
-    draft.record("received_for", draft.matter.claims[claim.id], actor=told["server"], data=data)
+        claim = draft.put(replace(claim, stood_in=(*claim.stood_in, (told["server"], day))))
+    data = {"reception": told["reception"], "server": told["server"], "stand_in": told["server"] != told["for"]}
+    draft.record("received_for", claim, actor=told["server"], data=data)
+    return claim
 
 
 def _is_same_day(draft: Draft, claim: Claim, arrived_at: datetime) -> bool:
@@ -88,6 +93,8 @@ def _claim(draft: Draft, command: Command, receiver: str) -> None:
     if draft.matter.pooled:
         told["taken_from"] = draft.matter.pool
     draft.record("received", claim, actor=command.actor, data=told)
+    if command.data["server"] != receiver:  # who lost them and was asked for (POOL-03, LEAD-15)
+        claim = _served_by(draft, command, claim)
     if earlier(draft.matter, claim) is not None or in_the_way(draft.matter.rivals, claim, at=draft.at):
         consider(draft, claim)
         return

@@ -8,7 +8,7 @@ import pytest
 
 from storage.codec import rfc3339
 from tests.support.company import Company
-from tests.support.office import NOTE, act, customer, done
+from tests.support.office import NOTE, act, customer, done, entry, read
 from tests.support.visits import Visits, step
 
 
@@ -59,3 +59,20 @@ def test_a_visit_that_is_registered_another_day_gives_no_share(company: Company)
     done(step(office.second, one, "record", need=NOTE))
     done(step(office.second, one, "complete"))
     assert signed(office, other) == [(office.first.id, 10_000)]
+
+
+def test_who_stands_in_for_a_former_owner_has_their_share(company: Company) -> None:
+    """LEAD-15, POOL-03: the customer names 甲, who lost them and is away, and is 甲's again by the visit."""
+    office = Visits(company)
+    lost = office.claim(office.first, customer=customer(1))
+    done(act(office.first, lost, "release", reason="need_unmet"))
+    office.say(office.first, "out")
+    one = office.visitor(1, asks_for=office.first.id)
+    assert (one["way"], one["server"]) == ("stand_in", office.second.id)
+    done(step(office.second, one, "greet"))
+    done(step(office.second, one, "record", need=NOTE))
+    claim = read(office.first, done(step(office.second, one, "complete"))["claim"])
+    assert (claim["state"], claim["owner"]) == ("protected", office.first.id)
+    served = {"reception": one["id"], "server": office.second.id, "stand_in": True}
+    assert entry(office.first, claim, "received_for")["data"] == served
+    assert signed(office, claim) == [(office.first.id, 5000), (office.second.id, 5000)]
