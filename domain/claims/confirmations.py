@@ -40,7 +40,9 @@ def follow(draft: Draft) -> None:
     Once per claim and point; who wants another link asks for it. A trial asks no customer (POL-08).
     """
     visited = [e.claim for e in draft.follow_ups if e.data["kind"] == "visit" and e.qualified]
-    visited += [c.id for c in draft.new_claims if c.visited_at == draft.at]
+    # The visit that accepts is one too, though it counts for nothing else, be it that it accepts later (CUS-07).
+    accepted = (c for c in draft.matter.claims.values() if c.accepted_at == draft.at)
+    visited += [c.id for c in accepted if c.visited_at is not None]
     for visit in visited:
         _ask_once(draft, visit, FIRST_VISIT)
     for moved in draft.stage_moves:

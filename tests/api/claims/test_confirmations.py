@@ -179,3 +179,13 @@ def test_from_the_guard_stage_on_the_customer_is_asked_before_contract_and_a_tri
     deal = {"amount": {"amount_minor": 100_000, "currency": "CNY"}, "contract_at": "2031-03-03T01:00:00Z"}
     assert done(act(office.first, tried, "win", **deal))["state"] == "won"
     assert asked(office.first, tried) == []
+
+
+def test_the_visit_that_accepts_a_report_is_a_first_visit(company: Company) -> None:
+    """CNF-01, CLM-12: the customer is asked after it, as after the visit of somebody who had not reported them."""
+    office = Office(company, policy={"confirm.points": BOTH, "claim.protection_shape": "visit_deal"})
+    claim = office.claim(office.first)
+    work(office.first, claim)
+    assert asked(office.first, claim) == []
+    work(office.first, claim, "visit", "带客户看了样板间，谈了楼层和付款方式")
+    assert asked(office.first, claim) == [("after_first_visit", "open")]
