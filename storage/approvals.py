@@ -28,9 +28,12 @@ _RESTING = frozenset(
 )
 
 
-def load(tx: Transaction, matter: str, commands: Collection[Command]) -> dict[str, SpecialApproval]:
-    """Those on claims that lie in ``matter``; no query where no command rests on one."""
-    if not any(command.kind in _RESTING for command in commands):
+def load(tx: Transaction, matter: str, commands: Collection[Command], *, excused: bool) -> dict[str, SpecialApproval]:
+    """Those on claims that lie in ``matter``; no query where no command rests on one.
+
+    ``excused``: a report is there that one lets exceed a cap, and which may be accepted now.
+    """
+    if not excused and not any(command.kind in _RESTING for command in commands):
         return {}
     return {a.id: a for a in _of_matter(tx, matter)}
 
@@ -59,12 +62,9 @@ def save(tx: Transaction, before: Matter, after: Matter) -> None:
             tx.update(t.special_approval, {"id": approval.id}, {"used_at": approval.used_at})
 
 
-def use(tx: Transaction, matter: str, person: str, *, at: datetime) -> bool:
-    """Whether caps do not keep ``person`` from the customer of ``matter``, whose lock is held; then it is used up."""
-    found = next((a for a in _of_matter(tx, matter) if a.excuses(person, at=at)), None)
-    if found is not None:
-        tx.update(t.special_approval, {"id": found.id}, {"used_at": at})
-    return found is not None
+def excuses(tx: Transaction, matter: str, person: str, *, at: datetime) -> bool:
+    """Whether caps do not keep ``person`` from the customer of ``matter``, whose lock is held."""
+    return any(a.excuses(person, at=at) for a in _of_matter(tx, matter))
 
 
 def _of_matter(tx: Transaction, matter: str) -> Iterator[SpecialApproval]:

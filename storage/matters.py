@@ -173,6 +173,8 @@ def load(
     pairs = _assisting(commands)
     givers = approvals.givers(commands)
     lock_people(tx, receivers | taking | givers | {person for pair in pairs for person in pair})
+    known = {id_: claim_of(r) for id_, r in claims.items()}
+    is_excused = any(c.excused and c.state is ClaimState.REPORTED for c in known.values())
     return Matter(
         id=row["id"],
         program=row["program"],
@@ -191,7 +193,7 @@ def load(
         pool_locked=row["pool_locked"],
         pool_only=pools.restriction_of(row["pool_only"]) if row["pool_only"] is not None else None,
         takers=_takers(tx, locked, commands, taking) if counted else Uncounted() if counting else None,
-        claims={id_: claim_of(r) for id_, r in claims.items()},
+        claims=known,
         erased=not locked.fresh and row["sealed_key"] is None,
         rivals=number_rivals.load(tx, row["id"]) if row["rivalled"] else (),
         requests=requests,
@@ -211,7 +213,7 @@ def load(
         lost=_lost(tx, row["id"], commands, requests, receivers),
         leads=found_leads,
         assists=_assists(tx, row["program"], pairs),
-        approvals=approvals.load(tx, row["id"], commands),
+        approvals=approvals.load(tx, row["id"], commands, excused=is_excused),
         granted=approvals.granted(tx, givers),
         parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
     )

@@ -10,6 +10,7 @@ from api.commands.claims import require_member
 from api.commands.received import on_claim, permitted, receive, visible_claim
 from api.schemas.approvals import OverrideIn
 from domain.claims.approvals import ApprovalKind
+from domain.claims.permissions import check_partner_of
 from domain.matters.matter import CommandKind
 from domain.refusals import FieldError, Refusal
 from storage import matters, texts
@@ -36,6 +37,7 @@ def grant(tx: Transaction, caller: Caller, claim: str, body: OverrideIn) -> Wait
     _check_fields(body, kind)
     if body.to is not None:
         require_member(caller, held, body.to, field="to", sells=True)
+        check_partner_of(body.to, held, setting=caller.setting, at=caller.at)
     reason = texts.keep(tx, body.reason, customer=row["customer"])
     shares = texts.keep(tx, body.shares, customer=row["customer"])
 

@@ -31,6 +31,7 @@ from api.views.claim_advice import recommended
 from api.views.claims import interested_in
 from domain.calendar.duration import DAY_US
 from domain.claims.model import Claim
+from domain.claims.permissions import check_partner_of
 from domain.claims.stages import wears
 from domain.customers.identity import Identity, MatchValues, match_values
 from domain.customers.masked_numbers import digits_of, may_be_equal
@@ -341,8 +342,9 @@ def _simple(tx: Transaction, caller: Caller, claim: str, kind: CommandKind, reas
 
 
 def _receiver(caller: Caller, claim: Claim, to: str) -> None:
-    """A receiver is a known, present member who may own customers, and not who has it already."""
+    """A receiver is a known, present member who may own customers and newly get one, and not who has it already."""
     _member(caller, claim, to, field="to", sells=True)
+    check_partner_of(to, claim, setting=caller.setting, at=caller.at)
 
 
 def _member(caller: Caller, claim: Claim, person: str, *, field: str, sells: bool) -> None:

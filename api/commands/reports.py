@@ -127,7 +127,8 @@ def _check_standing(
 ) -> bool:
     """What stands against the reporter rather than against the report; in a trial it is only noted (POL-08).
 
-    Whether it is received although it exceeds a cap: a special approval let it, which is used up by it (CLM-34).
+    Whether it is received although it exceeds a cap: a special approval lets it, which is used up once the customer
+    is the reporter's (CLM-34).
     """
     if attempt is not None:
         attempt.check_entry()
@@ -140,7 +141,7 @@ def _check_standing(
         if attempt is not None:
             attempt.check_day()
     except Refusal:
-        if locked.fresh or not approvals.use(tx, locked.row["id"], caller.person, at=locked.now):
+        if locked.fresh or not approvals.excuses(tx, locked.row["id"], caller.person, at=locked.now):
             raise
         return True
     return False
@@ -724,7 +725,7 @@ def receive(
 
     Without ``listed`` it is a report of the caller's; ``would_refuse``: what it would have met, but for a trial;
     ``kept``: who holds relatives of the customer, by their matters, which are locked (CUS-14);
-    ``excused``: a special approval let it exceed a cap (CLM-34).
+    ``excused``: a special approval lets it exceed a cap (CLM-34).
     """
     now, setting = locked.now, caller.setting
     reporter = listed.reporter if listed is not None else caller.person

@@ -8,11 +8,11 @@ from datetime import datetime
 from domain.claims import clocks
 from domain.claims.approvals import ApprovalKind, SpecialApproval
 from domain.claims.holding import assign_to, release_now
-from domain.claims.letters import require_project
+from domain.claims.letters import LETTERED, require_project
 from domain.claims.lifecycle import HOLDING, ClaimState, refused
 from domain.claims.model import Claim
-from domain.claims.permissions import authorise, may_grant
-from domain.claims.reports import clock_data
+from domain.claims.permissions import authorise, check_partner_of, may_grant
+from domain.claims.reports import accept_claim, clock_data, waiting_reports
 from domain.disputes.admission import open_until
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
@@ -94,6 +94,7 @@ def _assigned(draft: Draft, claim: Claim, approval: SpecialApproval) -> SpecialA
     assert to is not None
     if not draft.setting.organisation.is_active(to, at=draft.at):
         raise Refusal("person_inactive", rule="PPL-01", errors=(FieldError("to", "person_inactive"),))
+    check_partner_of(to, claim, setting=draft.setting, at=draft.at)
     if draft.matter.erased:
         raise Refusal("illegal_transition", rule="AUD-05", facts={"erased": True}, current_state=claim.state.value)
     holder = draft.matter.owner_claim
@@ -102,14 +103,29 @@ def _assigned(draft: Draft, claim: Claim, approval: SpecialApproval) -> SpecialA
     if claim.state is ClaimState.REPORTED:
         raise refused(state=claim.state, trigger="override")
     if holder is None:
-        _record(draft, claim, approval)
-        assign_to(draft, claim, to=to, actor=approval.by, text=approval.reason_text)
+        _given(draft, claim, approval, to=to)
     else:
         approval = _taken_away(draft, claim, approval, to=to)
     made = draft.matter.owner_claim
     assert made is not None
-    draft.put(replace(made, overridden=True, sharing=_kept_share(approval) or made.sharing))
+    made = draft.put(replace(made, overridden=True, sharing=_kept_share(approval) or made.sharing))
+    _tell(draft, to, made, approval, until=None, cause="assigned")
     return replace(approval, made=made.id)
+
+
+def _given(draft: Draft, claim: Claim, approval: SpecialApproval, *, to: str) -> None:
+    """Nobody holds the customer. Whoever could still have got them back is told that they no longer can (CLM-20)."""
+    if approval.past_share_bps is not None:
+        raise Refusal("field_invalid", rule="CLM-34", errors=(FieldError("past_share_bps", "field_invalid"),))
+    _record(draft, claim, approval)
+    reserved = draft.matter.reserved_for(draft.at)
+    if reserved is not None and reserved.owner != to:
+        _tell(draft, reserved.owner, reserved, approval, until=None)
+    own = next(iter(waiting_reports(draft.matter, to)), None)
+    if own is not None:
+        accept_claim(draft, own, actor=approval.by, text=approval.reason_text)
+    else:
+        assign_to(draft, claim, to=to, actor=approval.by, text=approval.reason_text)
 
 
 def _taken_away(draft: Draft, claim: Claim, approval: SpecialApproval, *, to: str) -> SpecialApproval:
@@ -168,16 +184,21 @@ def _moved(draft: Draft, claim: Claim, approval: SpecialApproval, until: datetim
 
 
 def _excused(draft: Draft, claim: Claim, approval: SpecialApproval) -> None:
-    if claim.holds and approval.to == claim.owner:
+    to = approval.to
+    assert to is not None
+    check_partner_of(to, claim, setting=draft.setting, at=draft.at)
+    if claim.holds and to == claim.owner:
         raise Refusal("field_invalid", rule="CLM-34", errors=(FieldError("to", "field_invalid"),))
     if approval.until is None or approval.until <= draft.at:
         raise _date_invalid()
     _record(draft, claim, approval)
-    _tell(draft, approval.to, claim, approval, until=approval.until)
+    _tell(draft, to, claim, approval, until=approval.until)
 
 
 def _lettered(draft: Draft, claim: Claim, approval: SpecialApproval) -> None:
     until = _require_held(draft, claim, approval)
+    if claim.state not in LETTERED:
+        raise refused(state=claim.state, trigger="override")
     require_project(draft, claim)
     _record(draft, claim, approval)
     _tell(draft, claim.owner, claim, approval, until=until)
@@ -197,8 +218,16 @@ def _record(draft: Draft, claim: Claim, approval: SpecialApproval, **more: objec
     draft.record("overridden", claim, actor=approval.by, data={**data, **more})
 
 
-def _tell(draft: Draft, person: str | None, claim: Claim, approval: SpecialApproval, *, until: datetime | None) -> None:
-    facts = {"cause": approval.kind.value, "until": until, "by": approval.by, "override": approval.id}
+def _tell(
+    draft: Draft,
+    person: str | None,
+    claim: Claim,
+    approval: SpecialApproval,
+    *,
+    until: datetime | None,
+    cause: str | None = None,
+) -> None:
+    facts = {"cause": cause or approval.kind.value, "until": until, "by": approval.by, "override": approval.id}
     draft.tell(person, "claim.overridden", claim, rule="CLM-34", urgency="urgent", facts=facts)
 
 

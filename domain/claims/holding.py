@@ -17,8 +17,8 @@ from domain.claims.model import (
     RequestState,
     RunningClock,
 )
-from domain.claims.permissions import authorise, is_supervisor
-from domain.claims.reports import accept_claim, clock_data, lapsed_key, offered_to_queue
+from domain.claims.permissions import authorise, is_supervisor, partner_takes
+from domain.claims.reports import accept_claim, clock_data, lapsed_key, lay_down_own, offered_to_queue
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command
 from domain.money.model import WHOLE_BPS
@@ -92,6 +92,7 @@ def release_now(
     ``recommended``: whom advice named, where somebody is named (LEAD-07).
     """
     before, owner = claim.state, claim.owner
+    receiver = to if to is not None and _may_get(draft, claim, to) else None
     claim = replace(
         claim,
         state=draft.move(claim, ClaimTrigger.RELEASE),
@@ -108,10 +109,17 @@ def release_now(
     draft.record("released", claim, before=before, actor=actor, reason=reason, data=data)
     if owner != actor:
         draft.tell(owner, "claim.released", claim, rule="CLM-23", urgency="urgent", facts={"reason": reason})
-    if to is not None and draft.setting.organisation.is_active(to, at=draft.at):
-        assign_to(draft, claim, to=to, actor=actor)
+    if receiver is not None:
+        lay_down_own(draft, receiver, actor=actor)
+        assign_to(draft, claim, to=receiver, actor=actor)
     elif not offered_to_queue(draft) and word not in _CLOSED:
         put_in_pool(draft, claim, word=word, pool=pool)
+
+
+def _may_get(draft: Draft, claim: Claim, to: str) -> bool:
+    """Whether whoever was named for the held customer is still somebody to give them to (PPL-01, PPL-08)."""
+    setting, at = draft.setting, draft.at
+    return setting.organisation.is_active(to, at=at) and partner_takes(to, claim, setting=setting, at=at)
 
 
 def lapse(draft: Draft, claim: Claim, clock: RunningClock) -> None:

@@ -14,7 +14,8 @@ from domain.matters.matter import Command
 from domain.people.access import Actor
 from domain.refusals import FieldError, Refusal
 
-_HELD = (ClaimState.PROTECTED, ClaimState.ACTIVE)
+#: Where letters are issued.
+LETTERED = (ClaimState.PROTECTED, ClaimState.ACTIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def issue(draft: Draft, command: Command) -> None:
     claim = draft.matter.claims[command.claim]
     actor = Actor(command.actor or "")
     authorise(command.kind, claim, actor=actor, setting=draft.setting, at=draft.at)
-    if claim.state not in _HELD:
+    if claim.state not in LETTERED:
         raise refused(state=claim.state, trigger="letter")
     require_project(draft, claim)
     expires_at = _expires_at(draft, claim, asked=command.data["expires_at"])

@@ -8,6 +8,7 @@ from datetime import datetime
 from domain.claims.lifecycle import DISPUTABLE, ENDED, HOLDING, IN_CASE, OPEN, ClaimState
 from domain.claims.model import APPROVED_PAUSES, Claim, Request, RequestKind, RequestState, Waiting
 from domain.disputes.admission import open_until
+from domain.leads.candidates import comes_from_closed_partner
 from domain.matters.matter import CommandKind
 from domain.matters.setting import Setting
 from domain.people.access import SELLING, Actor, Place, has_any_scope, has_role, read_scope
@@ -127,6 +128,23 @@ def may_grant(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> 
 def _whose(claim: Claim) -> str | None:
     """Whose business an open claim is; nobody's once it is over."""
     return (claim.owner or claim.reporter) if claim.state in OPEN else None
+
+
+def partner_takes(to: str, claim: Claim, *, setting: Setting, at: datetime) -> bool:
+    """Whether the customer of ``claim`` may go to ``to``, as far as their partner is concerned, if they have one.
+
+    One that takes no reports is given nothing new; what it holds runs on, with any of its people (PPL-08).
+    """
+    partner_of = setting.organisation.partner_of
+    if claim.holds and claim.owner is not None and partner_of(claim.owner) == partner_of(to):
+        return True
+    return not comes_from_closed_partner(to, claim.program, setting=setting, at=at)
+
+
+def check_partner_of(to: str, claim: Claim, *, setting: Setting, at: datetime) -> None:
+    """Refuse with ``partner_suspended`` where :func:`partner_takes` says no."""
+    if not partner_takes(to, claim, setting=setting, at=at):
+        raise Refusal("partner_suspended", rule="PPL-08", facts={"person": to}, current_state=claim.state.value)
 
 
 def may_sell(actor: Actor, *, setting: Setting, at: datetime) -> bool:

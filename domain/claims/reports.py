@@ -153,6 +153,8 @@ def accept_claim(
         _warn_holder(draft, claim, claim.outside)
     leave_pool(draft, claim)
     _end_grace(draft)
+    if claim.excused:
+        draft.use_excuse(claim.reporter)
     advance(draft)
     return claim
 
@@ -304,6 +306,25 @@ def withdraw_now(draft: Draft, claim: Claim, *, actor: str | None, text: str | N
     _close_judging(draft, claim)
     _close_completion(draft, claim)
     draft.record("withdrawn", claim, before=before, actor=actor, data={"text": text})
+
+
+def waiting_reports(matter: Matter, person: str) -> tuple[Claim, ...]:
+    """What ``person`` has reported of the customer and waits to be decided or accepted, first come first.
+
+    What was not looked at yet is left out, and an opening load, which is decided by its time (INT-10).
+    """
+    reports = (c for c in matter.claims.values() if c.state is ClaimState.REPORTED and c.reporter == person)
+    waiting = (c for c in reports if c.decided and c.opening is None)
+    return tuple(sorted(waiting, key=lambda c: (c.rank_at, c.receipt)))
+
+
+def lay_down_own(draft: Draft, person: str, *, actor: str | None) -> None:
+    """The customer comes to ``person`` by another way: what they reported themselves has no object any more.
+
+    Left standing, it would give them the customer again after a loss, without any wait (CLM-26, CLM-27).
+    """
+    for report in waiting_reports(draft.matter, person):
+        withdraw_now(draft, report, actor=actor, text=None)
 
 
 def correct(draft: Draft, command: Command) -> None:

@@ -20,8 +20,8 @@ from domain.claims.model import (
     RequestKind,
     RequestState,
 )
-from domain.claims.permissions import authorise, authorise_request
-from domain.claims.reports import clock_data, last_change
+from domain.claims.permissions import authorise, authorise_request, check_partner_of
+from domain.claims.reports import clock_data, last_change, lay_down_own
 from domain.disputes import cases
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
@@ -176,6 +176,7 @@ def transfer_now(
     ``left``: the former owner left or moved (PPL-06), which a claim that stands still for that tells by itself.
     """
     before, former = claim.state, claim.owner
+    lay_down_own(draft, to, actor=actor)
     left = left or any(pause.kind is PauseKind.HANDOVER for pause in claim.pauses)
     organisation = draft.setting.organisation
     if claim.escalated:
@@ -593,9 +594,10 @@ def _settle_step(draft: Draft, claim: Claim, request: Request, *, actor: str | N
 
 
 def check_receiver(draft: Draft, to: str, claim: Claim) -> None:
-    """The receiver must be there and have room (CLM-24, POOL-07)."""
+    """The receiver must be there, of no partner that takes no reports, and have room (CLM-24, PPL-08, POOL-07)."""
     if not draft.setting.organisation.is_active(to, at=draft.at):
         raise Refusal("person_inactive", rule="PPL-01")
+    check_partner_of(to, claim, setting=draft.setting, at=draft.at)
     policy = draft.setting.policy_at(claim.program, at=draft.at)
     cap, counts = policy.limit("pool.holding_cap"), policy.words("pool.holding_counts")
     held = sum(number for state, number in draft.matter.holdings.get(to, {}).items() if state in counts)

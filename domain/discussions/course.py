@@ -15,7 +15,7 @@ from typing import Any
 from domain.claims.holding import assign_to
 from domain.claims.lifecycle import ClaimState, ClaimTrigger
 from domain.claims.model import Claim
-from domain.claims.reports import accept_claim
+from domain.claims.reports import accept_claim, waiting_reports
 from domain.claims.requests import check_receiver, transfer_now
 from domain.claims.settlements import lay_down
 from domain.discussions.model import Decision, Discussion, DiscussionState, Proposal, Result
@@ -297,7 +297,7 @@ def _carry_out(draft: Draft, found: Discussion) -> None:
     """The responsible person has the customer from here on; what the others have reported is laid down."""
     decision, held = found.decision, draft.matter.owner_claim
     assert decision is not None
-    own = _waiting_report(draft.matter, decision.person) if held is None else None
+    own = next(iter(waiting_reports(draft.matter, decision.person)), None) if held is None else None
     kept = {c.id for c in (held, own) if c is not None}
     data: dict[str, Any] = {"cause": "discussed", "discussion": found.id, "person": decision.person}
     laid_down = [c for c in found.stakes(draft.matter.claims).values() if c.id not in kept]
@@ -322,11 +322,6 @@ def _carry_out(draft: Draft, found: Discussion) -> None:
     draft.record_discussion("closed", found, before=before, actor=decision.by, data=data)
     told = dict.fromkeys((decision.person, *found.members))
     _tell(draft, found, told, "closed", facts={"person": decision.person})
-
-
-def _waiting_report(matter: Matter, person: str) -> Claim | None:
-    reports = (c for c in matter.claims.values() if c.state is ClaimState.REPORTED and c.reporter == person)
-    return min(reports, key=lambda c: (c.rank_at, c.receipt), default=None)
 
 
 def _asked(draft: Draft, found: Discussion, decision: Decision) -> tuple[str, ...]:

@@ -133,7 +133,11 @@ def assign(draft: Draft, command: Command) -> None:
         person,
         Way.NAMED,
         actor=command.actor,
-        data={"recommended": command.data.get("recommended"), "text": command.data.get("text")},
+        data={
+            "recommended": command.data.get("recommended"),
+            "text": command.data.get("text"),
+            "by": command.actor,
+        },
     )
 
 
@@ -421,9 +425,11 @@ def _claim(draft: Draft, lead: Lead, owner: str) -> Claim:
 
 
 def _handed_by(lead: Lead) -> str | None:
-    """The sender, where the offer that is accepted went to its receiver by name (SDR 转 AE)."""
-    by_name = lead.offer is not None and lead.offer.way is Way.NAMED
-    return lead.sender if by_name and lead.sender != lead.receiver else None
+    """The sender, where it was they who gave the lead to its receiver by name (SDR 转 AE)."""
+    offer = lead.offer
+    if offer is None or offer.way is not Way.NAMED or lead.sender == lead.receiver:
+        return None
+    return lead.sender if offer.data.get("by", lead.sender) == lead.sender else None
 
 
 def _is_reserved(draft: Draft, receiver: str) -> bool:

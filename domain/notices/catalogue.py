@@ -344,6 +344,13 @@ _CLAIMS = (
         "open a dispute by {until}].",
     ),
     _row(
+        "claim.overridden/assigned",
+        "客户经领导特批交给您",
+        "A customer is yours by a special approval",
+        "{customer}经[{by}]特批交由您跟进。",
+        "By a special approval[ of {by}] {customer} is yours to follow up.",
+    ),
+    _row(
         "claim.overridden/keep",
         "客户经领导特批保留",
         "Your customer is kept by a special approval",

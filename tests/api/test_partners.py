@@ -194,11 +194,14 @@ def test_a_suspended_partner_reports_nothing_new_and_open_claims_run_on(house: H
 
 
 def test_no_customer_newly_goes_to_the_people_of_a_suspended_partner(house: House) -> None:
-    """PPL-08, LEAD-03: a lead would become a new claim, and so would a take; later they may be named."""
+    """PPL-08, LEAD-03, CLM-24: not by a transfer, and a lead would become a new claim, as a take; later they may."""
     sender = house.company.person("市场", roles=("marketing",), company_wide=True)
     body = {"program": house.program, "customer": person_customer("钱七", "13700000007"), "source": "exhibition"}
     path = f"/v1/partners/{house.partner['id']}"
+    held = f"/v1/claims/{reported(house, house.rep)['id']}"
     house.manager.made(f"{path}/suspend", {"reason": "违规"})
+    offered = house.rep.post(f"{held}/transfer", {"to": house.broker.id})
+    assert (offered.status_code, offered.json()["code"], offered.json()["rule"]) == (403, "partner_suspended", "PPL-08")
     refused = sender.post("/v1/leads", {**body, "person": house.broker.id})
     assert (refused.status_code, refused.json()["code"], refused.json()["errors"][0]["field"]) == (
         422,

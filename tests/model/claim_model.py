@@ -1161,7 +1161,8 @@ class Model:
         if longest is not None and base is not None:
             length = longest if data["days"] is None else Span(data["days"] * DAY, "calendar")
             # silent: a decision that comes later than what it gives is the deadline itself, as a refusal would be.
-            until = claim.extended_until = max(at, self.calendar.add(base, length))
+            until = max(at, self.calendar.add(base, length))
+            claim.extended_until = max(until, claim.extended_until)
             for clock in claim.clocks.values():
                 if clock.name in LAPSE_REASONS and clock.due is not None and clock.due < until:
                     # silent: what an extension gave is elapsed time.

@@ -89,6 +89,21 @@ def test_caps_are_exceeded_by_a_take_or_a_report_once(company: Company) -> None:
     assert all(row["used_at"] for row in overrides(manager, kind="exceed"))
 
 
+def test_a_report_that_gets_nothing_uses_nothing_up(company: Company) -> None:
+    """CLM-34, CLM-25: exceed is good until the customer is theirs; a collision leaves it, an acceptance does not."""
+    office = Office(company, policy={"claim.cap_person": 1, "pool.holding_cap": 1})
+    office.claim(office.second, customer=customer(77))
+    claim = office.claim(office.first, customer=customer(78))
+    given(office.manager(), claim, "exceed", to=office.second.id, until=UNTIL)
+    turned_down = office.claim(office.second, customer=customer(78))
+    assert (turned_down["state"], turned_down["reason"]) == ("rejected", "customer_owned")
+    assert [row["used_at"] for row in overrides(office.second, kind="exceed")] == [None]
+    done(act(office.first, claim, "release", reason="need_unmet"))
+    accepted = office.claim(office.second, customer=customer(78))
+    assert accepted["state"] == "protected"
+    assert [row["used_at"] for row in overrides(office.second, kind="exceed")] == [accepted["accepted_at"]]
+
+
 def test_members_see_them_with_masked_customers_and_partners_people_see_none(company: Company) -> None:
     """CLM-34, OVS-03, PPL-08: the reason is for who reads the claim; counted by leader and month."""
     world = World(company)

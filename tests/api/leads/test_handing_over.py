@@ -34,6 +34,14 @@ def test_the_sender_of_a_lead_handed_over_is_proposed_and_the_owner_confirms(com
     assert [one["person"] for one in credited["overlays"]] == [office.sender.id]
 
 
+def test_a_lead_that_somebody_in_charge_gave_away_credits_nobody(company: Company) -> None:
+    """LEAD-16: by name, but it was not its sender who handed it over."""
+    office = Leads(company)
+    lead = office.lead(person=office.first.id)
+    lead = done(act(office.leader, lead, "assign", person=office.second.id))
+    assert _sold(office, lead)["credit_proposed"] is None
+
+
 def test_a_lead_that_the_rules_gave_out_credits_nobody(company: Company) -> None:
     """LEAD-16: the sender brought it in, and handed it over to nobody."""
     office = Leads(company)

@@ -138,3 +138,11 @@ def test_only_the_owner_of_a_project_is_given_one() -> None:
     over.advance(days=61)
     assert code(over.ask()) == "illegal_transition"
     assert code(over.allow(over.now + DAY)) == "illegal_transition"
+
+
+def test_no_further_one_is_approved_where_none_is_issued() -> None:
+    """CLM-33, CLM-34: a customer who is won needs no letter, and an approval would be good for nothing."""
+    sales = office()
+    sales.win(10_000)
+    assert code(sales.allow(sales.now + DAY)) == "illegal_transition"
+    assert sales.matter.approvals == {}

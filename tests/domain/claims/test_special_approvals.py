@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from domain.calendar import Duration
 from domain.claims import clocks
 from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Claim, Clock
+from domain.claims.model import Claim, Clock, Waiting
 from domain.disputes.admission import open_until
 from domain.matters.draft import Notice
 from domain.matters.matter import CommandKind
+from domain.matters.setting import Setting
+from domain.people.partners import Partner
 from domain.refusals import Refusal
 from tests.support.money_office import Office as Sales
 
@@ -70,13 +72,31 @@ class Office(Sales):
         return [n for n in self.notices if n.kind == "claim.overridden" and n.person == person]
 
 
-def office(**policy: Any) -> Office:
+class Partnered(Office):
+    """Bob and Carol are brokers of a partner that is suspended."""
+
+    def _built(self) -> Setting:
+        built = super()._built()
+        firm = Partner("firm", "firm", date(2020, 1, 1), suspended=True)
+        people = {
+            name: replace(person, partner="firm") if name in ("bob", "carol") else person
+            for name, person in built.organisation.people.items()
+        }
+        return replace(built, organisation=replace(built.organisation, people=people, partners={"firm": firm}))
+
+
+def office(kind: type[Office] = Office, **policy: Any) -> Office:
     """Anna's claim, accepted a moment ago with its clocks, under ``RULES`` and ``policy``."""
-    made = Office(policy={**RULES, **policy})
+    made = kind(policy={**RULES, **policy})
     claim = made.claim()
     terms = made.setting.terms_of(claim)
     made.matter = made.matter.with_claim(clocks.started_at_acceptance(claim, at=made.now, terms=terms))
     return made
+
+
+def waits(claim: Claim, why: Waiting) -> Claim:
+    """A report that was refused, as if it still waited."""
+    return replace(claim, state=ClaimState.REPORTED, waiting=why, reason=None, ended_at=None)
 
 
 def code(refusal: Refusal | None) -> str | None:
@@ -129,6 +149,61 @@ def test_a_customer_whom_nobody_holds_is_assigned_despite_the_pool() -> None:
     assert (sales.holder().owner, sales.matter.pooled) == ("anna", False)
     (approval,) = sales.matter.approvals.values()
     assert (approval.lost_by, approval.object_by) == (None, None)
+
+
+def test_whoever_gets_a_customer_has_no_report_of_them_waiting() -> None:
+    """CLM-34, CLM-24, CLM-27: a place in the queue ends with it, and would else pass the re-claim wait of a loss."""
+    for gives in ("assign", "transfer", "release"):
+        sales = office()
+        sales.matter = sales.matter.with_claim(waits(sales.claim("bob"), Waiting.QUEUE))
+        if gives == "assign":
+            assert sales.grant("assign", to="bob") is None
+        elif gives == "transfer":
+            assert sales.transfer_to("bob") is None
+        else:
+            data = {"reason": "to_colleague", "to": "bob"}
+            sales.tell(CommandKind.RELEASE, by="anna", data=data, claim="claim-anna")
+        assert (sales.holder().owner, sales.holder().id == "claim-bob") == ("bob", False)
+        assert sales.claim("bob").state is ClaimState.WITHDRAWN, gives
+
+
+def test_a_report_that_waits_is_accepted_rather_than_another_made() -> None:
+    """CLM-34, CLM-04: nobody holds the customer, and a judge was to decide."""
+    sales = office()
+    sales.advance(days=11)
+    sales.matter = sales.matter.with_claim(waits(sales.claim("bob"), Waiting.JUDGE))
+    assert sales.grant("assign", to="bob") is None
+    assert (sales.holder().id, sales.holder().overridden) == ("claim-bob", True)
+    (approval,) = sales.matter.approvals.values()
+    assert approval.made == "claim-bob"
+
+
+def test_who_gets_a_customer_and_who_could_still_have_rescued_them_hear_of_it() -> None:
+    """CLM-34, CLM-20: the grace period of the former owner ends with it."""
+    sales = office(**{"claim.grace_days": 5})
+    sales.advance(days=11)
+    assert sales.matter.reserved_for(sales.now) is not None
+    assert code(sales.grant("assign", to="bob", past_share_bps=1_000)) == "field_invalid"
+    assert sales.grant("assign", to="bob") is None
+    assert [n.facts["cause"] for n in sales.told("anna")] == ["assign"]
+    assert [n.facts["cause"] for n in sales.told("bob")] == ["assigned"]
+
+
+def test_nobody_of_a_partner_that_takes_no_reports_is_given_a_customer() -> None:
+    """CLM-34, CLM-24, CLM-23, PPL-08: by no way; what the partner holds it may pass on within itself."""
+    sales = office(Partnered)
+    until = sales.later(days=3)
+    assert code(sales.grant("assign", to="bob")) == "partner_suspended"
+    assert code(sales.grant("exceed", to="bob", until=until)) == "partner_suspended"
+    assert code(sales.transfer_to("bob")) == "partner_suspended"
+    assert (sales.matter.approvals, sales.claim().owner) == ({}, "anna")
+    sales.tell(CommandKind.RELEASE, by="anna", data={"reason": "to_colleague", "to": "bob"}, claim="claim-anna")
+    assert (sales.matter.owner_claim, sales.matter.pooled) == (None, True)
+    assert code(sales.grant("assign", to="bob")) == "partner_suspended"
+    within = office(Partnered)
+    within.matter = within.matter.with_claim(replace(within.claim(), owner="bob"))
+    assert within.transfer_to("carol") is None
+    assert within.claim().owner == "carol"
 
 
 def test_nobody_is_given_a_customer_whom_nobody_knows_any_more() -> None:
