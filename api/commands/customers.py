@@ -24,7 +24,7 @@ from domain.matters.draft import Notice
 from domain.people.access import has_role, read_scope
 from domain.people.organisation import Role
 from domain.refusals import FieldError, Refusal
-from storage import customers, erasure, history, matters, merges, texts, usage
+from storage import customers, erasure, history, links, matters, merges, texts, usage
 from storage import tables as t
 from storage.company_names import CompanyNames
 from storage.database import Transaction
@@ -206,6 +206,7 @@ def erase(tx: Transaction, caller: Caller, customer: str, body: EraseIn) -> tupl
     rows = customers.lock_records(tx, merges.records_of(tx, customer))
     if rows[customer]["erased_at"] is not None:
         return Done(200, customer_view(tx, caller, rows[customer])), ()
+    links.hold(tx, rows)  # before any matter, as a report of a relative does
     now = _lock_matters(tx, t.matter.c.customer.in_(sorted(rows)))
     said = body.reason
     for one, row in rows.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -11,6 +12,8 @@ import sqlalchemy as sa
 
 from storage import links
 from storage import tables as t
+from storage.database import Database
+from tests.faults.held import MATTER_LOCK
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.office import act, customer, done, notices, read, tasks, timeline
@@ -52,6 +55,19 @@ class Kin:
 
 def id_of(claim: Mapping[str, Any]) -> str:
     return str(claim["customer"]["id"])
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """What is run at the database by whoever writes."""
+    ran: list[str] = []
+
+    def runs(_connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        ran.append(statement)
+
+    sa.event.listen(database._writer, "before_cursor_execute", runs)
+    yield ran
+    sa.event.remove(database._writer, "before_cursor_execute", runs)
 
 
 @pytest.fixture
@@ -139,7 +155,10 @@ def test_a_link_follows_the_record_that_stands_for_its_customer_and_goes_with_an
     again = done(kin.ask(kin.first, kin.husband, kin.wife, reason=REASON))
     assert tasks(kin.leader) == [("link", id_of(kin.husband))]
     done(act(kin.first, kin.wife, "release", reason="need_unmet"))
-    done(kin.admin.post(f"/v1/customers/{id_of(kin.wife)}/erase", {"reason": "客户要求"}))
+    with statements(kin.office.company.database) as ran:
+        done(kin.admin.post(f"/v1/customers/{id_of(kin.wife)}/erase", {"reason": "客户要求"}))
+    first = [next(i for i, said in enumerate(ran) if part in said) for part in ("FROM customer_link", MATTER_LOCK)]
+    assert first == sorted(first), "links before matters, as a report of a relative locks them (TER-01)"
     assert (kin.known(kin.admin, kin.husband), kin.related(kin.husband)) == ([], ())
     refused(kin.admin.post(f"/v1/links/{again['id']}/end", {"reason": "没了"}), 404, "not_found")
     assert tasks(kin.leader) == [], "nothing is left to decide"
