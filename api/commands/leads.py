@@ -80,8 +80,9 @@ def _check_referrer(tx: Transaction, caller: Caller, body: LeadIn, policy: Polic
     if told.person is not None and not caller.setting.organisation.is_active(told.person, at=caller.at):
         raise _invalid("referrer.person")
     if told.customer is not None:
-        visible = tx.row(sa.select(t.customer.c.id).where(t.customer.c.id == told.customer))
-        if visible is None or not (reads_base(caller) or claims_read(tx, caller, [told.customer])):
+        c = t.customer.c
+        present = tx.row(sa.select(c.id).where(c.id == told.customer, c.erased_at.is_(None)))
+        if present is None or not (reads_base(caller) or claims_read(tx, caller, [told.customer])):
             raise _invalid("referrer.customer")
     if body.person is not None and policy.choice("referral.receiver") == "rotation":
         raise Refusal("field_not_allowed", rule="CNF-05", errors=(FieldError("person", "field_not_allowed"),))

@@ -97,7 +97,7 @@ def test_a_colleague_who_sends_no_leads_may_bring_one_and_is_credited_at_the_dea
 
 
 def test_who_is_known_already_earns_nobody_anything_and_the_lead_says_so(company: Company) -> None:
-    """CNF-05: in the base, or here already; a customer does not bring themselves."""
+    """CNF-05: in the base, or here already; a customer does not bring themselves, and none who is erased."""
     office = Referred(company)
     known = office.claim(office.second, customer=customer(901, "小李"))
     base = office.brought(customer=customer(901, "小李"))
@@ -108,6 +108,10 @@ def test_who_is_known_already_earns_nobody_anything_and_the_lead_says_so(company
     refused(office.send(by=office.first, **himself), 422, "field_invalid", "referrer.customer")
     both = {"customer": office.old["customer"]["id"], "person": office.first.id}
     refused(office.send(by=office.first, referrer=both), 422, "field_invalid", "referrer")
+    done(office.first.post(f"/v1/claims/{office.old['id']}/release", {"reason": "need_unmet"}))
+    done(company.admin.post(f"/v1/customers/{both['customer']}/erase", {"reason": "客户要求"}))
+    gone = {"customer": customer(903, "小孙"), "referrer": {"customer": both["customer"]}}
+    refused(office.send(by=office.first, **gone), 422, "field_invalid", "referrer.customer")
     body = {"amount": money(1_000_000), "contract_at": SIGNED}
     done(office.second.post(f"/v1/claims/{known['id']}/win", body))
     assert listed(office.money.get("/v1/referrals/rewards")) == []
