@@ -25,6 +25,7 @@ from domain.claims.model import (
     RequestState,
     Resemblance,
     RunningClock,
+    StandIn,
     TermsRef,
     Waiting,
 )
@@ -147,7 +148,9 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
         outside=Outside(**detail["outside"]) if "outside" in detail else None,
         close=tuple(Resemblance(**one) for one in detail.get("close", ())),
         sharing=tuple((person, bps) for person, bps in detail.get("sharing", ())),
-        stood_in=tuple((person, date.fromisoformat(day)) for person, day in detail.get("stood_in", ())),
+        stood_in=tuple(  # rows of before say no visit
+            StandIn(person, date.fromisoformat(day), *visit) for person, day, *visit in detail.get("stood_in", ())
+        ),
         collaborators=tuple(Collaborator(person, rights) for person, rights in detail.get("collaborators", ())),
         waiting=Waiting(detail["waiting"]) if "waiting" in detail else None,
         earlier=ClaimState(detail["earlier"]) if "earlier" in detail else None,
@@ -247,7 +250,7 @@ def _detail(claim: Claim) -> dict[str, Any]:
     if claim.sharing:
         detail["sharing"] = [list(part) for part in claim.sharing]
     if claim.stood_in:
-        detail["stood_in"] = [[person, day.isoformat()] for person, day in claim.stood_in]
+        detail["stood_in"] = [[s.person, s.on.isoformat(), s.visit] for s in claim.stood_in]
     if claim.waiting is not None:
         detail["waiting"] = claim.waiting.value
     if claim.earlier is not None:

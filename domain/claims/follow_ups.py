@@ -150,6 +150,8 @@ def void(draft: Draft, command: Command) -> None:
         claim = draft.put(_without(draft, claim, fact, last=max((f.received_at for f in left), default=None)))
     if claim.state is ClaimState.REPORTED and claim.visited_at == fact.received_at:
         claim = draft.put(replace(claim, visited_at=None))  # it must accept nothing later either
+    # Nobody has a share of a visit that was none (LEAD-15); what a deal gave before is the money's to correct.
+    claim = draft.put(replace(claim, stood_in=tuple(s for s in claim.stood_in if s.visit != fact.id)))
     draft.record(
         "voided",
         claim,

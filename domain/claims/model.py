@@ -246,6 +246,17 @@ class Referral:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """``person`` received the customer for the owner on the local day ``on``. ``visit``: the follow-up that logs it;
+    None where the visit made the claim (LEAD-15).
+    """
+
+    person: str
+    on: date
+    visit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Collaborator:
     """Somebody whom the owner invited (CLM-29). ``rights``: read, or work as well."""
 
@@ -343,7 +354,7 @@ class Claim:
     settled: bool = False  # its reporter settled with the holder: it stands against nobody any more (DSP-05)
     collaborators: tuple[Collaborator, ...] = ()
     sharing: tuple[tuple[str, int], ...] = ()  # parts of others in deals to come, in bps (CLM-24, DSP-15)
-    stood_in: tuple[tuple[str, date], ...] = ()  # who received the customer for the owner, and the day (LEAD-15)
+    stood_in: tuple[StandIn, ...] = ()  # who received the customer for the owner (LEAD-15)
     opening: Opening | None = None  # for ever (INT-10)
     referral: Referral | None = None  # who is credited with its first deal (CNF-05)
     confirmations: tuple[Confirmation, ...] = ()  # what the customer was asked, in the order it was decided (CNF-01)

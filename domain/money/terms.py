@@ -74,7 +74,7 @@ def _stand_in(
     Of several on that day the last one received the customer who signed.
     """
     day = draft.setting.calendar(claim.program).local_date(deal.contract_at)
-    there = [person for person, on in claim.stood_in if on == day]
+    there = [one.person for one in claim.stood_in if one.on == day]
     if not there or there[-1] in (owner, *(person for person, _ in others)):
         return ()
     policy = draft.setting.terms_of(claim).policy

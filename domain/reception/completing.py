@@ -8,7 +8,7 @@ from datetime import datetime
 
 from domain.claims import follow_ups
 from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Claim, Waiting
+from domain.claims.model import Claim, StandIn, Waiting
 from domain.claims.numbers import in_the_way
 from domain.claims.reports import accept_claim, consider, earlier
 from domain.matters.draft import Draft, Task
@@ -63,15 +63,15 @@ def _log_visit(draft: Draft, command: Command, claim: Claim) -> None:
         follow_ups.follow_up(draft, visit)
     except Refusal:
         return  # it cannot be worked any more, or never by them: the reception stays on record all the same
-    _served_by(draft, command, draft.matter.claims[claim.id])
+    _served_by(draft, command, draft.matter.claims[claim.id], visit=told["visit"]["follow_up"])
 
 
-def _served_by(draft: Draft, command: Command, claim: Claim) -> Claim:
+def _served_by(draft: Draft, command: Command, claim: Claim, *, visit: str | None = None) -> Claim:
     """Who served is on record; a stand-in who registers it the same day has their share of a deal made on it."""
     told = command.data
     if told.get("stands_in") and _is_same_day(draft, claim, told["visit"]["at"]):
         day = draft.setting.calendar(claim.program).local_date(draft.at)
-        claim = draft.put(replace(claim, stood_in=(*claim.stood_in, (told["server"], day))))
+        claim = draft.put(replace(claim, stood_in=(*claim.stood_in, StandIn(told["server"], day, visit))))
     data = {"reception": told["reception"], "server": told["server"], "stand_in": told["server"] != told["for"]}
     draft.record("received_for", claim, actor=told["server"], data=data)
     return claim

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from storage.codec import rfc3339
+from tests.support.answers import listed
 from tests.support.company import Company
 from tests.support.office import NOTE, act, customer, done, entry, read
 from tests.support.visits import Visits, step
@@ -59,6 +60,16 @@ def test_a_visit_that_is_registered_another_day_gives_no_share(company: Company)
     done(step(office.second, one, "record", need=NOTE))
     done(step(office.second, one, "complete"))
     assert signed(office, other) == [(office.first.id, 10_000)]
+
+
+def test_a_visit_that_was_voided_gives_no_share(company: Company) -> None:
+    """LEAD-15, CLM-16: who received nobody has nothing of a deal signed that day."""
+    office = Visits(company)
+    office.say(office.first, "out")
+    claim = stood_in(office, 1)
+    [visit] = listed(office.leader.get(f"/v1/claims/{claim['id']}/follow-ups"))
+    done(office.leader.post(f"/v1/follow-ups/{visit['id']}/void", {"reason": "没有来过"}))
+    assert signed(office, claim) == [(office.first.id, 10_000)]
 
 
 def test_who_stands_in_for_a_former_owner_has_their_share(company: Company) -> None:
