@@ -97,6 +97,18 @@ def load(
     return {r["id"]: lead_of(r, offers.get(r["id"], ())) for r in rows}
 
 
+def brought(tx: Transaction, matter: str) -> Referral | None:
+    """The referral of a lead that fell into the pool, while no claim on the customer has come by it (CNF-05)."""
+    c = t.lead.c
+    pooled = sa.select(c.detail).where(c.matter == matter, c.state == LeadState.POOLED.value).order_by(c.number)
+    found = (unpack(row.detail).get("referral") for row in tx.execute(pooled))
+    told = next((Referral(**one) for one in found if one is not None and one["why"] is None), None)
+    if told is None:
+        return None
+    claims = tx.execute(sa.select(t.claim.c.detail).where(t.claim.c.matter == matter))
+    return None if any(row.detail.get("referral", {}).get("lead") == told.lead for row in claims) else told
+
+
 def with_desk(tx: Transaction, matter: Matter, *, setting: Setting, now: datetime) -> Matter:
     """``matter`` with what its leads are given out from, if one may be now: the rotations locked, then counted.
 

@@ -192,6 +192,7 @@ def load(
         pool=row["pool"],
         pool_locked=row["pool_locked"],
         pool_only=pools.restriction_of(row["pool_only"]) if row["pool_only"] is not None else None,
+        brought=leads.brought(tx, row["id"]) if row["pooled"] and counting else None,
         takers=_takers(tx, locked, commands, taking) if counted else Uncounted() if counting else None,
         claims=known,
         erased=not locked.fresh and row["sealed_key"] is None,

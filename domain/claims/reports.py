@@ -112,6 +112,7 @@ def accept_claim(
         accepted_at=draft.at,
         terms=draft.setting.terms_at(claim.program, at=draft.at),
         customer_level=draft.matter.customer_level,
+        referral=claim.referral or draft.matter.brought,
         waiting=None,
         correct_by=None,
         reason=None,

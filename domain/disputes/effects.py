@@ -200,6 +200,7 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
         claim = replace(
             _bare(claim),
             accepted_at=draft.at,
+            referral=claim.referral or draft.matter.brought,
             ended_at=None,
             decided=True,
             waiting=None,

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Claim
+from domain.claims.model import Claim, Referral
 from domain.claims.reports import consider
 from domain.leads.candidates import candidate, comes_from_closed_partner, fitting, may_receive, members, skips
 from domain.leads.dispatch import Ranked, Wanted
@@ -414,7 +414,7 @@ def _claim(draft: Draft, lead: Lead, owner: str) -> Claim:
         rank_at=draft.at,
         terms=draft.setting.terms_at(lead.program, at=draft.at),
         source=lead.source,
-        referral=lead.referral if lead.referral is not None and lead.referral.why is None else None,
+        referral=_worth(lead),
         customer_kind=draft.matter.customer_kind,
         customer_level=draft.matter.customer_level,
         grade=lead.grade,
@@ -422,6 +422,11 @@ def _claim(draft: Draft, lead: Lead, owner: str) -> Claim:
         given=True,
         decided=True,
     )
+
+
+def _worth(lead: Lead) -> Referral | None:
+    """Who brought the customer, where that may be credited (CNF-05)."""
+    return lead.referral if lead.referral is not None and lead.referral.why is None else None
 
 
 def _handed_by(lead: Lead) -> str | None:
@@ -450,7 +455,7 @@ def _attach(
         ended_at=draft.at,
     )
     _put(draft, lead)
-    if claim is not None and lead.referral is not None and lead.referral.why is None:
+    if claim is not None and _worth(lead) is not None:
         # Whoever came to hold the customer owes them to who brought them before.
         draft.put(replace(draft.matter.claims[claim], referral=lead.referral))
     draft.record_lead("attached", lead, before=before, data={"claim": claim, "duplicate_of": duplicate_of})
@@ -474,6 +479,8 @@ def _pool(draft: Draft, lead: Lead, *, actor: str | None) -> None:
     lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.POOL), ended_at=draft.at)
     _put(draft, lead)
     enter_pool(draft, at=draft.at)
+    if draft.matter.brought is None:
+        draft.matter = replace(draft.matter, brought=_worth(lead))
     draft.record_lead("pooled", lead, before=before, actor=actor)
     for person in draft.setting.programs[lead.program].oversight:
         draft.tell_lead(person, "lead.pooled", lead, rule="LEAD-03")

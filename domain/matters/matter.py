@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.claims.approvals import SpecialApproval
 from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Claim, Request, Waiting
+from domain.claims.model import Claim, Referral, Request, Waiting
 from domain.claims.numbers import Rival
 from domain.discussions.model import Discussion
 from domain.disputes.facts import Fact
@@ -158,6 +158,7 @@ class Matter:
     pool: str | None = None  # where the customer lies, or will (POOL-02)
     pool_locked: bool = False  # an admin keeps everybody from taking (POOL-01)
     pool_only: Restriction | None = None  # who alone may take (POOL-08)
+    brought: Referral | None = None  # who brought the customer who lies in the pool, and is owed it yet (CNF-05)
     claims: Mapping[str, Claim] = field(default_factory=dict)
     erased: bool = False  # nobody knows the customer any more (AUD-05)
     rivals: tuple[Rival, ...] = ()  # matters that may be the same customer's: a number is masked (CUS-07)
@@ -295,7 +296,7 @@ class Matter:
 
     def out_of_pool(self) -> Matter:
         """The customer has an owner again: it lies in no pool (POOL-02)."""
-        return replace(self, pooled=False, pool_at=None, pool=None, pool_locked=False, pool_only=None)
+        return replace(self, pooled=False, pool_at=None, pool=None, pool_locked=False, pool_only=None, brought=None)
 
     def with_voided(self, claim: str, follow_up: str) -> Matter:
         """What is decided next, in the same drain perhaps, must know that the entry is void."""

@@ -22,4 +22,4 @@ def enter_pool(draft: Draft, *, at: datetime, named: str | None = None) -> None:
         default=draft.setting.policy_at(matter.program, at=draft.at).word("pool.default"),
         named=named,
     )
-    draft.matter = replace(matter.out_of_pool(), pooled=True, pool_at=at, pool=found.id)
+    draft.matter = replace(matter.out_of_pool(), pooled=True, pool_at=at, pool=found.id, brought=matter.brought)

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storage import leads
 from storage import tables as t
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
@@ -127,6 +128,32 @@ def test_whoever_comes_to_hold_them_meanwhile_owes_them_to_who_brought_them(comp
     done(office.second.post(f"/v1/claims/{claim['id']}/win", body))
     (reward,) = listed(office.money.get("/v1/referrals/rewards"))
     assert (reward["owner"], reward["lead"]) == (office.second.id, lead["id"])
+
+
+def test_whoever_takes_them_out_of_the_pool_owes_them_too_and_only_the_first(company: Company) -> None:
+    """CNF-05, LEAD-03: nobody could receive the lead; 乙 takes the customer, and after 乙 nobody owes anything."""
+    office = Referred(company)
+    path = f"/v1/programs/{office.program}/lead-rules"
+    body = {"version": company.admin.get(path).json()["version"], "rules": [{"when": {}, "to": {"pool": True}}]}
+    done(company.admin.patch(path, body))
+    new = customer(903, "小孙")
+    lead = office.brought(customer=new, referrer={"person": office.sender.id}, by=office.sender)
+    assert (lead["state"], lead["referral"]["credit"]) == ("pooled", True)
+    with company.database.reading() as tx:
+        matter = tx.execute(sa.select(t.lead.c.matter).where(t.lead.c.id == lead["id"])).scalar_one()
+        found = leads.brought(tx, matter)
+        assert found is not None
+        assert found.lead == lead["id"]
+    claim = office.claim(office.second, customer=new)
+    with company.database.reading() as tx:
+        assert leads.brought(tx, matter) is None
+    deal = done(
+        office.second.post(f"/v1/claims/{claim['id']}/win", {"amount": money(1_000_000), "contract_at": SIGNED})
+    )
+    assert accounts(office.money, deal["deals"][0]) == {
+        office.second.id: {"accrued": 50_000},
+        office.sender.id: {"accrued": 2_500},
+    }
 
 
 def test_relatives_are_flagged_in_the_lead_and_in_the_list(company: Company) -> None:

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Referral
+from domain.leads.lifecycle import LeadState
+from domain.leads.model import Desk, Lead
 from domain.matters.matter import CommandKind
 from domain.money.model import Account, EntryKind
-from tests.support.money_office import START, Office
+from tests.support.money_office import CUSTOMER, MATTER, PROGRAM, START, Office
 
 
 def referred(*, policy: Mapping[str, Any] | None = None, channel: str = "in_house", **referral: Any) -> Office:
@@ -59,3 +62,42 @@ def test_up_to_its_last_instant_and_beside_the_channel_where_policy_pays_both() 
     office = referred(policy={"referral.one_source": False}, channel="partner", until=START)
     office.win(1_000_000)
     assert office.of("bob", Account.ACCRUED) == 2_500
+
+
+def test_a_case_gives_the_winner_a_customer_out_of_the_pool_with_who_brought_them() -> None:
+    """CNF-05, DSP-15: like anybody else whom the customer comes to."""
+    office = Office()
+    office.dispute("bob")
+    office.settle("pool")
+    office.matter = replace(office.matter, brought=Referral(lead="lead-1", person="carol"))
+    office.dispute("bob")
+    office.settle("party", owner="bob")
+    office.win(1_000_000, by="bob")
+    assert (office.of("bob", Account.ACCRUED), office.of("carol", Account.ACCRUED)) == (50_000, 2_500)
+    assert office.matter.brought is None
+
+
+@pytest.mark.parametrize("why", [None, "in_base"])
+def test_a_lead_that_falls_into_the_pool_leaves_its_referral_to_whoever_is_decided_next(why: str | None) -> None:
+    """CNF-05, LEAD-03: in the same drain, perhaps; what is worth nothing stays with the lead."""
+    office = Office()
+    gone = replace(office.matter.claims["claim-anna"], state=ClaimState.RELEASED, ended_at=START)
+    told = Referral(lead="lead-1", person="carol", why=why)
+    lead = Lead(
+        id="lead-1",
+        number=1,
+        matter=MATTER,
+        program=PROGRAM,
+        customer=CUSTOMER,
+        sender="carol",
+        team="sales",
+        source="展会",
+        state=LeadState.RECEIVED,
+        received_at=START,
+        terms=gone.terms,
+        referral=told,
+    )
+    office.matter = replace(office.matter.with_claim(gone).with_lead(lead), desk=Desk(now=START))
+    office.tell(CommandKind.LEAD_RECEIVE, by="carol", claim="lead-1", data={})
+    assert (office.matter.leads["lead-1"].state, office.matter.pooled) == (LeadState.POOLED, True)
+    assert office.matter.brought == (told if why is None else None)
