@@ -18,7 +18,7 @@ from domain.customers.names import CustomerKind
 from domain.disputes.sameness import BUYER, RELATIVE
 from domain.matters.matter import Matter
 from domain.refusals import FieldError, Refusal
-from storage import buyers, customers, matters, merges
+from storage import buyers, customers, matters, merges, sameness
 from storage.database import Transaction
 
 
@@ -70,13 +70,16 @@ def signed(tx: Transaction, caller: Caller, found: Signing, claim: Claim, *, dea
     """Keep who signs with the deal that was just received on ``claim``; ask where two owners meet by it.
 
     One case at a time concerns a customer, so it is asked about the owner who was first; one that goes on already
-    holds the commission as it is (DSP-01).
+    holds the commission as it is (DSP-01). Two that were found not to be one are asked about no more (CUS-13).
     """
     buyers.keep(tx, deal, found.given, customer=customer, by=caller.person, at=tx.now())
     others = [
         (held, side)
         for held, side in found.held.values()
-        if held.holds and not side.in_case and held.owner != claim.owner
+        if held.holds
+        and not side.in_case
+        and held.owner != claim.owner
+        and sameness.answer(tx, customer, side.customer) is None
     ]
     if not others or not claim.holds or caller.setting.in_trial(claim.program, at=caller.at):
         return

@@ -119,6 +119,26 @@ def test_a_linked_customer_of_somebody_else_counts_like_a_buyer(company: Company
     assert sums(office.deal(deal["id"]))["held"] == 50_000
 
 
+def test_an_owner_who_was_found_to_be_apart_keeps_nobody_from_asking_about_the_next(company: Company) -> None:
+    """CUS-13, CUS-14: 李红 was first, and is another customer for good; her son, who signs too, is not settled yet."""
+    office = Signing(company)
+    outsider = office.outsider()
+    son = office.claim(outsider, customer=customer(83, "王小宝"))
+    elsewhere = customer(84, "赵某")
+    office.claim(office.first, customer=elsewhere)
+    contested = office.claim(outsider, customer=elsewhere)["id"]
+    body = {"claim": contested, "grounds": "refused_report", "statement": "我先接待的"}
+    before = outsider.made("/v1/disputes", body)["id"]
+    one, other = sorted((office.wife["customer"]["id"], office.husband["customer"]["id"]))
+    found = {"one": one, "other": other, "same": False, "dispute": before, "at": company.now()}
+    company.database.transact(lambda tx: tx.insert(t.identity_answer, found))
+    deal = office.signed(WIFE, {"name": "王小宝", "phone": "13800000083"})
+    opened = [d for d in listed(company.admin.get("/v1/disputes")) if d["id"] != before]
+    assert [{p["person"] for p in d["parties"]} for d in opened] == [{outsider.id, office.second.id}]
+    assert sums(office.deal(deal))["held"] == 50_000
+    assert read(outsider, son)["state"] == "disputed"
+
+
 def test_what_is_known_of_a_buyer_goes_with_either_of_the_two(company: Company) -> None:
     """CUS-14, AUD-05, CUS-03: an erased buyer is no longer in the contract of another; a number is checked."""
     office = Signing(company, buyer__check=False)
