@@ -20,8 +20,8 @@ from domain.refusals.catalogue import CATALOGUE
 
 PATH = Path("docs/openapi.json")
 _OPEN = ("/healthz", "/readyz", "/metrics")
-#: Sent by people who have no token yet.
-_UNSIGNED = ("/v1/join",)
+#: Sent by people who have no token: not yet, or never.
+_UNSIGNED = ("/v1/join", "/v1/confirmations/{code}")
 #: Statuses any signed-in call may be answered with (contract section 1).
 _ALWAYS = (400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
 _KEY = {
