@@ -39,6 +39,7 @@ def test_a_new_customer_is_kept_and_answered_with_masked_contacts(company: Compa
         "erased_at": None,
         "merged_into": None,
         "merged_from": [],
+        "links": [],
         "version": 1,
     }
     assert company.admin.get(f"/v1/customers/{found['id']}").json() == found
