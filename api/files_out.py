@@ -58,7 +58,12 @@ REWARD_COLUMNS: Final = (
     ("state", "状态", "Status"),
     ("related", "关联", "Related"),
 )
-_REWARD_WORDS: Final = {"due": ("应付", "Due"), "cancelled": ("已取消", "Cancelled"), "related": ("是", "Yes")}
+_REWARD_WORDS: Final = {
+    "due": ("应付", "Due"),
+    "channel": ("渠道已成交", "Channel deal"),
+    "cancelled": ("已取消", "Cancelled"),
+    "related": ("是", "Yes"),
+}
 #: Codes in words: field → code → (Chinese, English).
 WORDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "track": {"sales": ("销售", "Sales"), "channel": ("渠道", "Channel")},

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.claims.lifecycle import ENDED, ClaimState
-from domain.claims.model import Claim, Request, RequestState, Waiting
+from domain.claims.model import Claim, Referral, Request, RequestState, Waiting
 from domain.disputes.model import Dispute
 from domain.leads.model import Lead
 from domain.matters.draft import Draft, NewFollowUp, Notice, Task
@@ -36,6 +36,7 @@ from storage import (
     merges,
     number_rivals,
     pools,
+    referrals,
     reminders,
     trial,
 )
@@ -156,6 +157,7 @@ def load(
         claims = _claims(tx, row["id"], named, since)
     found_leads = leads.load(tx, row, commands, also=(lead,) if lead is not None else ())
     claims |= _claims_of_leads(tx, row["id"], found_leads, claims, locked.now)
+    brought = leads.brought(tx, row["id"]) if row["pooled"] and counting else None
     talks = discussions.load(tx, row, commands)
     if talks:
         wanted = {d.claim for d in talks.values()} | {c for d in talks.values() for c in d.claims}
@@ -192,7 +194,9 @@ def load(
         pool=row["pool"],
         pool_locked=row["pool_locked"],
         pool_only=pools.restriction_of(row["pool_only"]) if row["pool_only"] is not None else None,
-        brought=leads.brought(tx, row["id"]) if row["pooled"] and counting else None,
+        brought=brought,
+        channelled=counting
+        and _channelled(tx, row, claims.values(), (brought, *(one.referral for one in found_leads.values()))),
         takers=_takers(tx, locked, commands, taking) if counted else Uncounted() if counting else None,
         claims=known,
         erased=not locked.fresh and row["sealed_key"] is None,
@@ -218,6 +222,16 @@ def load(
         granted=approvals.granted(tx, givers),
         parked=_parked(tx, row["id"]) if row["poisoned"] else frozenset(),
     )
+
+
+def _channelled(
+    tx: Transaction, row: Mapping[str, Any], claims: Iterable[Mapping[str, Any]], told: Iterable[Referral | None]
+) -> bool:
+    """Asked for only where somebody brought the customer and a deal may credit them (CNF-05)."""
+    owed = any("referral" in claim["detail"] for claim in claims) or any(told)
+    if not owed or row["track"] == referrals.CHANNEL:
+        return False
+    return referrals.is_channels(tx, row["customer"], program=row["program"])
 
 
 def _division(tx: Transaction, locked: Locked) -> Customer | None:

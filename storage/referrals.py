@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import sqlalchemy as sa
 
 from domain.customers.links import GROUP, HOUSEHOLD
+from domain.money.model import DealState
 from storage import links, merges
 from storage import tables as t
 from storage.database import Transaction
+
+CHANNEL: Final = "channel"
 
 
 def owner_of(tx: Transaction, customer: str, *, program: str, track: str) -> str | None:
@@ -37,6 +42,24 @@ def why_no_credit(tx: Transaction, customer: str, *, new: bool) -> str | None:
     )
     was_here = tx.execute(received).first() is not None or tx.execute(visited).first() is not None
     return "visited" if was_here else "in_base"
+
+
+def has_channel_deal(tx: Transaction, customer: str, *, program: str) -> bool:
+    """Whether a deal with the customer stands in the channel track of the program: the channel is paid (CNF-05)."""
+    c = t.matter.c
+    standing = (
+        sa.select(t.deal.c.id)
+        .join(t.matter, c.id == t.deal.c.matter)
+        .where(c.customer.in_(merges.records_of(tx, customer)), c.program == program, c.track == CHANNEL)
+        .where(t.deal.c.state == DealState.OPEN.value)
+    )
+    return tx.execute(standing.limit(1)).first() is not None
+
+
+def is_channels(tx: Transaction, customer: str, *, program: str) -> bool:
+    """The same, or somebody holds the customer there and will be paid."""
+    held = owner_of(tx, customer, program=program, track=CHANNEL) is not None
+    return held or has_channel_deal(tx, customer, program=program)
 
 
 def related(tx: Transaction, one: str, other: str) -> bool:

@@ -9,7 +9,9 @@ from api.schemas.claims import ClaimCustomer
 
 
 class RewardOut(Output):
-    """A reward. `cancelled`: the deal is off; `related`: who brought and who was brought belong together."""
+    """A reward. `channel`: a partner is paid for the customer too; `cancelled`: the deal is off; `related`: who brought
+    and who was brought belong together.
+    """
 
     id: str
     program: str
@@ -21,7 +23,7 @@ class RewardOut(Output):
     customer: str
     owner: str | None
     at: str
-    state: Literal["due", "cancelled"]
+    state: Literal["due", "channel", "cancelled"]
     related: bool
 
 

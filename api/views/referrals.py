@@ -27,6 +27,7 @@ _REWARDS = (
         t.deal.c.number.label("deal_number"),
         t.deal.c.state.label("deal_state"),
         t.deal.c.owner,
+        t.deal.c.track,
         t.deal.c.customer.label("brought"),
     )
     .select_from(t.referral_reward)
@@ -45,13 +46,13 @@ def reward_page(tx: Transaction, caller: Caller, *, program: str | None, limit: 
         limit=limit,
         filters={"list": "rewards", "program": program},
     )
-    return {"items": _views(tx, rows), "next": following}
+    return {"items": _views(tx, caller, rows), "next": following}
 
 
 def whole_rewards(tx: Transaction, caller: Caller, *, program: str | None, at_most: int) -> Iterator[Row]:
     """Every reward, oldest first, for a file; no more than ``at_most``."""
     rows = tx.rows(_REWARDS.where(*_matching(caller, program)).order_by(_R.at, _R.id).limit(at_most))
-    yield from _views(tx, rows)
+    yield from _views(tx, caller, rows)
 
 
 def _matching(caller: Caller, program: str | None) -> list[sa.ColumnElement[bool]]:
@@ -64,7 +65,18 @@ def _matching(caller: Caller, program: str | None) -> list[sa.ColumnElement[bool
     return [*wanted, *([_R.program == program] if program is not None else [])]
 
 
-def _views(tx: Transaction, rows: Sequence[Row]) -> list[Row]:
+def _state(tx: Transaction, caller: Caller, row: Row) -> str:
+    """`channel`: a deal in the channel track came later, and policy pays one of the two; finance decides which."""
+    if row["deal_state"] == "cancelled":
+        return "cancelled"
+    one_source = caller.setting.policy_at(row["program"], at=row["at"]).switch("referral.one_source")
+    other_track = row["track"] != referrals.CHANNEL
+    if one_source and other_track and referrals.has_channel_deal(tx, row["brought"], program=row["program"]):
+        return "channel"
+    return "due"
+
+
+def _views(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row]:
     people = customers_of(tx, {r["customer"] for r in rows})
     return [
         {
@@ -78,7 +90,7 @@ def _views(tx: Transaction, rows: Sequence[Row]) -> list[Row]:
             "customer": r["brought"],
             "owner": r["owner"],
             "at": rfc3339(r["at"]),
-            "state": "cancelled" if r["deal_state"] == "cancelled" else "due",
+            "state": _state(tx, caller, r),
             "related": referrals.related(tx, r["customer"], r["brought"]),
         }
         for r in rows

@@ -159,6 +159,7 @@ class Matter:
     pool_locked: bool = False  # an admin keeps everybody from taking (POOL-01)
     pool_only: Restriction | None = None  # who alone may take (POOL-08)
     brought: Referral | None = None  # who brought the customer who lies in the pool, and is owed it yet (CNF-05)
+    channelled: bool = False  # where somebody brought them: the channel track has the customer as well (CNF-05)
     claims: Mapping[str, Claim] = field(default_factory=dict)
     erased: bool = False  # nobody knows the customer any more (AUD-05)
     rivals: tuple[Rival, ...] = ()  # matters that may be the same customer's: a number is masked (CUS-07)

@@ -27,7 +27,8 @@ def credit(draft: Draft, claim: Claim, of: str, *, actor: str | None) -> None:
     if any(d.id != of for d in draft.matter.live_deals(claim.id)):
         return
     policy = draft.setting.terms_of(claim).policy
-    why = _why_not(told, deal, claim, one_source=policy.switch("referral.one_source"))
+    through_channel = claim.channel == "partner" or draft.matter.channelled
+    why = _why_not(told, deal, channel=through_channel and policy.switch("referral.one_source"))
     if why is None and told.person is not None:
         helper = share_of(draft.setting.organisation, told.person, 0)
         overlay = Overlay(
@@ -55,10 +56,10 @@ def credit(draft: Draft, claim: Claim, of: str, *, actor: str | None) -> None:
     draft.record_deal("referred", deal, policy_version=claim.terms.version, data=data)
 
 
-def _why_not(told: Referral, deal: Deal, claim: Claim, *, one_source: bool) -> str | None:
+def _why_not(told: Referral, deal: Deal, *, channel: bool) -> str | None:
     if told.until is not None and deal.contract_at > told.until:
         return "expired"
-    if one_source and claim.channel == "partner":
+    if channel:
         return "channel"
     if told.person is not None and deal.share_of(told.person) is not None:
         return "own_deal"

@@ -156,6 +156,23 @@ def test_whoever_takes_them_out_of_the_pool_owes_them_too_and_only_the_first(com
     }
 
 
+def test_channel_or_referral_is_paid_whichever_track_comes_first(company: Company) -> None:
+    """CNF-05: `referral.one_source`; held in the channel track: no credit. A channel deal later: the list says so."""
+    office = Referred(company, **{"ownership.tracks": ["sales", "channel"]})
+    one, other = customer(904, "小周"), customer(905, "小吴")
+    lead = office.brought(customer=one)
+    office.claim(office.second, customer=one, track="channel")
+    office.sold(lead, office.first)
+    assert listed(office.money.get("/v1/referrals/rewards")) == []
+    office.sold(office.brought(customer=other), office.first)
+    assert [r["state"] for r in listed(office.money.get("/v1/referrals/rewards"))] == ["due"]
+    theirs = office.claim(office.second, customer=other, track="channel")
+    body = {"amount": money(1_000_000), "contract_at": SIGNED}
+    done(office.second.post(f"/v1/claims/{theirs['id']}/win", body))
+    assert [r["state"] for r in listed(office.money.get("/v1/referrals/rewards"))] == ["channel"]
+    ledger_is_right(company)
+
+
 def test_relatives_are_flagged_in_the_lead_and_in_the_list(company: Company) -> None:
     """CNF-05, CUS-14: once the two customers are linked as a household."""
     office = Referred(company)

@@ -57,6 +57,14 @@ def test_there_is_one_entry_and_no_credit_where(why: str, more: dict[str, Any]) 
     assert office.of("anna", Account.ACCRUED) == 50_000
 
 
+def test_whom_the_channel_has_too_is_paid_for_there() -> None:
+    """CNF-05: `referral.one_source`; the sales claim is nobody's of a partner."""
+    office = referred()
+    office.matter = replace(office.matter, channelled=True)
+    office.win(1_000_000)
+    assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (50_000, 0)
+
+
 def test_up_to_its_last_instant_and_beside_the_channel_where_policy_pays_both() -> None:
     """CNF-05: the bound itself counts; `referral.one_source` off pays channel and referral."""
     office = referred(policy={"referral.one_source": False}, channel="partner", until=START)
