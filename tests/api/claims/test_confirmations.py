@@ -13,7 +13,7 @@ from storage import tables as t
 from tests.api.disputes.test_a_case import Case
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
-from tests.support.money import MoneyOffice, accounts, ledger_is_right, sums
+from tests.support.money import SIGNED, MoneyOffice, accounts, ledger_is_right, money, sums
 from tests.support.office import Office, act, customer, done, read, work
 
 BOTH = ["after_first_visit", "before_contract"]
@@ -159,6 +159,30 @@ def test_a_missing_confirmation_holds_the_commission_and_not_the_contract(compan
     released = [n for n in listed(office.first.get("/v1/me/notices")) if n["kind"] == "money.hold_release"]
     assert "confirmation" in released[0]["text"]["en"]
     ledger_is_right(company)
+
+
+def test_a_deal_that_came_during_a_case_about_two_records_has_its_customer_asked_afterwards(company: Company) -> None:
+    """CNF-01, CUS-13: also on the record that the case did not begin with; the link is there to be printed."""
+    office = MoneyOffice(company, policy={"confirm.points": BOTH, "confirm.hold_commission": True})
+    mine = office.claim(office.first)
+    theirs = office.claim(office.second, customer=customer(2))
+    body = {
+        "claim": theirs["id"],
+        "grounds": "identity",
+        "other_customer": mine["customer"]["id"],
+        "statement": "客户换了号码",
+    }
+    case = office.second.made("/v1/disputes", body)["id"]
+    told = {"program": office.program, "customer": theirs["customer"]["id"], "contract_at": SIGNED}
+    deal = done(office.money.post("/v1/deals", {**told, "amount": money(1_000_000)}))["id"]
+    assert asked(office.second, theirs) == []
+    office.second.made(f"/v1/disputes/{case}/withdraw", {"reason": "弄错了"})
+    company.advance(days=10)
+    assert asked(office.second, theirs)[0][0] == "before_contract"
+    assert accounts(office.money, deal) == {office.second.id: {"held": 50_000}}
+    with company.database.reading() as tx:
+        rows = tx.rows(sa.select(t.confirmation.c.point).where(t.confirmation.c.claim == theirs["id"]))
+    assert [row["point"] for row in rows] == ["before_contract"]
 
 
 def test_from_the_guard_stage_on_the_customer_is_asked_before_contract_and_a_trial_asks_nobody(
