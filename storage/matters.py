@@ -349,6 +349,7 @@ def save_other(tx: Transaction, before: Matter, after: Matter, *, setting: Setti
     """What a case of kind identity did to the other record's matter; its history is in the draft of the case."""
     changed = _save_claims(tx, before, after, at=at)
     _save_requests(tx, before, after)
+    approvals.save(tx, before, after)
     confirmations.send(tx, before, after, at=at)
     deals.save(tx, before, after, at=at)
     discussions.save(tx, before, after)

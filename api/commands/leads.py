@@ -20,6 +20,7 @@ from domain.leads.candidates import may_receive
 from domain.leads.lifecycle import LeadState
 from domain.leads.model import Lead
 from domain.leads.permissions import authorise, brings_into, may_send
+from domain.leads.rules import UNCLAIMED
 from domain.leads.scoring import graded, scored
 from domain.matters.matter import Command, CommandKind
 from domain.policy.policy import Policy
@@ -38,6 +39,8 @@ def receive(tx: Transaction, caller: Caller, body: LeadIn, names: CompanyNames) 
         check_subject(body, policy)
         if body.person is not None and not may_receive(body.person, body.program, setting=caller.setting, at=caller.at):
             raise _invalid("person")
+        if body.source == UNCLAIMED:  # only customers who lie in a pool come by it, and it passes the rules (POOL-05)
+            raise _invalid("source")
         _check_referrer(tx, caller, body, policy)
         values = identity_values(tx, body.customer, policy)
         known = _known(tx, caller, body.external_id)

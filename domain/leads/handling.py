@@ -28,7 +28,7 @@ from domain.matters.matter import Command
 from domain.people.access import Actor
 from domain.policy.policy import Policy
 from domain.pools.entering import enter_pool
-from domain.pools.limits import Attempt
+from domain.pools.limits import Attempt, is_entry
 from domain.refusals import Refusal
 
 #: Returned for one of these it was no lead: the turn that brought it did not count (LEAD-16).
@@ -246,7 +246,7 @@ def _assigned(draft: Draft, lead: Lead, rule: Rule, actor: str | None) -> bool:
         _offer(draft, lead, rule.person, Way.RULE, actor=actor)
         return True
     people = members(lead.program, rule.team, setting=draft.setting, at=draft.at)
-    if lead.source == UNCLAIMED:
+    if lead.source == UNCLAIMED and is_entry(draft.matter, draft.at):
         people = tuple(person for person in people if _may_have_entry(draft, person))
     if rule.way is Way.DISPATCH:
         return _dispatch(draft, lead, people, actor)

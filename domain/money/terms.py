@@ -69,18 +69,19 @@ def credited(draft: Draft, deal: Deal, claim: Claim) -> Deal:
 def _stand_in(
     draft: Draft, deal: Deal, claim: Claim, owner: str, others: tuple[tuple[str, int], ...]
 ) -> tuple[tuple[str, int], ...]:
-    """`standin.share_pct` of a deal made on the visit, that is on its day; the owner keeps `split.owner_min_pct`.
+    """`standin.share_pct` of what ``others`` leave of a deal made on the visit, that is on its day.
 
-    Of several on that day the last one received the customer who signed.
+    The owner keeps `split.owner_min_pct` and is never left without a part (COM-03). Of several on that day the last one
+    received the customer who signed.
     """
     day = draft.setting.calendar(claim.program).local_date(deal.contract_at)
     there = [one.person for one in claim.stood_in if one.on == day]
     if not there or there[-1] in (owner, *(person for person, _ in others)):
         return ()
     policy = draft.setting.terms_of(claim).policy
-    least = int(policy.number("split.owner_min_pct") * 100)
-    room = WHOLE_BPS - least - sum(bps for _, bps in others)
-    return ((there[-1], max(0, min(int(policy.number("standin.share_pct") * 100), room))),)
+    least = max(1, int(policy.number("split.owner_min_pct") * 100))
+    left = WHOLE_BPS - sum(bps for _, bps in others)
+    return ((there[-1], max(0, min(int(policy.number("standin.share_pct") * left / 100), left - least))),)
 
 
 def owner_and(draft: Draft, owner: str, others: tuple[tuple[str, int], ...]) -> tuple[Share, ...]:

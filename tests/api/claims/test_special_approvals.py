@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from storage import approvals, matters
 from storage import tables as t
+from storage.database import Transaction
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.office import Office, act, after, customer, done, entry, moment, notices, read
@@ -205,3 +208,22 @@ def test_two_at_once_do_not_pass_the_limit_together(company: Company) -> None:
     assert sorted(a.status_code for a in answers) == [200, 409, 409]
     assert [a.json()["code"] for a in answers if a.status_code == 409] == ["override_limit"] * 2
     assert len(overrides(manager)) == 1
+
+
+def test_one_used_on_the_other_record_of_a_case_is_used(company: Company) -> None:
+    """CLM-34, CUS-13: whatever a case decides in the matter of its other record is kept like that of its own."""
+    office = Office(company)
+    claim = office.claim(office.first, customer=customer(79))
+    given(office.manager(), claim, "exceed", to=office.second.id, until=UNTIL)
+
+    def use(tx: Transaction) -> None:
+        (row,) = tx.rows(sa.select(t.claim.c.matter).where(t.claim.c.id == claim["id"]))
+        locked = matters.lock(tx, row["matter"])
+        known = approvals.load(tx, row["matter"], (), excused=True)
+        before = replace(matters.load(tx, locked), approvals=known)
+        (mine,) = known.values()
+        after = replace(before, approvals={mine.id: replace(mine, used_at=locked.now)})
+        matters.save_other(tx, before, after, setting=company.snapshots.setting(tx), at=locked.now)
+
+    company.database.transact(use)
+    assert all(row["used_at"] for row in overrides(office.second, kind="exceed"))

@@ -162,6 +162,7 @@ def test_what_refuses_a_lead_before_it_is_received(company: Company) -> None:
         "source",
     )
     refused(office.send(person=office.sender.id), 422, "field_invalid", "person")
+    refused(office.send(source="pool_unclaimed"), 422, "field_invalid", "source")
     finance = office.finance()
     refused(office.send(by=finance), 403, "not_allowed")
     first = office.send(external_id="crm-7").json()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from storage.codec import rfc3339
+from tests.api.claims.test_special_approvals import given
 from tests.support.answers import listed
 from tests.support.company import Company
 from tests.support.office import NOTE, act, customer, done, entry, read
@@ -45,6 +46,20 @@ def test_a_deal_made_on_the_visit_is_shared(company: Company, least: int, theirs
     whole = 10_000 - theirs
     assert signed(office, claim) == [(office.first.id, whole), (office.second.id, theirs)]
     assert signed(office, stood_in(office, 2), in_days=1) == [(office.first.id, 10_000)]
+
+
+def test_what_was_agreed_before_comes_first_and_the_owner_is_never_left_out(company: Company) -> None:
+    """LEAD-15, COM-03: `standin.share_pct` is of what an earlier owner's part leaves."""
+    office = Visits(company)
+    third = office.outsider()
+    claim = office.claim(third, customer=customer(3))
+    given(office.manager(), claim, "assign", to=office.first.id, past_share_bps=5_000)
+    office.say(office.first, "out")
+    one = office.visitor(3)
+    for name in ("greet", "record", "complete"):
+        done(step(office.second, one, name, **({"need": NOTE} if name == "record" else {})))
+    (held,) = [c for c in listed(office.first.get("/v1/claims")) if c["state"] == "active"]
+    assert signed(office, held) == [(office.first.id, 2_500), (third.id, 5_000), (office.second.id, 2_500)]
 
 
 def test_a_visit_that_is_registered_another_day_gives_no_share(company: Company) -> None:
