@@ -118,6 +118,7 @@ def amend(draft: Draft, command: Command) -> None:
     )
     if amended.rate_bps is None and amended.claim is not None:
         amended = rated(draft, amended, claim)
+    amended = referrals.repriced(draft, deal, amended, claim)
     book(
         draft,
         deal,
@@ -163,6 +164,7 @@ def allocate(draft: Draft, command: Command) -> None:
     else:
         given = credited(draft, given, claim)
     given = confirmations.holding(draft, given, claim)
+    given = referrals.repriced(draft, deal, given, claim)  # its rate may have been missing
     book(
         draft,
         deal,

@@ -6,12 +6,15 @@ A colleague is credited outside the 100 %, a customer with a reward that is no c
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from domain.claims.model import Claim, Referral
 from domain.matters.draft import Draft, Reward
 from domain.money.booking import book, share_of
 from domain.money.model import Deal, EntryKind, Overlay
 from domain.money.positions import commission, per_cent, rounded
+
+_KIND: Final = "referral"  # of an overlay
 
 
 def credit(draft: Draft, claim: Claim, of: str, *, actor: str | None) -> None:
@@ -34,8 +37,8 @@ def credit(draft: Draft, claim: Claim, of: str, *, actor: str | None) -> None:
         overlay = Overlay(
             id=draft.mint(),
             person=told.person,
-            amount_minor=rounded(per_cent(policy.number("assist.pct")) * commission(deal)),
-            kind="referral",
+            amount_minor=_earned(draft, deal, claim),
+            kind=_KIND,
             number=helper.number,
             partner=helper.partner,
         )
@@ -54,6 +57,28 @@ def credit(draft: Draft, claim: Claim, of: str, *, actor: str | None) -> None:
         draft.rewards.append(Reward(draft.mint(), told.lead, claim.id, deal.id, told.customer, draft.at))
     data = {"lead": told.lead, "person": told.person, "customer": told.customer, "credit": why is None, "why": why}
     draft.record_deal("referred", deal, policy_version=claim.terms.version, data=data)
+
+
+def repriced(draft: Draft, before: Deal, after: Deal, claim: Claim) -> Deal:
+    """``after`` with as much for its referral, in minor units, as its commission is worth now (CNF-05, COM-01).
+
+    An amount that is amended or a rate that was missing changes it; a credit that finance reversed does not come back.
+    """
+    if _before_refunds(before) == _before_refunds(after):
+        return after
+    amount = _earned(draft, after, claim)
+    overlays = (replace(one, amount_minor=amount) if one.kind == _KIND else one for one in after.overlays)
+    return replace(after, overlays=tuple(overlays))
+
+
+def _earned(draft: Draft, deal: Deal, claim: Claim) -> int:
+    """`assist.pct` of the commission before refunds: each refund takes its part of an overlay by itself (COM-10)."""
+    part = per_cent(draft.setting.terms_of(claim).policy.number("assist.pct"))
+    return rounded(part * _before_refunds(deal))
+
+
+def _before_refunds(deal: Deal) -> int:
+    return commission(replace(deal, refunds=()))
 
 
 def _why_not(told: Referral, deal: Deal, *, channel: bool) -> str | None:

@@ -15,6 +15,7 @@ from domain.leads.lifecycle import LeadState
 from domain.leads.model import Desk, Lead
 from domain.matters.matter import CommandKind
 from domain.money.model import Account, EntryKind
+from domain.money.positions import positions
 from tests.support.money_office import CUSTOMER, MATTER, PROGRAM, START, Office
 
 
@@ -37,6 +38,60 @@ def test_a_colleague_has_the_assist_percentage_of_the_first_deal_and_nothing_of_
     assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (100_000, 2_500)
     office.tell(CommandKind.CANCEL_DEAL, by="fin", data={"deal": first})
     assert office.of("bob", Account.ACCRUED) == 0
+    office.check()
+
+
+def amend(office: Office, deal: str, **changes: Any) -> None:
+    version = office.matter.deals[deal].version
+    office.tell(CommandKind.DEAL_AMEND, by="fin", data={"deal": deal, "version": version, **changes})
+
+
+def test_a_colleague_has_their_part_of_a_rate_that_comes_late_and_of_an_amount_that_is_amended() -> None:
+    """CNF-05, COM-01, COM-02: 5 % of what the commission is now; the books have the difference."""
+    office = referred()
+    office.plan()
+    deal = office.win(1_000_000)
+    assert office.entries == []
+    office.plan(({}, 500))
+    amend(office, deal, contract_end=None)
+    assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (50_000, 2_500)
+    amend(office, deal, amount_minor=2_000_000)
+    assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (100_000, 5_000)
+    assert [entry.kind for entry in office.entries] == [EntryKind.AMENDMENT, EntryKind.AMENDMENT]
+    office.check()
+
+
+def test_a_deal_without_a_rate_that_is_allocated_once_there_is_one_pays_who_brought_the_customer() -> None:
+    """CNF-05, COM-02: out of a case it is nobody's, and is rated when somebody gets it."""
+    office = referred()
+    office.plan()
+    deal = office.win(1_000_000)
+    office.dispute("carol")
+    office.settle("pool")
+    office.plan(({}, 500))
+    office.allocate(deal, office.report("dora"))
+    assert (office.of("dora", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (50_000, 2_500)
+    office.check()
+
+
+def test_a_refund_takes_its_part_of_the_credit_once() -> None:
+    """CNF-05, COM-10: half went back; before an amendment, and before a case credits somebody with the deal."""
+    office = referred()
+    deal = office.win(1_000_000)
+    office.receive(deal, 1_000_000)
+    office.refund(deal, 500_000)
+    amend(office, deal, amount_minor=2_000_000)
+    assert positions(office.matter.deals[deal])["person:bob"].accrual == 3_750
+    office.check()
+    office = Office()
+    deal = office.win(1_000_000)
+    office.receive(deal, 1_000_000)
+    office.refund(deal, 500_000)
+    told = Referral(lead="lead-1", person="carol")
+    office.matter = office.matter.with_claim(replace(office.matter.claims["claim-bob"], referral=told))
+    office.dispute("bob")
+    office.settle("party", owner="bob")
+    assert positions(office.matter.deals[deal])["person:carol"].accrual == 1_250
     office.check()
 
 
