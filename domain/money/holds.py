@@ -87,7 +87,7 @@ def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim |
     deal touches that deal alone. ``winner`` is None where it is on the other record.
 
     A claim that comes by a deal so waits for its own customer's confirmation (CNF-01), and credits who brought them
-    (CNF-05). Whether there was any such deal.
+    (CNF-05). A deal that is given to nobody's claim here waits for no confirmation. Whether there was any such deal.
     """
     ruling = dispute.rulings[-1].id
     contested = _contested(draft, dispute)
@@ -98,6 +98,9 @@ def reallocate(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim |
         given_to = draft.matter.claims.get(fresh.claim or "") if fresh.claim != deal.claim else None
         if given_to is not None:
             fresh = confirmations.holding(draft, fresh, given_to)
+        elif winner is None and fresh.owner != deal.owner:
+            # The claim it stays with ends here, or it is nobody's: that customer is asked about the former owner only.
+            fresh = replace(fresh, holds=fresh.disputed_by)
         book(
             draft,
             deal,

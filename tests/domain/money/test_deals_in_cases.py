@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Clock, Confirmation, Confirmed, Referral
 from domain.matters.matter import CommandKind
@@ -99,6 +101,31 @@ def test_whom_a_case_gives_a_deal_waits_for_their_own_customers_word() -> None:
     assert asked(office, "claim-bob") == [Confirmed.OPEN]
     told = [n for n in office.notices if n.person == "bob" and n.kind == "money.hold" and n.rule == "CNF-01"]
     assert [n.facts["deal"] for n in told] == [deal]
+    office.check()
+
+
+@pytest.mark.parametrize("outcome", ["party", "pool"])
+def test_nobody_waits_for_the_word_of_a_customer_whom_nobody_asks_about_them(outcome: str) -> None:
+    """CNF-01, CUS-13: the winner's claim is on the other record, or there is none; the deal stays on this one.
+
+    Who has a part of it, be it the winner, is paid when the case is over, and is told.
+    """
+    office = Office(policy=WAITS)
+    deal = office.win(1_000_000)
+    office.share(deal, {"anna": 6_000, "carol": 4_000})
+    office.receive(deal, 1_000_000)
+    assert office.of("carol", Account.HELD) == 20_000
+    office.dispute("bob")
+    office.rule(outcome, owner="bob" if outcome == "party" else None)
+    here = {id_: claim for id_, claim in office.matter.claims.items() if id_ != "claim-bob"}
+    office.matter = replace(office.matter, claims=here)
+    office.appeal_time_over()
+    assert office.matter.claims["claim-anna"].state is ClaimState.RELEASED
+    assert office.matter.deals[deal].holds == ()
+    paid = {"carol": 20_000, "bob": 30_000 if outcome == "party" else 0}
+    assert {person: office.of(person, Account.PAYABLE) for person in paid} == paid
+    told = {n.person for n in office.notices if n.kind == "money.hold_release"}
+    assert told == {person for person, amount in paid.items() if amount}
     office.check()
 
 
