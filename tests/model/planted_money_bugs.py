@@ -58,7 +58,9 @@ MONEY_BUGS: Final = (
         Edit(events.reverse, "known.digest != digest", "False"),
     ),
     MoneyBug(
-        "a deal in a case is payable", "COM-08", Edit(deals._record, "replace(deal, holds=(present.id,))", "deal")
+        "a deal in a case is payable",
+        "COM-08",
+        Edit(deals._record, "replace(deal, holds=(*deal.holds, present.id))", "deal"),
     ),
     MoneyBug("a case that ends keeps the money", "COM-08", Edit(holds.let_go, "if d != dispute.id", "if True")),
     MoneyBug(
