@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from activities.ports import StoreTroubleError
 from domain.refusals import Refusal
 from storage import checkpoints, lead_balance, payouts, restricted_waits, retention, territory_reviews, trial, unclaimed
 from storage.database import Database, Transaction
 from storage.setting import Snapshots
+
+T = TypeVar("T")
 
 
 class DatabaseHouse:
@@ -40,23 +44,14 @@ class DatabaseHouse:
                 payouts.ask_for_run(tx, setting, month=month)
             return month
 
-        try:
-            # Once asked it stays asked; to look through all balances every minute would be for nothing.
-            self._asked_for = self._database.transact(work)
-        except Refusal as refusal:
-            raise StoreTroubleError from refusal
+        # Once asked it stays asked; to look through all balances every minute would be for nothing.
+        self._asked_for = self._done(work)
 
     def trial_over(self) -> None:
-        try:
-            self._database.transact(lambda tx: trial.remind(tx, self._snapshots.setting(tx)))
-        except Refusal as refusal:
-            raise StoreTroubleError from refusal
+        self._done(lambda tx: trial.remind(tx, self._snapshots.setting(tx)))
 
     def territory_reviews(self) -> None:
-        try:
-            self._database.transact(lambda tx: territory_reviews.follow(tx, self._snapshots.setting(tx)))
-        except Refusal as refusal:
-            raise StoreTroubleError from refusal
+        self._done(lambda tx: territory_reviews.follow(tx, self._snapshots.setting(tx)))
 
     def lead_balance(self) -> None:
         def work(tx: Transaction) -> date:
@@ -65,11 +60,8 @@ class DatabaseHouse:
                 lead_balance.follow(tx, self._snapshots.setting(tx))
             return today
 
-        try:
-            # Once a day is enough: a month of leads is counted.
-            self._weighed_on = self._database.transact(work)
-        except Refusal as refusal:
-            raise StoreTroubleError from refusal
+        # Once a day is enough: a month of leads is counted.
+        self._weighed_on = self._done(work)
 
     def _send(self, matter: str, tx: Transaction) -> None:
         unclaimed.send(tx, self._snapshots.setting(tx), matter)
@@ -84,17 +76,18 @@ class DatabaseHouse:
             raise StoreTroubleError from refusal
 
     def restricted_waits(self) -> None:
-        try:
-            self._database.transact(lambda tx: restricted_waits.follow(tx, self._snapshots.setting(tx)))
-        except Refusal as refusal:
-            raise StoreTroubleError from refusal
+        self._done(lambda tx: restricted_waits.follow(tx, self._snapshots.setting(tx)))
 
     def tidy(self) -> None:
         def work(tx: Transaction) -> None:
             now = tx.now()
             retention.tidy(tx, now=now, policy=self._snapshots.setting(tx).company_policy_at(now))
 
+        self._done(work)
+
+    def _done(self, work: Callable[[Transaction], T]) -> T:
+        """What ``work`` returns in a transaction of its own."""
         try:
-            self._database.transact(work)
+            return self._database.transact(work)
         except Refusal as refusal:
             raise StoreTroubleError from refusal

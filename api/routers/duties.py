@@ -20,11 +20,11 @@ from api.schemas.duties import (
     DutyOut,
     DutyPage,
     OwedList,
-    RoleName,
     RuleCommentIn,
     RuleCommentOut,
     RuleCommentPage,
 )
+from api.schemas.people import RoleName
 from api.views.duties import comment_page, duty_page, owed_list
 
 router = APIRouter(prefix="/v1", tags=["people"], route_class=StrictRoute)

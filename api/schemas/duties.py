@@ -7,25 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.schemas.base import Id, Input, Messages, Output, Reason
-
-RoleName = Literal[
-    "rep",
-    "account_manager",
-    "service",
-    "marketing",
-    "pre_sales",
-    "broker",
-    "reception",
-    "team_lead",
-    "manager",
-    "mediator",
-    "arbitrator",
-    "oversight",
-    "finance",
-    "policy_admin",
-    "auditor",
-    "admin",
-]
+from api.schemas.people import RoleName
 
 
 class StatementIn(Input):
