@@ -193,7 +193,7 @@ def load(
         pool_at=row["pool_at"],
         pool=row["pool"],
         pool_locked=row["pool_locked"],
-        pool_only=pools.restriction_of(row["pool_only"]) if row["pool_only"] is not None else None,
+        pool_only=pools.restriction_of(row["pool_only"]),
         brought=brought,
         channelled=counting
         and _channelled(tx, row, claims.values(), (brought, *(one.referral for one in found_leads.values()))),

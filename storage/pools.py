@@ -57,8 +57,10 @@ def _rule_of(kept: Mapping[str, Any]) -> EntryRule:
     )
 
 
-def restriction_of(kept: Mapping[str, Any]) -> Restriction:
+def restriction_of(kept: Mapping[str, Any] | None) -> Restriction | None:
     """A restriction as kept: ``{people, teams, skills: [[skill, level]]}``; before there were skills, without them."""
+    if kept is None:
+        return None
     return Restriction(group_of(kept), tuple((skill, level) for skill, level in kept.get("skills", ())))
 
 

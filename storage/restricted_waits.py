@@ -1,20 +1,27 @@
-"""Restricted customers whom nobody who may have them has been on duty for (POOL-08): a task for who is in charge."""
+"""Restricted customers whom nobody who may have them is on duty for, in the pool or at a desk (POOL-08): a task for who
+is in charge.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from domain.leads.candidates import members
 from domain.matters.draft import Task
 from domain.matters.setting import Setting
+from domain.pools.limits import admits
 from domain.pools.pool import Pool, Restriction
+from domain.programs.program import Program
+from domain.reception.lifecycle import ReceptionState
 from storage import matters
 from storage import tables as t
 from storage.database import Transaction
 from storage.pools import restriction_of
+from storage.receptions import queue_of
 
 _KIND = "pool_restricted"
 
@@ -30,40 +37,59 @@ def follow(tx: Transaction, setting: Setting) -> None:
 
 
 def _tasks(tx: Transaction, setting: Setting, *, at: datetime) -> Iterator[Task]:
-    m = t.matter.c
     for program in setting.programs.values():
-        wait = setting.policy_at(program.id, at=at).duration("pool.restricted_wait_wh")
-        if wait is None:
-            continue
-        since = setting.calendar(program.id).subtract(at, wait)
-        rows = tx.rows(
-            sa.select(m.id, m.pool, m.pool_only)
-            .where(m.program == program.id, m.pooled, m.pool_only.is_not(None), m.pool_at <= since)
-            .order_by(m.id)
-        )
-        for row in rows:
-            only, pool = restriction_of(row["pool_only"]), program.pool(row["pool"])
-            if _is_served(only, pool, setting, since=since, at=at):
-                continue
-            keepers = (*sorted(pool.admins), *program.oversight)
+        found = (*_unserved(tx, program, setting, at=at), *_visitors(tx, program, setting, at=at))
+        for entry, pool in dict(found).items():
+            keepers = (*sorted(program.pool(pool).admins), *program.oversight)
             person = next((p for p in keepers if setting.organisation.is_active(p, at=at)), None)
             if person is not None:
                 yield Task(
-                    key=f"{_KIND}:{row['id']}",
+                    key=f"{_KIND}:{entry}",
                     person=person,
                     kind=_KIND,
                     subject_type="pool_entry",
-                    subject=row["id"],
+                    subject=entry,
                     due=None,
                 )
 
 
-def _is_served(only: Restriction, pool: Pool, setting: Setting, *, since: datetime, at: datetime) -> bool:
+def _unserved(tx: Transaction, program: Program, setting: Setting, *, at: datetime) -> Iterator[tuple[str, str]]:
+    """Entries, each with its pool, that have lain for `pool.restricted_wait_wh` with nobody on duty for them."""
+    wait = setting.policy_at(program.id, at=at).duration("pool.restricted_wait_wh")
+    if wait is None:
+        return
+    since = setting.calendar(program.id).subtract(at, wait)
+    for row in tx.rows(_kept(program).where(t.matter.c.pool_at <= since)):
+        only = restriction_of(row["pool_only"])
+        if not _is_served(only, program.pool(row["pool"]), setting, since=since, at=at):
+            yield row["id"], row["pool"]
+
+
+def _visitors(tx: Transaction, program: Program, setting: Setting, *, at: datetime) -> Iterator[tuple[str, str]]:
+    """Entries whose customer waits at a site today, where nobody who may receive them has signed in."""
+    day, r = setting.calendar(program.id).local_date(at), t.reception.c
+    here = _kept(program).join(t.reception, r.matter == t.matter.c.id).join(t.site, r.site == t.site.c.id)
+    waiting = here.add_columns(t.site.c.queue).where(r.day == day, r.state == ReceptionState.WAITING.value)
+    for row in tx.rows(waiting):
+        only = restriction_of(row["pool_only"])
+        signed_in = queue_of(row["queue"]).on(day, carry_over=False).present
+        if not any(admits(only, person, program=program.id, setting=setting, at=at) for person in signed_in):
+            yield row["id"], row["pool"]
+
+
+def _kept(program: Program) -> sa.Select[Any]:
+    """Restricted entries of the program, in the order of their ids."""
+    m = t.matter.c
+    entries = sa.select(m.id, m.pool, m.pool_only)
+    return entries.where(m.program == program.id, m.pooled, m.pool_only.is_not(None)).order_by(m.id)
+
+
+def _is_served(only: Restriction | None, pool: Pool, setting: Setting, *, since: datetime, at: datetime) -> bool:
     """Whether somebody who may take the customer has been on duty between ``since`` and ``at``."""
-    organisation, confirm = setting.organisation, setting.policy_at(pool.program, at=at).switch("people.skill_confirm")
+    organisation = setting.organisation
     return any(
         not any(away.start <= since and at < away.end for away in organisation.absences.get(person, ()))
         for person in members(pool.program, None, setting=setting, at=at)
         if pool.open_to(person, organisation=organisation, at=at)
-        and only.admits(person, profile=setting.profile(person), confirm=confirm, organisation=organisation, at=at)
+        and admits(only, person, program=pool.program, setting=setting, at=at)
     )

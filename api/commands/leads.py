@@ -24,12 +24,14 @@ from domain.leads.rules import UNCLAIMED
 from domain.leads.scoring import graded, scored
 from domain.matters.matter import Command, CommandKind
 from domain.policy.policy import Policy
+from domain.pools.limits import receives
 from domain.refusals import FieldError, Refusal
 from storage import customers, lead_intake, leads, matters, merges, referrals, texts
 from storage import tables as t
 from storage.company_names import CompanyNames
 from storage.database import Transaction, mint
 from storage.lead_rows import facets_of
+from storage.pools import restriction_of
 
 
 def receive(tx: Transaction, caller: Caller, body: LeadIn, names: CompanyNames) -> Done | Waiting:
@@ -50,6 +52,10 @@ def receive(tx: Transaction, caller: Caller, body: LeadIn, names: CompanyNames) 
         locked = resolved.made or matters.lock(tx, resolved.matter)
         if not caller.setting.programs[body.program].open:
             raise Refusal("program_closed", rule="TER-01")
+        if body.person is not None:
+            only = restriction_of(locked.row["pool_only"])
+            if not receives(caller.setting, only, body.program, body.person, at=locked.now):
+                raise Refusal("restricted", rule="POOL-08")
         return _receive(tx, caller, body, resolved, locked)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,6 +58,8 @@ from domain.matters.matter import Command, CommandKind, Matter
 from domain.people.access import Place
 from domain.people.organisation import Role
 from domain.policy.policy import Policy
+from domain.pools.limits import receives
+from domain.pools.pool import Restriction
 from domain.reception import desk as steps
 from domain.reception.completing import waiting_report
 from domain.reception.desk import Desk, Told
@@ -65,7 +68,7 @@ from domain.reception.model import Reception, Recognition, Way
 from domain.reception.queue import Presence
 from domain.reception.visits import Confirmer, Visit, code_shown, confirm, led_by, objections_until
 from domain.refusals import FieldError, Refusal
-from storage import arrival_codes, customers, features, history, matters, merges, receptions, texts
+from storage import arrival_codes, customers, features, history, matters, merges, pools, receptions, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.company_names import CompanyNames
@@ -180,7 +183,7 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
     if not setting.programs[program].open:
         raise Refusal("program_closed", rule="TER-01")
     matter = as_of_now(tx, caller, locked)
-    at = _locked(tx, caller, site["id"])
+    at = _locked(tx, caller, site["id"], only=matter.pool_only)
     day = at.desk.calendar.local_date(at.desk.at)
     here = _received_here(tx, site["id"], resolved.matter, day)
     if here is not None:
@@ -385,17 +388,21 @@ def _received_here(tx: Transaction, site: str, matter: str, day: Any) -> str | N
 
 
 def _owner(tx: Transaction, caller: Caller, matter: Matter, asks_for: str | None, desk: Desk) -> str | None:
-    """Whose customer has come: held, in grace, asked for after a loss (POOL-03), or reported (LEAD-08)."""
+    """Whose customer has come: held, in grace, asked for after a loss (POOL-03), or reported (LEAD-08).
+
+    Nobody whom a restriction keeps the customer from, though they be asked for by name (POOL-08).
+    """
     holder = matter.owner_claim or matter.reserved_for(desk.at)
     if holder is not None:
         return holder.owner
-    if asks_for is not None and _was_owner(tx, matter, asks_for, desk):
+    listed = partial(receives, caller.setting, matter.pool_only, matter.program, at=desk.at)
+    if asks_for is not None and listed(asks_for) and _was_owner(tx, matter, asks_for, desk):
         return asks_for
     if not desk.policy.switch("ownership.visit_first"):
         waiting = waiting_report(matter)
     else:  # a report gives nobody the visitor, unless they come for its reporter (CLM-09)
         waiting = waiting_report(matter, asks_for) if asks_for is not None else None
-    return waiting.reporter if waiting is not None else None
+    return waiting.reporter if waiting is not None and listed(waiting.reporter) else None
 
 
 def _was_owner(tx: Transaction, matter: Matter, person: str, desk: Desk) -> bool:
@@ -625,11 +632,18 @@ class _Named:
             error.policy_version = self._version
 
 
-def _locked(tx: Transaction, caller: Caller, site: str, *, beside: str | None = None) -> _AtSite:
+def _locked(
+    tx: Transaction, caller: Caller, site: str, *, beside: str | None = None, only: Restriction | None = None
+) -> _AtSite:
+    """``beside``: the reception in hand; ``only``: who alone may receive its visitor (POOL-08)."""
     found = receptions.lock_site(tx, site)
     assert found is not None
     row, queue = found
-    return _AtSite(tx, caller, row, desk_at(tx, caller, row, queue, beside=[beside] if beside is not None else []))
+    desk = desk_at(tx, caller, row, queue, beside=[beside] if beside is not None else [])
+    if only is not None:
+        listed = partial(receives, caller.setting, only, row["program"], at=desk.at)
+        desk.barred = frozenset(person for person in desk.queue.present if not listed(person))
+    return _AtSite(tx, caller, row, desk)
 
 
 def _signing(tx: Transaction, caller: Caller, site: str) -> _AtSite:
@@ -641,7 +655,9 @@ def _signing(tx: Transaction, caller: Caller, site: str) -> _AtSite:
 
 def _at_site(tx: Transaction, caller: Caller, row: Row, step: str) -> tuple[_AtSite, Reception]:
     """The site of a reception that the caller sees, locked, and the reception as it is by then."""
-    at = _locked(tx, caller, row["site"], beside=row["id"])
+    kept = sa.select(t.matter.c.pool_only).where(t.matter.c.id == row["matter"])
+    only = pools.restriction_of(tx.execute(kept).scalar())
+    at = _locked(tx, caller, row["site"], beside=row["id"], only=only)
     present = tx.row(sa.select(t.reception).where(t.reception.c.id == row["id"]))
     assert present is not None
     one = receptions.reception_of(present)

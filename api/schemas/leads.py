@@ -129,7 +129,7 @@ class RankedOut(Output):
 
 class SkippedOut(Output):
     person: str
-    reason: Literal["absent", "off_shift", "duty", "full", "had_it"]
+    reason: Literal["absent", "off_shift", "duty", "full", "had_it", "restricted"]
 
 
 class OfferOut(Output):
@@ -202,7 +202,7 @@ class LeadPage(Output):
 
 class LeftOutOut(Output):
     person: str
-    reason: Literal["absent", "off_shift", "duty", "full", "had_it"]
+    reason: Literal["absent", "off_shift", "duty", "full", "had_it", "restricted"]
 
 
 class RecommendationOut(Output):

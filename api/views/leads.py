@@ -28,6 +28,7 @@ from storage import leads, merges, referrals, texts
 from storage import tables as t
 from storage.codec import rfc3339
 from storage.database import Transaction
+from storage.pools import restriction_of
 
 Row = dict[str, Any]
 
@@ -163,11 +164,13 @@ def recommended(tx: Transaction, caller: Caller, lead: Lead) -> tuple[tuple[Rank
     rule = first_match(lead, setting.rules_for_leads(lead.program))
     people = members(lead.program, rule.team if rule is not None else None, setting=setting, at=caller.at)
     about = tx.execute(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == lead.customer)).one()
+    kept = tx.execute(sa.select(t.matter.c.pool_only).where(t.matter.c.id == lead.matter)).scalar_one()
     ranking, unable = fitting(
         people,
         lead.program,
         leads.loads(tx, people, now=caller.at),
         had=lead.had_by,
+        only=restriction_of(kept),
         wanted=Wanted(facets=lead.facets, customer_kind=about.kind, customer_level=about.level),
         setting=setting,
         policy=policy,

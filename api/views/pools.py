@@ -21,7 +21,7 @@ from domain.customers.names import mask_person_name
 from domain.people.access import Place, has_role
 from domain.people.organisation import Role
 from domain.policy.policy import Policy
-from domain.pools.limits import WEIGHED, capacity_of, takeable_from, workload
+from domain.pools.limits import WEIGHED, admits, capacity_of, takeable_from, workload
 from domain.pools.pool import Pool, opens_at
 from domain.refusals import Refusal
 from domain.territories.division import folded
@@ -386,16 +386,8 @@ def _is_high(pool: Pool, level: str | None) -> bool:
 
 def _may_have(caller: Caller, row: Row) -> bool:
     """Whether a restriction leaves the customer to the caller (POOL-08)."""
-    if row["pool_only"] is None:
-        return True
-    setting = caller.setting
-    return restriction_of(row["pool_only"]).admits(
-        caller.person,
-        profile=setting.profile(caller.person),
-        confirm=setting.policy_at(row["program"], at=caller.at).switch("people.skill_confirm"),
-        organisation=setting.organisation,
-        at=caller.at,
-    )
+    only = restriction_of(row["pool_only"])
+    return admits(only, caller.person, program=row["program"], setting=caller.setting, at=caller.at)
 
 
 def _may_take(caller: Caller, stands: Standing, policy: Policy, row: Row, level: str | None) -> bool:

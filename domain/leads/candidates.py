@@ -12,6 +12,8 @@ from domain.matters.setting import Setting
 from domain.people.access import SELLING
 from domain.people.organisation import Role
 from domain.policy.policy import Policy
+from domain.pools.limits import receives
+from domain.pools.pool import Restriction
 
 #: Claims that count for `claim.cap_person` (CLM-25).
 _CAPPED = ("reported", "protected", "active", "disputed", "arbitrated")
@@ -78,15 +80,18 @@ def skips(
     program: str,
     *,
     had: Collection[str],
+    only: Restriction | None = None,
     setting: Setting,
     policy: Policy,
     at: datetime,
 ) -> dict[str, Skip]:
     """Those of ``candidates`` who cannot take a customer of ``program`` now, each with the reason that weighs most.
 
-    ``had``: who had it before.
+    ``had``: who had it before; ``only``: who alone may have the customer, who lies in a pool (POOL-08).
     """
     found = {one.person: _skip(one, program, had, setting=setting, policy=policy, at=at) for one in candidates}
+    barred = (person for person in found if not receives(setting, only, program, person, at=at))
+    found |= dict.fromkeys(tuple(barred), Skip.RESTRICTED)
     return {person: why for person, why in found.items() if why is not None}
 
 
@@ -96,6 +101,7 @@ def fitting(
     loads: Mapping[str, Load],
     *,
     had: Collection[str],
+    only: Restriction | None = None,
     wanted: Wanted,
     setting: Setting,
     policy: Policy,
@@ -103,7 +109,7 @@ def fitting(
 ) -> tuple[tuple[Ranked, ...], dict[str, Skip]]:
     """``people`` who can take a customer from the best fit down, and those who cannot (LEAD-05, LEAD-07)."""
     known = [candidate(p, loads.get(p, Load()), setting=setting, policy=policy) for p in people]
-    unable = skips(known, program, had=had, setting=setting, policy=policy, at=at)
+    unable = skips(known, program, had=had, only=only, setting=setting, policy=policy, at=at)
     return rank((one for one in known if one.person not in unable), wanted, policy), unable
 
 

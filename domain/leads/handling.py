@@ -28,7 +28,7 @@ from domain.matters.matter import Command
 from domain.people.access import Actor
 from domain.policy.policy import Policy
 from domain.pools.entering import enter_pool
-from domain.pools.limits import Attempt, is_entry
+from domain.pools.limits import Attempt, is_entry, receives
 from domain.refusals import Refusal
 
 #: Returned for one of these it was no lead: the turn that brought it did not count (LEAD-16).
@@ -43,7 +43,7 @@ def receive(draft: Draft, command: Command) -> None:
         return  # the owner has it: :func:`follow`
     if first is not None:
         _attach(draft, lead, told=first.receiver or first.sender, duplicate_of=first.id)
-    elif lead.wanted is not None:
+    elif lead.wanted is not None and _may_have(draft, lead.wanted):
         _offer(draft, lead, lead.wanted, Way.NAMED, actor=lead.sender)
     elif _needs_assessment(draft, lead):
         _list_for_assessment(draft, lead)
@@ -127,6 +127,8 @@ def assign(draft: Draft, command: Command) -> None:
         raise Refusal("partner_suspended", rule="PPL-08", facts={"person": person})
     if not may_receive(person, lead.program, setting=draft.setting, at=draft.at):
         raise Refusal("person_inactive", rule="PPL-01", facts={"person": person})
+    if not _may_have(draft, person):
+        raise Refusal("restricted", rule="POOL-08", facts={"person": person})
     _offer(
         draft,
         lead,
@@ -215,10 +217,10 @@ def silence(draft: Draft, lead: Lead) -> None:
     """Neither accepted nor returned in time: accepted (LEAD-16)."""
     assert lead.receiver is not None
     is_here = draft.setting.organisation.is_active(lead.receiver, at=draft.at)
-    if is_here and not _is_reserved(draft, lead.receiver):
+    if is_here and not _is_reserved(draft, lead.receiver) and _may_have(draft, lead.receiver):
         _accept(draft, replace(lead, by_silence=True), actor=None)
         return
-    # Nobody can hold the customer for somebody who has left, or who would take it from its former owner.
+    # Nobody can hold the customer for somebody who has left, would take it from its former owner, or may not have it.
     _escalate(draft, _put(draft, lead.ending(OfferEnd.MISSED, at=draft.at)))
 
 
@@ -291,6 +293,7 @@ def _dispatch(draft: Draft, lead: Lead, people: tuple[str, ...], actor: str | No
         lead.program,
         matter.desk.loads,
         had=lead.had_by,
+        only=matter.pool_only,
         wanted=Wanted(facets=lead.facets, customer_kind=matter.customer_kind, customer_level=matter.customer_level),
         setting=draft.setting,
         policy=policy,
@@ -382,6 +385,8 @@ def _accept(draft: Draft, lead: Lead, *, actor: str | None) -> None:
     assert receiver is not None
     if _is_reserved(draft, receiver):
         raise Refusal("customer_owned", rule="LEAD-01", current_state=lead.state.value)
+    if not _may_have(draft, receiver):
+        raise Refusal("restricted", rule="POOL-08", current_state=lead.state.value)
     before = lead.state
     claim = _claim(draft, lead, receiver)
     lead = replace(
@@ -443,6 +448,11 @@ def _is_reserved(draft: Draft, receiver: str) -> bool:
     return draft.matter.in_case or (reserved is not None and reserved.owner != receiver)
 
 
+def _may_have(draft: Draft, person: str) -> bool:
+    """Whether no restriction keeps the customer, who lies in a pool, from ``person`` (POOL-08)."""
+    return receives(draft.setting, draft.matter.pool_only, draft.matter.program, person, at=draft.at)
+
+
 def _attach(
     draft: Draft, lead: Lead, *, told: str | None, claim: str | None = None, duplicate_of: str | None = None
 ) -> None:
@@ -478,7 +488,8 @@ def _pool(draft: Draft, lead: Lead, *, actor: str | None) -> None:
     before = lead.state
     lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.POOL), ended_at=draft.at)
     _put(draft, lead)
-    enter_pool(draft, at=draft.at)
+    if not is_entry(draft.matter, draft.at):  # else it stays where it lies, for whom it is kept there (POOL-08)
+        enter_pool(draft, at=draft.at)
     if draft.matter.brought is None:
         draft.matter = replace(draft.matter, brought=_worth(lead))
     draft.record_lead("pooled", lead, before=before, actor=actor)
@@ -587,7 +598,15 @@ def _skips(draft: Draft, lead: Lead, people: tuple[str, ...]) -> dict[str, Skip]
     policy = _policy(draft, lead)
     loads = draft.matter.desk.loads if draft.matter.desk is not None else {}
     found = (candidate(p, loads.get(p, Load()), setting=draft.setting, policy=policy) for p in people)
-    return skips(found, lead.program, had=lead.had_by, setting=draft.setting, policy=policy, at=_told_at(draft))
+    return skips(
+        found,
+        lead.program,
+        had=lead.had_by,
+        only=draft.matter.pool_only,
+        setting=draft.setting,
+        policy=policy,
+        at=_told_at(draft),
+    )
 
 
 def _can_take(draft: Draft, lead: Lead, person: str) -> bool:

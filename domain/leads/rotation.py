@@ -22,6 +22,7 @@ class Skip(StrEnum):
     HAD_IT = "had_it"  # was offered this lead before
     BUSY = "busy"  # with a customer of their own, who came to the site (LEAD-09)
     SERVING = "serving"  # a turn they were given before
+    RESTRICTED = "restricted"  # others alone may have the customer (POOL-08)
 
 
 #: Passed over for one of these one has the next turn first (`rotation.makeup`).
@@ -67,6 +68,7 @@ def next_turn(
     """The next turn among ``members``, and the rotation after it; None and an unmoved rotation if nobody can take it.
 
     ``skips``: members who cannot take this one. ``makeup``: turns missed for duty are made good (`rotation.makeup`).
+    Whom a restriction passes over keeps their place, as this one was never theirs (POOL-08).
     """
     rotation = rotation.joined(members)
     present = set(members)
@@ -81,13 +83,22 @@ def next_turn(
         if person in skips:
             skipped.append((person, skips[person]))
             continue
-        rotation = replace(rotation, last=person)
+        kept = [passed_over for passed_over, why in skipped if why is Skip.RESTRICTED]
+        rotation = _behind(replace(rotation, last=person), kept)
         for passed_over, why in skipped:
             if makeup and why in _OWED:
                 # One turn is owed however often one was away: who comes back does not get a week's leads at once.
                 rotation = rotation.with_owed(passed_over, max(1, rotation.owed_to(passed_over)))
         return Turn(person, False, tuple(skipped)), rotation
     return None, rotation
+
+
+def _behind(rotation: Rotation, kept: Sequence[str]) -> Rotation:
+    """Whoever had the last turn goes behind everybody; those of ``kept`` stay in front of all others."""
+    if not kept:
+        return rotation
+    others = (p for p in in_turn(rotation) if p not in kept)
+    return replace(rotation, order=(*kept, *others))
 
 
 def given_back(rotation: Rotation, person: str) -> Rotation:

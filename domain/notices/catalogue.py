@@ -1207,6 +1207,13 @@ _RECEPTIONS = (
         "{customer}已到访，目前无人可以接待，请您指定接待人。",
         "{customer} has arrived and nobody is free; please name somebody to receive them.",
     ),
+    _row(
+        "reception.waiting/restricted",
+        "到访客户待安排",
+        "A visitor waits to be received",
+        "{customer}已到访，仅限指定人员接待，目前没有符合条件的人空闲，请您安排。",
+        "{customer} has arrived; only certain people may receive them, and none of those is free; please arrange it.",
+    ),
 )
 
 #: What is said of a kind that has no sentence of its own, by the family of the kind.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from domain.calendar.duration import DAY_US
 from domain.calendar.wall_clock import WallClock
 from domain.claims.lifecycle import ClaimState
-from domain.pools.pool import Pool, opens_at
+from domain.pools.pool import Pool, Restriction, opens_at
 from domain.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -74,6 +74,22 @@ class Uncounted(Mapping[str, Taker]):
 def is_entry(matter: Matter, at: datetime) -> bool:
     """Whether the customer lies in a pool at ``at``: grace and nurture are over (CLM-20, CLM-23)."""
     return matter.pooled and (matter.pool_at is None or matter.pool_at <= at)
+
+
+def admits(only: Restriction | None, person: str, *, program: str, setting: Setting, at: datetime) -> bool:
+    """Whether a customer of ``program`` that is left to ``only`` may go to ``person`` (POOL-08); None: to anybody."""
+    return not only or only.admits(
+        person,
+        profile=setting.profile(person),
+        confirm=setting.policy_at(program, at=at).switch("people.skill_confirm"),
+        organisation=setting.organisation,
+        at=at,
+    )
+
+
+def receives(setting: Setting, only: Restriction | None, program: str, person: str, *, at: datetime) -> bool:
+    """Whether ``person`` may be given a customer who is left to ``only``; in a trial nobody is kept out (POL-08)."""
+    return admits(only, person, program=program, setting=setting, at=at) or setting.in_trial(program, at=at)
 
 
 def takeable_from(entered_at: datetime, policy: Policy, *, setting: Setting, program: str) -> datetime:
@@ -140,22 +156,15 @@ class Attempt:
 
     def check_reserved(self) -> None:
         """Locked, for others only, or for others first: ``restricted`` (POOL-01, POOL-05, POOL-08)."""
-        organisation = self.setting.organisation
-        if self.matter.pool_locked:
+        matter, organisation = self.matter, self.setting.organisation
+        if matter.pool_locked:
             raise Refusal("restricted", rule="POOL-01", facts={"locked": True})
-        only = self.matter.pool_only
-        if only and not only.admits(
-            self.person,
-            profile=self.setting.profile(self.person),
-            confirm=self.policy.switch("people.skill_confirm"),
-            organisation=organisation,
-            at=self.at,
-        ):
+        if not admits(matter.pool_only, self.person, program=matter.program, setting=self.setting, at=self.at):
             raise Refusal("restricted", rule="POOL-08")
         first, lead = self.pool.priority, self.policy.duration("pool.priority_lead_min")
-        if first is None or lead is None or self.matter.customer_level not in first.levels:
+        if first is None or lead is None or matter.customer_level not in first.levels:
             return
-        until = self.setting.calendar(self.matter.program).add(self._takeable_from(), lead).at
+        until = self.setting.calendar(matter.program).add(self._takeable_from(), lead).at
         if self.at < until and not first.first.includes(self.person, organisation=organisation, at=self.at):
             raise Refusal("restricted", rule="POOL-05", facts={"until": until})
 

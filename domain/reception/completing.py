@@ -13,9 +13,10 @@ from domain.claims.numbers import in_the_way
 from domain.claims.reports import accept_claim, consider, earlier
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command, CommandKind, Matter
-from domain.pools.limits import Attempt, is_entry
+from domain.pools.limits import Attempt, admits, is_entry
 from domain.pools.taking import fresh_claim
 from domain.refusals import Refusal
+from domain.trial.results import in_trial, would_refuse
 
 
 def complete(draft: Draft, command: Command) -> None:
@@ -27,11 +28,14 @@ def complete(draft: Draft, command: Command) -> None:
     receiver, matter = command.data["for"], draft.matter
     if matter.in_case:
         return  # it is on record, and the case will look at it
+    listed = admits(matter.pool_only, receiver, program=matter.program, setting=draft.setting, at=draft.at)
+    if not listed and not in_trial(draft):
+        return  # a visit passes over no restriction (POOL-08): the customer lies where they lay
     known = _theirs(draft, receiver)
     if known is not None:
         _log_visit(draft, command, known)
     elif matter.owner_claim is None and matter.reserved_for(draft.at) is None:
-        _claim(draft, command, receiver)
+        _claim(draft, command, receiver, listed=listed)
 
 
 def _theirs(draft: Draft, person: str) -> Claim | None:
@@ -83,8 +87,11 @@ def _is_same_day(draft: Draft, claim: Claim, arrived_at: datetime) -> bool:
     return calendar.local_date(arrived_at) == calendar.local_date(draft.at)
 
 
-def _claim(draft: Draft, command: Command, receiver: str) -> None:
-    """A claim of the receiver's: what binds takers does not bind a customer who is there (POOL-03)."""
+def _claim(draft: Draft, command: Command, receiver: str, *, listed: bool) -> None:
+    """A claim of the receiver's: what binds takers does not bind a customer who is there (POOL-03).
+
+    ``listed``: no restriction keeps the customer from them; one that does is only noted, in a trial (POL-08).
+    """
     claim = replace(fresh_claim(draft, command, receiver), given=True, visited_at=draft.at)
     exceeded = _exceeded(draft, receiver)
     draft.new_claims.append(claim)
@@ -95,6 +102,8 @@ def _claim(draft: Draft, command: Command, receiver: str) -> None:
     draft.record("received", claim, actor=command.actor, data=told)
     if command.data["server"] != receiver:  # who lost them and was asked for (POOL-03, LEAD-15)
         claim = _served_by(draft, command, claim)
+    if not listed:
+        claim = would_refuse(draft, claim, code="restricted", rule="POOL-08")
     if earlier(draft.matter, claim) is not None or in_the_way(draft.matter.rivals, claim, at=draft.at):
         consider(draft, claim)
         return

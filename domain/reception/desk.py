@@ -46,13 +46,17 @@ class Told:
 
 @dataclass
 class Desk:
-    """A site at the instant ``at``. ``unable``: who is absent (PPL-05), or at work on another reception of the site."""
+    """A site at the instant ``at``. ``unable``: who is absent (PPL-05), or at work on another reception of the site.
+
+    ``barred``: who is signed in and may not receive the visitor in hand, since a pool keeps them for others (POOL-08).
+    """
 
     queue: Queue
     at: datetime
     policy: Policy
     calendar: WorkingCalendar
     unable: Mapping[str, Skip] = field(default_factory=dict)
+    barred: frozenset[str] = frozenset()
     logged: list[Logged] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 
@@ -61,7 +65,14 @@ class Desk:
         presence = self.queue.present.get(person)
         if presence is None:
             return Skip.ABSENT
+        if person in self.barred:
+            return Skip.RESTRICTED
         return self.unable.get(person) or _SAID.get(presence)
+
+    def require_listed(self, person: str) -> None:
+        """Nobody may name somebody whom the visitor is kept from: ``restricted`` (POOL-08)."""
+        if person in self.barred:
+            raise Refusal("restricted", rule="POOL-08")
 
     def until(self, name: str, since: datetime) -> datetime | None:
         """The end of the time that the parameter ``name`` allows, None where it sets no limit."""
@@ -110,6 +121,7 @@ def assign(desk: Desk, reception: Reception, person: str, *, text: str | None) -
     """The duty manager names who serves now; that decides nothing else (LEAD-08, LEAD-15)."""
     if person not in desk.queue.present:
         raise Refusal("field_invalid", rule="LEAD-08", errors=(FieldError("person", "field_invalid"),))
+    desk.require_listed(person)
     before = reception.state
     if before is ReceptionState.CALLED:
         _give_back(desk, reception)
@@ -186,9 +198,10 @@ def _wait(desk: Desk, reception: Reception) -> Reception:
     """For the owner to be free, or for the duty manager to name somebody."""
     before = reception.state
     reception = replace(reception, state=fire(state=before, trigger=ReceptionTrigger.WAIT))
-    desk.log("waiting", reception, before=before, until=reception.wait_until)
+    cause = {"cause": "restricted"} if desk.barred else {}
+    desk.log("waiting", reception, before=before, until=reception.wait_until, **cause)
     if reception.wait_until is None or desk.at > reception.wait_until:
-        desk.told.append(Told(None, "reception.waiting", "LEAD-08"))
+        desk.told.append(Told(None, "reception.waiting", "POOL-08" if cause else "LEAD-08", cause))
     return reception
 
 
@@ -281,6 +294,7 @@ def hand_over(desk: Desk, reception: Reception, to: str, *, text: str | None) ->
         raise refused(state=reception.state, trigger="hand_over")
     if to not in desk.queue.present or to == reception.server:
         raise Refusal("field_invalid", rule="LEAD-10", errors=(FieldError("to", "field_invalid"),))
+    desk.require_listed(to)
     former, reception = reception.server, replace(reception, server=to)
     desk.log("handed_over", reception, former=former, to=to, text=text)
     desk.told.append(Told(to, "reception.called", "LEAD-10"))

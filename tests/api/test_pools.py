@@ -323,6 +323,42 @@ def test_a_high_ranked_customer_nobody_took_is_sent_to_whoever_fits_best(company
     assert [one["id"] for one in office.entries()] == [plain]
 
 
+def test_a_lead_on_a_restricted_customer_goes_to_who_may_have_them_and_to_nobody_else(company: Company) -> None:
+    """POOL-08, LEAD-03 to LEAD-06: in turn past the others, who keep theirs; by name, by acceptance and by silence as
+    well; nobody is left: the customer stays in the pool, kept as they were.
+    """
+    office = Pooled(company, policy={"lead.accept_oh": 8})
+    entry = office.pooled(1)
+    office.admin_act("restrict", entry, people=[office.second.id])
+    sender = company.person("丙", team=office.team, roles=("marketing",))
+
+    def send(number: int, **more: Any) -> Any:
+        body = {"program": office.program, "source": "展会", "customer": customer(number), **more}
+        return sender.post("/v1/leads", body)
+
+    def done_with(lead: dict[str, Any], reason: str) -> None:
+        done(office.leader.post(f"/v1/leads/{lead['id']}/close", {"reason": reason}))
+
+    refused(send(1, person=office.first.id), 403, "restricted")
+    lead = done(send(1))
+    path = f"/v1/leads/{lead['id']}"
+    assert lead["receiver"] == office.second.id
+    assert lead["offers"][0]["skipped"] == [{"person": office.first.id, "reason": "restricted"}]
+    advice = done(office.leader.get(f"{path}/recommendation"))
+    assert {"person": office.first.id, "reason": "restricted"} in advice["left_out"]
+    refused(office.leader.post(f"{path}/assign", {"person": office.first.id}), 403, "restricted")
+    assert [done(send(number))["receiver"] for number in (2, 3)] == [office.first.id, office.second.id]
+    office.admin_act("restrict", entry, people=[sender.id])
+    refused(office.second.post(f"{path}/accept"), 403, "restricted")
+    done(office.second.post(f"{path}/contact", {"kind": "call", "note": "已联系，下周再谈"}))
+    company.advance(days=2)
+    assert done(sender.get(path))["state"] == "escalated"
+    done_with(lead, "仅限专人")
+    assert done(send(1))["state"] == "pooled"
+    (kept,) = office.entries()
+    assert (kept["id"], kept["restricted"], kept["may_take"]) == (entry, True, False)
+
+
 def test_a_restricted_customer_nobody_is_on_duty_for_is_a_task(company: Company, tmp_path: Path) -> None:
     """POOL-08: `pool.restricted_wait_wh`; closed once somebody is back, or the customer is free to others."""
     office = Pooled(company)

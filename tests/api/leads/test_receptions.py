@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from domain.disputes.facts import Reception
 from storage import tables as t
 from storage.case_facts import facts
+from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person, person_customer
 from tests.support.office import NOTE, act, customer, done, moves, notices, read, tasks, work
@@ -192,6 +196,107 @@ def test_nobody_is_there_and_the_duty_manager_decides(company: Company) -> None:
     assert (named["state"], named["way"], named["server"]) == ("called", "named", office.second.id)
     done(step(office.second, one, "close", reason="送货的"))
     assert done(office.first.get(f"/v1/sites/{office.site}"))["next"] is None
+
+
+class _Kept(Visits):
+    """A site whose program's pool has customers who are kept for somebody; its lead is admin of the pool."""
+
+    def __init__(self, company: Company, *, policy: Mapping[str, Any] | None = None) -> None:
+        super().__init__(company, policy=policy)
+        self.pool = str(company.admin.get(f"/v1/programs/{self.program}").json()["default_pool"])
+        path = f"/v1/pools/{self.pool}"
+        admins = {"version": company.admin.get(path).json()["version"], "admins": [self.leader.id]}
+        done(company.admin.patch(path, admins))
+
+    def kept(self, number: int, *people: Person) -> str:
+        """A customer whom the second rep gave up, left to ``people`` alone; the entry."""
+        lost = self.claim(self.second, customer=customer(number))
+        done(act(self.second, lost, "release", reason="need_unmet"))
+        entry = str(listed(self.leader.get(f"/v1/pools/{self.pool}/customers"))[0]["id"])
+        self.restrict(entry, *people)
+        return entry
+
+    def restrict(self, entry: str, *people: Person) -> None:
+        body = {"customers": [entry], "people": [one.id for one in people], "reason": "仅限专人"}
+        (row,) = done(self.leader.post(f"/v1/pools/{self.pool}/restrict", body))["rows"]
+        assert row["ok"], row
+
+    def lies_in_the_pool(self, entry: str) -> bool:
+        return entry in [one["id"] for one in listed(self.leader.get(f"/v1/pools/{self.pool}/customers"))]
+
+
+def test_a_restricted_customer_who_is_there_is_received_by_the_listed_alone(company: Company) -> None:
+    """POOL-08, POOL-03: by turn past the others, who keep theirs; a former owner asked for by name is one of them."""
+    office = _Kept(company)
+    third = company.rep("丁", team=office.team)
+    office.say(third, "free")
+    entry = office.kept(1, third)
+    one = office.visitor(1, asks_for=office.second.id)
+    assert (one["way"], one["server"], one["owner"]) == ("turn", third.id, None)
+    turn = listed(office.first.get(f"/v1/sites/{office.site}/timeline"))[0]
+    assert turn["data"]["skipped"] == [
+        {"person": rep.id, "reason": "restricted"} for rep in (office.first, office.second)
+    ]
+    done(step(third, one, "greet"))
+    for rep in (office.first, office.second):
+        problem = refused(step(third, one, "hand-over", to=rep.id, reason="换人"), 403, "restricted")
+        assert problem["rule"] == "POOL-08"
+    refused(step(office.leader, one, "assign", person=office.first.id, reason="换人"), 403, "restricted")
+    done(step(third, one, "record", need=NOTE))
+    claim = read(third, done(step(third, one, "complete"))["claim"])
+    assert (claim["state"], claim["owner"]) == ("protected", third.id)
+    assert not office.lies_in_the_pool(entry)
+    # Whoever was passed over comes before who has just served, in their order.
+    assert [office.visitor(number)["server"] for number in (2, 3)] == [office.first.id, office.second.id]
+
+
+def test_a_restricted_customer_nobody_may_receive_waits_and_somebody_in_charge_is_asked(
+    company: Company, tmp_path: Path
+) -> None:
+    """POOL-08, LEAD-08: the lead is told and may name none of the others; the task is that of takes, at once."""
+    office = _Kept(company)
+    third = company.rep("丁", team=office.team)
+    entry = office.kept(1, third)
+    house = DatabaseHouse(company.database, company.snapshots, tmp_path)
+
+    def asked() -> list[tuple[str, str]]:
+        house.restricted_waits()
+        return [task for task in tasks(office.leader) if task[0] == "pool_restricted"]
+
+    assert asked() == []
+    one = office.visitor(1)
+    assert (one["state"], one["server"]) == ("waiting", None)
+    assert notices(office.leader)[-1] == "reception.waiting"
+    refused(step(office.leader, one, "assign", person=office.first.id, reason="闲着"), 403, "restricted")
+    assert asked() == asked() == [("pool_restricted", entry)]
+    office.say(third, "free")
+    assert asked() == []
+    called = done(step(office.desk, one, "next"))
+    assert (called["state"], called["server"]) == ("called", third.id)
+
+
+def test_who_may_not_have_the_customer_by_the_end_gets_none_for_the_reception(company: Company) -> None:
+    """POOL-08, LEAD-10: no claim, and no visit on a report of theirs; the reception is on record; a trial notes it."""
+    office = _Kept(company)
+    entry = office.kept(1, office.first)
+    one = office.visitor(1)
+    done(step(office.first, one, "greet"))
+    done(step(office.first, one, "record", need=NOTE))
+    office.restrict(entry, office.second)
+    completed = done(step(office.first, one, "complete"))
+    assert (completed["state"], completed["claim"]) == ("completed", None)
+    assert office.lies_in_the_pool(entry)
+    office.say(office.second, "free")
+    made = office.served(1, by=office.second)
+    assert read(office.second, made["claim"])["owner"] == office.second.id
+
+
+def test_a_trial_keeps_no_visitor_for_anybody_and_notes_who_would_have_been_kept_out(company: Company) -> None:
+    """POOL-08, POL-08."""
+    office = _Kept(company, policy={"program.mode": "trial"})
+    office.kept(1, office.second)
+    claim = read(office.first, office.served(1, by=office.first)["claim"])
+    assert (claim["state"], claim["would_refuse"]) == ("protected", "restricted")
 
 
 def test_a_partner_led_visit_counts_for_the_report_once_it_is_confirmed(company: Company) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from domain.calendar.working_calendar import WorkingCalendar
-from domain.leads.rotation import Skip
+from domain.leads.rotation import Skip, given_back
 from domain.policy.policy import Policy
 from domain.reception import desk as steps
 from domain.reception.desk import Desk
 from domain.reception.lifecycle import ReceptionState
 from domain.reception.model import Reception, Way
 from domain.reception.queue import Presence, Queue
+from domain.refusals import Refusal
 from storage.receptions import queue_of, queue_row
 
 ARRIVALS = 5_000
@@ -36,13 +38,14 @@ class Floor:
         self.queue = Queue()
         self.at = OPENED
         self.unable: dict[str, Skip] = {}
+        self.barred: frozenset[str] = frozenset()
         self._count = 0
 
     def desk(self) -> Desk:
         self.restart()
         day = CALENDAR.local_date(self.at)
         queue = self.queue.on(day, carry_over=self.policy.choice("rotation.order") == "carry_over")
-        return Desk(queue, self.at, self.policy, CALENDAR, self.unable)
+        return Desk(queue, self.at, self.policy, CALENDAR, self.unable, self.barred)
 
     def restart(self) -> None:
         """All that is left is what was stored."""
@@ -132,6 +135,43 @@ def test_a_turn_missed_for_duty_comes_first_and_one_missed_by_absence_is_lost() 
         floor.unable = {}
         turns += [floor.arrival().server for _ in range(2)]
         assert turns == expected, why
+
+
+@pytest.mark.parametrize("makeup", [True, False])
+def test_a_visitor_kept_for_others_costs_nobody_a_turn(makeup: bool) -> None:
+    """POOL-08, LEAD-08: who may not receive them keeps the place in the queue, and a turn that is owed."""
+    floor = Floor(rotation__makeup=makeup)
+    floor.sign_in("a", "b", "c", "d")
+    floor.unable, floor.barred = {"b": Skip.SERVING}, frozenset("a")
+    assert floor.arrival().server == "c"
+    floor.unable, floor.barred = {}, frozenset()
+    # b, who was serving, lost the turn; a did not.
+    assert [floor.arrival().server for _ in range(5)] == ["a", "d", "b", "c", "a"]
+    floor.queue = floor.queue.with_rotation(given_back(floor.queue.rotation, "b"))
+    floor.barred = frozenset("bd")
+    assert [floor.arrival().server for _ in range(2)] == ["c", "a"]
+    floor.barred = frozenset()
+    back = [floor.arrival() for _ in range(4)]
+    assert [(one.server, one.makeup) for one in back] == [("b", True), ("d", False), ("b", False), ("c", False)]
+
+
+def test_a_visitor_kept_for_others_waits_for_them_and_stand_ins_are_chosen_among_them() -> None:
+    """POOL-08, LEAD-15: neither the lead nor whoever serves may name somebody else; a buddy is passed over as well."""
+    floor = Floor()
+    floor.sign_in("a", "b", "owner")
+    floor.queue = floor.queue.with_buddy("owner", "a")
+    floor.unable, floor.barred = {"owner": Skip.DUTY}, frozenset("a")
+    one = floor.step(steps.greet, floor.arrival(owner="owner"))
+    assert (one.server, one.way) == ("b", Way.STAND_IN)
+    with pytest.raises(Refusal, match="restricted"):
+        floor.step(steps.hand_over, one, to="a", text=None)
+    floor.unable = {"b": Skip.SERVING, "owner": Skip.DUTY}
+    desk = floor.desk()
+    waits = steps.arrive(desk, replace(one, state=ReceptionState.WAITING, owner=None))
+    assert (waits.state, [told.rule for told in desk.told]) == (ReceptionState.WAITING, ["POOL-08"])
+    with pytest.raises(Refusal, match="restricted"):
+        floor.step(steps.assign, waits, person="a", text=None)
+    assert floor.step(steps.assign, waits, person="b", text=None).server == "b"
 
 
 def test_a_new_day_begins_anew_or_goes_on_and_owed_turns_stay() -> None:
