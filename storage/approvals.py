@@ -21,6 +21,7 @@ _RESTING = frozenset(
         CommandKind.LETTER,
         CommandKind.TAKE,
         CommandKind.POOL_ASSIGN,
+        CommandKind.LEAD_ACCEPT,
         CommandKind.TRANSFER,
         CommandKind.TRANSFER_LISTED,
         CommandKind.REQUEST_ACCEPT,

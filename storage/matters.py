@@ -170,7 +170,7 @@ def load(
     voiding = [c.claim for c in commands if c.kind is CommandKind.VOID]
     receivers = _receivers(commands, requests) | discussions.named(talks, commands)
     counted = counting and (bool(commands) or not on_demand)
-    taking = _taking(locked, commands, claims, taker) if counted else set()
+    taking = _taking(locked, commands, claims, taker) | _offered(found_leads) if counted else set()
     # One statement locks them all, in order: two decisions that count the same two people do not lock one another out.
     pairs = _assisting(commands)
     givers = approvals.givers(commands)
@@ -727,6 +727,10 @@ def _assists(tx: Transaction, program: str, pairs: set[tuple[str, str]]) -> tupl
 _MAY_BE_ACCEPTED = frozenset(s.value for s in (ClaimState.REPORTED, ClaimState.DISPUTED, ClaimState.ARBITRATED))
 
 
+#: Commands that tell of their giver's team, where it has a cap of its own (CLM-25).
+_TAKING = (CommandKind.TAKE, CommandKind.LEAD_ACCEPT)
+
+
 def _taking(
     locked: Locked, commands: tuple[Command, ...], claims: Mapping[str, Mapping[str, Any]], taker: str | None
 ) -> set[str]:
@@ -745,6 +749,11 @@ def _taking(
     return people
 
 
+def _offered(found: Mapping[str, Lead]) -> set[str]:
+    """Whoever has a lead in hand: accepting it may be a take (POOL-03)."""
+    return {lead.receiver for lead in found.values() if lead.is_open and lead.receiver is not None}
+
+
 def _takers(tx: Transaction, locked: Locked, commands: tuple[Command, ...], people: set[str]) -> dict[str, Taker]:
     return pools.takers(
         tx,
@@ -755,7 +764,7 @@ def _takers(tx: Transaction, locked: Locked, commands: tuple[Command, ...], peop
         teams={
             c.actor: c.data["team"]
             for c in commands
-            if c.kind is CommandKind.TAKE and c.actor is not None and c.data["team"] is not None
+            if c.kind in _TAKING and c.actor is not None and c.data.get("team") is not None
         },
     )
 
@@ -769,6 +778,7 @@ def _lost(
 ) -> dict[str, datetime]:
     """When whoever a colleague names as receiver last lost this customer, by lapse or release (CLM-26)."""
     named = {c.data.get("to") for c in commands} | {(r.data or {}).get("to") for r in requests.values()}
+    named |= {c.actor for c in commands if c.kind is CommandKind.LEAD_ACCEPT}
     people = sorted({person for person in named if person is not None} | set(receivers))
     if not people:
         return {}

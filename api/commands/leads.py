@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done, Waiting
-from api.commands.reports import Resolved, check_subject, identity_values, resolve
+from api.commands.reports import Resolved, check_subject, identity_values, resolve, told_of_take
 from api.schemas.leads import AssessIn, AssignIn, ContactIn, GradeIn, LeadIn, ReturnIn
 from api.views.customers import claims_read, reads_base
 from api.views.leads import lead_view, recommended, visible_lead
@@ -40,6 +40,8 @@ def receive(tx: Transaction, caller: Caller, body: LeadIn, names: CompanyNames) 
     with _under(policy.version):
         check_subject(body, policy)
         if body.person is not None and not may_receive(body.person, body.program, setting=caller.setting, at=caller.at):
+            raise _invalid("person")
+        if body.person == caller.person:  # whoever wants the customer themselves reports them (POOL-03, LEAD-16)
             raise _invalid("person")
         if body.source == UNCLAIMED:  # only customers who lie in a pool come by it, and it passes the rules (POOL-05)
             raise _invalid("source")
@@ -180,7 +182,14 @@ def _owner_of_referrer(tx: Transaction, caller: Caller, body: LeadIn, policy: Po
 
 def accept(tx: Transaction, caller: Caller, lead: str) -> Waiting:
     """The receiver takes it (LEAD-16)."""
-    return _on(tx, caller, lead, CommandKind.LEAD_ACCEPT, lambda _: {})
+    row = visible_lead(tx, caller, lead)
+    known = leads.lead_of(row, leads.offers_of(tx, [lead]).get(lead, ()))
+    with _under(known.terms.version):
+        authorise(CommandKind.LEAD_ACCEPT, known, actor=caller.actor, setting=caller.setting, at=caller.at)
+        locked = matters.lock(tx, known.matter, of=lead)
+        # Somebody may have directed a pooled customer at them, which is a take (POOL-03).
+        data = told_of_take(tx, caller, known.program, locked.now) if locked.row["pooled"] else {}
+        return _command(tx, caller, known, CommandKind.LEAD_ACCEPT, data, locked)
 
 
 def give_back(tx: Transaction, caller: Caller, lead: str, body: ReturnIn) -> Waiting:
@@ -211,6 +220,8 @@ def assign(tx: Transaction, caller: Caller, lead: str, body: AssignIn) -> Waitin
         if body.person is not None and not may_receive(
             body.person, known.program, setting=caller.setting, at=caller.at
         ):
+            raise _invalid("person")
+        if body.person is not None and body.person == caller.person == known.sender:
             raise _invalid("person")
         # Whether advice was taken is on record; it decides nothing (LEAD-07).
         advised = [r.person for r in recommended(tx, caller, known)[0]] if body.person is not None else []

@@ -15,7 +15,7 @@ from api.auth import Caller
 from api.call import Done, Waiting
 from api.commands.company import Change, given, invalid, require_people, require_version
 from api.commands.received import as_of_now, receive_unheld
-from api.commands.reports import halved_at, require_partner_open
+from api.commands.reports import require_partner_open, told_of_take
 from api.schemas.pools import AddIn, AssignIn, AssignManyIn, BatchIn, MoveIn, PoolIn, PoolPatch, RestrictIn
 from api.schemas.programs import MemberIn
 from api.views.pools import Standing, entry_row, entry_views, pool_view, standing
@@ -132,12 +132,7 @@ def take(tx: Transaction, caller: Caller, pool: str, entry: str) -> Waiting:
     matter = as_of_now(tx, caller, locked)
     if matter.owner_claim is None and not matter.pooled:
         raise Refusal("not_found")
-    policy = setting.policy_at(program, at=locked.now)
-    team = setting.organisation.team_of(caller.person, at=locked.now)
-    data = {
-        "halved_at": halved_at(tx, caller, program, locked.now, policy),
-        "team": team if policy.limit("claim.cap_team") is not None else None,
-    }
+    data = told_of_take(tx, caller, program, locked.now)
     return receive_unheld(tx, caller, CommandKind.TAKE, locked, data)
 
 

@@ -605,6 +605,18 @@ def halved_at(tx: Transaction, caller: Caller, program: str, now: datetime, poli
     return _halved_at(tx, caller, program, now, policy, cap, count)
 
 
+def told_of_take(tx: Transaction, caller: Caller, program: str, now: datetime) -> dict[str, Any]:
+    """What the decision of a take is told of the caller, who is locked for it: their halved cap, and their team where
+    teams have a cap (CLM-25).
+    """
+    policy = caller.setting.policy_at(program, at=now)
+    team = caller.setting.organisation.team_of(caller.person, at=now)
+    return {
+        "halved_at": halved_at(tx, caller, program, now, policy),
+        "team": team if policy.limit("claim.cap_team") is not None else None,
+    }
+
+
 def _halved_at(
     tx: Transaction, caller: Caller, program: str, now: datetime, policy: Policy, cap: int, count: int
 ) -> float | None:

@@ -11,10 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from domain.claims.holding import flag_return
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Referral
 from domain.claims.reports import consider
 from domain.leads.candidates import candidate, comes_from_closed_partner, fitting, may_receive, members, skips
+from domain.leads.directed import directed_by, gives_away, is_by_a_peer, is_over
 from domain.leads.dispatch import Ranked, Wanted
 from domain.leads.lifecycle import LeadState, LeadTrigger, fire, refused
 from domain.leads.limits import accept_by, assess_by, respond_by
@@ -30,6 +32,7 @@ from domain.policy.policy import Policy
 from domain.pools.entering import enter_pool
 from domain.pools.limits import Attempt, is_entry, receives
 from domain.refusals import Refusal
+from domain.trial.results import in_trial, would_refuse
 
 #: Returned for one of these it was no lead: the turn that brought it did not count (LEAD-16).
 INVALID = frozenset({"wrong_number", "duplicate"})
@@ -68,7 +71,7 @@ def accept(draft: Draft, command: Command) -> None:
     fire(state=lead.state, trigger=LeadTrigger.ACCEPT)
     if draft.matter.in_case:
         raise Refusal("claim_disputed", rule="DSP-03", current_state=lead.state.value)
-    _accept(draft, lead, actor=command.actor)
+    _accept(draft, lead, actor=command.actor, told=command.data)
 
 
 def return_lead(draft: Draft, command: Command) -> None:
@@ -217,9 +220,13 @@ def silence(draft: Draft, lead: Lead) -> None:
     """Neither accepted nor returned in time: accepted (LEAD-16)."""
     assert lead.receiver is not None
     is_here = draft.setting.organisation.is_active(lead.receiver, at=draft.at)
-    if is_here and not _is_reserved(draft, lead.receiver) and _may_have(draft, lead.receiver):
-        _accept(draft, replace(lead, by_silence=True), actor=None)
-        return
+    if is_here and not _is_reserved(draft, lead.receiver):
+        try:
+            _accept(draft, replace(lead, by_silence=True), actor=None)
+        except Refusal:
+            pass  # what they could not accept by saying so, they do not get by saying nothing (POOL-03)
+        else:
+            return
     # Nobody can hold the customer for somebody who has left, would take it from its former owner, or may not have it.
     _escalate(draft, _put(draft, lead.ending(OfferEnd.MISSED, at=draft.at)))
 
@@ -380,7 +387,8 @@ def _offer(
     draft.tell_lead(person, "lead.offered", lead, rule="LEAD-11", urgency="urgent", facts={"until": until})
 
 
-def _accept(draft: Draft, lead: Lead, *, actor: str | None) -> None:
+def _accept(draft: Draft, lead: Lead, *, actor: str | None, told: Mapping[str, Any] | None = None) -> None:
+    """``told``: what a take is told of whoever accepts, their halved cap and their team (CLM-25)."""
     receiver = lead.receiver
     assert receiver is not None
     if _is_reserved(draft, receiver):
@@ -388,7 +396,8 @@ def _accept(draft: Draft, lead: Lead, *, actor: str | None) -> None:
     if not _may_have(draft, receiver):
         raise Refusal("restricted", rule="POOL-08", current_state=lead.state.value)
     before = lead.state
-    claim = _claim(draft, lead, receiver)
+    by, taken_from = directed_by(lead, receiver), draft.matter.pool if is_entry(draft.matter, draft.at) else None
+    claim, against = _within_rules(draft, lead, _claim(draft, lead, receiver), told or {})
     lead = replace(
         lead.ending(OfferEnd.ACCEPTED, at=draft.at),
         state=fire(state=before, trigger=LeadTrigger.ACCEPT),
@@ -401,9 +410,57 @@ def _accept(draft: Draft, lead: Lead, *, actor: str | None) -> None:
     )
     draft.new_claims.append(claim)
     draft.put(claim)
-    draft.record("received", claim, actor=actor, data={"lead": lead.id})
+    taken = {} if claim.given or taken_from is None else {"taken_from": taken_from}
+    draft.record("received", claim, actor=actor, data={"lead": lead.id, **taken})
+    if against is not None:
+        claim = would_refuse(draft, claim, code=against.code, rule=against.rule, facts=against.facts)
     consider(draft, claim)
+    made = draft.matter.claims[claim.id]
+    if made.owner is not None and by not in (None, receiver):
+        flag_return(draft, made, kind="claim.accepted")
     draft.tell_lead(lead.sender, "lead.accepted", lead, rule="LEAD-16", facts={"by": receiver})
+
+
+def _within_rules(draft: Draft, lead: Lead, claim: Claim, told: Mapping[str, Any]) -> tuple[Claim, Refusal | None]:
+    """``claim`` as it may begin. One that somebody directed at its owner meets what a report of theirs would: a pooled
+    customer is taken by it (POOL-03), a former owner waits (CLM-26), a judge looks at it (CLM-04).
+
+    Refused with what stands against them; in a trial it only is given back (POL-08).
+    """
+    setting, owner = draft.setting, claim.reporter
+    by, entry = directed_by(lead, owner), is_entry(draft.matter, draft.at)
+    attempt = Attempt(draft.matter, setting, owner, draft.at)
+    if by is not None and gives_away(by, owner, lead.program, draft.matter.pool, setting=setting, at=draft.at):
+        return claim, None
+    takes = by is not None and not is_over(by, owner, lead.program, setting=setting, at=draft.at)
+    if takes and entry:
+        attempt.check_member()
+    try:
+        if takes and entry:
+            attempt.check_entry()
+            return _with_room(draft, replace(claim, given=False), attempt, told), None
+        if takes:
+            attempt.check_returning()
+        elif entry:
+            attempt.check_reserved()
+    except Refusal as refusal:
+        if not in_trial(draft):
+            raise
+        return replace(claim, given=not (takes and entry)), refusal
+    return replace(claim, given=not is_by_a_peer(lead, owner, setting=setting)), None
+
+
+def _with_room(draft: Draft, claim: Claim, attempt: Attempt, told: Mapping[str, Any]) -> Claim:
+    """Caps, workload and the takes of the day; a special approval lets it exceed them (CLM-34)."""
+    try:
+        attempt.check_room()
+        attempt.check_claims(halved_at=told.get("halved_at"), team=told.get("team"))
+        attempt.check_day()
+    except Refusal:
+        if draft.matter.excuse(claim.reporter, at=draft.at) is None:
+            raise
+        return replace(claim, excused=True)
+    return claim
 
 
 def _claim(draft: Draft, lead: Lead, owner: str) -> Claim:

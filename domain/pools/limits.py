@@ -152,7 +152,7 @@ class Attempt:
             raise Refusal("window_closed", rule="POOL-04", facts={"until": until})
         if self.at < self._takeable_from():
             raise Refusal("cooling_off", rule="POOL-09", facts={"until": self._takeable_from()})
-        self._check_returning()
+        self.check_returning()
 
     def check_reserved(self) -> None:
         """Locked, for others only, or for others first: ``restricted`` (POOL-01, POOL-05, POOL-08)."""
@@ -217,7 +217,8 @@ class Attempt:
             until = day_ends(self.at, zone=self._zone)
             raise Refusal("daily_limit", rule="POOL-06", facts={"cap": cap, "count": count, "until": until})
 
-    def _check_returning(self) -> None:
+    def check_returning(self) -> None:
+        """Whoever lost the customer, by lapse or release, waits (CLM-26)."""
         taker = self._taker
         lost = list(taker.lost) if taker is not None else []
         # Those of this matter in hand may have ended a moment ago, in this very drain.

@@ -23,7 +23,7 @@ TAKE_BUGS: Final = {
         reports._taken_from_pool, "return claim, True", "return claim, False"
     ),
     "rest counts from nowhere": Edit(limits.Attempt.check_entry, "self.at < self._takeable_from()", "False"),
-    "a former owner need not wait": Edit(limits.Attempt._check_returning, "self.at < until", "False"),
+    "a former owner need not wait": Edit(limits.Attempt.check_returning, "self.at < until", "False"),
     "idleness counts like any other end": Edit(pools.takers, 'row["reason"] == "idle"', "False"),
     "a window is open at its end": Edit(pool.opens_at, "start <= wall < end", "start <= wall <= end + 3_600_000_000"),
 }

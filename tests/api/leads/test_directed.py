@@ -1,0 +1,101 @@
+"""A lead that somebody directs at a person is no way round the pool (POOL-03, CLM-26, CLM-04)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.answers import refused
+from tests.support.company import Company, Person
+from tests.support.leads import Leads, read
+from tests.support.leads import act as on_lead
+from tests.support.office import act, customer, done, entry, notices
+from tests.support.office import read as read_claim
+
+NO_WAIT = {"claim.reclaim_wait_h": {"person": 0, "company": 0}}
+
+
+class Pooled(Leads):
+    """Leads, and customers in the pool whom the first rep gave up."""
+
+    def __init__(self, company: Company, policy: dict[str, Any] | None = None) -> None:
+        super().__init__(company, policy={**NO_WAIT, **(policy or {})})
+        self.pool = company.admin.get(f"/v1/programs/{self.program}").json()["default_pool"]
+        self.third = company.rep("丁", team=self.team)
+
+    def pooled(self, number: int) -> str:
+        """The entry."""
+        done(act(self.first, self.claim(self.first, customer=customer(number)), "release", reason="need_unmet"))
+        items = self.second.get(f"/v1/pools/{self.pool}/customers").json()["items"]
+        return str(items[0]["id"])
+
+    def handed(self, by: Person, to: Person, number: int) -> dict[str, Any]:
+        """A lead on a pooled customer, offered to ``to`` by name."""
+        lead = self.lead(by=by, person=to.id, customer=customer(number))
+        assert (lead["state"], lead["receiver"]) == ("offered", to.id)
+        return lead
+
+    def admin_act(self, name: str, *entries: str, **body: Any) -> None:
+        path = f"/v1/pools/{self.pool}/{name}"
+        rows = done(self.company.admin.post(path, {"customers": list(entries), "reason": "整理", **body}))["rows"]
+        assert all(row["ok"] for row in rows)
+
+
+def test_nobody_hands_a_lead_to_themselves(company: Company) -> None:
+    """LEAD-16, POOL-03: neither as it comes in nor once it was returned; whoever wants the customer reports them."""
+    office = Leads(company)
+    refused(office.send(by=office.first, person=office.first.id), 422, "field_invalid", "person")
+    lead = office.lead(by=office.first, person=office.second.id)
+    done(on_lead(office.second, lead, "return", reason="no_need"))
+    refused(on_lead(office.first, lead, "assign", person=office.first.id), 422, "field_invalid", "person")
+
+
+def test_a_colleagues_lead_on_a_pooled_customer_is_a_take(company: Company) -> None:
+    """POOL-03, POOL-06, POOL-08: locked, restricted, over the day's limit as for a take; then it counts as one."""
+    office = Pooled(company, {"pool.daily_takes": 1})
+    entries = [office.pooled(n) for n in (1, 2, 3)]
+    office.admin_act("lock", entries[0])
+    lead = office.handed(office.first, office.second, 1)
+    assert refused(on_lead(office.second, lead, "accept"), 403, "restricted")["facts"] == {"locked": True}
+    assert read(office.second, lead)["state"] == "offered"
+    office.admin_act("unlock", entries[0])
+    claim = done(on_lead(office.second, lead, "accept"))["claim"]
+    assert read_claim(office.second, claim)["state"] == "protected"
+    assert entry(office.second, claim, "received")["data"]["taken_from"] == office.pool
+    again = office.handed(office.third, office.second, 2)
+    refused(on_lead(office.second, again, "accept"), 429, "daily_limit")
+    # Neither a colleague's word nor the sender's own rule makes it another act: the leader's does.
+    done(on_lead(office.leader, again, "assign", person=office.third.id))
+    done(on_lead(office.leader, again, "assign", person=office.second.id))
+    assert done(on_lead(office.second, again, "accept"))["state"] == "accepted"
+
+
+def test_a_former_owner_waits_whoever_writes_the_lead(company: Company) -> None:
+    """CLM-26, POOL-09: a lost customer comes back by a colleague's lead no sooner than by a report."""
+    office = Pooled(company, {"claim.reclaim_wait_h": {"person": 5, "company": 5}, "pool.cool_off_h": 1})
+    office.pooled(1)
+    lead = office.handed(office.second, office.first, 1)
+    refused(on_lead(office.first, lead, "accept"), 409, "cooling_off")
+    company.at("2031-03-03T03:30:00Z")
+    refused(on_lead(office.first, lead, "accept"), 409, "reclaim_wait")
+
+
+def test_a_judge_looks_at_what_a_colleague_handed_over(company: Company) -> None:
+    """CLM-04: as at a report; not at what somebody hands over who owns no customers (LEAD-16)."""
+    judged = Pooled(company, {"claim.judgement_mode": "manual"})
+    lead = judged.handed(judged.second, judged.third, 20)
+    claim = done(on_lead(judged.third, lead, "accept"))["claim"]
+    assert read_claim(judged.third, claim)["state"] == "reported"
+    lead = judged.lead(person=judged.third.id, customer=customer(21))  # of marketing, who gain nothing by it
+    claim = done(on_lead(judged.third, lead, "accept"))["claim"]
+    assert read_claim(judged.third, claim)["state"] == "protected"
+
+
+def test_silence_gets_nobody_what_saying_yes_would_not(company: Company) -> None:
+    """POOL-03, LEAD-16: the lead goes to the supervisor instead."""
+    office = Pooled(company, {"lead.accept_oh": "PT1H"})
+    office.admin_act("lock", office.pooled(1))
+    lead = office.handed(office.first, office.second, 1)
+    done(on_lead(office.second, lead, "contact", kind="call", note="已联系客户"))
+    company.advance(hours=2)
+    assert read(office.leader, lead)["state"] == "escalated"
+    assert "lead.escalated" in notices(office.leader)
