@@ -69,7 +69,7 @@ def _checked(
         raise Refusal("program_closed", rule="TER-01")
     outside = _outside(tx, caller, body, resolved.customer, locked.now)
     digest = facts_digest(tx, body)
-    attempt = _attempt(caller, matter, locked, reporter.policy)
+    attempt = _attempt(caller, matter, locked)
     if attempt is not None:
         attempt.check_member()
     would_refuse: Refusal | None = None
@@ -164,10 +164,9 @@ def _outside(tx: Transaction, caller: Caller, body: ReportIn, customer: str, now
     )
 
 
-def _attempt(caller: Caller, matter: Matter, locked: matters.Locked, policy: Policy) -> Attempt | None:
-    """A report of a pooled customer is a take by another way (POOL-03), unless a visit or a case decides on it."""
-    visited = policy.protection_shape == "visit_deal"
-    if not is_entry(matter, locked.now) or matter.in_case or visited:
+def _attempt(caller: Caller, matter: Matter, locked: matters.Locked) -> Attempt | None:
+    """A report of a pooled customer is a take by another way (POOL-03), unless a case decides on it."""
+    if not is_entry(matter, locked.now) or matter.in_case:
         return None
     return Attempt(matter, caller.setting, caller.person, locked.now)
 

@@ -14,12 +14,22 @@ from domain.claims.lifecycle import IN_CASE, ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock, Waiting
 from domain.claims.numbers import in_the_way
 from domain.claims.permissions import authorise, may_sell
-from domain.claims.reports import accept_claim, clock_data, earlier, is_taken, last_change, leave_pool
+from domain.claims.reports import (
+    accept_claim,
+    clock_data,
+    earlier,
+    is_taken,
+    last_change,
+    leave_pool,
+    taken_from_pool,
+)
 from domain.matters.draft import Draft, NewFollowUp
-from domain.matters.matter import Command, FollowUpFact, Matter
+from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.people.access import Actor
 from domain.policy.policy import Policy
+from domain.pools.limits import Attempt, is_entry
 from domain.refusals import Refusal
+from domain.trial.results import in_trial, would_refuse
 
 #: Kinds that reach nobody unless somebody answered.
 _ANSWERABLE = frozenset({"call", "message"})
@@ -222,12 +232,33 @@ def _in_reported(draft: Draft, command: Command, claim: Claim, entry: Entry, ter
         return  # decided by its time, whatever happens meanwhile (INT-10)
     if earlier(draft.matter, claim) is not None or is_taken(draft.matter, claim, draft):
         return
-    claim = replace(claim, visited_at=draft.at)
+    received = command.kind is CommandKind.VISIT or command.data.get("received", False)
+    claim, takes = (claim, False) if received else _taken_by_telling(draft, claim)
+    claim = replace(claim, visited_at=draft.at, given=claim.given or received)
     if in_the_way(draft.matter.rivals, claim, at=draft.at):
         # What the visit was for has happened: it accepts once nobody else's number is in the way (CUS-07).
         draft.put(replace(claim, waiting=Waiting.NUMBER))
     else:
-        accept_claim(draft, claim, actor=command.actor)
+        accept_claim(draft, claim, actor=command.actor, takes=takes)
+
+
+def _taken_by_telling(draft: Draft, claim: Claim) -> tuple[Claim, bool]:
+    """Whether accepting ``claim`` by a visit that its reporter tells of takes a customer out of a pool.
+
+    Only a customer who was received is served whatever the pool says; anything else meets what a take meets, and its
+    refusal leaves the visit untold (POOL-03). In a trial it is only noted (POL-08).
+    """
+    if not is_entry(draft.matter, draft.at):
+        return claim, False
+    attempt = Attempt(draft.matter, draft.setting, claim.reporter, draft.at)
+    attempt.check_member()
+    try:
+        attempt.check_entry()
+    except Refusal as refusal:
+        if not in_trial(draft):
+            raise
+        claim = would_refuse(draft, claim, code=refusal.code, rule=refusal.rule, facts=refusal.facts)
+    return taken_from_pool(draft, claim)
 
 
 def _keep_only(draft: Draft, command: Command, claim: Claim, entry: Entry, why: str, terms: Terms) -> Claim:

@@ -56,7 +56,7 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False) -> None:
         draft.put(replace(claim, waiting=Waiting.EARLIER))
     elif sent_back or (not (given or visited) and _needs_judge(claim, policy)):
         _list_for_judge(draft, claim)
-    elif queued or given or visited:
+    elif queued or given:
         accept_claim(draft, claim, actor=None)  # before any pool (CLM-27), or handed out of one (LEAD-03): no take
     else:
         _accept_or_out_of_room(draft, claim)
@@ -65,14 +65,14 @@ def consider(draft: Draft, claim: Claim, *, sent_back: bool = False) -> None:
 def _accept_or_out_of_room(draft: Draft, claim: Claim) -> None:
     """Accept; out of a pool, only if there still is room: another take may have used it up since receipt (POOL-03)."""
     try:
-        claim, takes = _taken_from_pool(draft, claim)
+        claim, takes = taken_from_pool(draft, claim)
     except Refusal as refusal:
         _reject(draft, claim, reason=refusal.code, actor=None, text=None, rule=refusal.rule or "POOL-03")
         return
     accept_claim(draft, claim, actor=None, takes=takes)
 
 
-def _taken_from_pool(draft: Draft, claim: Claim) -> tuple[Claim, bool]:
+def taken_from_pool(draft: Draft, claim: Claim) -> tuple[Claim, bool]:
     """Whether accepting ``claim`` takes a customer out of a pool; refused where the reporter has no room for it.
 
     In a trial it is accepted all the same (POL-08), and so is what a special approval let in (CLM-34).
@@ -225,7 +225,7 @@ def accept(draft: Draft, command: Command) -> None:
         )
     if is_taken(draft.matter, claim, draft):
         raise Refusal("customer_owned", rule="TER-01", current_state=claim.state.value)
-    claim, takes = _taken_from_pool(draft, claim)
+    claim, takes = taken_from_pool(draft, claim)
     accept_claim(draft, claim, actor=command.actor, text=command.data.get("text"), takes=takes)
 
 

@@ -62,7 +62,8 @@ def waiting_report(matter: Matter, person: str | None = None) -> Claim | None:
 def _log_visit(draft: Draft, command: Command, claim: Claim) -> None:
     """The visit counts as the owner's follow-up, whoever served: no stand-in is refused, none gains by it (LEAD-15)."""
     told = command.data
-    visit = replace(command, kind=CommandKind.FOLLOW_UP, claim=claim.id, actor=told["for"], data=told["visit"])
+    seen = {**told["visit"], "received": True}
+    visit = replace(command, kind=CommandKind.FOLLOW_UP, claim=claim.id, actor=told["for"], data=seen)
     try:
         follow_ups.follow_up(draft, visit)
     except Refusal:

@@ -13,7 +13,7 @@ from storage import tables as t
 from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
-from tests.support.office import Office, act, customer, done, moment, moves, notices, read, tasks, work
+from tests.support.office import NOTE, Office, act, customer, done, moment, moves, notices, read, tasks, work
 
 
 class Pooled(Office):
@@ -459,3 +459,27 @@ def test_a_report_that_moves_up_at_a_deadline_takes_no_more_than_its_reporter_ma
     company.advance(hours=2)
     refused_late = read(office.second, behind)
     assert (refused_late["state"], refused_late["reason"]) == ("rejected", "daily_limit")
+
+
+def test_a_visit_that_is_only_told_takes_as_any_report_does(company: Company) -> None:
+    """POOL-03, POOL-06, POOL-08, shape visit_deal: what a take meets is met at the report and again at the visit."""
+    office = Pooled(company, policy={"claim.protection_shape": "visit_deal", "pool.daily_takes": 1})
+    entries = []
+    for number in (1, 2, 3):
+        work(office.first, claim := office.claim(office.first, customer=customer(number)), "visit")
+        done(act(office.first, claim, "release", reason="need_unmet"))
+        entries.append(office.entries()[0]["id"])
+    office.admin_act("lock", entries[0])
+    refused(office.report(office.second, customer=customer(1)), 403, "restricted")
+    office.admin_act("unlock", entries[0])
+    waiting = [office.claim(office.second, customer=customer(number)) for number in (1, 2)]
+    assert [claim["waits_for"] for claim in waiting] == ["visit", "visit"]
+    office.admin_act("restrict", entries[0], people=[office.first.id])
+    visit = {"kind": "visit", "note": NOTE}
+    refused(act(office.second, waiting[0], "follow-ups", **visit), 403, "restricted")
+    office.admin_act("restrict", entries[0])
+    work(office.second, waiting[0], "visit")
+    assert read(office.second, waiting[0])["state"] == "protected"
+    refused(act(office.second, waiting[1], "follow-ups", **visit), 429, "daily_limit")
+    assert read(office.second, waiting[1])["state"] == "reported"
+    refused(office.report(office.second, customer=customer(3)), 429, "daily_limit")

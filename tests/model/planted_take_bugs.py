@@ -20,7 +20,7 @@ TAKE_BUGS: Final = {
     ),
     "one customer more than allowed": Edit(limits.Attempt.check_room, "held >= cap", "held > cap"),
     "a report of a pooled customer is no take": Edit(
-        reports._taken_from_pool, "return claim, True", "return claim, False"
+        reports.taken_from_pool, "return claim, True", "return claim, False"
     ),
     "rest counts from nowhere": Edit(limits.Attempt.check_entry, "self.at < self._takeable_from()", "False"),
     "a former owner need not wait": Edit(limits.Attempt.check_returning, "self.at < until", "False"),

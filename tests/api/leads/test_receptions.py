@@ -129,6 +129,22 @@ def test_a_customer_who_was_received_need_not_come_again_for_a_number(company: C
     assert read(office.first, claim)["state"] == "protected"
 
 
+def test_a_reporter_who_receives_a_pooled_customer_has_them_whatever_the_pool_says(company: Company) -> None:
+    """POOL-03, shape visit_deal: a completed reception of whoever reported them is no take, and no lock binds it."""
+    policy = {"claim.protection_shape": "visit_deal", "pool.daily_takes": 1}
+    office = Visits(company, policy={**policy, "claim.reclaim_wait_h": {"person": 0, "company": 0}})
+    pool = company.admin.get(f"/v1/programs/{office.program}").json()["default_pool"]
+    work(office.second, lost := office.claim(office.second, customer=customer(1)), "visit")
+    done(act(office.second, lost, "release", reason="need_unmet"))
+    reported = office.claim(office.first, customer=customer(1))
+    entry = listed(company.admin.get(f"/v1/pools/{pool}/customers"))[0]["id"]
+    done(company.admin.post(f"/v1/pools/{pool}/lock", {"customers": [entry], "reason": "整理"}))
+    refused(act(office.first, reported, "follow-ups", kind="visit", note=NOTE), 403, "restricted")
+    assert office.served(1, by=office.first)["claim"] == reported["id"]
+    assert read(office.first, reported)["state"] == "protected"
+    assert done(office.first.get(f"/v1/people/{office.first.id}/load"))["takes_today"] == 0
+
+
 def test_a_customer_may_name_who_had_them_before(company: Company) -> None:
     """POOL-03, `pool.named_days`: within the days it is theirs again, whoever serves; later it is the server's."""
     office = Visits(company)
