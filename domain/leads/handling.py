@@ -46,6 +46,8 @@ def receive(draft: Draft, command: Command) -> None:
         return  # the owner has it: :func:`follow`
     if first is not None:
         _attach(draft, lead, told=first.receiver or first.sender, duplicate_of=first.id)
+    elif _kept_for(draft) not in (None, lead.wanted):
+        _assign(draft, lead)
     elif lead.wanted is not None and _may_have(draft, lead.wanted):
         _offer(draft, lead, lead.wanted, Way.NAMED, actor=lead.sender)
     elif _needs_assessment(draft, lead):
@@ -132,6 +134,8 @@ def assign(draft: Draft, command: Command) -> None:
         raise Refusal("person_inactive", rule="PPL-01", facts={"person": person})
     if not _may_have(draft, person):
         raise Refusal("restricted", rule="POOL-08", facts={"person": person})
+    if _kept_for(draft) not in (None, person):
+        raise Refusal("customer_owned", rule="LEAD-01", current_state=lead.state.value)
     _offer(
         draft,
         lead,
@@ -235,10 +239,16 @@ def silence(draft: Draft, lead: Lead) -> None:
 
 
 def _assign(draft: Draft, lead: Lead, *, actor: str | None = None) -> None:
-    """To the former owner it is reserved for, else by the first rule that matches (LEAD-03)."""
-    reserved = draft.matter.reserved_for(draft.at)
-    if reserved is not None and reserved.owner is not None and _can_take(draft, lead, reserved.owner):
-        _offer(draft, lead, reserved.owner, Way.FORMER_OWNER, actor=actor)
+    """To the former owner it is reserved for, however much they have in hand (POOL-11), and to nobody else meanwhile:
+    nobody else could accept it (CLM-20). Otherwise by the first rule that matches (LEAD-03).
+    """
+    owner = _kept_for(draft)
+    if owner is not None:
+        is_here = may_receive(owner, lead.program, setting=draft.setting, at=draft.at)
+        if is_here and owner not in lead.had_by:
+            _offer(draft, lead, owner, Way.FORMER_OWNER, actor=actor)
+        else:
+            _escalate(draft, lead, actor=actor)
         return
     rule = first_match(lead, draft.setting.rules_for_leads(lead.program))
     if rule is not None and rule.pool:
@@ -499,10 +509,15 @@ def _handed_by(lead: Lead) -> str | None:
     return lead.sender if offer.data.get("by", lead.sender) == lead.sender else None
 
 
+def _kept_for(draft: Draft) -> str | None:
+    """The former owner whom a grace period keeps the customer for (CLM-20)."""
+    reserved = draft.matter.reserved_for(draft.at)
+    return reserved.owner if reserved is not None else None
+
+
 def _is_reserved(draft: Draft, receiver: str) -> bool:
     """Whether a grace period keeps the customer for somebody else, or a case for nobody yet (CLM-20, DSP-03)."""
-    reserved = draft.matter.reserved_for(draft.at)
-    return draft.matter.in_case or (reserved is not None and reserved.owner != receiver)
+    return draft.matter.in_case or _kept_for(draft) not in (None, receiver)
 
 
 def _may_have(draft: Draft, person: str) -> bool:
@@ -541,11 +556,13 @@ def _fall_back(draft: Draft, lead: Lead, actor: str | None) -> None:
 
 
 def _pool(draft: Draft, lead: Lead, *, actor: str | None) -> None:
-    """The customer lies in the default pool, and oversight knows (LEAD-03)."""
+    """The customer lies in a pool, and oversight knows (LEAD-03). One who lies in one already, or comes there after
+    grace or nurture, stays as they are: locked, restricted, where they were put and since when (POOL-01, POOL-08).
+    """
     before = lead.state
     lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.POOL), ended_at=draft.at)
     _put(draft, lead)
-    if not is_entry(draft.matter, draft.at):  # else it stays where it lies, for whom it is kept there (POOL-08)
+    if not draft.matter.pooled and _kept_for(draft) is None:
         enter_pool(draft, at=draft.at)
     if draft.matter.brought is None:
         draft.matter = replace(draft.matter, brought=_worth(lead))

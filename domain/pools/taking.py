@@ -79,6 +79,9 @@ def _require_free(draft: Draft, claim: Claim) -> None:
         raise Refusal("already_taken", rule="CLM-05", facts={"waits_for": "judgement"})
     if not matter.pooled:
         raise Refusal("not_found")
+    kept = matter.reserved_for(draft.at)
+    if kept is not None:  # wherever the customer lies: only the former owner rescues them, by work (CLM-20)
+        raise Refusal("cooling_off", rule="POOL-09", facts={"until": kept.grace_until})
 
 
 def _require_room(draft: Draft, command: Command, attempt: Attempt) -> None:

@@ -213,9 +213,10 @@ def test_a_customer_in_grace_is_offered_to_its_former_owner_and_to_nobody_elses_
     assert read_claim(office.second, lost)["state"] == "lapsed"
     lead = office.lead(customer={"id": lost["customer"]["id"]})
     assert (lead["receiver"], lead["offers"][0]["way"]) == (office.second.id, "former_owner")
-    handed = done(act(office.leader, lead, "assign", person=office.first.id))
-    refused(act(office.first, handed, "accept"), 409, "customer_owned")
-    done(act(office.leader, lead, "assign", person=office.second.id))
+    # Whoever is named by the sender: nobody else could accept it.
+    named = office.lead(customer={"id": lost["customer"]["id"]}, person=office.first.id)
+    assert (named["state"], named["duplicate_of"]) == ("attached", lead["id"])
+    refused(act(office.leader, lead, "assign", person=office.first.id), 409, "customer_owned")
     taken = done(act(office.second, lead, "accept"))
     assert read_claim(office.second, taken["claim"])["owner"] == office.second.id
 

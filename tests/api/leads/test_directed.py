@@ -1,4 +1,4 @@
-"""A lead that somebody directs at a person is no way round the pool (POOL-03, CLM-26, CLM-04)."""
+"""Leads are no way round the pool, nor out of a grace period (POOL-01, POOL-03, POOL-08, CLM-20, CLM-26, CLM-04)."""
 
 from __future__ import annotations
 
@@ -99,3 +99,39 @@ def test_silence_gets_nobody_what_saying_yes_would_not(company: Company) -> None
     company.advance(hours=2)
     assert read(office.leader, lead)["state"] == "escalated"
     assert "lead.escalated" in notices(office.leader)
+
+
+def _everything_to_the_pool(office: Leads) -> None:
+    path = f"/v1/programs/{office.program}/lead-rules"
+    done(office.company.admin.patch(path, {"version": 1, "rules": [{"when": {}, "to": {"pool": True}}]}))
+
+
+def test_a_pooled_customer_stays_as_they_lie_when_a_lead_of_theirs_ends_in_the_pool(company: Company) -> None:
+    """LEAD-03, POOL-01, POOL-08: locked, restricted and since when."""
+    office = Pooled(company)
+    _everything_to_the_pool(office)
+    number = office.pooled(1)
+    office.admin_act("lock", number)
+    office.admin_act("restrict", number, people=[office.third.id])
+    before = done(company.admin.get(f"/v1/pools/{office.pool}/customers"))["items"]
+    company.advance(hours=1)
+    assert office.lead(customer=customer(1))["state"] == "pooled"
+    assert done(company.admin.get(f"/v1/pools/{office.pool}/customers"))["items"] == before
+
+
+def test_a_lead_in_grace_reaches_the_former_owner_or_the_supervisor(company: Company) -> None:
+    """LEAD-01, LEAD-05, POOL-11, CLM-20: away or full, whatever rules and senders name; never one who cannot accept."""
+    office = Leads(company, policy={"claim.first_follow_up_wh": "PT1H", "claim.grace_days": 30, "pool.holding_cap": 1})
+    _everything_to_the_pool(office)
+    lost = office.claim(office.second, customer=customer(901))
+    company.advance(hours=2)
+    office.claim(office.second, customer=customer(902))
+    span = {"from": company.now().isoformat(), "to": "2031-03-05T02:00:00Z"}
+    company.admin.made(f"/v1/people/{office.second.id}/absences", span)
+    lead = office.lead(customer={"id": lost["customer"]["id"]}, person=office.first.id)
+    assert (lead["receiver"], lead["offers"][0]["way"]) == (office.second.id, "former_owner")
+    done(on_lead(office.second, lead, "return", reason="no_need"))
+    left = done(on_lead(office.sender, lead, "assign"))
+    assert (left["state"], left["receiver"]) == ("escalated", None)
+    pool = company.admin.get(f"/v1/programs/{office.program}").json()["default_pool"]
+    assert done(office.first.get(f"/v1/pools/{pool}/customers"))["items"] == []
