@@ -201,10 +201,12 @@ def _data(
     key = tx.keys.data_key(sealed) if sealed is not None else None
     note = body.note.strip()
     answered = body.answered if body.answered is not None else body.kind != "message"
+    told = body.kind == "visit" and receptions.has_site(tx, row["program"])
     return {
         "follow_up": mint(),
         "kind": body.kind,
-        "told": body.kind == "visit" and receptions.has_site(tx, row["program"]),
+        "told": told,
+        "unconfirmed": told and locked.row["track"] == "channel",
         "note": texts.keep(tx, body.note, customer=row["customer"], key=key) or blank_note(tx, row, key),
         "note_chars": len(note),
         "note_digest": tx.keys.digest(" ".join(narrow(note).casefold().split())),

@@ -46,6 +46,7 @@ class Entry:
     at: datetime
     masked: bool = False  # the number of the customer was not complete at the receipt (CUS-06)
     told: bool = False  # a visit that its author tells of, in a program that receives its customers (CLM-09)
+    unconfirmed: bool = False  # the same of a partner's claim: desk and server have confirmed nothing (LEAD-14)
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Entry:
@@ -57,11 +58,18 @@ class Entry:
             at=data["at"],
             masked=data.get("masked", False),
             told=data.get("told", False),
+            unconfirmed=data.get("unconfirmed", False),
         )
 
-    def is_uncredited_visit(self, policy: Policy) -> bool:
-        """A visit by which the number was to be complete, and was not (CUS-06)."""
-        return self.masked and self.kind == "visit" and policy.choice("match.complete_by") == "visit"
+    def uncredited_by(self, policy: Policy) -> str | None:
+        """The parameter by which a visit is none: nobody confirmed what a broker tells (LEAD-14), or the number was to
+        be complete by it, and was not (CUS-06).
+        """
+        if self.kind != "visit":
+            return None
+        if self.unconfirmed:
+            return "visit.confirm_h"
+        return "match.complete_by" if self.masked and policy.choice("match.complete_by") == "visit" else None
 
 
 def follow_up(draft: Draft, command: Command) -> None:
@@ -104,7 +112,7 @@ def worked_on(claim: Claim, entry: Entry, *, qualified: bool, received_at: datet
     claim = replace(claim, follow_ups=claim.follow_ups + 1, last_note=entry.note_digest)
     if (
         entry.kind == "visit"
-        and not entry.is_uncredited_visit(terms.policy)
+        and entry.uncredited_by(terms.policy) is None
         and claim.visited_at is None
         and terms.policy.protection_shape == "report_visit_deal"
         and claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE, ClaimState.LAPSED)
@@ -130,8 +138,9 @@ def worked_on(claim: Claim, entry: Entry, *, qualified: bool, received_at: datet
 def unqualified(claim: Claim, entry: Entry, *, received_at: datetime, terms: Terms) -> str | None:
     """The parameter by which this entry does not count, or None if it is qualified (CLM-16)."""
     policy = terms.policy
-    if entry.is_uncredited_visit(policy):
-        return "match.complete_by"
+    uncredited = entry.uncredited_by(policy)
+    if uncredited is not None:
+        return uncredited
     if entry.kind not in policy.words("claim.qualified_kinds") or (entry.kind in _ANSWERABLE and not entry.answered):
         return "claim.qualified_kinds"
     if entry.note_chars < policy.integer("claim.min_note_chars") or entry.note_digest == claim.last_note:
@@ -222,11 +231,11 @@ def _owned_by_another(draft: Draft, holder: Claim, actor: str, claim: Claim) -> 
 def _in_reported(draft: Draft, command: Command, claim: Claim, entry: Entry, terms: Terms) -> None:
     """Work before acceptance is kept but counts for nothing; a visit accepts in the visit_deal shape (CLM-12)."""
     policy = draft.setting.policy_at(claim.program, at=draft.at)
-    uncredited = entry.is_uncredited_visit(policy)
+    uncredited = entry.uncredited_by(policy)
     only_told = entry.told and policy.switch("ownership.visit_first")  # a completed reception decides (CLM-09)
-    why = "match.complete_by" if uncredited else "ownership.visit_first" if only_told else "claim.judgement_mode"
+    why = uncredited or ("ownership.visit_first" if only_told else "claim.judgement_mode")
     claim = _keep_only(draft, command, claim, entry, why, terms)
-    if policy.protection_shape != "visit_deal" or entry.kind != "visit" or uncredited or only_told:
+    if policy.protection_shape != "visit_deal" or entry.kind != "visit" or uncredited is not None or only_told:
         return
     if claim.opening is not None:
         return  # decided by its time, whatever happens meanwhile (INT-10)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.answers import refused
 from tests.support.company import Company, Person
-from tests.support.office import NOTE, after, customer, done, moment, notices, read
+from tests.support.office import NOTE, after, clocks, customer, done, moment, notices, read, work
 from tests.support.visits import Visits, step
 
 POLICY: dict[str, Any] = {
@@ -22,8 +22,8 @@ POLICY: dict[str, Any] = {
 class Channel(Visits):
     """A site of a program that partners report to; ``broker`` and ``rival`` come from one of them."""
 
-    def __init__(self, company: Company) -> None:
-        super().__init__(company, policy=POLICY)
+    def __init__(self, company: Company, **policy: Any) -> None:
+        super().__init__(company, policy={**POLICY, **policy})
         manager = company.person("渠道经理", team=self.team)
         body = {"name": "渠道", "manager": manager.id, "from": company.now().date().isoformat()}
         partner = company.admin.made("/v1/partners", body)
@@ -110,3 +110,36 @@ def test_an_objection_comes_in_time(office: Channel) -> None:
     office.company.shift(hours=48)
     late = refused(objected(office.broker, one), 409, "deadline_passed")
     assert (late["rule"], late["facts"]["until"]) == ("LEAD-14", until)
+
+
+def test_a_visit_that_a_broker_only_tells_of_is_no_visit(company: Company) -> None:
+    """LEAD-14: it reaches no stage and moves no clock until desk and server confirm it; other work of theirs counts."""
+    office = Channel(company, **{"claim.protection_shape": "report_visit_deal"})
+    claim = office.reported(5)
+    before = clocks(claim)
+    company.shift(hours=1)
+    told = work(office.broker, claim, "visit")
+    assert (told["qualified"], told["why"], clocks(read(office.broker, claim))) == (False, "visit.confirm_h", before)
+    assert work(office.broker, claim, "meeting", note="又约在店里谈了付款方式和交房时间")["qualified"]
+    worked = clocks(read(office.broker, claim))
+    assert worked["stage"] == before["stage"]
+    one = office.led(5, by=office.broker)
+    done(step(office.first, one, "greet"))
+    for who in (office.desk, office.first):
+        done(who.post(f"/v1/receptions/{one['id']}/visit/confirm"))
+    assert moment(clocks(read(office.broker, claim))["stage"]) > moment(before["stage"])
+
+
+def test_a_visit_that_a_broker_only_tells_of_accepts_no_report(company: Company) -> None:
+    """LEAD-14, CLM-12: of shape visit_deal; a rep's own word in the sales track does, as ever."""
+    office = Channel(company, **{"claim.protection_shape": "visit_deal"})
+    claim = office.reported(6)
+    told = work(office.broker, claim, "visit")
+    assert (told["state"], told["qualified"], told["why"]) == ("reported", False, "visit.confirm_h")
+    own = office.claim(office.first, customer=customer(6))
+    assert work(office.first, own, "visit")["state"] == "protected"
+    one = office.led(6, by=office.broker)
+    done(step(office.first, one, "greet"))
+    for who in (office.desk, office.first):
+        done(who.post(f"/v1/receptions/{one['id']}/visit/confirm"))
+    assert read(office.broker, claim)["state"] == "protected"
