@@ -75,6 +75,7 @@ _PLAIN = (
     "handed_by",
     "overridden",
     "excused",
+    "credit_ruled",
 )
 #: Columns that carry the domain's field of the same name.
 _SAME = (

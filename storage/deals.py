@@ -14,6 +14,7 @@ from domain.matters.matter import Command, CommandKind, Matter
 from domain.money.model import (
     Deal,
     DealState,
+    NoCredit,
     Overlay,
     Payee,
     Proposed,
@@ -164,6 +165,7 @@ def deal_of(row: Mapping[str, Any]) -> Deal:
         cancel_asked_by=detail.get("cancel_asked_by"),
         recognise_at=detail.get("recognise_at"),
         recognised=Recognition(**_timed(detail["recognised"])) if "recognised" in detail else None,
+        no_credit=_no_credit_of(detail["no_credit"]) if "no_credit" in detail else None,
         trial=detail.get("trial", False),
         version=row["version"],
     )
@@ -234,6 +236,9 @@ def _detail(deal: Deal) -> dict[str, Any]:
         detail["recognised"] = {"at": to_us(counts.at), "key": counts.key, "teams": dict(counts.teams)}
         if not counts.counts:
             detail["recognised"]["counts"] = False
+    if deal.no_credit is not None:
+        facts = deal.no_credit.facts()
+        detail["no_credit"] = {name: to_us(facts[name]) if name in _TIMES else facts[name] for name in facts}
     if deal.proposed is not None:
         detail["proposed"] = {
             "shares": [_share(s) for s in deal.proposed.shares],
@@ -245,6 +250,14 @@ def _detail(deal: Deal) -> dict[str, Any]:
             "before": deal.proposed.before.value,
         }
     return detail
+
+
+_TIMES = frozenset({"arrived_at", "reported_at"})
+
+
+def _no_credit_of(kept: Mapping[str, Any]) -> NoCredit:
+    known: dict[str, Any] = {name: from_us(value) if name in _TIMES else value for name, value in kept.items()}
+    return NoCredit(**known)
 
 
 #: What a reversal keeps of what was told: how it is called there, and what it is.

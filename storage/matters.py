@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.claims.lifecycle import ENDED, ClaimState
-from domain.claims.model import Claim, Referral, Request, RequestState, Waiting
+from domain.claims.model import Arrival, Claim, Referral, Request, RequestState, Waiting
 from domain.disputes.model import Dispute
 from domain.leads.model import Lead
 from domain.matters.draft import Draft, NewFollowUp, Notice, Task
@@ -36,6 +36,7 @@ from storage import (
     merges,
     number_rivals,
     pools,
+    receptions,
     referrals,
     reminders,
     trial,
@@ -195,6 +196,7 @@ def load(
         pool_locked=row["pool_locked"],
         pool_only=pools.restriction_of(row["pool_only"]),
         brought=brought,
+        arrivals=_arrivals(tx, row, commands),
         channelled=counting
         and _channelled(tx, row, claims.values(), (brought, *(one.referral for one in found_leads.values()))),
         takers=_takers(tx, locked, commands, taking) if counted else Uncounted() if counting else None,
@@ -232,6 +234,17 @@ def _channelled(
     if not owed or row["track"] == referrals.CHANNEL:
         return False
     return referrals.is_channels(tx, row["customer"], program=row["program"])
+
+
+def _arrivals(tx: Transaction, row: Mapping[str, Any], commands: Iterable[Command]) -> tuple[Arrival, ...]:
+    """Asked for only where the credit of a partner's report does: at its receipt, and at a deal (LEAD-14)."""
+    if row["track"] != referrals.CHANNEL or not any(c.kind in _CREDITING for c in commands):
+        return ()
+    of = (row["customer"], row["project"])
+    return receptions.arrivals(tx, row["program"], (of,))[of]
+
+
+_CREDITING = (CommandKind.REPORT, CommandKind.WIN, CommandKind.DEAL, CommandKind.DEAL_ALLOCATE)
 
 
 def _division(tx: Transaction, locked: Locked) -> Customer | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
-from domain.claims.model import Claim
+from domain.claims.model import Arrival, Claim
 from domain.leads.rotation import Skip
 from domain.reception.lifecycle import AT_WORK, ReceptionState
 from domain.reception.model import Reception, Recognition, Way
@@ -53,6 +53,9 @@ _PLAIN = (
 )
 _LISTS = ("passed", "features", "identifying")
 
+#: A customer, and the project of theirs that it is about, if any.
+Subject = tuple[str, str | None]
+
 
 def has_site(tx: Transaction, program: str) -> bool:
     """Whether customers of the program are received anywhere: else their visits are only told (CLM-09)."""
@@ -64,6 +67,45 @@ def channel_reports(tx: Transaction, program: str, subject: str) -> list[Claim]:
     matter = merges.matter_of(tx, program=program, subject=subject, track="channel")
     rows = tx.rows(sa.select(t.claim).where(t.claim.c.matter == matter)) if matter is not None else []
     return [claim_of(row) for row in rows]
+
+
+def arrivals(tx: Transaction, program: str, subjects: Iterable[Subject]) -> dict[Subject, tuple[Arrival, ...]]:
+    """When each customer, or project of theirs, was received in the program, in any track: all records of the
+    customer, but not who was closed as no visitor of ours (LEAD-14).
+    """
+    wanted = tuple(subjects)
+    if not wanted:
+        return {}
+    records = merges.records_of_all(tx, {customer for customer, _ in wanted})
+    c = t.reception.c
+    rows = tx.rows(
+        sa.select(c.id, c.customer, c.project, c.arrived_at, c.detail)
+        .where(
+            c.program == program,
+            c.customer.in_(sorted({r for found in records.values() for r in found})),
+            c.state != ReceptionState.CLOSED.value,
+        )
+        .order_by(c.arrived_at, c.id)
+    )
+    return {
+        (customer, project): tuple(
+            _arrival(row)
+            for row in rows
+            if (row["project"] == project if project is not None else row["customer"] in records[customer])
+        )
+        for customer, project in wanted
+    }
+
+
+def _arrival(row: Mapping[str, Any]) -> Arrival:
+    detail = unpack(row["detail"])
+    visit = _visit_of(detail["visit"]) if "visit" in detail else None
+    return Arrival(
+        id=row["id"],
+        at=row["arrived_at"],
+        broker=visit.broker if visit is not None else None,
+        counted=visit is not None and visit.counted_at is not None,
+    )
 
 
 def lock_site(tx: Transaction, site: str) -> tuple[dict[str, Any], Queue] | None:

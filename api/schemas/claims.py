@@ -396,6 +396,15 @@ class ConfirmationOut(Output):
     named: str | None
 
 
+class NoCreditOut(Output):
+    """The arrival that the report came too late for (LEAD-14)."""
+
+    reception: str
+    arrived_at: str
+    reported_at: str
+    why: Literal["after_arrival", "intercepted"]
+
+
 class ClaimOut(Output):
     """A claim as its reader may see it; contacts are masked (AUD-03)."""
 
@@ -435,6 +444,7 @@ class ClaimOut(Output):
     held: bool
     opening: Literal["row", "objection"] | None
     would_refuse: str | None
+    no_credit: NoCreditOut | None
     dispute: str | None
     deals: list[str]
     collaborators: list[CollaboratorOut]

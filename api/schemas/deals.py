@@ -20,7 +20,7 @@ from api.schemas.base import (
     Track,
     Version,
 )
-from api.schemas.claims import MoneyOut, WinIn
+from api.schemas.claims import MoneyOut, NoCreditOut, WinIn
 from api.schemas.disputes import ShareIn, ShareOut
 
 DealStateName = Literal["unclaimed", "open", "cancelled"]
@@ -180,6 +180,7 @@ class DealOut(Output):
     proposed: ProposedOut | None
     overlays: list[OverlayOut]
     credit_proposed: str | None
+    no_credit: NoCreditOut | None
     stages: list[StageOut]
     told: list[ToldOut]
     received: MoneyOut

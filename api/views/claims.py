@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from domain.claims.clocks import remaining_s
+from domain.claims.credit import CHANNEL, no_credit
 from domain.claims.lifecycle import DISPUTABLE, IN_CASE, OPEN, ClaimState
 from domain.claims.model import Claim, Clock, Confirmation, Confirmed, Waiting
 from domain.claims.permissions import allowed_commands, gainers
@@ -19,9 +20,10 @@ from domain.customers.email import mask_email
 from domain.customers.lookup import OwnerNameVisibility, shows_owner_name
 from domain.customers.names import mask_person_name
 from domain.customers.phone import mask_phone
+from domain.money.model import NoCredit
 from domain.people.access import READING, ReadScope, read_scope
 from domain.people.organisation import Organisation, Role
-from storage import customers, texts
+from storage import customers, receptions, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import rfc3339, unpack
@@ -104,6 +106,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     opposed = opposed_in(tx, rows)
     possible = _possible(tx, caller, rows)
     letters = _letters(tx, caller, [r["id"] for r in rows if r["detail"].get("letters")])
+    late = _no_credit(tx, caller, rows)
     overrides = _overrides(tx, [r["id"] for r in rows if r["detail"].get("overridden")])
     return [
         _view(
@@ -126,9 +129,38 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
             "queue_position": places.get(r["id"]),
             "overrides": overrides.get(r["id"], []),
             "letters": letters.get(r["id"], []),
+            "no_credit": no_credit_view(late.get(r["id"])),
         }
         for r in rows
     ]
+
+
+def _no_credit(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]]) -> dict[str, NoCredit]:
+    """Of reports of partners in the channel track, by claim, those that earn none (LEAD-14)."""
+    theirs = [r for r in rows if r["track"] == CHANNEL and r["channel"] == "partner"]
+    found: dict[str, NoCredit] = {}
+    for program in sorted({r["program"] for r in theirs}):
+        here = [r for r in theirs if r["program"] == program]
+        came = receptions.arrivals(tx, program, dict.fromkeys((r["customer"], r["project"]) for r in here))
+        for r in here:
+            one = no_credit(
+                claim_of(r),
+                came[r["customer"], r["project"]],
+                track=r["track"],
+                setting=caller.setting,
+                at=caller.at,
+            )
+            if one is not None:
+                found[r["id"]] = one
+    return found
+
+
+def no_credit_view(found: NoCredit | None) -> dict[str, Any] | None:
+    """Why a report, or a deal on it, earns nothing in the channel track (LEAD-14)."""
+    if found is None:
+        return None
+    facts = found.facts()
+    return facts | {name: rfc3339(facts[name]) for name in ("arrived_at", "reported_at")}
 
 
 def interested_in(tx: Transaction, rows: Sequence[dict[str, Any]]) -> dict[str, frozenset[str]]:

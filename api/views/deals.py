@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.paging import page
-from api.views.claims import acting_for, masked_phone, scope_of
+from api.views.claims import acting_for, masked_phone, no_credit_view, scope_of
 from domain.customers.names import mask_person_name
 from domain.money.model import Deal, DealState, Overlay, Receipt, Share, StageProof, Told
 from domain.money.positions import commission, positions
@@ -191,6 +191,7 @@ def _view(deal: Deal, said: Mapping[str, str]) -> Row:
         if proposed is not None
         else None,
         "credit_proposed": deal.credit_proposed,
+        "no_credit": no_credit_view(deal.no_credit),
         "overlays": [{"person": o.person, "amount": money(o.amount_minor), "points": o.points} for o in deal.overlays],
         "stages": [{"stage": s.stage, "at": rfc3339(s.at), "proof": said.get(s.proof or "")} for s in deal.stages],
         "told": _told(deal, said),

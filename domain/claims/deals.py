@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from domain.claims import clocks, confirmations, delivery
+from domain.claims import clocks, confirmations, credit, delivery
 from domain.claims.holding import close_requests
 from domain.claims.lifecycle import ENDED, IN_CASE, ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock
@@ -163,6 +163,7 @@ def allocate(draft: Draft, command: Command) -> None:
         given = replace(given, shares=owner_and(draft, claim.owner, others), shares_state=SharesState.SET)
     else:
         given = credited(draft, given, claim)
+    given = replace(given, no_credit=credit.of(draft, claim))
     given = confirmations.holding(draft, given, claim)
     given = referrals.repriced(draft, deal, given, claim)  # its rate may have been missing
     book(
@@ -267,6 +268,7 @@ def _record(draft: Draft, command: Command, claim: Claim) -> Deal:
     performance.require_open(draft.setting, deal, at=draft.at)
     if claim.holds:
         deal = on_terms(draft, credited(draft, deal, claim), claim)
+        deal = replace(deal, no_credit=credit.of(draft, claim))
         deal = confirmations.holding(draft, deal, claim)
         deal = replace(deal, credit_proposed=assists.proposed(draft, claim, deal))
     present = draft.matter.holding_dispute
@@ -300,6 +302,7 @@ def _record(draft: Draft, command: Command, claim: Claim) -> Deal:
             "rate_rule": deal.rate_rule,
             "shares": [[share.person, share.bps] for share in deal.shares],
             "credit_proposed": deal.credit_proposed,
+            **({"no_credit": deal.no_credit.facts()} if deal.no_credit is not None else {}),
         },
     )
     if deal.credit_proposed is not None:

@@ -256,6 +256,18 @@ class StandIn:
     visit: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """The customer was received at a site. ``broker``: who led them here; ``counted``: desk and server confirmed it
+    (LEAD-14).
+    """
+
+    id: str
+    at: datetime
+    broker: str | None = None
+    counted: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Collaborator:
     """Somebody whom the owner invited (CLM-29). ``rights``: read, or work as well."""
@@ -367,6 +379,7 @@ class Claim:
     overridden: bool = False  # a special approval stands on it (CLM-34)
     approved_until: datetime | None = None  # by a special approval none of its clocks makes it lapse before (CLM-34)
     excused: bool = False  # caps did not keep its reporter from the customer: a special approval let them (CLM-34)
+    credit_ruled: bool = False  # a case in the channel track found for it: it earns credit (LEAD-14)
     would_refuse: str | None = None  # the code with which the rules would have refused it in a trial (POL-08)
     version: int = 1
 

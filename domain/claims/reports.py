@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from domain.claims import clocks, conflicts
+from domain.claims import clocks, conflicts, credit
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
 from domain.claims.model import Claim, Clock, Outside, Resemblance, Waiting
 from domain.claims.numbers import has_place, in_the_way
@@ -26,6 +26,7 @@ from domain.trial.results import in_trial, would_accept, would_refuse
 def report(draft: Draft, command: Command) -> None:
     """A received report meets the validity check for the first time (CLM-03)."""
     claim = draft.put(replace(draft.matter.claims[command.claim], decided=True))
+    credit.tell_if_none(draft, claim)
     refused_before = command.data.get("would_refuse")
     if refused_before is not None:  # what it met before its receipt, in a trial
         claim = would_refuse(draft, claim, **refused_before)

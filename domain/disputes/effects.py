@@ -8,6 +8,7 @@ from datetime import datetime
 
 from domain.claims import clocks, confirmations
 from domain.claims.collaborators import joined
+from domain.claims.credit import CHANNEL
 from domain.claims.deals import after_deal, won
 from domain.claims.holding import close_requests, put_in_pool
 from domain.claims.lifecycle import DISPUTABLE, ENDED, HOLDING, ClaimState, ClaimTrigger
@@ -188,7 +189,12 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
     else:
         target = _S.PROTECTED
     claim = replace(
-        claim, state=draft.move(claim, _T.KEEP, to=target), reason=None, reason_text=None, release_reason=None
+        claim,
+        state=draft.move(claim, _T.KEEP, to=target),
+        reason=None,
+        reason_text=None,
+        release_reason=None,
+        credit_ruled=claim.credit_ruled or draft.matter.track == CHANNEL,
     )
     if held and (target is not _S.WON or claim.earlier is _S.WON):
         claim = _with_new_deals(draft, dispute, _with_least(draft, _thawed(draft, claim)))

@@ -193,6 +193,7 @@ def _after(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | Non
             )
         case _:
             assert outcome.owner is not None
+    ruled_for = replace(deal, no_credit=None)  # whom a case names has the credit as well (LEAD-14)
     if winner is None and deal.claim is None:
         return None  # the winner's claim is on the other record (CUS-13), and nobody's deal stays nobody's
     claim = winner.id if winner is not None else deal.claim
@@ -201,14 +202,14 @@ def _after(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | Non
         shares = ruled(deal.shares, parties=parties, outcome=_as_ruled(draft, outcome))
     else:
         shares = moved(deal.shares, losers=parties, winner=first)
-    fresh = deal.next_version(
+    fresh = ruled_for.next_version(
         state=DealState.OPEN, claim=claim, owner=outcome.owner, shares=shares, shares_state=SharesState.SET
     )
     fresh = replace(fresh, successions=_to_winner(draft, fresh, parties, first))
     if deal.claim is None and winner is not None:
         fresh = on_terms(draft, fresh, winner)
     elif (deal.claim, deal.owner, _parts(deal.shares)) == (claim, outcome.owner, _parts(shares)):
-        return None if deal.shares_state is not SharesState.DISPUTED else fresh
+        return None if deal.shares_state is not SharesState.DISPUTED and deal == ruled_for else fresh
     return fresh
 
 

@@ -260,6 +260,28 @@ class Recognition:
     counts: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class NoCredit:
+    """Why a deal in the channel track pays nothing: its report came too late for ``reception`` (LEAD-14).
+
+    ``why``: ``after_arrival``, or ``intercepted`` where it came before it by less than `ownership.intercept_min`.
+    """
+
+    reception: str
+    arrived_at: datetime
+    reported_at: datetime
+    why: str
+
+    def facts(self) -> dict[str, Any]:
+        """As history and answers carry it."""
+        return {
+            "reception": self.reception,
+            "arrived_at": self.arrived_at,
+            "reported_at": self.reported_at,
+            "why": self.why,
+        }
+
+
 #: In ``holds`` of a deal: its commission waits for the customer's confirmation, not for a case (CNF-01).
 CONFIRMATION: Final = "confirmation"
 
@@ -317,6 +339,7 @@ class Deal:
     cancel_asked_by: str | None = None  # a late cancellation waits for a second person (COM-10)
     recognise_at: str | None = None  # which event it counts by, at contract (COM-13); None: of before that was kept
     recognised: Recognition | None = None
+    no_credit: NoCredit | None = None  # in the channel track: the customer was here before the report (LEAD-14)
     trial: bool = False  # recorded in a trial: its commission is computed and never posted (POL-08)
     version: int = 1
 

@@ -119,8 +119,11 @@ def difference(before: Mapping[str, Position], after: Mapping[str, Position], cu
 
 
 def commission(deal: Deal) -> int:
-    """The commission of the deal now: rate x what it is worth after refunds, half away from zero (COM-02, COM-10)."""
-    if deal.state is DealState.CANCELLED or deal.rate_bps is None:
+    """The commission of the deal now: rate x what it is worth after refunds, half away from zero (COM-02, COM-10).
+
+    Nothing where the report that it rests on earns no credit (LEAD-14).
+    """
+    if deal.state is DealState.CANCELLED or deal.rate_bps is None or deal.no_credit is not None:
         return 0
     return rounded(Fraction(deal.rate_bps * net_value(deal), WHOLE_BPS))
 

@@ -1066,6 +1066,14 @@ _OTHERS = (
         "look into it.",
     ),
     _row(
+        "claim.no_credit",
+        "报备不计渠道业绩",
+        "Your report earns no channel credit",
+        "{customer}在您报备前已到访[（{arrived}）]，本次报备不计渠道业绩；如有异议，请在到访记录中提出。",
+        "{customer} had come[ on {arrived}] before you reported them, so the report earns no channel credit; object to "
+        "how the visit is recorded if that is wrong.",
+    ),
+    _row(
         "claim.credit_proposed",
         "请确认转交人的协助奖励",
         "Please credit who handed the customer over",

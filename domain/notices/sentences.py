@@ -82,6 +82,7 @@ def _values(facts: Mapping[str, Any], subject: Subject, zone: str, lang: str) ->
         "customer": _customer(subject.customer, lang),
         "deadline": _instant(facts.get("deadline"), zone, lang),
         "until": _instant(facts.get("until"), zone, lang),
+        "arrived": _instant(facts.get("arrived"), zone, lang),
         "reason": _reason(facts.get("reason"), lang),
         "missing": _fields(facts.get("missing"), lang),
         "possible": _number(facts.get("possible")),

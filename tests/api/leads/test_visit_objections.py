@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.answers import refused
 from tests.support.company import Company, Person
+from tests.support.money import money, plan_in_force
 from tests.support.office import NOTE, after, clocks, customer, done, moment, notices, read, work
 from tests.support.visits import Visits, step
 
@@ -143,3 +144,31 @@ def test_a_visit_that_a_broker_only_tells_of_accepts_no_report(company: Company)
     for who in (office.desk, office.first):
         done(who.post(f"/v1/receptions/{one['id']}/visit/confirm"))
     assert read(office.broker, claim)["state"] == "protected"
+
+
+def sold(office: Channel, claim: dict[str, Any]) -> dict[str, Any]:
+    body = {"amount": money(1_000_000), "contract_at": claim["received_at"]}
+    won = done(office.broker.post(f"/v1/claims/{claim['id']}/win", body))
+    return done(office.broker.get(f"/v1/deals/{won['deals'][-1]}"))
+
+
+def test_a_report_that_comes_after_the_customer_is_paid_nothing(company: Company) -> None:
+    """LEAD-14, CLM-10: five minutes after a walk-in, or ten before; half an hour before is enough."""
+    office = Channel(company, **{"ownership.intercept_min": {"in_house": 0, "partner": 30}})
+    plan_in_force(company, office.program)
+    one = office.visitor(1)
+    company.shift(minutes=5)
+    late, close, early = office.reported(1), office.reported(2), office.reported(3)
+    said = {"reception": one["id"], "arrived_at": one["arrived_at"], "reported_at": late["received_at"]}
+    assert late["no_credit"] == {**said, "why": "after_arrival"}
+    assert notices(office.broker).count("claim.no_credit") == 1
+    company.shift(minutes=10)
+    office.visitor(2)
+    assert read(office.leader, close)["no_credit"]["why"] == "intercepted"
+    company.shift(minutes=20)
+    office.visitor(3)
+    assert read(office.broker, early)["no_credit"] is None
+    deals = [sold(office, claim) for claim in (late, close, early)]
+    assert [deal["accrued"]["amount_minor"] for deal in deals] == [0, 0, 50_000]
+    assert [deal["commission"]["amount_minor"] for deal in deals] == [0, 0, 50_000]
+    assert deals[0]["no_credit"] == late["no_credit"]

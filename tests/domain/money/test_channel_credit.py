@@ -1,0 +1,108 @@
+"""A partner's report that came after the customer pays nothing in the channel track (LEAD-14): the books say so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.claims.model import Arrival
+from domain.matters.matter import CommandKind
+from domain.money.model import EntryKind
+from tests.support.money_office import START, Office
+
+
+def channel(*arrivals: Arrival, track: str = "channel", **claim: Any) -> Office:
+    """Anna, a broker of ``alpha``, holds a customer whom she reported at nine; 30 minutes is too close."""
+    policy = {"ownership.tracks": ["sales", "channel"]}
+    office = Office(policy=policy, partners={"anna": "alpha", "bob": "beta"}, track=track)
+    held = replace(office.matter.claims["claim-anna"], channel="partner", rank_at=START, **claim)
+    office.matter = replace(office.matter.with_claim(held), arrivals=arrivals)
+    office.advance(hours=8)
+    return office
+
+
+def came(minutes: float, **more: Any) -> Arrival:
+    return Arrival(id="reception", at=START + timedelta(minutes=minutes), **more)
+
+
+def accrued(office: Office, partner: str = "alpha") -> int:
+    return office.balances().get((f"partner:{partner}:accrued", "CNY"), 0)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "earned", "why"),
+    [
+        (-5, 0, "after_arrival"),
+        (-60 * 24 * 30, 0, "after_arrival"),
+        (0, 0, "intercepted"),
+        (29.99, 0, "intercepted"),
+        (30, 50_000, None),
+        (60 * 24, 50_000, None),  # long after the deal: nobody was here yet
+    ],
+)
+def test_a_report_earns_by_when_the_customer_came(minutes: float, earned: int, why: str | None) -> None:
+    """LEAD-14, CLM-10: five per cent of 1,000,000, or nothing, to the limit."""
+    office = channel(came(minutes))
+    won = office.win(1_000_000)
+    found = office.matter.deals[won].no_credit
+    assert (accrued(office), found.why if found is not None else None) == (earned, why)
+    assert [entry.kind for entry in office.entries] == [EntryKind.ACCRUAL] * bool(earned)
+    office.check()
+
+
+def test_cash_releases_nothing_and_an_amended_deal_is_worth_nothing_either() -> None:
+    """LEAD-14, COM-01, COM-07."""
+    office = channel(came(-5))
+    deal = office.win(1_000_000)
+    office.receive(deal, 1_000_000)
+    office.tell(CommandKind.DEAL_AMEND, by="fin", data={"deal": deal, "version": 1, "amount_minor": 2_000_000})
+    assert office.balances() == {}
+    office.check()
+
+
+def test_what_the_house_confirmed_and_other_tracks_earn_as_ever() -> None:
+    """LEAD-14: led here by the same partner since, and confirmed; by another partner, or unconfirmed: nothing."""
+    later = {"id": "led", "at": START + timedelta(hours=2)}
+    for confirmed, earned in (
+        (Arrival(**later, broker="anna", counted=True), 50_000),
+        (Arrival(**later, broker="anna"), 0),
+        (Arrival(**later, broker="bob", counted=True), 0),
+    ):
+        office = channel(came(-5), confirmed)
+        office.win(1_000_000)
+        assert accrued(office) == earned
+    in_house = channel(came(-5), track="sales")
+    in_house.win(1_000_000)
+    assert accrued(in_house) == 50_000
+
+
+@pytest.mark.parametrize(("outcome", "alpha"), [("party", 50_000), ("no_change", 0)])
+def test_a_case_that_finds_for_the_report_gives_its_credit_back(outcome: str, alpha: int) -> None:
+    """LEAD-14: the deal before it is paid by it, and the next one as well; one without change gives nothing."""
+    office = channel(came(-5))
+    office.win(1_000_000)
+    office.dispute("carol")
+    office.settle(outcome, owner="anna" if outcome == "party" else None)
+    assert accrued(office) == alpha
+    office.win(1_000_000, kind=CommandKind.DEAL)
+    assert accrued(office) == 2 * alpha
+    office.check()
+
+
+def test_a_deal_that_is_allocated_asks_for_the_report_of_who_gets_it() -> None:
+    """LEAD-14, CLM-03."""
+    office = channel(came(60))
+    deal = office.win(1_000_000)
+    assert accrued(office) == 50_000
+    office.dispute("carol")
+    office.settle("pool")
+    fresh = office.report("bob")
+    office.matter = office.matter.with_claim(
+        replace(office.matter.claims[fresh], channel="partner", rank_at=START + timedelta(hours=8))
+    )
+    office.allocate(deal, fresh)
+    assert (accrued(office, "beta"), office.matter.deals[deal].owner) == (0, "bob")
+    office.check()
