@@ -145,7 +145,10 @@ def amend(draft: Draft, command: Command) -> None:
 
 
 def allocate(draft: Draft, command: Command) -> None:
-    """A deal that nobody had a claim for is given to the owner of one (COM-01)."""
+    """A deal that nobody had a claim for is given to the owner of one (COM-01).
+
+    That is the contract of their claim: without the customer's confirmation ``confirmation_missing`` (CNF-01).
+    """
     claim = draft.matter.claims[command.claim]
     _authorise(draft, command, claim)
     deal = draft.matter.deals[command.data["deal"]]
@@ -155,6 +158,8 @@ def allocate(draft: Draft, command: Command) -> None:
         raise Refusal("illegal_transition", rule="COM-01", current_state=deal.state.value)
     if claim.state not in (ClaimState.PROTECTED, ClaimState.ACTIVE, ClaimState.WON):
         raise refused(state=claim.state, trigger="win")
+    if not deal.trial:
+        confirmations.require(draft, claim)
     others = tuple((share.person, share.bps) for share in deal.shares)  # who keeps a part after outcome `pool`
     given = deal.next_version(state=DealState.OPEN, claim=claim.id, owner=claim.owner)
     given = given if deal.plan_version is not None and deal.rate_bps is not None else on_terms(draft, given, claim)

@@ -136,6 +136,24 @@ def test_where_it_is_required_no_contract_without_it_unless_the_supervisor_says_
     assert asked(office.first, claim)[-1] == ("before_contract", "overridden")
 
 
+def test_where_it_is_required_an_unclaimed_deal_is_allocated_to_nobody_without_it(company: Company) -> None:
+    """CNF-01, CLM-03: recording a deal before anybody has the customer is no way round it; an override is."""
+    office = MoneyOffice(company, policy={"confirm.points": ["before_contract"], "confirm.required": True})
+    known = office.claim(office.first)
+    done(act(office.first, known, "release", reason="need_unmet"))
+    told = {"program": office.program, "customer": known["customer"]["id"], "contract_at": SIGNED}
+    deal = done(office.money.post("/v1/deals", {**told, "amount": money(1_000_000)}))["id"]
+    claim = office.claim(office.second)
+    path, to = f"/v1/deals/{deal}/allocate", {"claim": claim["id"]}
+    problem = refused(office.leader.post(path, to), 409, "confirmation_missing")
+    assert problem["facts"] == {"point": "before_contract", "asked": False, "until": None}
+    assert (office.deal(deal)["state"], accounts(office.money, deal)) == ("unclaimed", {})
+    done(act(office.leader, claim, "confirmations/override", reason="客户出国，电话里确认过"))
+    assert office.leader.made(path, to)["owner"] == office.second.id
+    assert accounts(office.money, deal) == {office.second.id: {"accrued": 50_000}}
+    ledger_is_right(company)
+
+
 def test_a_missing_confirmation_holds_the_commission_and_not_the_contract(company: Company) -> None:
     """CNF-01: `confirm.hold_commission`; with the deal the customer is asked, a yes releases to the minor unit.
 
