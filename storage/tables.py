@@ -1335,7 +1335,8 @@ rule_comment = sa.Table(
 )
 
 #: Lists of claims that are to follow a division, each to somebody, once a second person approves (TER-03). ``claims``:
-#: ``[{claim, owner, to, text, command, code}]``, the last two since the approval; ``text`` is why.
+#: ``[{claim, owner, to, text, command, code, refused}]``; ``text`` is why the list was made, ``refused`` why it was
+#: refused, ``command`` and ``code`` are since the approval. ``ended``: ``refused`` or ``withdrawn``.
 territory_transfer = sa.Table(
     "territory_transfer",
     metadata,
@@ -1346,6 +1347,9 @@ territory_transfer = sa.Table(
     Col("created_at", Instant, nullable=False),
     Col("approved_by", Id),
     Col("approved_at", Instant),
+    Col("ended", sa.String(10)),
+    Col("ended_by", Id),
+    Col("ended_at", Instant),
     sa.Index("ix_territory_transfer_plan_created_at_id", "plan", "created_at", "id"),
 )
 

@@ -13,6 +13,7 @@ from api.commands.company import change
 from api.paging import Cursor, Limit
 from api.routing import StrictRoute
 from api.schemas.base import Id, Nothing
+from api.schemas.claims import NeededReason
 from api.schemas.territories import (
     ActivatePlanIn,
     PreviewOut,
@@ -97,3 +98,15 @@ def read_transfers(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor = No
 def approve_transfers(call: TheCall, id: Id, transfer: Id, body: Nothing) -> Response:
     """A second person approves: each claim is transferred by a command of its own (TER-03)."""
     return call.write(lambda tx: territory_transfers.approve(tx, call.caller, id, transfer))
+
+
+@router.post("/{id}/transfers/{transfer}/refuse", response_model=TransferListOut)
+def refuse_transfers(call: TheCall, id: Id, transfer: Id, body: NeededReason) -> Response:
+    """A second person refuses: every claim stays where it is (TER-03)."""
+    return call.write(lambda tx: territory_transfers.refuse(tx, call.caller, id, transfer, body.reason))
+
+
+@router.post("/{id}/transfers/{transfer}/withdraw", response_model=TransferListOut)
+def withdraw_transfers(call: TheCall, id: Id, transfer: Id, body: Nothing) -> Response:
+    """Whoever made the list takes it back before anybody approved it (TER-03)."""
+    return call.write(lambda tx: territory_transfers.withdraw(tx, call.caller, id, transfer))

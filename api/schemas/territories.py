@@ -200,13 +200,16 @@ class TransferListOut(Output):
     id: str
     plan: str
     program: str
-    state: Literal["proposed", "approved"]
+    state: Literal["proposed", "approved", "refused", "withdrawn"]
     claims: list[ListedOut]
     by: str
     reason: str | None
     created_at: str
     approved_by: str | None
     approved_at: str | None
+    ended_by: str | None
+    ended_at: str | None
+    ended_reason: str | None
 
 
 class TransferListPage(Output):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.paging import page
 from api.views.territories import plan_row
-from domain.people.access import Place, has_role
+from domain.people.access import Actor, Place, has_role
 from domain.people.organisation import Role
 from domain.refusals import Refusal
 from storage import tables as t
@@ -21,10 +21,11 @@ from storage.database import Transaction
 Row = dict[str, Any]
 
 
-def may_approve(caller: Caller, program: str) -> bool:
-    """Admins and managers over the program read its lists, and approve those of others."""
+def may_approve(caller: Caller, program: str, *, actor: Actor | None = None) -> bool:
+    """Admins and managers over the program read its lists, and approve those of others; ``actor``, else the caller."""
     roles, place = {Role.ADMIN, Role.MANAGER}, Place(program=program)
-    return has_role(caller.actor, roles, organisation=caller.setting.organisation, at=caller.at, place=place)
+    organisation = caller.setting.organisation
+    return has_role(actor or caller.actor, roles, organisation=organisation, at=caller.at, place=place)
 
 
 def transfer_page(tx: Transaction, caller: Caller, plan: str, *, limit: int, cursor: str | None) -> Row:
@@ -53,17 +54,21 @@ def transfer_view(tx: Transaction, row: Mapping[str, Any], *, program: str) -> R
     approved = row["approved_at"] is not None
     # Each row has the reason as a text of its customer, so it is told as long as one of these is known (AUD-05).
     said = texts.read(tx, (one["text"] for one in row["claims"]))
+    refused = texts.read(tx, (one.get("refused") for one in row["claims"]))
     return {
         "id": row["id"],
         "plan": row["plan"],
         "program": program,
-        "state": "approved" if approved else "proposed",
+        "state": "approved" if approved else row["ended"] or "proposed",
         "claims": [_listed(one, commands, approved=approved) for one in row["claims"]],
         "by": row["by"],
         "reason": next(iter(said.values()), None),
         "created_at": rfc3339(row["created_at"]),
         "approved_by": row["approved_by"],
         "approved_at": rfc3339(row["approved_at"]) if approved else None,
+        "ended_by": row["ended_by"],
+        "ended_at": rfc3339(row["ended_at"]) if row["ended_at"] is not None else None,
+        "ended_reason": next(iter(refused.values()), None),
     }
 
 

@@ -962,6 +962,21 @@ _OTHERS = (
         "A new version of the duty statement of a role of yours was published; please read and acknowledge it.",
     ),
     _row(
+        "territory.transfers_asked",
+        "客户转移清单等待审批",
+        "A transfer list waits for a decision",
+        "有一份按现行区域划分转移客户的清单[（由{by}提交）]须由另一人审批；在您批准或否决之前，客户归属不变。",
+        "A list of claims that are to follow the territory plan was made[ by {by}] and needs a second person; until "
+        "you approve or refuse it, nobody's customers move.",
+    ),
+    _row(
+        "territory.transfers_refused",
+        "客户转移清单被否决",
+        "Your transfer list was refused",
+        "您提交的客户转移清单被否决[（由{by}决定）]，客户归属不变；理由见清单。",
+        "The transfer list that you made was refused[ by {by}]; nobody's customers move, and the list says why.",
+    ),
+    _row(
         "territory.review_overdue",
         "区域划分逾期未审查",
         "The review of a territory plan is overdue",

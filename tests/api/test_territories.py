@@ -11,7 +11,7 @@ from storage.codec import rfc3339
 from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
-from tests.support.office import Office, act, customer, decide, done, entry, moment, notices, read
+from tests.support.office import Office, act, customer, decide, done, entry, moment, notices, read, tasks
 
 
 class Divided(Office):
@@ -153,6 +153,43 @@ def test_a_list_of_a_plan_that_was_replaced_moves_nobody(company: Company) -> No
         office.first.id,
         office.second.id,
     )
+
+
+def test_a_list_that_waits_is_told_of_and_may_be_refused_or_withdrawn(company: Company) -> None:
+    """TER-03: by people other than its author, or by the author; it then moves nobody, and is nobody's task."""
+    office = Divided(company, claim__out_of_territory="warn")
+    path = f"/v1/territories/{office.divide()}/transfers"
+    claim = office.claim(office.second, customer=of(44, region="华东"))
+    body = {"claims": [{"claim": claim["id"], "to": office.first.id}], "reason": "华东归甲"}
+    other = company.person("另一管理员", roles=("admin",), company_wide=True)
+    manager = office.manager()
+    first, second, third = (company.admin.made(path, body)["id"] for _ in range(3))
+    assert [kind for kind, _ in tasks(manager) if kind == "territory_transfer"] == ["territory_transfer"] * 3
+    assert "territory.transfers_asked" in notices(other)
+    for unasked in (company.admin, office.leader, office.first):
+        assert "territory_transfer" not in [kind for kind, _ in tasks(unasked)]
+    refused(company.admin.post(f"{path}/{first}/refuse", {"reason": "不同意"}), 409, "same_person")
+    refused(office.leader.post(f"{path}/{first}/refuse", {"reason": "不同意"}), 403, "not_allowed")
+    refused(manager.post(f"{path}/{first}/refuse", {"reason": " "}), 422, "reason_required", "reason")
+    refused(other.post(f"{path}/{second}/withdraw"), 403, "not_allowed")
+    for again in (1, 2):
+        found = manager.made(f"{path}/{first}/refuse", {"reason": f"客户不同意换人，第{again}次"})
+        assert (found["state"], found["ended_by"]) == ("refused", manager.id)
+        assert found["ended_reason"] == "客户不同意换人，第1次"
+        assert company.admin.made(f"{path}/{second}/withdraw")["state"] == "withdrawn"
+    assert notices(company.admin).count("territory.transfers_refused") == 1
+    for answer in (
+        other.post(f"{path}/{first}/approve"),
+        other.post(f"{path}/{second}/approve"),
+        other.post(f"{path}/{second}/refuse", {"reason": "不同意"}),
+        company.admin.post(f"{path}/{first}/withdraw"),
+    ):
+        refused(answer, 409, "illegal_transition")
+    assert done(other.post(f"{path}/{third}/approve"))["state"] == "approved"
+    refused(manager.post(f"{path}/{third}/refuse", {"reason": "不同意"}), 409, "illegal_transition")
+    assert "territory_transfer" not in [kind for kind, _ in tasks(manager)]
+    company.ring_bells()
+    assert read(office.first, claim)["owner"] == office.first.id
 
 
 def test_why_a_list_was_made_goes_with_its_customers(company: Company) -> None:

@@ -296,11 +296,12 @@ class World:
         """The policy of the first program."""
         return str(self.setup.get(f"/v1/programs/{self.program}/policy").json()["id"])
 
-    def transfer_list(self) -> dict[str, str]:
-        """A list of claims to be transferred that somebody else has made, and the plan it belongs to."""
+    def transfer_list(self, by: str | None = None) -> dict[str, str]:
+        """A list of claims to be transferred that ``by``, else somebody else, has made, and the plan it belongs to."""
         plan = self.territory_plan("activate")
         body = {"claims": [{"claim": self.claim(), "to": self["peer"].id}], "reason": "按新划分"}
-        return {"id": plan, "transfer": self.setup.made(f"/v1/territories/{plan}/transfers", body)["id"]}
+        author = self.setup if by is None else self[by]
+        return {"id": plan, "transfer": author.made(f"/v1/territories/{plan}/transfers", body)["id"]}
 
     def outside_report(self) -> str:
         """A report of the peer's in the owner's territory, which the owner is asked about."""
@@ -1054,6 +1055,8 @@ _when(
     body={"claims": lambda w: [{"claim": w.claim(), "to": w["peer"].id}], "reason": "按新划分"},
 )
 _when("approve_transfers", "admin", ids=World.transfer_list, body={})
+_when("refuse_transfers", "admin", ids=World.transfer_list, body={"reason": "客户不同意换人"})
+_when("withdraw_transfers", "admin", ids=lambda w: w.transfer_list("admin"), body={})
 _when("archive_territory_plan", "admin", ids={"id": World.territory_plan}, body={})
 
 # --- money -----------------------------------------------------------------------------------------------------------
