@@ -161,6 +161,7 @@ def deal_of(row: Mapping[str, Any]) -> Deal:
         reversals=tuple(_reversal_of(kept) for kept in detail.get("reversals", ())),
         reversal_asked=detail.get("reversal_asked", {}),
         referred=detail.get("referred", False),
+        yielded=Overlay(**detail["yielded"]) if "yielded" in detail else None,
         credit_proposed=detail.get("credit_proposed"),
         cancel_asked_by=detail.get("cancel_asked_by"),
         recognise_at=detail.get("recognise_at"),
@@ -219,6 +220,7 @@ def _detail(deal: Deal) -> dict[str, Any]:
         "set_off": dict(deal.set_off),
         "holds": list(deal.holds),
         "referred": deal.referred,
+        "yielded": _told(deal.yielded) if deal.yielded is not None else None,
         "credit_proposed": deal.credit_proposed,
         "cancel_asked_by": deal.cancel_asked_by,
         "recognise_at": deal.recognise_at,
@@ -301,6 +303,8 @@ def _timed(kept: Mapping[str, Any]) -> dict[str, Any]:
 def _people(deal: Deal) -> set[str]:
     """Who has a part of it, or is asked about one."""
     found = {s.person for s in deal.shares} | {o.person for o in deal.overlays}
+    if deal.yielded is not None:
+        found.add(deal.yielded.person)
     if deal.proposed is not None:
         found |= {s.person for s in deal.proposed.shares} | set(deal.proposed.needs)
     return found

@@ -17,7 +17,8 @@ from domain.matters.draft import Draft, NewFollowUp, Notice, Task
 from domain.matters.inbox import goes_on, next_instant
 from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
-from domain.money.model import Assist
+from domain.money.model import Assist, ChannelDeals, Deal
+from domain.money.referrals import credited
 from domain.pools.limits import Taker, Uncounted
 from domain.refusals import Refusal
 from domain.territories.division import Customer
@@ -160,6 +161,7 @@ def load(
     claims |= _claims_of_leads(tx, row["id"], found_leads, claims, locked.now)
     brought = leads.brought(tx, row["id"]) if row["pooled"] and counting else None
     talks = discussions.load(tx, row, commands)
+    found_deals = deals.load(tx, row, commands)
     if talks:
         wanted = {d.claim for d in talks.values()} | {c for d in talks.values() for c in d.claims}
         claims |= _claims(tx, row["id"], wanted - claims.keys(), locked.now)
@@ -199,12 +201,13 @@ def load(
         arrivals=_arrivals(tx, row, commands),
         channelled=counting
         and _channelled(tx, row, claims.values(), (brought, *(one.referral for one in found_leads.values()))),
+        channel_deals=_channel_deals(tx, row, found_deals.values()) if counting else None,
         takers=_takers(tx, locked, commands, taking) if counted else Uncounted() if counting else None,
         claims=known,
         erased=not locked.fresh and row["sealed_key"] is None,
         rivals=number_rivals.load(tx, row["id"]) if row["rivalled"] else (),
         requests=requests,
-        deals=deals.load(tx, row, commands),
+        deals=found_deals,
         commands=commands,
         disputes=cases,
         discussions=talks,
@@ -245,6 +248,22 @@ def _arrivals(tx: Transaction, row: Mapping[str, Any], commands: Iterable[Comman
 
 
 _CREDITING = (CommandKind.REPORT, CommandKind.WIN, CommandKind.DEAL, CommandKind.DEAL_ALLOCATE)
+
+
+def _channel_deals(tx: Transaction, row: Mapping[str, Any], found: Iterable[Deal]) -> ChannelDeals | None:
+    """Asked for only where who brought the customer was credited with a deal (CNF-05)."""
+    if row["track"] == referrals.CHANNEL or not any(credited(d) or d.yielded for d in found):
+        return None
+    return referrals.channel_deals(tx, row["customer"], program=row["program"])
+
+
+def _tell_referred(tx: Transaction, before: Matter, after: Matter) -> None:
+    """The channel has a deal, or one less: what was credited for bringing the customer may have to go, or come back."""
+    stood, stand = ({d.id for d in matter.deals.values() if d.live} for matter in (before, after))
+    if after.track != referrals.CHANNEL or stood == stand:
+        return
+    for claim in referrals.claims_credited(tx, after.customer, program=after.program):
+        ring_later(tx, claim, "claim", at=after.last_at)
 
 
 def _division(tx: Transaction, locked: Locked) -> Customer | None:
@@ -301,6 +320,7 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
     pools.keep_takes(tx, draft.takes, matter=after.id)
     trial.keep(tx, after.program, draft.would_have)
     deals.save(tx, before, after, new=draft.new_deals, at=draft.at)
+    _tell_referred(tx, before, after)
     leads.save(tx, before, after)
     discussions.save(tx, before, after)
     ledger.post(tx, draft.entries)
@@ -365,6 +385,7 @@ def save_other(tx: Transaction, before: Matter, after: Matter, *, setting: Setti
     approvals.save(tx, before, after)
     confirmations.send(tx, before, after, at=at)
     deals.save(tx, before, after, at=at)
+    _tell_referred(tx, before, after)
     discussions.save(tx, before, after)
     for claim in changed:
         reminders.plan(tx, claim, former=before.claims[claim.id], setting=setting, at=at)

@@ -7,8 +7,9 @@ from typing import Final
 import sqlalchemy as sa
 
 from domain.customers.links import GROUP, HOUSEHOLD
-from domain.money.model import DealState
-from storage import links, merges
+from domain.money.model import ChannelDeals, DealState
+from domain.money.referrals import credited
+from storage import deals, links, merges
 from storage import tables as t
 from storage.database import Transaction
 
@@ -60,6 +61,34 @@ def is_channels(tx: Transaction, customer: str, *, program: str) -> bool:
     """The same, or somebody holds the customer there and will be paid."""
     held = owner_of(tx, customer, program=program, track=CHANNEL) is not None
     return held or has_channel_deal(tx, customer, program=program)
+
+
+def channel_deals(tx: Transaction, customer: str, *, program: str) -> ChannelDeals | None:
+    """How deals with the customer stand in the channel track; None where there never were any."""
+    d, m, v = t.deal.c, t.matter.c, t.deal_version.c
+    replaced = sa.select(sa.func.max(v.replaced_at)).where(v.deal == d.id).scalar_subquery()
+    rows = tx.rows(
+        sa.select(d.state, d.recorded_at, replaced.label("replaced_at"))
+        .join(t.matter, m.id == d.matter)
+        .where(m.customer.in_(merges.records_of(tx, customer)), m.program == program, m.track == CHANNEL)
+    )
+    if not rows:
+        return None
+    since = max(row["replaced_at"] or row["recorded_at"] for row in rows)
+    return ChannelDeals(stands=any(row["state"] == DealState.OPEN.value for row in rows), since=since)
+
+
+def claims_credited(tx: Transaction, customer: str, *, program: str) -> tuple[str, ...]:
+    """Claims with a deal whose commission has, or had, a credit for whoever brought the customer."""
+    d, m = t.deal.c, t.matter.c
+    rows = tx.rows(
+        sa.select(t.deal)
+        .join(t.matter, m.id == d.matter)
+        .where(m.customer.in_(merges.records_of(tx, customer)), m.program == program, m.track != CHANNEL)
+        .where(d.claim.is_not(None))
+    )
+    found = (deal for deal in map(deals.deal_of, rows) if credited(deal) is not None or deal.yielded is not None)
+    return tuple(sorted({deal.claim for deal in found if deal.claim is not None}))
 
 
 def related(tx: Transaction, one: str, other: str) -> bool:

@@ -32,7 +32,7 @@ from domain.matters.draft import Draft
 from domain.matters.inbox import Due, DueKind, next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
-from domain.money import agreement, performance
+from domain.money import agreement, performance, referrals
 from domain.money import events as money
 from domain.pools import taking
 from domain.reception import completing
@@ -230,6 +230,8 @@ def _due(draft: Draft, due: Due) -> None:
             course.time_over(draft, draft.matter.discussions[due.ref])
         case DueKind.RECOGNITION:
             performance.signed(draft, claim, draft.matter.deals[due.ref])
+        case DueKind.REFERRAL:
+            referrals.channel_changed(draft, claim, draft.matter.deals[due.ref])
         case DueKind.HANDOVER:
             standing.handover_missed(draft, claim)
         case DueKind.JUDGE if due.ref:

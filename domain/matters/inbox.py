@@ -29,7 +29,7 @@ from domain.disputes.seats import mediator_gone_at, next_seat_change, next_succe
 from domain.leads.model import Lead
 from domain.matters.matter import Command, Matter
 from domain.matters.setting import Setting
-from domain.money import performance
+from domain.money import performance, referrals
 
 
 class DueKind(StrEnum):
@@ -48,6 +48,7 @@ class DueKind(StrEnum):
     OPENING = "opening"  # nobody may object any more to what an opening load says (INT-10)
     SHARES = "shares"  # the people behind a deal have not agreed in time (COM-04)
     RECOGNITION = "recognition"  # the contract date of a deal that was recorded before it (COM-13)
+    REFERRAL = "referral"  # a deal of the channel came, or went, after who brought the customer was credited (CNF-05)
     LAPSE = "lapse"
     FREE = "free"  # nobody rescued the customer that others queue for (CLM-20, CLM-27)
     NUMBER = "number"  # nothing that may be the same customer's is before it any more (CUS-07)
@@ -164,6 +165,9 @@ def dues(claim: Claim, matter: Matter, setting: Setting) -> Iterator[Due]:
         signed = performance.due_at(deal)
         if signed is not None:
             yield Due(signed, DueKind.RECOGNITION, claim.id, deal.id)
+        changed = referrals.due_at(deal, claim, matter, setting)
+        if changed is not None:
+            yield Due(changed, DueKind.REFERRAL, claim.id, deal.id)
     discussion = matter.open_discussion
     if discussion is not None and discussion.claim == claim.id and discussion.due is not None:
         yield Due(discussion.due, DueKind.DISCUSSION, claim.id, discussion.id)

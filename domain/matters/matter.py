@@ -16,7 +16,7 @@ from domain.discussions.model import Discussion
 from domain.disputes.facts import Fact
 from domain.disputes.model import Dispute
 from domain.leads.model import Desk, Lead
-from domain.money.model import Assist, Deal
+from domain.money.model import Assist, ChannelDeals, Deal
 from domain.pools.limits import Taker
 from domain.pools.pool import Restriction
 from domain.territories.division import Customer
@@ -161,6 +161,7 @@ class Matter:
     brought: Referral | None = None  # who brought the customer who lies in the pool, and is owed it yet (CNF-05)
     arrivals: tuple[Arrival, ...] = ()  # in the channel track, where a report or a deal comes (LEAD-14)
     channelled: bool = False  # where somebody brought them: the channel track has the customer as well (CNF-05)
+    channel_deals: ChannelDeals | None = None  # where somebody was credited for that, and there were any
     claims: Mapping[str, Claim] = field(default_factory=dict)
     erased: bool = False  # nobody knows the customer any more (AUD-05)
     rivals: tuple[Rival, ...] = ()  # matters that may be the same customer's: a number is masked (CUS-07)

@@ -216,6 +216,14 @@ class Assist:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelDeals:
+    """Whether a deal with the customer stands in the channel track, as it is since ``since`` (CNF-05)."""
+
+    stands: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Proposed:
     """Shares that wait for consent until ``until``; ``digest`` names these very shares (COM-04).
 
@@ -335,6 +343,7 @@ class Deal:
     reversals: tuple[Reversal, ...] = ()
     reversal_asked: Mapping[str, str] = field(default_factory=dict)  # what is told, who asked: late ones wait (COM-10)
     referred: bool = False  # who brought its customer was credited with it (CNF-05)
+    yielded: Overlay | None = None  # their credit, since the channel is paid for the customer instead
     credit_proposed: str | None = None  # for the owner to confirm: who handed the customer over (LEAD-16)
     cancel_asked_by: str | None = None  # a late cancellation waits for a second person (COM-10)
     recognise_at: str | None = None  # which event it counts by, at contract (COM-13); None: of before that was kept

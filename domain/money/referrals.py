@@ -6,11 +6,14 @@ A colleague is credited outside the 100 %, a customer with a reward that is no c
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from domain.claims.model import Claim, Referral
 from domain.matters.draft import Draft, Reward
-from domain.money.booking import book, share_of
+from domain.matters.matter import Matter
+from domain.matters.setting import Setting
+from domain.money.booking import book, concerned, share_of, tell
 from domain.money.model import Deal, EntryKind, Overlay
 from domain.money.positions import commission, per_cent, rounded
 
@@ -69,6 +72,57 @@ def repriced(draft: Draft, before: Deal, after: Deal, claim: Claim) -> Deal:
     amount = _earned(draft, after, claim)
     overlays = (replace(one, amount_minor=amount) if one.kind == _KIND else one for one in after.overlays)
     return replace(after, overlays=tuple(overlays))
+
+
+def credited(deal: Deal) -> Overlay | None:
+    """What whoever brought the customer has of ``deal``, where they have anything."""
+    return next((one for one in deal.overlays if one.kind == _KIND), None)
+
+
+def due_at(deal: Deal, claim: Claim, matter: Matter, setting: Setting) -> datetime | None:
+    """When a deal of the channel ended the credit of ``deal``, or its end gave it back; None where all is as it should
+    be. `referral.one_source` pays one of the two, and is asked for as it was when the channel's deal came (CNF-05).
+    """
+    channel = matter.channel_deals
+    if channel is None or not deal.live:
+        return None
+    if deal.yielded is not None:
+        return None if channel.stands else channel.since
+    if not channel.stands or credited(deal) is None:
+        return None
+    policies = (setting.terms_of(claim).policy, setting.policy_at(claim.program, at=channel.since))
+    return channel.since if all(policy.switch("referral.one_source") for policy in policies) else None
+
+
+def channel_changed(draft: Draft, claim: Claim, deal: Deal) -> None:
+    """The channel is paid instead: the credit is reversed, what was paid of it is owed. Or it is not any more: the
+    credit comes back, for what the commission is by now (CNF-05, COM-06, COM-09).
+    """
+    taken, given = deal.yielded, credited(deal)
+    if taken is not None:
+        credit, kind = replace(taken, amount_minor=_earned(draft, deal, claim)), EntryKind.OVERLAY
+        after = deal.next_version(yielded=None, overlays=(*deal.overlays, credit))
+    else:
+        assert given is not None
+        credit, kind = given, EntryKind.REVERSAL
+        after = deal.without(given).next_version(yielded=given)
+    entry = book(
+        draft,
+        deal,
+        after,
+        key=f"deal/{deal.id}:v{after.version}:{'referral' if taken is not None else 'channel'}",
+        kind=kind,
+        claim=claim,
+        dispute=deal.held_by,
+        reverses=credit.key if taken is None else None,
+        quiet=True,
+    )
+    if entry is not None:
+        tell(draft, concerned(entry), kind, claim, deal=deal.id, cause="channel")
+    why = "channel" if taken is None else None
+    lead = claim.referral.lead if claim.referral is not None else None
+    data = {"lead": lead, "person": credit.person, "customer": None, "credit": taken is not None, "why": why}
+    draft.record_deal("referred", after, policy_version=claim.terms.version, data=data)
 
 
 def _earned(draft: Draft, deal: Deal, claim: Claim) -> int:

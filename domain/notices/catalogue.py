@@ -878,6 +878,13 @@ _MONEY = (
         "You were credited for helping to close a deal of {customer}.",
     ),
     _row(
+        "money.overlay/channel",
+        "推荐奖励恢复",
+        "Your referral credit is back",
+        "{customer}的渠道成交已取消，您的推荐奖励已恢复。",
+        "The channel's deal with {customer} was called off, and your credit for bringing them is back.",
+    ),
+    _row(
         "money.payment",
         "佣金已支付",
         "Commission paid",
@@ -897,6 +904,14 @@ _MONEY = (
         "Commission corrected",
         "{customer}的一笔佣金记录已冲正。",
         "An entry about the commission on {customer} was reversed.",
+    ),
+    _row(
+        "money.reversal/channel",
+        "推荐奖励被冲销",
+        "Your referral credit was reversed",
+        "{customer}有了渠道成交；按规则渠道与推荐只付其一，您的推荐奖励已冲销，已付部分需要退回。",
+        "The channel has a deal with {customer} now. Rules pay the channel or the referral, so your credit was "
+        "reversed; what was paid of it is owed.",
     ),
     _row(
         "money.shares",

@@ -11,7 +11,7 @@ from storage import tables as t
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.leads import Leads, act, read
-from tests.support.money import SIGNED, accounts, ledger_is_right, money, plan_in_force
+from tests.support.money import SIGNED, accounts, entries, ledger_is_right, money, plan_in_force
 from tests.support.office import MONDAY, customer, done, work
 
 
@@ -170,6 +170,43 @@ def test_channel_or_referral_is_paid_whichever_track_comes_first(company: Compan
     body = {"amount": money(1_000_000), "contract_at": SIGNED}
     done(office.second.post(f"/v1/claims/{theirs['id']}/win", body))
     assert [r["state"] for r in listed(office.money.get("/v1/referrals/rewards"))] == ["channel"]
+    ledger_is_right(company)
+
+
+def test_a_later_channel_deal_takes_a_colleagues_credit_back_until_it_is_off(company: Company) -> None:
+    """CNF-05, COM-06, COM-09: recorded or allocated in the channel track; the referrer is told, and reads why."""
+    office = Referred(company, **{"ownership.tracks": ["sales", "channel"]})
+    colleague, new = company.person("丁"), customer(906, "小郑")
+    brought = {"customer": new, "referrer": {"person": colleague.id}, "person": office.second.id}
+    lead = office.brought(by=colleague, **brought)
+    deal = office.sold(lead, office.second)
+    seller = {office.second.id: {"accrued": 50_000}}
+    assert accounts(office.money, deal) == {**seller, colleague.id: {"accrued": 2_500}}
+    told = {"program": office.program, "track": "channel", "contract_at": SIGNED}
+    body = {**told, "customer": lead["customer"]["id"], "amount": money(300_000)}
+    waiting = office.money.made("/v1/deals", body)["id"]
+    company.ring_bells()
+    assert accounts(office.money, deal) == {**seller, colleague.id: {"accrued": 2_500}}
+    theirs = office.claim(office.first, customer=new, track="channel")
+    office.leader.made(f"/v1/deals/{waiting}/allocate", {"claim": theirs["id"]})
+    company.ring_bells()
+    assert accounts(office.money, deal) == seller
+    further = office.first.made("/v1/deals", body)["id"]
+    done(office.money.post(f"/v1/deals/{waiting}/cancel", {"reason": "退房"}))
+    company.ring_bells()
+    assert accounts(office.money, deal) == seller, "another deal of the channel stands"
+    done(office.money.post(f"/v1/deals/{further}/cancel", {"reason": "退房"}))
+    company.ring_bells()
+    assert accounts(office.money, deal) == {**seller, colleague.id: {"accrued": 2_500}}
+    found = entries(office.money, deal)
+    assert [e["kind"] for e in found] == ["accrual", "overlay", "reversal", "overlay"]
+    assert found[2]["reverses"] == found[1]["key"]
+    kinds = [n["kind"] for n in reversed(listed(colleague.get("/v1/me/notices")))]
+    assert [kind for kind in kinds if kind.startswith("money.")] == ["money.overlay", "money.reversal", "money.overlay"]
+    with company.database.reading() as tx:
+        said = tx.rows(sa.select(t.event.c.data).where(t.event.c.stream == deal, t.event.c.kind == "referred"))
+    told_of = sorted((s["data"]["person"], s["data"]["credit"], s["data"]["why"] or "") for s in said)
+    assert told_of == [(colleague.id, False, "channel"), (colleague.id, True, ""), (colleague.id, True, "")]
     ledger_is_right(company)
 
 

@@ -14,7 +14,7 @@ from domain.claims.model import Referral
 from domain.leads.lifecycle import LeadState
 from domain.leads.model import Desk, Lead
 from domain.matters.matter import CommandKind
-from domain.money.model import Account, EntryKind
+from domain.money.model import Account, ChannelDeals, EntryKind
 from domain.money.positions import positions
 from tests.support.money_office import CUSTOMER, MATTER, PROGRAM, START, Office
 
@@ -118,6 +118,59 @@ def test_whom_the_channel_has_too_is_paid_for_there() -> None:
     office.matter = replace(office.matter, channelled=True)
     office.win(1_000_000)
     assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (50_000, 0)
+
+
+def channel_deal(office: Office, *, stands: bool) -> None:
+    """The channel track has a deal of its own since now, or none any more."""
+    office.now += timedelta(days=1)
+    office.matter = replace(office.matter, channel_deals=ChannelDeals(stands=stands, since=office.now))
+    office.advance(minutes=1)
+
+
+def test_a_later_deal_of_the_channel_takes_the_credit_back_and_its_end_gives_it_back() -> None:
+    """CNF-05, COM-06: a reversing entry, once; the credit comes back for what the commission is by then."""
+    office = referred()
+    deal = office.win(1_000_000)
+    channel_deal(office, stands=True)
+    assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (50_000, 0)
+    assert (office.entries[-1].kind, office.entries[-1].reverses) == (EntryKind.REVERSAL, office.entries[-2].key)
+    assert [n.person for n in office.notices if n.kind == "money.reversal"] == ["bob"]
+    channel_deal(office, stands=True)  # another one
+    amend(office, deal, amount_minor=2_000_000)
+    assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (100_000, 0)
+    channel_deal(office, stands=False)
+    assert office.of("bob", Account.ACCRUED) == 5_000
+    assert [entry.kind.value for entry in office.entries] == ["accrual", "overlay", "reversal", "amendment", "overlay"]
+    channel_deal(office, stands=True)
+    assert office.of("bob", Account.ACCRUED) == 0
+    office.check()
+
+
+def test_what_was_paid_of_a_credit_that_the_channel_takes_is_owed() -> None:
+    """CNF-05, COM-09: and owed no more once it is theirs again; what finance reversed does not come back."""
+    office = referred()
+    deal = office.win(1_000_000)
+    office.receive(deal, 1_000_000)
+    office.pay(deal, "bob", 2_500)
+    channel_deal(office, stands=True)
+    assert (office.of("bob", Account.PAID), office.of("bob", Account.RECEIVABLE)) == (2_500, -2_500)
+    channel_deal(office, stands=False)
+    assert (office.of("bob", Account.PAID), office.of("bob", Account.RECEIVABLE)) == (2_500, 0)
+    assert office.of("anna", Account.PAYABLE) == 50_000
+    office.check()
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_where_policy_pays_both_or_a_case_holds_the_deal(held: bool) -> None:
+    """CNF-05, COM-08: `referral.one_source` off takes nothing; what is held is taken back out of what is held."""
+    office = referred(policy={"referral.one_source": held})
+    office.win(1_000_000)
+    if held:
+        office.dispute("carol")
+    account = Account.HELD if held else Account.ACCRUED
+    channel_deal(office, stands=True)
+    assert (office.of("anna", account), office.of("bob", account)) == (50_000, 0 if held else 2_500)
+    office.check()
 
 
 def test_up_to_its_last_instant_and_beside_the_channel_where_policy_pays_both() -> None:
