@@ -53,6 +53,13 @@ def granted(tx: Transaction, people: Collection[str]) -> dict[tuple[str, str], i
     return {(row["by"], row["month"]): row["given"] for row in tx.rows(counted.group_by(c.by, c.month))}
 
 
+def for_letters(tx: Transaction, claims: Collection[str]) -> list[SpecialApproval]:
+    """Those by which one more letter may be issued on one of ``claims``, while they stand (CLM-33)."""
+    c = t.special_approval.c
+    wanted = sa.and_(c.claim.in_(sorted(claims)), c.kind == ApprovalKind.LETTER.value, c.used_at.is_(None))
+    return [approval_of(row) for row in tx.rows(sa.select(t.special_approval).where(wanted).order_by(c.at))]
+
+
 def save(tx: Transaction, before: Matter, after: Matter) -> None:
     """Write those that were given, and that one was used."""
     for approval in after.approvals.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -79,6 +79,14 @@ def load(
         return {}
     rows = tx.execute(_CASES, {"matter": matter, "named": sorted(named)}).mappings()
     return {r["id"]: dispute_of(dict(r)) for r in rows}
+
+
+def in_case(tx: Transaction, matters: Collection[str]) -> frozenset[str]:
+    """Those of ``matters`` about whose customer a case is open, be it about another record of theirs (CUS-13)."""
+    d, c, wanted = t.dispute.c, t.claim.c, sorted(matters)
+    own = sa.select(d.matter).where(d.open, d.matter.in_(wanted))
+    beside = sa.select(c.matter).join(t.dispute, d.id == c.dispute).where(d.open, c.matter.in_(wanted))
+    return frozenset(tx.execute(own.union(beside)).scalars())
 
 
 def contenders(tx: Transaction, matter: str) -> set[str]:

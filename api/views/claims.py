@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from api.auth import Caller
 from domain.claims.clocks import remaining_s
 from domain.claims.credit import CHANNEL, no_credit
+from domain.claims.letters import LETTERED, may_be_issued
 from domain.claims.lifecycle import DISPUTABLE, IN_CASE, OPEN, ClaimState
 from domain.claims.model import Claim, Clock, Confirmation, Confirmed, Waiting
-from domain.claims.permissions import allowed_commands, gainers
+from domain.claims.permissions import allowed_commands, approvals_given, gainers, may_grant, whose
 from domain.claims.reports import queue
 from domain.claims.stages import responsible
 from domain.customers.email import mask_email
@@ -23,7 +24,7 @@ from domain.customers.phone import mask_phone
 from domain.money.model import NoCredit
 from domain.people.access import READING, ReadScope, read_scope
 from domain.people.organisation import Organisation, Role
-from storage import customers, receptions, texts
+from storage import approvals, customers, disputes, receptions, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import rfc3339, unpack
@@ -105,6 +106,7 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
     serving = serving_in(tx, rows)
     opposed = opposed_in(tx, rows)
     possible = _possible(tx, caller, rows)
+    grants, lettered = _granting(tx, caller, rows), _lettered(tx, caller, rows)
     letters = _letters(tx, caller, [r["id"] for r in rows if r["detail"].get("letters")])
     late = _no_credit(tx, caller, rows)
     overrides = _overrides(tx, [r["id"] for r in rows if r["detail"].get("overridden")])
@@ -118,6 +120,8 @@ def claim_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]])
             interested.get(r["id"], ()),
             serving.get(r["id"]),
             opposed=r["id"] in opposed,
+            grants=r["id"] in grants,
+            lettered=r["id"] in lettered,
         )
         | {
             "deals": deals.get(r["id"], []),
@@ -231,6 +235,35 @@ def _is_opposed(row: dict[str, Any], others: Sequence[dict[str, Any]]) -> bool:
     holder = next((o for o in others if o["held"] is not None), None)
     against = [holder] if holder is not None and holder["held"] != row["id"] else others
     return any(other["person"] != (row["owner"] or row["reporter"]) for other in against)
+
+
+def _granting(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Claims among ``rows`` on which the caller may give a special approval: by their role, for somebody else, with
+    one left this month, and about a customer without an open case (CLM-34).
+    """
+    setting, by, at = caller.setting, caller.person, caller.at
+    claims = [
+        c for c in map(claim_of, rows) if whose(c) != by and may_grant(c, actor=caller.actor, setting=setting, at=at)
+    ]
+    if not claims:
+        return frozenset()
+    given = approvals.granted(tx, [by])
+    counted = {
+        program: approvals_given(program, by=by, given=given, setting=setting, at=at)
+        for program in {c.program for c in claims}
+    }
+    left = {program for program, (_, count, cap) in counted.items() if cap is None or count < cap}
+    contested = disputes.in_case(tx, {c.matter for c in claims})
+    return frozenset(c.id for c in claims if c.program in left and c.matter not in contested)
+
+
+def _lettered(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Claims among ``rows`` that are the caller's and on which one more letter may be issued (CLM-33)."""
+    of_project = {r["id"] for r in rows if r["project"] is not None and r["owner"] == caller.person}
+    claims = [c for c in map(claim_of, rows) if c.id in of_project and c.state in LETTERED]
+    overridden = [c.id for c in claims if c.overridden]
+    given = approvals.for_letters(tx, overridden) if overridden else []
+    return frozenset(c.id for c in claims if may_be_issued(c, given, setting=caller.setting, at=caller.at))
 
 
 _DISPUTABLE = frozenset(state.value for state in DISPUTABLE)
@@ -424,6 +457,8 @@ def _view(
     serving: str | None,
     *,
     opposed: bool,
+    grants: bool,
+    lettered: bool,
 ) -> dict[str, Any]:
     claim = claim_of(row)
     setting = caller.setting
@@ -490,6 +525,8 @@ def _view(
             interested=interested,
             serving=serving,
             opposed=opposed,
+            grants=grants,
+            lettered=lettered,
         ),
         "version": claim.version,
     }

@@ -11,7 +11,7 @@ from domain.claims.holding import assign_to, release_now
 from domain.claims.letters import LETTERED, require_project
 from domain.claims.lifecycle import HOLDING, ClaimState, refused
 from domain.claims.model import Claim
-from domain.claims.permissions import authorise, check_partner_of, may_grant
+from domain.claims.permissions import approvals_given, authorise, check_partner_of, may_grant
 from domain.claims.reports import accept_claim, clock_data, waiting_reports
 from domain.disputes.admission import open_until
 from domain.matters.draft import Draft
@@ -33,8 +33,7 @@ def grant(draft: Draft, command: Command) -> None:
     authorise(command.kind, claim, actor=actor, setting=draft.setting, at=draft.at, interested=interested)
     if draft.matter.in_case:
         raise Refusal("claim_disputed", rule="CLM-34", current_state=claim.state.value)
-    month = draft.setting.calendar(claim.program).local_date(draft.at).strftime("%Y-%m")
-    _require_left(draft, claim, by=actor.person, month=month, interested=interested)
+    month = _require_left(draft, claim, by=actor.person, interested=interested)
     approval = SpecialApproval(
         id=data["override"],
         claim=claim.id,
@@ -64,12 +63,12 @@ def grant(draft: Draft, command: Command) -> None:
     draft.matter = draft.matter.with_approval(approval)
 
 
-def _require_left(draft: Draft, claim: Claim, *, by: str, month: str, interested: tuple[str, ...]) -> None:
-    """So many in a local month, whatever the program; then the next leader up decides."""
-    cap = draft.setting.policy_at(claim.program, at=draft.at).limit("override.per_month")
-    count = draft.matter.granted.get((by, month), 0)
+def _require_left(draft: Draft, claim: Claim, *, by: str, interested: tuple[str, ...]) -> str:
+    """The local month it counts for: so many in one, whatever the program; then the next leader up decides."""
+    given, setting = draft.matter.granted, draft.setting
+    month, count, cap = approvals_given(claim.program, by=by, given=given, setting=setting, at=draft.at)
     if cap is None or count < cap:
-        return
+        return month
     up = _next_up(draft, claim, above=by, interested=interested)
     raise Refusal(
         "override_limit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from domain.claims.model import Claim, Clock
 from domain.claims.permissions import authorise
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
+from domain.matters.setting import Setting
 from domain.people.access import Actor
 from domain.refusals import FieldError, Refusal
 
@@ -57,6 +59,19 @@ def issue(draft: Draft, command: Command) -> None:
     draft.record("letter_issued", claim, actor=actor.person, data=data)
 
 
+def may_be_issued(claim: Claim, approvals: Iterable[SpecialApproval], *, setting: Setting, at: datetime) -> bool:
+    """Whether one more letter may be issued on ``claim`` of a project, by `bid.letters` or one of ``approvals``."""
+    protection = claim.clock(Clock.PROTECTION)
+    if protection is not None and protection.deadline is not None and protection.deadline <= at:
+        return False
+    left = claim.letters < setting.terms_of(claim).policy.integer("bid.letters")
+    return left or _standing(claim, approvals, at=at) is not None
+
+
+def _standing(claim: Claim, approvals: Iterable[SpecialApproval], *, at: datetime) -> SpecialApproval | None:
+    return next((a for a in approvals if a.allows_letter(claim.id, at=at)), None)
+
+
 def require_project(draft: Draft, claim: Claim) -> None:
     """Letters are for projects; a customer as such has none."""
     if draft.matter.project is None:
@@ -83,8 +98,7 @@ def _approval_for(draft: Draft, claim: Claim) -> SpecialApproval | None:
     cap = draft.setting.terms_of(claim).policy.integer("bid.letters")
     if claim.letters < cap:
         return None
-    given = (a for a in draft.matter.approvals.values() if a.allows_letter(claim.id, at=draft.at))
-    approval = next(given, None)
+    approval = _standing(claim, draft.matter.approvals.values(), at=draft.at)
     if approval is None:
         raise Refusal(
             "illegal_transition",

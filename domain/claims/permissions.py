@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from domain.claims.lifecycle import DISPUTABLE, ENDED, HOLDING, IN_CASE, OPEN, ClaimState
@@ -38,7 +38,7 @@ def authorise(
         raise Refusal("recusal_required", rule="CLM-04")
     if not _may(kind, claim, actor=actor, setting=setting, at=at, interested=interested):
         raise Refusal("not_allowed", rule="PPL-02")
-    if kind is CommandKind.OVERRIDE and actor.person in {_whose(claim), *interested}:
+    if kind is CommandKind.OVERRIDE and actor.person in {whose(claim), *interested}:
         raise Refusal("recusal_required", rule="CLM-34")
 
 
@@ -125,7 +125,17 @@ def may_grant(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> 
     return has_role(actor, roles, organisation=setting.organisation, at=at, place=place_of(claim))
 
 
-def _whose(claim: Claim) -> str | None:
+def approvals_given(
+    program: str, *, by: str, given: Mapping[tuple[str, str], int], setting: Setting, at: datetime
+) -> tuple[str, int, int | None]:
+    """The local month that a special approval counts for, how many ``by`` has ``given`` in it, in all programs, and how
+    many they may, None without limit (CLM-34).
+    """
+    month = setting.calendar(program).local_date(at).strftime("%Y-%m")
+    return month, given.get((by, month), 0), setting.policy_at(program, at=at).limit("override.per_month")
+
+
+def whose(claim: Claim) -> str | None:
     """Whose business an open claim is; nobody's once it is over."""
     return (claim.owner or claim.reporter) if claim.state in OPEN else None
 
@@ -198,11 +208,14 @@ def allowed_commands(
     interested: Collection[str] = (),
     serving: str | None = None,
     opposed: bool = False,
+    grants: bool = False,
+    lettered: bool = False,
 ) -> list[str]:
     """What this caller may do now with ``claim`` (contract section 5, ``allowed``).
 
     ``serving``: who serves the customer while its case is open (DSP-03). ``opposed``: whether a case about the claim
-    would have a second party, or is open already (DSP-01).
+    would have a second party, or is open already (DSP-01). ``grants``: whether the caller may give a special approval
+    on it (CLM-34), ``lettered``: whether one more authorisation letter may be issued on it (CLM-33).
     """
     if claim.state in IN_CASE:
         return ["follow_up"] if serving == actor.person else []
@@ -211,6 +224,8 @@ def allowed_commands(
         for name, kind in _NAMES
         if _fits_state(kind, claim, at)
         and (kind is not CommandKind.DISPUTE_OPEN or (opposed and _in_time_to_contest(claim, setting, at)))
+        and (kind is not CommandKind.OVERRIDE or grants)
+        and (kind is not CommandKind.LETTER or lettered)
         and _may(kind, claim, actor=actor, setting=setting, at=at, interested=interested)
     ]
 
@@ -233,6 +248,8 @@ _NAMES: tuple[tuple[str, CommandKind], ...] = (
     ("collaborate", CommandKind.COLLABORATE),
     ("stage", CommandKind.STAGE_MOVE),
     ("deliver", CommandKind.DELIVER),
+    ("letters", CommandKind.LETTER),
+    ("override", CommandKind.OVERRIDE),
     ("dispute", CommandKind.DISPUTE_OPEN),
 )
 
@@ -257,6 +274,8 @@ _STATES: dict[CommandKind, frozenset[ClaimState]] = {
     CommandKind.COLLABORATE: frozenset(HOLDING),
     CommandKind.STAGE_MOVE: frozenset(HOLDING),
     CommandKind.DELIVER: frozenset({_W}),
+    CommandKind.LETTER: frozenset({_P, _A}),
+    CommandKind.OVERRIDE: frozenset(ClaimState) - IN_CASE,
     CommandKind.DISPUTE_OPEN: frozenset(DISPUTABLE),
 }
 

@@ -74,14 +74,19 @@ def test_another_letter_is_given_once_by_a_special_approval(company: Company) ->
     office = Office(company, policy=RULES)
     manager = office.manager()
     claim, other = bid(office, office.first, "己"), bid(office, office.first, "庚")
+    assert "letters" in read(office.first, claim)["allowed"]
+    assert "letters" not in read(office.leader, claim)["allowed"]
     letter(office.first, claim)
     until = "2031-03-08T00:00:00Z"
     done(act(manager, other, "override", kind="letter", until=until, reason="补充投标"))
     refused(act(office.first, claim, "letters"), 409, "illegal_transition")
+    assert "letters" not in read(office.first, claim)["allowed"]
     mark = done(act(manager, claim, "override", kind="letter", until=until, reason="补充投标"))["overrides"][-1]
+    assert "letters" in read(office.first, claim)["allowed"]
     assert letter(office.first, claim)["override"] == mark["id"]
     used = {one["id"]: one["used_at"] for one in listed(manager.get("/v1/overrides", claim=claim["id"]))}
     assert used[mark["id"]] is not None
+    assert "letters" not in read(office.first, claim)["allowed"]
     refused(act(office.first, claim, "letters"), 409, "illegal_transition")
 
 

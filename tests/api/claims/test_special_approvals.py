@@ -170,6 +170,37 @@ def test_a_leaders_limit_is_counted_over_programs_and_once_per_key(company: Comp
     other = office.first.made("/v1/claims", {"program": elsewhere, "customer": customer(71)})
     problem = refused(act(manager, other, "override", **body), 409, "override_limit")
     assert (problem["facts"]["cap"], problem["facts"]["count"], problem["facts"]["month"]) == (1, 1, "2031-03")
+    assert "override" not in read(manager, claim)["allowed"]
+    company.at("2031-03-31T16:00:00Z")  # midnight in Shanghai: the next month
+    assert "override" in read(manager, claim)["allowed"]
+
+
+def test_who_may_give_one_is_told_so_and_nobody_else(company: Company) -> None:
+    """CLM-34: `allowed` says `override` where the call is accepted: by role, not for oneself, without an open case."""
+    office = Office(company, policy={"dispute.auto_settle": False})
+    manager = office.manager()
+    company.admin.made(f"/v1/people/{manager.id}/grants", {"role": "rep", "scope": {"kind": "own"}})
+    claim, own = office.claim(office.first), office.claim(manager, customer=customer(72))
+    refused_here = office.claim(office.second)
+    body = {"kind": "exceed", "to": office.outsider().id, "until": UNTIL, "reason": WHY}
+    for person, of, allowed in (
+        (manager, claim, True),
+        (manager, refused_here, True),
+        (office.leader, claim, False),
+        (office.first, claim, False),
+        (manager, own, False),
+    ):
+        assert ("override" in read(person, of)["allowed"]) is allowed
+        assert (act(person, of, "override", **body).status_code == 200) is allowed
+    company.advance(hours=1)
+    over = office.claim(office.first, customer=customer(73))
+    done(act(office.first, over, "release", reason="need_unmet"))
+    late = office.claim(office.second, customer=customer(73))
+    assert "override" in read(manager, over)["allowed"]
+    done(office.first.post("/v1/disputes", {"claim": over["id"], "grounds": "ownership", "statement": "由我跟进"}))
+    for of in (over, late):
+        assert "override" not in read(manager, of)["allowed"]
+        refused(act(manager, of, "override", **body), 409, "claim_disputed")
 
 
 def test_a_transfer_with_two_answers_uses_it_up_at_its_end(company: Company) -> None:
