@@ -11,7 +11,7 @@ from domain.claims.holding import assign_to, release_now
 from domain.claims.letters import LETTERED, require_project
 from domain.claims.lifecycle import HOLDING, ClaimState, refused
 from domain.claims.model import Claim
-from domain.claims.permissions import approvals_given, authorise, check_partner_of, may_grant
+from domain.claims.permissions import approvals_given, authorise, check_partner_of, granter_above
 from domain.claims.reports import accept_claim, clock_data, waiting_reports
 from domain.disputes.admission import open_until
 from domain.matters.draft import Draft
@@ -69,23 +69,13 @@ def _require_left(draft: Draft, claim: Claim, *, by: str, interested: tuple[str,
     month, count, cap = approvals_given(claim.program, by=by, given=given, setting=setting, at=draft.at)
     if cap is None or count < cap:
         return month
-    up = _next_up(draft, claim, above=by, interested=interested)
+    up = granter_above(claim, above=by, setting=setting, at=draft.at, interested=interested)
     raise Refusal(
         "override_limit",
         rule="CLM-34",
         facts={"cap": cap, "count": count, "month": month, "by": up},
         current_state=claim.state.value,
     )
-
-
-def _next_up(draft: Draft, claim: Claim, *, above: str, interested: tuple[str, ...]) -> str | None:
-    """The nearest leader above ``above`` who may give the approval and has no part in it, if there is one."""
-    passed = (*interested, claim.owner or claim.reporter)
-    while (up := draft.supervisor(above, interested=passed)) is not None and up not in passed:
-        if may_grant(claim, actor=Actor(up), setting=draft.setting, at=draft.at):
-            return up
-        passed = (*passed, up)
-    return None
 
 
 def _assigned(draft: Draft, claim: Claim, approval: SpecialApproval) -> SpecialApproval:

@@ -9,7 +9,7 @@ from datetime import datetime
 from domain.claims.approvals import ApprovalKind, SpecialApproval
 from domain.claims.lifecycle import ClaimState, refused
 from domain.claims.model import Claim, Clock
-from domain.claims.permissions import authorise
+from domain.claims.permissions import authorise, granter
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
 from domain.matters.setting import Setting
@@ -103,7 +103,13 @@ def _approval_for(draft: Draft, claim: Claim) -> SpecialApproval | None:
         raise Refusal(
             "illegal_transition",
             rule="CLM-33",
-            facts={"cap": cap, "count": claim.letters, "needs": ApprovalKind.LETTER.value},
+            facts={
+                "cap": cap,
+                "count": claim.letters,
+                "needs": ApprovalKind.LETTER.value,
+                "roles": list(draft.setting.policy_at(claim.program, at=draft.at).words("override.roles")),
+                "by": granter(claim, setting=draft.setting, at=draft.at),
+            },
             current_state=claim.state.value,
         )
     approval = replace(approval, used_at=draft.at)

@@ -125,6 +125,32 @@ def may_grant(claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> 
     return has_role(actor, roles, organisation=setting.organisation, at=at, place=place_of(claim))
 
 
+def granter_above(
+    claim: Claim, *, above: str, setting: Setting, at: datetime, interested: Collection[str] = ()
+) -> str | None:
+    """The nearest leader above ``above`` who may give a special approval and has no part in it, if there is one."""
+    passed = (*interested, claim.owner or claim.reporter)
+    while (
+        up := setting.supervisor(above, program=claim.program, at=at, interested=passed)
+    ) is not None and up not in passed:
+        if may_grant(claim, actor=Actor(up), setting=setting, at=at):
+            return up
+        passed = (*passed, up)
+    return None
+
+
+def granter(claim: Claim, *, setting: Setting, at: datetime) -> str | None:
+    """Whom the owner asks for a special approval: the nearest leader who may give one, else whoever else may, by person
+    number (CLM-34).
+    """
+    above = granter_above(claim, above=claim.owner or claim.reporter, setting=setting, at=at)
+    if above is not None:
+        return above
+    people = sorted(setting.organisation.people.values(), key=lambda p: p.number)
+    others = (p.id for p in people if p.id != whose(claim))
+    return next((p for p in others if may_grant(claim, actor=Actor(p), setting=setting, at=at)), None)
+
+
 def approvals_given(
     program: str, *, by: str, given: Mapping[tuple[str, str], int], setting: Setting, at: datetime
 ) -> tuple[str, int, int | None]:

@@ -93,7 +93,7 @@ def test_a_second_letter_needs_a_special_approval_and_uses_it_up() -> None:
     refusal = sales.ask()
     assert refusal is not None
     assert (refusal.code, refusal.rule) == ("illegal_transition", "CLM-33")
-    assert refusal.facts == {"cap": 1, "count": 1, "needs": "letter"}
+    assert refusal.facts == {"cap": 1, "count": 1, "needs": "letter", "roles": ["team_lead"], "by": "lead"}
     assert sales.allow(sales.now + 2 * DAY) is None
     (approval,) = sales.matter.approvals.values()
     assert sales.ask() is None
@@ -103,6 +103,15 @@ def test_a_second_letter_needs_a_special_approval_and_uses_it_up() -> None:
     sales.advance(days=2)
     assert code(sales.ask()) == "illegal_transition"
     assert sales.claim().letters == 2
+
+
+def test_who_is_refused_another_letter_learns_who_may_approve_it() -> None:
+    """CLM-33, CLM-34: whoever has the role where no leader has it; nobody where nobody does, and never the owner."""
+    for roles, by in ((["finance"], "fin"), (["manager"], None), (["rep"], "bob")):
+        sales = office(**{"override.roles": roles, "bid.letters": 0})
+        refusal = sales.ask()
+        assert refusal is not None
+        assert (refusal.facts["roles"], refusal.facts["by"]) == (roles, by)
 
 
 def test_what_was_approved_for_one_owner_gives_the_next_no_letter() -> None:
