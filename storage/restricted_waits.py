@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from domain.calendar import Duration
 from domain.leads.candidates import members
 from domain.matters.draft import Task
 from domain.matters.setting import Setting
@@ -61,7 +62,7 @@ def _unserved(tx: Transaction, program: Program, setting: Setting, *, at: dateti
     since = setting.calendar(program.id).subtract(at, wait)
     for row in tx.rows(_kept(program).where(t.matter.c.pool_at <= since)):
         only = restriction_of(row["pool_only"])
-        if not _is_served(only, program.pool(row["pool"]), setting, since=since, at=at):
+        if not _is_served(only, program.pool(row["pool"]), setting, wait, since=since, at=at):
             yield row["id"], row["pool"]
 
 
@@ -84,11 +85,18 @@ def _kept(program: Program) -> sa.Select[Any]:
     return entries.where(m.program == program.id, m.pooled, m.pool_only.is_not(None)).order_by(m.id)
 
 
-def _is_served(only: Restriction | None, pool: Pool, setting: Setting, *, since: datetime, at: datetime) -> bool:
-    """Whether somebody who may take the customer has been on duty between ``since`` and ``at``."""
-    organisation = setting.organisation
+def _is_served(
+    only: Restriction | None, pool: Pool, setting: Setting, wait: Duration, *, since: datetime, at: datetime
+) -> bool:
+    """Whether somebody who may take the customer has been on duty between ``since`` and ``at``, so much as ``wait``
+    counts of time: a weekend between two absences is no duty.
+    """
+    organisation, calendar = setting.organisation, setting.calendar(pool.program)
     return any(
-        not any(away.start <= since and at < away.end for away in organisation.absences.get(person, ()))
+        any(
+            not calendar.between(begin, end, wait.scale).is_zero
+            for begin, end in organisation.present_between(person, start=since, end=at)
+        )
         for person in members(pool.program, None, setting=setting, at=at)
         if pool.open_to(person, organisation=organisation, at=at)
         and admits(only, person, program=pool.program, setting=setting, at=at)

@@ -236,6 +236,20 @@ class Organisation:
         covering = [a for a in self.absences.get(person, ()) if a.start <= at < a.end]
         return min(covering, key=lambda a: a.duty, default=None)
 
+    def present_between(self, person: str, *, start: datetime, end: datetime) -> tuple[tuple[datetime, datetime], ...]:
+        """The parts of ``start`` to ``end`` that no absence covers: several that overlap count once (PPL-05)."""
+        parts: list[tuple[datetime, datetime]] = []
+        since = start
+        for away in sorted(self.absences.get(person, ()), key=lambda a: a.start):
+            if since < away.start:
+                parts.append((since, min(away.start, end)))
+            since = max(since, away.end)
+            if since >= end:
+                break
+        if since < end:
+            parts.append((since, end))
+        return tuple((a, b) for a, b in parts if a < b)
+
     def delegate_of(self, person: str, *, at: datetime) -> str | None:
         """Who decides for ``person`` at ``at`` (PPL-05), or None."""
         for delegation in self.delegations.get(person, ()):

@@ -368,8 +368,10 @@ def test_a_restricted_customer_nobody_is_on_duty_for_is_a_task(company: Company,
     entry, free = office.pooled(81), office.pooled(82)
     office.admin_act("restrict", entry, people=[office.second.id])
     house = DatabaseHouse(company.database, company.snapshots, tmp_path)
-    start, end = (company.now() + timedelta(hours=12)).isoformat(), (company.now() + timedelta(days=9)).isoformat()
-    company.admin.made(f"/v1/people/{office.second.id}/absences", {"from": start, "to": end})
+    # Two that overlap are one time away: neither covers the whole wait.
+    for begins, ends in ((12, 30), (28, 9 * 24)):
+        start, end = ((company.now() + timedelta(hours=hours)).isoformat() for hours in (begins, ends))
+        company.admin.made(f"/v1/people/{office.second.id}/absences", {"from": start, "to": end})
 
     def asked() -> list[tuple[str, str]]:
         house.restricted_waits()
