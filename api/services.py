@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from api.gateway import Gateway
 from api.reads import ReadMeter
+from api.wrong_codes import WrongCodes
 from storage.company_names import CompanyNames
 from storage.database import Database
 from storage.setting import Snapshots
@@ -22,6 +23,7 @@ class Services:
     snapshots: Snapshots
     gateway: Gateway
     reads: ReadMeter = field(default_factory=ReadMeter)
+    wrong_codes: WrongCodes = field(default_factory=WrongCodes)
     names: CompanyNames = field(default_factory=CompanyNames)
     #: Set while commands are decided in time. While it is not, those that wait are counted before more are taken in.
     decides: threading.Event = field(default_factory=threading.Event)

@@ -43,6 +43,12 @@ def opened(tx: Transaction, code: str, *, at: datetime) -> Row:
     return row
 
 
+def is_known(tx: Transaction, code: str) -> bool:
+    """Whether ``code`` is one that somebody was given, be it used or expired by now."""
+    c = t.confirmation.c
+    return tx.execute(sa.select(c.id).where(c.digest == tx.keys.blind("confirmation", code))).first() is not None
+
+
 def renew(tx: Transaction, confirmation: str, *, at: datetime) -> str:
     """Another code in the place of the one there was, which opens nothing any more and is sent to nobody."""
     code = secrets.token_urlsafe(16)

@@ -65,10 +65,10 @@ def link(tx: Transaction, caller: Caller, claim: str, confirmation: str) -> Done
     return Done(200, answer, kept_body=answer | {"code": None})
 
 
-def question(services: Services, code: str) -> dict[str, Any]:
+def question(services: Services, code: str, *, address: str) -> dict[str, Any]:
     """What a customer reads who opens the link."""
     with services.database.reading() as tx:
-        asked = confirmations.opened(tx, code, at=tx.now())
+        asked = _opened(services, tx, code, address=address)
         name = tx.execute(sa.select(t.person.c.name).where(t.person.c.id == asked["person"])).scalar()
         return {
             "company": tx.execute(sa.select(t.company.c.name)).scalar_one(),
@@ -78,7 +78,7 @@ def question(services: Services, code: str) -> dict[str, Any]:
         }
 
 
-def answer(services: Services, code: str, body: AnswerIn) -> dict[str, Any]:
+def answer(services: Services, code: str, body: AnswerIn, *, address: str) -> dict[str, Any]:
     """Keep what the customer says as evidence; what it does is decided by the drain of the matter.
 
     A name that belongs to one person here names that person; any other is kept as the customer wrote it.
@@ -86,7 +86,7 @@ def answer(services: Services, code: str, body: AnswerIn) -> dict[str, Any]:
     if body.named is not None and body.answer == "yes":
         raise Refusal("field_not_allowed", rule="CNF-01", errors=(FieldError("named", "field_not_allowed"),))
     with services.database.reading() as tx:  # nobody without a code takes the lock below
-        confirmations.opened(tx, code, at=tx.now())
+        _opened(services, tx, code, address=address)
 
     def run(tx: Transaction) -> dict[str, Any]:
         first = confirmations.opened(tx, code, at=tx.now())
@@ -107,6 +107,18 @@ def answer(services: Services, code: str, body: AnswerIn) -> dict[str, Any]:
         return {"answer": body.answer, "answered_at": rfc3339(locked.now)}
 
     return services.database.transact(run)
+
+
+def _opened(services: Services, tx: Transaction, code: str, *, address: str) -> dict[str, Any]:
+    """The confirmation; ``rate_limited`` where too many codes that nobody was given came from ``address``.
+
+    Whoever opens a link again that was used, or too late, tries no codes.
+    """
+    now = tx.now()
+    services.wrong_codes.check(address, at=now)
+    if not confirmations.is_known(tx, code):
+        services.wrong_codes.count(address, at=now)
+    return confirmations.opened(tx, code, at=now)
 
 
 def _named(tx: Transaction, setting: Setting, said: str) -> str | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
+import pytest
 import sqlalchemy as sa
 
+from api.wrong_codes import PER_HOUR, WrongCodes
 from domain.disputes.facts import Choice, Denial
+from domain.refusals import Refusal
 from storage import case_facts
 from storage import tables as t
 from tests.api.disputes.test_a_case import Case
@@ -73,6 +77,48 @@ def test_after_a_first_visit_the_service_asks_and_the_rep_sees_no_code(company: 
             assert tx.execute(recorded).scalar() == 0, "whoever tries codes fills no table of ours"
     assert asked(office.first, claim) == [("after_first_visit", "yes")]
     assert "claim.confirmed" in [n["kind"] for n in listed(office.first.get("/v1/me/notices"))]
+
+
+def test_whoever_tries_codes_is_stopped_for_the_hour_and_nobody_for_an_old_link(company: Company) -> None:
+    """CNF-01: 100 codes that nobody was given, from one address; a link that was used counts for nothing."""
+    office = Office(company, policy={"confirm.points": BOTH})
+    claim = office.claim(office.first)
+    for point in BOTH:
+        done(act(office.first, claim, "confirmations", point=point))
+    used = link(office.leader, claim)
+    done(say(company, used, "yes"))
+    for _ in range(3):
+        refused(say(company, used, "yes"), 409, "link_invalid")
+    early = read(office.leader, claim)["confirmations"][0]["id"]
+    told = office.leader.made(f"/v1/claims/{claim['id']}/confirmations/{early}/link")
+    right = f"/v1/confirmations/{told['code']}"
+    for n in range(99):
+        refused(company.call("GET", f"/v1/confirmations/tried-{n}", token=None), 409, "link_invalid")
+    assert company.call("GET", right, token=None).status_code == 200
+    refused(say(company, "/v1/confirmations/tried-again", "yes"), 409, "link_invalid")
+    problem = refused(company.call("GET", right, token=None), 429, "rate_limited")
+    assert (problem["rule"], problem["facts"]["cap"], problem["facts"]["until"]) == (
+        "CNF-01",
+        100,
+        "2031-03-03T03:00:00Z",
+    )
+    refused(say(company, right, "yes"), 429, "rate_limited")
+    company.at("2031-03-03T03:00:00Z")
+    done(say(company, right, "yes"))
+
+
+def test_codes_are_counted_by_address_and_by_network_of_version_six() -> None:
+    """CNF-01: one who tries stops nobody elsewhere."""
+    tried, now = WrongCodes(), datetime(2031, 3, 3, 2, tzinfo=UTC)
+    for n in range(PER_HOUR):
+        tried.count("192.0.2.7", at=now)
+        tried.count(f"2001:db8:0:1::{n:x}", at=now)
+    for stopped in ("192.0.2.7", "2001:db8:0:1::ffff"):
+        with pytest.raises(Refusal, match="rate_limited"):
+            tried.check(stopped, at=now)
+    for other in ("192.0.2.8", "2001:db8:0:2::1", "testclient"):
+        tried.check(other, at=now)
+    tried.check("192.0.2.7", at=now + timedelta(hours=1))
 
 
 def test_who_names_another_alarms_both_supervisors_and_keeps_the_rules_from_settling(company: Company) -> None:
