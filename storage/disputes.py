@@ -282,6 +282,7 @@ def dispute_row(dispute: Dispute) -> dict[str, Any]:
                 "seat_seen": dispute.seat_seen,
                 "other_matter": dispute.other_matter,
                 "relation": dispute.relation,
+                "household": list(dispute.household),
                 "interested": list(dispute.interested),
                 "vacant": dispute.vacant,
                 "mediator_seen": dispute.mediator_seen,
@@ -352,6 +353,7 @@ def dispute_of(row: Mapping[str, Any]) -> Dispute:
         # Absent in cases written before there were such.
         other_matter=detail.get("other_matter"),
         relation=detail.get("relation"),
+        household=tuple(detail.get("household", ())),
         interested=tuple(detail.get("interested", ())),
         vacant=detail.get("vacant", False),
         named=tuple(detail.get("named", ())),

@@ -173,13 +173,14 @@ def question(
     statement: str | None,
     at: datetime,
     relation: str | None = None,
+    household: bool = False,
     deal: str | None = None,
 ) -> str:
     """Store the question whether two records are one, for whoever holds both locks; the id of its case (CUS-13).
 
     ``about``: the claim of whoever is its opener; ``other``: the matter of the record that it is asked of. ``at`` is
-    later than every stamp of either matter. ``relation``: they are not the same, but belong together;
-    ``deal``: by this deal, which was received before and may be refused yet (CUS-14).
+    later than every stamp of either matter. ``relation``: they are not the same, but belong together, as a
+    ``household`` or otherwise; ``deal``: by this deal, which was received before and may be refused yet (CUS-14).
     """
     home, away = sorted((about.matter, other.id))
     dispute = mint()
@@ -196,6 +197,7 @@ def question(
         "other_matter": away,
         "other_customer": _record_of(tx, away),
         "relation": relation,
+        "household": household,
         "deal": deal,
     }
     # One that a take will make counts as well: nothing need be on paper yet.

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from api.auth import Caller
 from api.commands.disputes import question
 from api.commands.received import as_of_now
 from domain.claims.lifecycle import IN_CASE
 from domain.claims.model import Claim
 from domain.customers.links import GROUP, HOUSEHOLD, kinds_within
+from domain.customers.names import CustomerKind
+from domain.disputes.sameness import BUYER
 from domain.matters.matter import Matter
 from domain.policy.policy import Policy
 from storage import links, matters, merges, number_rivals, sameness
+from storage import tables as t
 from storage.database import Transaction
 
 
@@ -87,5 +92,15 @@ def ask_in_case(
     ``relation``: what joins them, which is evidence; ``deal``: by which they are joined, if it is recorded. ``at`` is
     later than every stamp of either matter.
     """
-    if sameness.answer(tx, customer, other.customer) is None:
-        question(tx, caller, claim, other, statement=None, relation=relation, deal=deal, at=at)
+    if sameness.answer(tx, customer, other.customer) is not None:
+        return
+    household = _are_household(tx, customer, other.customer, relation=relation)
+    question(tx, caller, claim, other, statement=None, relation=relation, household=household, deal=deal, at=at)
+
+
+def _are_household(tx: Transaction, one: str, other: str, *, relation: str) -> bool:
+    """Whether two customers are of one household: linked so, or two people who sign one contract (CUS-14)."""
+    if relation == BUYER:
+        kinds = tx.execute(sa.select(t.customer.c.kind).where(t.customer.c.id.in_((one, other)))).scalars()
+        return set(kinds) == {CustomerKind.PERSON.value}
+    return links.are_linked(tx, one, other, kinds=(HOUSEHOLD,))

@@ -271,6 +271,7 @@ def advice_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[st
             contested=frozenset(case.contested),
             customer_level=customer["level"],
             customer_kind=customer["kind"],
+            household=case.household,
         ),
         policy=setting.policy(case.terms),
         calendar=setting.calendar(case.program),

@@ -199,9 +199,10 @@ def _judged(asked: Asked) -> _Reasoning:
         return same
     ranked = _owned(asked)
     outcome = None if ranked.outcome is None else replace(ranked.outcome, same=True)
-    return replace(
+    found = replace(
         ranked, outcome=outcome, points=same.points + ranked.points, set_aside=same.set_aside + ranked.set_aside
     )
+    return _in_equal_parts(found, asked, proof=same.points)
 
 
 def _sameness(facts: Sequence[Sameness]) -> _Reasoning:
@@ -216,6 +217,31 @@ def _sameness(facts: Sequence[Sameness]) -> _Reasoning:
     same = told[0].same
     point = Point("identity", "CUS-02", None, _ZERO, evidence, "same" if same else "different")
     return _Reasoning(outcome=Outcome(Verdict.NO_CHANGE, same=same), points=(point,), set_aside=dropped)
+
+
+def _in_equal_parts(found: _Reasoning, asked: Asked, *, proof: Sequence[Point]) -> _Reasoning:
+    """Of a household the first owner keeps the customer, and all who met have equal parts of the money (CUS-14)."""
+    owner = found.winner
+    people = sorted({*asked.case.household, owner or ""})
+    if owner is None or len(people) < 2 or not divides_equally(asked.case.household, asked.policy):
+        return found
+    shares = _whole_parts({person: Decimal(10_000) / len(people) for person in people})
+    evidence = tuple(item for point in proof for item in point.evidence)
+    points = tuple(
+        Point("household", "CUS-14", person, _ZERO, evidence, "equal", {"share_pct": plain(Decimal(bps) / 100)})
+        for person, bps in sorted(shares.items())
+    )
+    parts = tuple(Share(person, bps) for person, bps in sorted(shares.items()))
+    return replace(
+        found,
+        outcome=Outcome(Verdict.JOINT, owner=owner, shares=parts, same=True),
+        points=found.points + points,
+    )
+
+
+def divides_equally(household: Collection[str], policy: Policy) -> bool:
+    """Whether ``policy`` divides the money between the owners of a ``household`` who met (CUS-14)."""
+    return bool(household) and policy.choice("household.rule") == "equal_shares"
 
 
 def _owned(asked: Asked) -> _Reasoning:
@@ -378,7 +404,7 @@ def _shared(owned: _Reasoning, asked: Asked) -> _Reasoning:
 
 
 def _divided(worked: Mapping[str, Depth], *, owner: str, owner_min_pct: Decimal) -> dict[str, int]:
-    """Basis points that sum to 10,000: floor per person, the rest one each by share descending, then person."""
+    """Basis points that sum to 10,000, by depth; the owner has at least ``owner_min_pct``."""
     total = sum((depth.total for depth in worked.values()), start=_ZERO)
     least = owner_min_pct * 100
     parts = {person: depth.total * 10_000 / total for person, depth in worked.items()}
@@ -386,6 +412,11 @@ def _divided(worked: Mapping[str, Depth], *, owner: str, owner_min_pct: Decimal)
         others = total - worked[owner].total
         parts = {person: depth.total * (10_000 - least) / others for person, depth in worked.items()}
         parts[owner] = least
+    return _whole_parts(parts)
+
+
+def _whole_parts(parts: Mapping[str, Decimal]) -> dict[str, int]:
+    """``parts`` of 10,000 in whole basis points: floor each, the rest one each by share descending, then person."""
     shares = {person: int(part) for person, part in parts.items()}
     ranked = sorted(shares, key=lambda person: (-parts[person], person))
     for person in ranked[: 10_000 - sum(shares.values())]:
@@ -398,8 +429,13 @@ def _obstacles(reasoning: _Reasoning, case: Case, facts: Iterable[Fact]) -> tupl
     cited = {item for point in reasoning.points for item in point.evidence}
     known = list(facts)
     origins = {fact.origin for fact in known if fact.evidence in cited}
+    outcome = reasoning.outcome
+    # Equal parts leave nobody anything to weigh; by the work done, somebody has to look (CUS-14, COM-04).
+    separates = outcome is not None and (
+        outcome.verdict is Verdict.PARTY or (outcome.verdict is Verdict.JOINT and outcome.same is True)
+    )
     found = {
-        "not_separated": reasoning.outcome is None or reasoning.outcome.verdict is not Verdict.PARTY,
+        "not_separated": not separates,
         "contested": any(fact.evidence in case.contested for fact in known),
         "not_recorded": not origins <= {Origin.SYSTEM, Origin.CUSTOMER},
         "customer_names_other": any(

@@ -14,7 +14,7 @@ from domain.calendar.duration import DAY_US, Duration, Scale
 from domain.claims.lifecycle import ENDED, HOLDING, ClaimState
 from domain.claims.model import Claim, TermsRef
 from domain.disputes import effects
-from domain.disputes.advice import Advice, advise
+from domain.disputes.advice import Advice, advise, divides_equally
 from domain.disputes.arbitrators import (
     Seat,
     acts_for,
@@ -166,6 +166,7 @@ def _open_identity(draft: Draft, command: Command) -> None:
         other_customer=other.customer,
         other_matter=other.id,
         relation=command.data.get("relation"),
+        household=_household(claim, (draft.matter, other)) if command.data.get("household") else (),
         interested=_interested((c for c in alive if c.matter == other.id), other.deals.values()),
     )
     holders = [c for c in (draft.matter.owner_claim, other.owner_claim) if c is not None]
@@ -380,6 +381,12 @@ def _parties(claim: Claim, rivals: Iterable[Claim]) -> tuple[Party, ...]:
     return tuple(parties)
 
 
+def _household(about: Claim, records: Iterable[Matter]) -> tuple[str, ...]:
+    """Between whom a household may be divided: who holds the two customers, and who reported one of them (CUS-14)."""
+    claims = (about, *(matter.owner_claim for matter in records))
+    return tuple(sorted({person_of(claim) for claim in claims if claim is not None}))
+
+
 def _interested(claims: Iterable[Claim], deals: Iterable[Deal] = ()) -> tuple[str, ...]:
     people = {person for c in claims for person in (c.owner, c.reporter) if person is not None}
     return tuple(sorted(people | {share.person for d in deals if d.live for share in d.shares}))
@@ -516,6 +523,7 @@ def advice_on(draft: Draft, dispute: Dispute) -> Advice:
             contested=frozenset(dispute.contested),
             customer_level=draft.matter.customer_level,
             customer_kind=draft.matter.customer_kind,
+            household=dispute.household,
         ),
         policy=policy_of(draft, dispute),
         calendar=draft.setting.calendar(dispute.program),
@@ -1162,6 +1170,11 @@ def _checked(draft: Draft, dispute: Dispute, outcome: Outcome | None) -> Outcome
     party = dispute.party(outcome.owner)
     if outcome.verdict in (Verdict.PARTY, Verdict.JOINT) and (party is None or party.claim is None):
         raise Refusal("field_invalid", rule="DSP-14", errors=(FieldError("owner", "field_invalid"),))
+    return _whole(outcome)
+
+
+def _whole(outcome: Outcome) -> Outcome:
+    """Shares sum to the whole, and more than one person has them (COM-03)."""
     total = sum(s.share_bps for s in outcome.shares)
     if outcome.shares and total != 10_000:
         raise Refusal("split_total", rule="COM-03", facts={"total_bps": total})
@@ -1171,15 +1184,21 @@ def _checked(draft: Draft, dispute: Dispute, outcome: Outcome | None) -> Outcome
 
 
 def _checked_identity(draft: Draft, dispute: Dispute, outcome: Outcome) -> Outcome:
-    """One customer or two decides it: the first of all reports holds, or nothing changes (CUS-13)."""
+    """One customer or two decides it: the first of all reports holds, or nothing changes (CUS-13).
+
+    Where policy divides a household the money may be shared, in whichever parts (CUS-14).
+    """
     if outcome.same is None:
         raise Refusal("field_missing", rule="CUS-13", errors=(FieldError("same", "field_missing"),))
-    if outcome.verdict is not (Verdict.PARTY if outcome.same else Verdict.NO_CHANGE):
+    found = {Verdict.PARTY if outcome.same else Verdict.NO_CHANGE}
+    if outcome.same and divides_equally(dispute.household, policy_of(draft, dispute)):
+        found.add(Verdict.JOINT)
+    if outcome.verdict not in found:
         raise Refusal("field_invalid", rule="CUS-13", errors=(FieldError("outcome", "field_invalid"),))
     first = effects.first_of(draft, dispute) if outcome.same else None
     if first is not None and outcome.owner != person_of(first):
         raise Refusal("field_invalid", rule="CUS-13", errors=(FieldError("owner", "field_invalid"),))
-    return outcome
+    return _whole(outcome)
 
 
 def put(draft: Draft, dispute: Dispute) -> Dispute:

@@ -124,11 +124,18 @@ def settle(draft: Draft, dispute: Dispute, outcome: Outcome) -> None:
         restore(draft, dispute)
         return
     winner = _winner(draft, dispute, outcome)
-    on_both(draft, dispute, lambda side: _settle(side, dispute, outcome, winner))
+    moved: list[bool] = []
+
+    def reallocate(side: Draft) -> None:
+        moved.append(holds.reallocate(side, dispute, outcome, side.matter.claims.get(winner or "")))
+
+    on_both(draft, dispute, reallocate)
+    # A deal of either record was there to be shared: the shares are not those of deals to come.
+    to_come = not (any(moved) or dispute.grounds is Grounds.SHARE)
+    on_both(draft, dispute, lambda side: _settle(side, dispute, outcome, winner, to_come=to_come))
 
 
-def _settle(draft: Draft, dispute: Dispute, outcome: Outcome, winner: str | None) -> None:
-    moved = holds.reallocate(draft, dispute, outcome, draft.matter.claims.get(winner or ""))
+def _settle(draft: Draft, dispute: Dispute, outcome: Outcome, winner: str | None, *, to_come: bool) -> None:
     freed = holds.let_go(draft, dispute)
     for claim in claims_of(draft, dispute):
         if claim.id != winner:
@@ -136,7 +143,7 @@ def _settle(draft: Draft, dispute: Dispute, outcome: Outcome, winner: str | None
     if winner is not None and winner in draft.matter.claims:
         _keep(draft, dispute, draft.matter.claims[winner])
         if outcome.verdict is Verdict.JOINT:
-            _share(draft, draft.matter.claims[winner], outcome, to_come=not (moved or dispute.grounds is Grounds.SHARE))
+            _share(draft, draft.matter.claims[winner], outcome, to_come=to_come)
     confirmations.ask_for(draft, freed)
     advance(draft)
 

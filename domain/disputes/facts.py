@@ -153,6 +153,7 @@ class Case:
 
     ``rivals``: the parties, each as the person whose facts count (a successor's predecessor is mapped by the caller).
     ``contested``: ids of evidence that a party disputes. ``customer_level`` and ``customer_kind`` choose overrides.
+    ``household``: whose customers met as relatives of one household, () in any other case (CUS-14).
     """
 
     grounds: Grounds
@@ -162,6 +163,7 @@ class Case:
     contested: frozenset[str] = frozenset()
     customer_level: str | None = None
     customer_kind: str | None = None
+    household: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,8 @@ def recorded(case: Case) -> Record:
             sorted(case.contested),
             case.customer_level,
             case.customer_kind,
+            # Digests that were told before there were households stay as they are.
+            *([sorted(set(case.household))] if case.household else []),
         ],
         ensure_ascii=False,
     )

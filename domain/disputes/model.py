@@ -159,6 +159,7 @@ class Dispute:
     other_customer: str | None = None  # kind identity: the record that may be the same customer (CUS-13)
     other_matter: str | None = None
     relation: str | None = None  # they are two for certain, and asked about because they belong together (CUS-14)
+    household: tuple[str, ...] = ()  # they belong to one household: whose customers they are (CUS-14)
     interested: tuple[str, ...] = ()  # who has a claim or a share of a deal on that record (DSP-13)
     parties: tuple[Party, ...] = ()
     windows: tuple[tuple[Window, datetime], ...] = ()

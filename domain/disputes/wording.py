@@ -168,6 +168,8 @@ def _outcome_template(outcome: Outcome) -> _Templates:
     zh, en = _OUTCOMES[outcome.verdict]
     if outcome.same is None:
         return zh, en
+    if outcome.verdict is Verdict.JOINT:
+        zh, en = _IN_EQUAL_PARTS
     if outcome.verdict is Verdict.NO_CHANGE:
         return "两条记录不是同一客户，" + zh, "the two records are not one customer; " + en
     return "两条记录是同一客户，" + zh, "the two records are one customer; " + en
@@ -247,6 +249,12 @@ _OUTCOMES: Final[Mapping[Verdict, _Templates]] = {
     Verdict.NO_CHANGE: ("建议维持原状", "it is advised that nothing changes"),
 }
 
+#: Two who belong to one household (CUS-14).
+_IN_EQUAL_PARTS: Final[_Templates] = (
+    "建议客户归{person}，佣金平均分配：{shares}",
+    "advised owner of the customer: {person}, the commission in equal parts: {shares}",
+)
+
 _LACKING: Final[Mapping[Passed, tuple[str, str]]] = {
     Passed.NO_FACT: ("没有可用的事实", "has no usable fact"),
     Passed.NAMES_NOBODY: ("指向的不是当事人", "names none of the parties in question"),
@@ -276,6 +284,10 @@ _POINTS: Final[Mapping[tuple[str, str], _Templates]] = {
     ),
     ("identity", "same"): ("两条记录是同一客户", "the two records are one customer"),
     ("identity", "different"): ("两条记录不是同一客户", "the two records are not one customer"),
+    ("household", "equal"): (
+        "两位客户属于同一家庭，佣金由各归属人平均分配，{person}占 {share_pct}%",
+        "the two customers are of one household, whose owners share the commission equally: {person} has {share_pct} %",
+    ),
     ("named_account", "named"): (
         "该客户是指定大客户，由{person}负责",
         "the customer is a named account of {person}",

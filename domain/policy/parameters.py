@@ -190,12 +190,6 @@ _BUILT: Final = frozenset(
     }.items()
     for number in numbers
 )
-# Of those rows, what nothing looks at yet.
-_LACKING: Final = frozenset(
-    {
-        "household.rule",
-    }
-)
 
 
 def _parameter(
@@ -219,7 +213,7 @@ def _parameter(
         kind=kind,
         default=default,
         rules=ids,
-        exists=ids[0] in _BUILT and name not in _LACKING,
+        exists=ids[0] in _BUILT,
         zh=zh,
         en=en,
         minimum=minimum,

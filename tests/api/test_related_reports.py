@@ -10,7 +10,8 @@ import pytest
 from tests.api.test_customer_links import Kin, id_of
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
-from tests.support.office import act, customer, done, read, work
+from tests.support.money import SIGNED, money
+from tests.support.office import act, customer, done, moment, read, work
 
 DAUGHTER = customer(71, "王丽")
 
@@ -124,6 +125,25 @@ def test_where_collisions_are_disputed_the_two_are_asked_about_in_one_case(compa
     (case,) = listed(kin.leader.get("/v1/disputes"))
     assert (case["grounds"], {p["person"] for p in case["parties"]}) == ("identity", {kin.first.id, kin.second.id})
     assert read(kin.second, claim)["state"] == "disputed"
+
+
+def test_a_relative_who_was_reported_later_is_worked_together_where_households_share(company: Company) -> None:
+    """CUS-14, DSP-15, CLM-29: the rules keep the customer with 甲; 乙, whose report ends, works along and has half of
+    the deals to come, for none was there to be shared."""
+    policy = {"match__related_scope": "household", "claim__on_collision": "dispute", "dispute__auto_settle": True}
+    kin = Household(company, household__rule="equal_shares", **policy)
+    kin.linked(kin.husband, kin.daughter)
+    claim = kin.report(kin.second)
+    company.ring_bells()
+    (case,) = listed(kin.leader.get("/v1/disputes"))
+    assert (case["state"], case["outcome"]["outcome"], case["outcome"]["owner"]) == ("proposed", "joint", kin.first.id)
+    company.advance(seconds=(moment(case["deadline"]) - company.now()).total_seconds() + 1)
+    assert read(kin.second, claim)["reason"] == "ruled_out"
+    assert read(kin.first, kin.husband)["collaborators"] == [{"person": kin.second.id, "rights": "work"}]
+    signed = {"amount": money(1_000_000), "contract_at": SIGNED}
+    deal = done(act(kin.first, kin.husband, "win", **signed))["deals"][-1]
+    shares = done(kin.leader.get(f"/v1/deals/{deal}"))["shares"]
+    assert {s["person"]: s["share_bps"] for s in shares} == {kin.first.id: 5_000, kin.second.id: 5_000}
 
 
 @pytest.mark.parametrize(

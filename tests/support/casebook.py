@@ -10,6 +10,7 @@ A file of ``tests/domain/disputes/cases`` reads:
     opened    03-20 09:00
     parties   li wang
     contested E1                                             optional
+    household li wang                                        optional: whose customers belong together
     fact      E1 report li 03-02 10:05 channel=partner       evidence, kind, person, time, options
 
     advice    party li                                       from here on: what must come out, word for word
@@ -105,6 +106,7 @@ def read(path: Path) -> Worked:
         facts=tuple(draft.facts),
         contested=frozenset(head.get("contested", "").split()),
         customer_kind="company",
+        household=tuple(head.get("household", "").split()),
     )
     return Worked(path.stem, told, draft.policy, draft.overrides, case, expected)
 

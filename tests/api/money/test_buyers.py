@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from storage import tables as t
 from tests.support.answers import listed, refused
 from tests.support.company import Company
-from tests.support.money import SIGNED, MoneyOffice, accounts, ledger_is_right, money, sums
+from tests.support.money import FIVE_PCT, SIGNED, MoneyOffice, accounts, entries, ledger_is_right, money, sums
 from tests.support.office import act, customer, done, moment, read
 
 WIFE = {"name": "李红", "phone": "138 0000 0082"}
@@ -20,9 +20,9 @@ WIFE = {"name": "李红", "phone": "138 0000 0082"}
 class Signing(MoneyOffice):
     """甲 reported 李红, 乙 her husband 王小明 after her; 5 per cent of every deal."""
 
-    def __init__(self, company: Company, **policy: Any) -> None:
+    def __init__(self, company: Company, *, rates: Sequence[Mapping[str, Any]] = FIVE_PCT, **policy: Any) -> None:
         known = {name.replace("__", ".", 1): value for name, value in policy.items()}
-        super().__init__(company, policy={"dispute.auto_settle": True, **known})
+        super().__init__(company, policy={"dispute.auto_settle": True, **known}, rates=rates)
         self.wife = self.claim(self.first, customer=customer(82, "李红"))
         self.husband = self.claim(self.second, customer=customer(81))
 
@@ -30,6 +30,11 @@ class Signing(MoneyOffice):
         deal = self.won(self.second, claim=self.husband["id"], buyers=list(buyers))
         self.company.ring_bells()
         return deal
+
+    def unobjected(self, case: Mapping[str, Any]) -> None:
+        """The time to object to what the system settled is over."""
+        (window,) = case["windows"]
+        self.company.advance(seconds=(moment(window["deadline"]) - self.company.now()).total_seconds() + 1)
 
     def cases(self) -> list[dict[str, Any]]:
         return listed(self.leader.get("/v1/disputes"))
@@ -57,14 +62,91 @@ def test_a_buyer_who_is_somebody_elses_goes_to_tier_zero_and_the_contract_goes_o
     assert office.kinds(case) == {"buyer"}
     assert sums(found) == {"accrued": 50_000, "released": 0, "held": 50_000, "paid": 0}
     assert accounts(office.money) == {office.second.id: {"held": 50_000}}
-    (window,) = case["windows"]
-    company.advance(seconds=(moment(window["deadline"]) - company.now()).total_seconds() + 1)
+    office.unobjected(case)
     assert accounts(office.money) == {office.first.id: {"accrued": 50_000}}
     assert office.deal(deal)["owner"] == office.first.id
     assert read(office.second, office.husband)["reason"] == "ruled_out"
     with company.database.reading() as tx:
         assert tx.execute(sa.select(t.identity_answer.c.same)).all() == []
     ledger_is_right(company)
+
+
+THREE_PCT = ({"when": {}, "rate_bps": 300},)
+
+
+def test_of_a_household_the_first_owner_keeps_the_customer_and_both_are_paid_alike(company: Company) -> None:
+    """CUS-14, COM-03, COM-09, CLM-29: 3 per cent of 200,000 yuan is 6,000 for each to have half of, whatever an owner
+    has at least elsewhere; each point of the reasoning is said, and what was held is free. A later deal is hers alone,
+    who owns the customer: 乙 had a part of the contract by which they met."""
+    office = Signing(company, rates=THREE_PCT, household__rule="equal_shares", split__owner_min_pct=60)
+    body = {"amount": money(20_000_000), "contract_at": SIGNED, "buyers": [WIFE]}
+    deal = done(act(office.second, office.husband, "win", **body))["deals"][-1]
+    company.ring_bells()
+    (case,) = office.cases()
+    assert (case["state"], case["tier"]) == ("proposed", 0)
+    parts = {office.first.id: 5_000, office.second.id: 5_000}
+    assert case["outcome"]["outcome"] == "joint"
+    assert (case["outcome"]["owner"], case["outcome"]["same"]) == (office.first.id, True)
+    assert {share["person"]: share["share_bps"] for share in case["outcome"]["shares"]} == parts
+    assert accounts(office.money) == {office.second.id: {"held": 600_000}}
+    advice = done(office.leader.get(f"/v1/disputes/{case['id']}/advice"))
+    said = {p["person"]: p["text"] for p in advice["points"] if p["rule_id"] == "CUS-14"}
+    assert set(said) == set(parts)
+    assert said[office.second.id]["zh"].startswith("两位客户属于同一家庭，佣金由各归属人平均分配，乙占 50%")
+    assert "乙 has 50 %" in said[office.second.id]["en"]
+    office.unobjected(case)
+    assert accounts(office.money) == {person: {"accrued": 300_000} for person in parts}
+    found = office.deal(deal)
+    assert found["owner"] == office.first.id
+    assert {share["person"]: share["share_bps"] for share in found["shares"]} == parts
+    assert sums(found) == {"accrued": 600_000, "released": 0, "held": 0, "paid": 0}
+    entries(office.money, deal)
+    ledger_is_right(company)
+    hers = read(office.first, office.wife)
+    assert (hers["owner"], hers["collaborators"]) == (office.first.id, [{"person": office.second.id, "rights": "work"}])
+    assert read(office.second, office.husband)["reason"] == "ruled_out"
+    later = office.won(office.first, claim=office.wife["id"])
+    assert [share["person"] for share in office.deal(later)["shares"]] == [office.first.id]
+
+
+@pytest.mark.parametrize(("rule", "divided"), [("equal_shares", True), ("first", False)])
+def test_who_objects_may_agree_on_other_parts_where_households_share(
+    company: Company, rule: str, divided: bool
+) -> None:
+    """CUS-14, DSP-04, DSP-05, COM-03: 70 to 30 among the two; the owner is who was first all the same, and where the
+    first owner has it all there is nothing to divide."""
+    office = Signing(company, household__rule=rule)
+    deal = office.signed(WIFE)
+    (case,) = office.cases()
+    path = f"/v1/disputes/{case['id']}"
+    done(office.second.post(f"{path}/object", {"missing": "他们的第一次到访"}))
+    shares = [{"person": office.first.id, "share_bps": 7_000}, {"person": office.second.id, "share_bps": 3_000}]
+    terms = {"outcome": "joint", "owner": office.first.id, "shares": shares, "same": True}
+    wrong = terms | {"shares": shares[:1]}
+    refused(
+        office.first.post(f"{path}/proposals", {"terms": wrong, "text": "?"}),
+        422,
+        *(("split_total",) if divided else ("field_invalid", "outcome")),
+    )
+    asked = office.first.post(f"{path}/proposals", {"terms": terms, "text": "七三分"})
+    if not divided:
+        refused(asked, 422, "field_invalid", "outcome")
+        return
+    done(office.second.post(f"{path}/proposals/1/accept", {"digest": done(asked)["digest"]}))
+    assert accounts(office.money) == {office.first.id: {"accrued": 35_000}, office.second.id: {"accrued": 15_000}}
+    assert sums(office.deal(deal))["held"] == 0
+    ledger_is_right(company)
+
+
+def test_a_company_that_signs_is_no_household(company: Company) -> None:
+    """CUS-14: the first owner has it all, also where households share."""
+    office = Signing(company, household__rule="equal_shares")
+    firm = {"kind": "company", "name": "上海远景贸易有限公司", "phone": "13800000085"}
+    office.claim(office.first, customer=firm)
+    office.signed(firm)
+    (case,) = office.cases()
+    assert (case["state"], case["outcome"]["outcome"]) == ("proposed", "party")
+    assert (case["outcome"]["owner"], case["outcome"]["shares"]) == (office.second.id, [])
 
 
 @pytest.mark.parametrize(

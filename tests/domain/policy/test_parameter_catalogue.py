@@ -163,7 +163,6 @@ SECTION_SIZES = {
 }
 
 NOT_BUILT_YET = {
-    "household.rule",
     "inspection.every_days",
     "policy.review_days",
     "webhook.retry_h",
@@ -171,6 +170,7 @@ NOT_BUILT_YET = {
 }
 
 BUILT = {
+    "household.rule",
     "customer.recognise_days",
     "standin.share_pct",
     "match.related_scope",
