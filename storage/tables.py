@@ -728,17 +728,22 @@ deal = sa.Table(
 )
 
 #: Who signs beside the customer (认购人、共有人), sealed with the key of ``customer`` of the deal. ``record``: whom
-#: their keys match at the contract (CUS-14). Written with the command, before there is a deal.
+#: their keys match at the contract (CUS-14). Written with the command, before there is a deal. Of a ``claim``: who
+#: subscribed while there was none. ``ended_reason``: the id of a text that says why they sign no longer.
 deal_buyer = sa.Table(
     "deal_buyer",
     metadata,
     Col("id", Id, primary_key=True),
-    Col("deal", Id, nullable=False, index=True),
+    Col("deal", Id, index=True),
+    Col("claim", Id, index=True),
     Col("customer", Id, nullable=False, index=True),
     Col("record", Id, index=True),
     Col("sealed", Sealed, nullable=False),
     Col("entered_at", Instant, nullable=False),
     Col("entered_by", Id, nullable=False),
+    Col("ended_at", Instant),
+    Col("ended_by", Id),
+    Col("ended_reason", Id),
 )
 
 #: Who has a share or an overlay of a deal, so that their list and their right to see it are one look-up.

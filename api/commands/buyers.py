@@ -1,4 +1,4 @@
-"""Buyers at a deal (认购人、共有人): kept, and looked for among the claims of the program (section 14, CUS-14).
+"""Buyers at subscription and contract (认购人、共有人): kept, and looked for among the claims (section 14, CUS-14).
 
 Where one of them, or a linked customer, is somebody else's, the contract goes on; a case asks whose customer it is by
 the original times, and holds the commission meanwhile (COM-08).
@@ -9,35 +9,53 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from api.auth import Caller
+from api.call import Done
 from api.commands import relatives
-from api.schemas.claims import BuyerIn
+from api.commands.received import as_of_now, on_claim
+from api.schemas.claims import BuyerIn, BuyersIn
+from api.views.buyers import buyers_view
+from api.views.claims import readable
+from api.views.customers import keeps_base
+from domain.claims.lifecycle import HOLDING, refused
 from domain.claims.model import Claim
+from domain.claims.permissions import is_supervisor
 from domain.customers.identity import Identity, MatchValues, match_values
 from domain.customers.names import CustomerKind
 from domain.disputes.sameness import BUYER, RELATIVE
 from domain.matters.matter import Matter
+from domain.policy.policy import Policy
 from domain.refusals import FieldError, Refusal
-from storage import buyers, customers, matters, merges, sameness
-from storage.database import Transaction
+from storage import buyers, customers, history, matters, merges, sameness, texts
+from storage import tables as t
+from storage.claim_rows import claim_of
+from storage.database import StaleReadError, Transaction
+
+Given = Sequence[tuple[Mapping[str, str | None], str | None]]
+"""Buyers as they were named, each with the record that their keys match."""
 
 
 @dataclass(frozen=True)
 class Signing:
     """Who signs beside the customer; who holds them and the customer's relatives, by their matters, which are locked.
 
-    ``given``: each with the record that its keys match. ``relation``: what joins a matter to that of the deal.
+    ``given``: None where nobody was named; then it is whoever had subscribed, by the claim that they were named on.
+    ``linked``: the records that stand for relatives.
     """
 
-    given: Sequence[tuple[Mapping[str, str | None], str | None]]
+    given: Given | None
+    named: buyers.Subscribed
+    subscribed: Mapping[str, Given]
     held: Mapping[str, tuple[Claim, Matter]]
-    relation: Mapping[str, str]
+    linked: frozenset[str]
 
 
 def signing(
     tx: Transaction,
     caller: Caller,
-    given: Sequence[BuyerIn],
+    given: Sequence[BuyerIn] | None,
     *,
     program: str,
     track: str,
@@ -50,42 +68,162 @@ def signing(
     A named project is owned apart from its customer, so nobody is looked for there (CLM-33).
     """
     policy = caller.setting.policy_at(program, at=caller.at)
-    found: list[tuple[Mapping[str, str | None], str | None]] = []
-    for place, one in enumerate(given):
-        values = _values(one, region=policy.word("match.phone_region") or "CN", place=place)
-        record = customers.certain(tx, values, customers.Comparison.under(policy, one.kind))
-        found.append(({**one.model_dump(), "phone": values.phone or one.phone}, record))
+    found = None if given is None else _found(tx, policy, given)
+    named = buyers.subscribed(tx, matter) if given is None and matter is not None else {}
+    subscribed = {
+        claim: _found(tx, policy, [BuyerIn.model_validate(one) for one in those]) for claim, those in named.items()
+    }
     if matter is None or project is not None or not policy.switch("buyer.check"):
-        return Signing(found, {}, {})
-    records = {record for _, record in found if record is not None}
+        return Signing(found, named, subscribed, {}, frozenset())
+    records = {record for one in (found or (), *subscribed.values()) for _, record in one if record is not None}
     linked = relatives.relatives(tx, caller, policy, program=program, track=track, customer=customer, at=caller.at)
     wanted = sorted({*records, *linked} - set(merges.records_of(tx, customer)))
     held = relatives.holders(tx, caller, wanted, program=program, track=track, beside=matter) if wanted else {}
-    signs = {merges.root_of(tx, record) for record in records}
-    relation = {m: BUYER if merges.root_of(tx, side.customer) in signs else RELATIVE for m, (_, side) in held.items()}
-    return Signing(found, {m: one for m, one in held.items() if m != matter}, relation)
+    return Signing(found, named, subscribed, {m: one for m, one in held.items() if m != matter}, frozenset(linked))
 
 
 def signed(tx: Transaction, caller: Caller, found: Signing, claim: Claim, *, deal: str, customer: str) -> None:
     """Keep who signs with the deal that was just received on ``claim``; ask where two owners meet by it.
 
+    Where nobody was named with the first deal of the claim, it is whoever had subscribed.
+    """
+    given = found.given
+    if given is None:
+        if buyers.subscribed(tx, claim.matter) != found.named:
+            raise StaleReadError  # somebody subscribed since it was looked whom they are held by
+        given = () if _has_deal(tx, claim) else found.subscribed.get(claim.id, ())
+    buyers.keep(tx, given, deal=deal, claim=None, customer=customer, by=caller.person, at=tx.now())
+    met(tx, caller, found, given, claim, deal=deal, customer=customer)
+
+
+def claimed(tx: Transaction, caller: Caller, found: Signing, claim: Claim, *, deal: str, customer: str) -> None:
+    """The same of a deal that nobody had claimed until now, of which who signs is kept already."""
+    if found.given is None:
+        signed(tx, caller, found, claim, deal=deal, customer=customer)
+    else:
+        met(tx, caller, found, found.given, claim, deal=deal, customer=customer)
+
+
+def met(
+    tx: Transaction, caller: Caller, found: Signing, given: Given, claim: Claim, *, deal: str | None, customer: str
+) -> None:
+    """Ask whose customer it is where the owner of ``claim`` meets another by ``given``, or by who is linked.
+
     One case at a time concerns a customer, so it is asked about the owner who was first; one that goes on already
     holds the commission as it is (DSP-01). Two that were found not to be one are asked about no more (CUS-13).
     """
-    buyers.keep(tx, deal, found.given, customer=customer, by=caller.person, at=tx.now())
+    signs = {merges.root_of(tx, record) for _, record in given if record is not None}
     others = [
-        (held, side)
+        (held, side, merges.root_of(tx, side.customer) in signs)
         for held, side in found.held.values()
         if held.holds
         and not side.in_case
         and held.owner != claim.owner
+        and merges.root_of(tx, side.customer) in signs | found.linked
         and sameness.answer(tx, customer, side.customer) is None
     ]
     if not others or not claim.holds or caller.setting.in_trial(claim.program, at=caller.at):
         return
-    _, other = min(others, key=lambda one: (one[0].rank_at, one[0].receipt))
+    _, other, buys = min(others, key=lambda one: (one[0].rank_at, one[0].receipt))
     at = max(matters.lock(tx, m).now for m in sorted((claim.matter, other.id)))
-    relatives.ask_in_case(tx, caller, claim, customer, other, relation=found.relation[other.id], deal=deal, at=at)
+    relatives.ask_in_case(tx, caller, claim, customer, other, relation=BUYER if buys else RELATIVE, deal=deal, at=at)
+
+
+@on_claim
+def name(tx: Transaction, caller: Caller, claim: str, body: BuyersIn) -> Done:
+    """Who subscribes (认购) beside the customer, or signs from now on instead of those before (更名); CUS-14.
+
+    It moves nothing, so it is written at once; a case that it leads to is decided like any other.
+    """
+    row = tx.row(sa.select(t.claim).where(t.claim.c.id == claim))
+    if row is None or not _reads(tx, caller, row):
+        raise Refusal("not_found")
+    _require_namer(caller, claim_of(row))
+    found = signing(
+        tx,
+        caller,
+        body.buyers,
+        program=row["program"],
+        track=row["track"],
+        customer=row["customer"],
+        matter=row["matter"],
+        project=row["project"],
+    )
+    locked = matters.lock(tx, row["matter"], of=claim)
+    matter = as_of_now(tx, caller, locked, also=(claim,))
+    held = matter.claims[claim]
+    if held.state not in HOLDING:
+        raise refused(state=held.state, trigger="buyers")
+    _require_namer(caller, held)  # it may have gone to somebody else meanwhile
+    deal = _deal(matter, held, body.deal)
+    if deal is not None and not (body.reason or "").strip():
+        raise Refusal("reason_required", rule="CUS-14", errors=(FieldError("reason", "reason_required"),))
+    text, given = texts.keep(tx, body.reason, customer=row["customer"]), found.given or ()
+    buyers.end(tx, deal=deal, claim=claim, by=caller.person, at=locked.now, reason=text)
+    on = claim if deal is None else None
+    buyers.keep(tx, given, deal=deal, claim=on, customer=row["customer"], by=caller.person, at=locked.now)
+    met(tx, caller, found, given, held, deal=deal, customer=row["customer"])
+    history.append(
+        tx,
+        [
+            history.Entry(
+                stream=claim,
+                stream_kind="claim",
+                kind="corrected",
+                at=locked.now,
+                actor=caller.person,
+                policy_version=row["policy_version"],
+                data={"cause": "buyers", "deal": deal, "count": len(given), "text": text},
+            )
+        ],
+    )
+    matters.touch(tx, row["matter"], locked.now)
+    return Done(200, buyers_view(tx, claim))
+
+
+def read(tx: Transaction, caller: Caller, claim: str) -> dict[str, object]:
+    """Who signs and subscribes beside the customer of the claim, and who did before."""
+    row = tx.row(sa.select(t.claim).where(t.claim.c.id == claim))
+    if row is None or not _reads(tx, caller, row):
+        raise Refusal("not_found")
+    return buyers_view(tx, claim)
+
+
+def _reads(tx: Transaction, caller: Caller, row: dict[str, object]) -> bool:
+    """Readers of the claim, and whoever keeps the customer base: names are masked for both."""
+    return readable(tx, caller, row) or keeps_base(caller)
+
+
+def _require_namer(caller: Caller, claim: Claim) -> None:
+    """The owner, their supervisor, whoever keeps the customer base."""
+    if caller.person == claim.owner or keeps_base(caller):
+        return
+    if not is_supervisor(claim.owner, claim, actor=caller.actor, setting=caller.setting, at=caller.at):
+        raise Refusal("not_allowed", rule="CUS-14")
+
+
+def _deal(matter: Matter, claim: Claim, named: str | None) -> str | None:
+    """The live deal whose buyers change: the only one, or the one that is named; None before there is any."""
+    live = [deal.id for deal in matter.live_deals(claim.id)]
+    if named is not None and named not in live:
+        raise Refusal("field_invalid", rule="CUS-14", errors=(FieldError("deal", "field_invalid"),))
+    if named is None and len(live) > 1:
+        raise Refusal("field_missing", rule="CUS-14", errors=(FieldError("deal", "field_missing"),))
+    return named or next(iter(live), None)
+
+
+def _has_deal(tx: Transaction, claim: Claim) -> bool:
+    c = t.deal.c
+    return tx.execute(sa.select(c.id).where(c.claim == claim.id, c.state == "open").limit(1)).first() is not None
+
+
+def _found(tx: Transaction, policy: Policy, given: Sequence[BuyerIn]) -> Given:
+    found: list[tuple[Mapping[str, str | None], str | None]] = []
+    for place, one in enumerate(given):
+        values = _values(one, region=policy.word("match.phone_region") or "CN", place=place)
+        record = customers.certain(tx, values, customers.Comparison.under(policy, one.kind))
+        found.append(({**one.model_dump(), "phone": values.phone or one.phone}, record))
+    return tuple(found)
 
 
 def _values(one: BuyerIn, *, region: str, place: int) -> MatchValues:

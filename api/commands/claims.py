@@ -119,7 +119,7 @@ def win(tx: Transaction, caller: Caller, claim: str, body: WinIn) -> Waiting:
     beside = buyers.signing(
         tx,
         caller,
-        body.buyers,
+        body.buyers if "buyers" in body.model_fields_set else None,
         program=held.program,
         track=row["track"],
         customer=row["customer"],

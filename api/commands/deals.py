@@ -18,6 +18,7 @@ from api.commands import buyers
 from api.commands.claims import deal_data, require_whole_number
 from api.commands.received import as_of_now, permitted, receive, under_policy_of
 from api.schemas.base import Money
+from api.schemas.claims import BuyerIn
 from api.schemas.deals import (
     AllocateIn,
     AssistIn,
@@ -106,14 +107,34 @@ def allocate(tx: Transaction, caller: Caller, deal: str, body: AllocateIn) -> Wa
         row["customer"] not in merges.records_of(tx, claim["customer"])
     ):
         raise _invalid("claim")
-    if row["state"] != DealState.UNCLAIMED.value and row["matter"] != claim["matter"]:
+    unclaimed = row["state"] == DealState.UNCLAIMED.value
+    if not unclaimed and row["matter"] != claim["matter"]:
         raise Refusal("illegal_transition", rule="COM-01", current_state=row["state"])
+    beside = _beside(tx, caller, row, claim) if unclaimed else None
 
     def data(locked: matters.Locked) -> dict[str, Any]:
         require_whole_number(locked)
         return {"deal": deal, "claim": body.claim}
 
-    return receive(tx, caller, claim, CommandKind.DEAL_ALLOCATE, data, target_type="deal", target=deal)
+    waiting = receive(tx, caller, claim, CommandKind.DEAL_ALLOCATE, data, target_type="deal", target=deal)
+    if beside is not None:
+        buyers.claimed(tx, caller, beside, claim_of(claim), deal=deal, customer=row["customer"])
+    return waiting
+
+
+def _beside(tx: Transaction, caller: Caller, deal: Row, claim: Row) -> buyers.Signing:
+    """Who signs a deal that nobody had claimed: whoever was named with it (CUS-14)."""
+    named = [BuyerIn.model_validate(one) for one in kept_buyers.of(tx, [deal["id"]]).get(deal["id"], ())]
+    return buyers.signing(
+        tx,
+        caller,
+        named or None,
+        program=claim["program"],
+        track=claim["track"],
+        customer=claim["customer"],
+        matter=claim["matter"],
+        project=claim["project"],
+    )
 
 
 def cancel(tx: Transaction, caller: Caller, deal: str, reason: str) -> Waiting:
@@ -242,7 +263,7 @@ def _place(tx: Transaction, caller: Caller, body: DealIn) -> _Where:
     beside = buyers.signing(
         tx,
         caller,
-        body.buyers,
+        body.buyers if "buyers" in body.model_fields_set else None,
         program=body.program,
         track=body.track,
         customer=body.customer,
@@ -299,7 +320,8 @@ def _unclaimed(tx: Transaction, caller: Caller, body: DealIn, place: _Where) -> 
     )
     performance.require_open(caller.setting, deal, at=at)
     deals.insert(tx, deal, matter=None)
-    kept_buyers.keep(tx, deal.id, place.beside.given, customer=body.customer, by=caller.person, at=at)
+    given = place.beside.given or ()
+    kept_buyers.keep(tx, given, deal=deal.id, claim=None, customer=body.customer, by=caller.person, at=at)
     if place.locked is not None:
         matters.touch(tx, place.locked.row["id"], at)
     matters.save_tasks(

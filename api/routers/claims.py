@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.call import TheCall
-from api.commands import approvals, arrival_codes, claims, confirmations, dossiers, follow_ups, letters, reports
+from api.commands import approvals, arrival_codes, buyers, claims, confirmations, dossiers, follow_ups, letters, reports
 from api.commands.received import visible_claim
 from api.paging import Cursor, Limit
 from api.reads import note_claims, note_reads
@@ -16,6 +16,7 @@ from api.routing import StrictRoute
 from api.schemas.approvals import OverrideIn
 from api.schemas.base import Id, Instant, Nothing, Str, Track
 from api.schemas.claims import (
+    BuyersIn,
     CancelDealIn,
     ClaimOut,
     ClaimPage,
@@ -42,6 +43,7 @@ from api.schemas.claims import (
     TransferIn,
     WinIn,
 )
+from api.schemas.deals import NamedBuyers
 from api.schemas.dossiers import DossierOut, DossierPatch
 from api.schemas.leads import RecommendationOut
 from api.schemas.letters import LetterIn
@@ -278,6 +280,18 @@ async def remove_collaborator(call: TheCall, id: Id, person: Id, body: Nothing) 
 async def settle_claim(call: TheCall, id: Id, body: SettleIn) -> Response:
     """Settle with whom one met on the customer, in one step and without a case (协商): DSP-05."""
     return await call.command(lambda tx: claims.settle(tx, call.caller, id, body))
+
+
+@router.get("/{id}/buyers", response_model=NamedBuyers)
+def list_buyers(call: TheCall, id: Id) -> dict[str, Any]:
+    """Who subscribes and signs beside the customer (认购人、共有人), and who did before (CUS-14)."""
+    return call.read(lambda tx: buyers.read(tx, call.caller, id))
+
+
+@router.post("/{id}/buyers", response_model=NamedBuyers)
+def name_buyers(call: TheCall, id: Id, body: BuyersIn) -> Response:
+    """Name who subscribes (认购) beside the customer, or who signs from now on (更名): CUS-14."""
+    return call.write(lambda tx: buyers.name(tx, call.caller, id, body))
 
 
 @router.get("/{id}/dossier", response_model=DossierOut)

@@ -145,6 +145,14 @@ class BuyerIn(Input):
     company_code: Str | None = None
 
 
+class BuyersIn(Input):
+    """`POST /v1/claims/{id}/buyers` (CUS-14): who signs from now on, of which live ``deal`` if there are several."""
+
+    buyers: Annotated[list[BuyerIn], Field(max_length=20)]
+    deal: Id | None = None
+    reason: Text | None = None
+
+
 class WinIn(Input):
     amount: Money
     contract_at: Instant

@@ -152,6 +152,22 @@ class BuyerOut(Output):
     phone: str | None
 
 
+class NamedBuyerOut(BuyerOut):
+    """Of a deal, or of a claim before there is one; ``ended_at``: signs no longer (CUS-14)."""
+
+    deal: Id | None
+    by: Id
+    at: Instant
+    ended_by: Id | None
+    ended_at: Instant | None
+    ended_reason: str | None
+
+
+class NamedBuyers(Output):
+    items: list[NamedBuyerOut]
+    next: None
+
+
 class DealOut(Output):
     """``accrued``, ``released``, ``paid`` are totals so far; ``held`` is what disputes hold now (COM-07, COM-08)."""
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.paging import page
-from api.views.claims import acting_for, masked_phone, no_credit_view, scope_of
-from domain.customers.names import mask_person_name
+from api.views.buyers import masked_buyer
+from api.views.claims import acting_for, no_credit_view, scope_of
 from domain.money.model import Deal, DealState, Overlay, Receipt, Share, StageProof, Told
 from domain.money.positions import commission, positions
 from domain.refusals import Refusal
@@ -114,17 +114,7 @@ def deal_views(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row
 def _buyers(tx: Transaction, deals: Sequence[str]) -> dict[str, list[Row]]:
     """Who signs beside the customer, masked for everybody (CUS-14, AUD-03)."""
     known = buyers.of(tx, deals)
-    return {
-        deal: [
-            {
-                "kind": one["kind"],
-                "name": mask_person_name(one["name"] or "") if one["kind"] == "person" else one["name"],
-                "phone": masked_phone(one["phone"]),
-            }
-            for one in known.get(deal, ())
-        ]
-        for deal in deals
-    }
+    return {deal: [masked_buyer(one) for one in known.get(deal, ())] for deal in deals}
 
 
 def undecided_deal(tx: Transaction, command: Row) -> Row:

@@ -48,7 +48,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "match.related_scope": ("关联客户的范围", "Which related customers count as one"),
         "household.rule": ("同一家庭的归属", "Ownership within a household"),
         "group.covers": ("集团归属的范围", "What ownership of a group covers"),
-        "buyer.check": ("签约时核对全部认购人", "All buyers are checked at contract"),
+        "buyer.check": ("认购和签约时核对全部买受人", "All buyers are checked at subscription and contract"),
         # Reports
         "claim.required_fields": ("报备时必填", "Needed at once in a report"),
         "claim.complete_fields": ("报备后须补齐", "To be completed after the report"),

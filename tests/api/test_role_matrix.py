@@ -176,6 +176,9 @@ list_requests                401 200 200 200 200 200 200 200 200 200 200 200 200
 release_claim                401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
 # LEAD-07: whoever may release it.
 recommend_for_claim          401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
+# CUS-14: owner, supervisor, keepers of the customer base; masked for them and for whoever reads the claim.
+list_buyers                  401 404 404 200 200 404 200 404 200 200 200 404 200 200 200 404 404 404 404
+name_buyers                  401 404 404 200 200 404 200 404 403 403 403 404 200 200 200 404 404 404 404
 # CUS-11: owner, collaborators, supervisors; whoever looks on or keeps the books reads the claim only.
 read_dossier                 401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
 edit_dossier                 401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404 404 404

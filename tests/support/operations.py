@@ -866,6 +866,8 @@ def _unpause_claim(world: World) -> Wanted:
 
 
 FACTORIES["unpause_claim"] = _unpause_claim
+_when("list_buyers", "owner", ids={"id": World.claim})
+_when("name_buyers", "owner", ids={"id": World.claim}, body={"buyers": [{"name": "李红"}]})
 _when("read_dossier", "owner", ids={"id": World.claim})
 _when("edit_dossier", "owner", ids={"id": World.claim}, body={"version": 1, "budget": "五百万"})
 _when("hand_off_delivery", "owner", ids={"id": World.won}, body={"team": lambda w: w.north, "checklist": ["合同"]})

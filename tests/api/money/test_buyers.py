@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import httpx2
 import pytest
 import sqlalchemy as sa
 
 from storage import tables as t
 from tests.support.answers import listed, refused
-from tests.support.company import Company
+from tests.support.company import Company, Person
 from tests.support.money import FIVE_PCT, SIGNED, MoneyOffice, accounts, entries, ledger_is_right, money, sums
 from tests.support.office import act, customer, done, moment, read
 
@@ -25,6 +26,9 @@ class Signing(MoneyOffice):
         super().__init__(company, policy={"dispute.auto_settle": True, **known}, rates=rates)
         self.wife = self.claim(self.first, customer=customer(82, "李红"))
         self.husband = self.claim(self.second, customer=customer(81))
+
+    def named(self, by: Person, *buyers: Mapping[str, Any], **more: Any) -> httpx2.Response:
+        return by.post(f"/v1/claims/{self.husband['id']}/buyers", {"buyers": list(buyers), **more})
 
     def signed(self, *buyers: Mapping[str, Any]) -> str:
         deal = self.won(self.second, claim=self.husband["id"], buyers=list(buyers))
@@ -199,6 +203,99 @@ def test_a_linked_customer_of_somebody_else_counts_like_a_buyer(company: Company
     assert office.kinds(case) == {"relative"}
     assert {p["person"] for p in case["parties"]} == {office.first.id, office.second.id}
     assert sums(office.deal(deal["id"]))["held"] == 50_000
+
+
+def test_who_subscribes_is_checked_before_there_is_a_deal_and_taken_over_by_it(company: Company) -> None:
+    """CUS-14, COM-08: nothing is held, for there is nothing; the deal that comes during the case is, and names her."""
+    office = Signing(company)
+    found = listed(office.named(office.second, WIFE, {"name": "王大明"}))
+    company.ring_bells()
+    assert [(one["deal"], one["name"], one["phone"]) for one in found] == [
+        (None, "李*", "+86138****0082"),
+        (None, "王*", None),
+    ]
+    (case,) = office.cases()
+    assert (case["state"], case["outcome"]["owner"]) == ("proposed", office.first.id)
+    assert office.kinds(case) == {"buyer"}
+    assert read(office.second, office.husband)["state"] == "disputed"
+    assert accounts(office.money) == {}
+    refused(office.named(office.second), 409, "claim_disputed")
+    body = {"program": office.program, "customer": office.husband["customer"]["id"], "amount": money(1_000_000)}
+    deal = done(office.money.post("/v1/deals", body | {"contract_at": SIGNED}))["id"]
+    assert [one["name"] for one in office.deal(deal)["buyers"]] == ["李*", "王*"]
+    assert accounts(office.money) == {office.second.id: {"held": 50_000}}
+    office.unobjected(case)
+    assert accounts(office.money) == {office.first.id: {"accrued": 50_000}}
+    ledger_is_right(company)
+
+
+def test_whoever_signs_another_deal_later_is_not_who_subscribed(company: Company) -> None:
+    """CUS-14: a deal may name others, or nobody; what was taken over once is not taken over again."""
+    office = Signing(company, buyer__check=False)
+    done(office.named(office.leader, {"name": "王大明"}))
+    first = office.won(office.second, claim=office.husband["id"])
+    second = done(
+        office.money.post(
+            "/v1/deals",
+            {
+                "program": office.program,
+                "customer": office.husband["customer"]["id"],
+                "amount": money(1),
+                "contract_at": SIGNED,
+                "kind": "upsell",
+            },
+        )
+    )["id"]
+    assert [len(office.deal(deal)["buyers"]) for deal in (first, second)] == [1, 0]
+    refused(office.named(office.leader, WIFE, reason="更名"), 422, "field_missing", "deal")
+    refused(office.named(office.leader, WIFE, reason="更名", deal=office.program), 422, "field_invalid", "deal")
+    done(office.named(office.leader, WIFE, reason="更名", deal=second))
+    assert [[one["name"] for one in office.deal(deal)["buyers"]] for deal in (first, second)] == [["王*"], ["李*"]]
+    other = office.claim(office.second, customer=customer(86, "赵某"))
+    done(office.second.post(f"/v1/claims/{other['id']}/buyers", {"buyers": [{"name": "孙某"}]}))
+    assert office.deal(office.won(office.second, claim=other["id"], buyers=[]))["buyers"] == []
+
+
+def test_who_signs_instead_is_checked_and_who_changed_it_and_why_is_kept(company: Company) -> None:
+    """CUS-14 (更名): the contract was 王大明's too, and is 李红's now; by the desk, with its reason, for readers of the
+    claim. The commission that had accrued is held."""
+    office = Signing(company)
+    deal = office.signed({"name": "王大明"})
+    assert accounts(office.money) == {office.second.id: {"accrued": 50_000}}
+    desk = company.person("前台", roles=("reception",), company_wide=True)
+    refused(office.named(office.first, WIFE), 404, "not_found")
+    refused(office.named(desk, WIFE), 422, "reason_required", "reason")
+    found = listed(office.named(desk, WIFE, reason="父亲退出，妻子加名"))
+    company.ring_bells()
+    assert [(o["deal"], o["name"], o["by"], o["ended_by"], o["ended_reason"]) for o in found] == [
+        (deal, "李*", desk.id, None, None),
+        (deal, "王*", office.second.id, desk.id, "父亲退出，妻子加名"),
+    ]
+    assert listed(office.second.get(f"/v1/claims/{office.husband['id']}/buyers")) == found
+    assert [one["name"] for one in office.deal(deal)["buyers"]] == ["李*"]
+    (case,) = office.cases()
+    assert office.kinds(case) == {"buyer"}
+    assert accounts(office.money) == {office.second.id: {"held": 50_000}}
+    told = listed(office.second.get(f"/v1/claims/{office.husband['id']}/timeline"))
+    assert [item["actor"] for item in told if item["data"].get("cause") == "buyers"] == [desk.id]
+
+
+def test_a_deal_that_nobody_had_claimed_is_checked_when_it_is_allocated(company: Company) -> None:
+    """CUS-14, CLM-03: 李红 signed with 赵某, whom nobody held; 乙 reported him since."""
+    office = Signing(company)
+    record = done(company.admin.post("/v1/customers", customer(87, "赵某")))
+    body = {"program": office.program, "customer": record["id"], "amount": money(1_000_000), "contract_at": SIGNED}
+    deal = done(office.money.post("/v1/deals", body | {"buyers": [WIFE]}))
+    company.ring_bells()
+    assert (deal["state"], office.cases()) == ("unclaimed", [])
+    claim = office.claim(office.second, customer=customer(87, "赵某"))
+    done(office.leader.post(f"/v1/deals/{deal['id']}/allocate", {"claim": claim["id"]}))
+    company.ring_bells()
+    (case,) = office.cases()
+    assert office.kinds(case) == {"buyer"}
+    assert {p["person"] for p in case["parties"]} == {office.first.id, office.second.id}
+    assert sums(office.deal(deal["id"]))["held"] == 50_000
+    assert len(office.deal(deal["id"])["buyers"]) == 1
 
 
 def test_an_owner_who_was_found_to_be_apart_keeps_nobody_from_asking_about_the_next(company: Company) -> None:
