@@ -143,9 +143,13 @@ def _proof(tx: Transaction, caller: Caller, customer: str, body: LinkIn) -> str 
 
 
 def _judge(tx: Transaction, caller: Caller, person: str, records: Collection[str], *, at: datetime) -> str | None:
-    """The supervisor of ``person`` who holds neither customer."""
+    """The supervisor of ``person`` who holds neither customer; oversight is that of the programs that know them.
+
+    None where nobody is left: then the link waits until somebody is.
+    """
     holders = [claim["owner"] for claim in _held(tx, records)]
-    return caller.setting.organisation.supervisor(person, at=at, interested=holders)
+    oversight = [one for program in _programs(tx, records) for one in caller.setting.programs[program].oversight]
+    return caller.setting.organisation.supervisor(person, at=at, oversight=oversight, interested=holders)
 
 
 def _require_judge(tx: Transaction, caller: Caller, row: Row) -> None:
@@ -160,7 +164,8 @@ def _require_judge(tx: Transaction, caller: Caller, row: Row) -> None:
         raise Refusal("not_allowed", rule="CUS-14")
     holders = {claim["owner"] for claim in _held(tx, (row["one"], row["other"]))}
     if mine & {row["asked_by"], *holders}:
-        raise Refusal("recusal_required", rule="CUS-14")
+        # Who may decide instead; null where there is nobody.
+        raise Refusal("recusal_required", rule="CUS-14", facts={"waits_for": nearest})
 
 
 def _visible(tx: Transaction, caller: Caller, link: str) -> dict[str, Any]:
@@ -181,6 +186,13 @@ def _again(tx: Transaction, link: str) -> dict[str, Any]:
     if row is None:  # erased meanwhile
         raise Refusal("not_found")
     return row
+
+
+def _programs(tx: Transaction, records: Collection[str]) -> list[str]:
+    """The programs in which one of them was ever reported, in the order of their ids."""
+    every = sorted({one for known in merges.records_of_all(tx, records).values() for one in known})
+    found = tx.execute(sa.select(t.claim.c.program).where(t.claim.c.customer.in_(every)).distinct()).scalars()
+    return sorted(found)
 
 
 def _held(tx: Transaction, records: Collection[str]) -> list[dict[str, Any]]:

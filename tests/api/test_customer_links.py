@@ -109,6 +109,29 @@ def test_a_link_is_seen_by_who_reads_both_and_tells_the_other_owner_no_name(kin:
     refused(kin.second.post(f"/v1/links/{link['id']}/end", {"reason": "不是"}), 404, "not_found")
 
 
+def test_what_the_only_administrator_asks_for_is_decided_by_oversight_or_waits_for_somebody(kin: Kin) -> None:
+    """CUS-14, PPL-07: nobody is above the only administrator. Without oversight the link waits, and who asked is told
+    that nobody may decide; once a second administrator is there, they do."""
+    alone = done(kin.ask(kin.admin, kin.husband, kin.father))
+    assert (alone["state"], alone["waits_for"]) == ("asked", None)
+    answer = kin.admin.post(f"/v1/links/{alone['id']}/approve", {})
+    refused(answer, 403, "recusal_required")
+    assert answer.json()["facts"] == {"waits_for": None}
+    company = kin.office.company
+    overseer = company.person("监督")
+    program = done(kin.admin.get(f"/v1/programs/{kin.office.program}"))
+    change = {"version": program["version"], "oversight": [overseer.id]}
+    done(kin.admin.patch(f"/v1/programs/{kin.office.program}", change))
+    asked = done(kin.ask(kin.admin, kin.wife, kin.father))
+    assert asked["waits_for"] == overseer.id
+    assert tasks(overseer) == [("link", id_of(kin.wife))]
+    answer = kin.admin.post(f"/v1/links/{asked['id']}/approve", {})
+    assert answer.json()["facts"] == {"waits_for": overseer.id}
+    assert done(overseer.post(f"/v1/links/{asked['id']}/approve", {}))["decided_by"] == overseer.id
+    second = company.person("管理员乙", roles=("admin",), company_wide=True)
+    assert done(second.post(f"/v1/links/{alone['id']}/approve", {}))["state"] == "approved"
+
+
 def test_who_arrived_together_and_contacts_of_a_company_are_linked_at_once(kin: Kin) -> None:
     """CUS-14: the desk saw them come in; a company names the telephone of the person. A rep's word is not enough."""
     visit = kin.office.visitor(51)
