@@ -51,6 +51,7 @@ _PLAIN = (
     "possible",
     "rivals",
     "related",
+    "related_to",
     "ambiguous",
     "stage",
     "stage_person",
@@ -105,7 +106,7 @@ _SAME = (
     "dispute",
     "version",
 )
-_TUPLES = frozenset({"missing", "judges", "possible", "rivals", "related", "stage_skipped"})
+_TUPLES = frozenset({"missing", "judges", "possible", "rivals", "related", "related_to", "stage_skipped"})
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:

@@ -774,6 +774,7 @@ def receive(
         rivals=resolved.rivals,
         ambiguous=resolved.ambiguous,
         related=tuple(held.id for held, _ in (kept or {}).values()),
+        related_to=tuple(held.owner or held.reporter for held, _ in (kept or {}).values()),
         outside=outside,
         excused=excused,
         opening=listed.opening if listed is not None else None,

@@ -5,6 +5,8 @@ An alert is news for both people's supervisors. It opens no case, moves nothing 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domain.claims.lifecycle import IN_CASE, OPEN
 from domain.claims.model import Claim
 from domain.matters.draft import Conflict, Draft, Notice
@@ -19,21 +21,19 @@ def met(draft: Draft, kind: str, held: Claim, person: str | None, *, through: Cl
     holder = held.owner or held.reporter
     if person is None or person == holder:
         return
-    told: dict[str, Notice] = {}
-    for one, other, about in ((holder, person, held), (person, holder, through or held)):
-        supervisor = draft.supervisor(one, interested=(other,))
-        if supervisor is not None and supervisor not in told:
-            told[supervisor] = Notice(
-                person=supervisor,
-                kind="claim.attempt",
-                urgency="normal",
-                subject_type="claim",
-                subject=about.id,
-                rule="DSP-19",
-                policy_version=held.terms.version,
-                facts={"cause": kind, "by": one, "person": other},
-            )
-    _add(draft, kind, held, person, alerts=tuple(told.values()))
+    alerts = _alerts(draft, kind, held, ((holder, person, held.id), (person, holder, (through or held).id)))
+    _add(draft, kind, held, person, alerts=alerts)
+
+
+def met_by_relative(draft: Draft, claim: Claim, *, apart: str | None) -> None:
+    """Whoever reported ``claim`` met the owners of relatives of its customer, who held them at its receipt (CUS-14).
+
+    ``apart``: was met as the owner of the customer already.
+    """
+    for held, owner in zip(claim.related, claim.related_to, strict=False):  # reports of before know no owners
+        if owner not in (claim.reporter, apart):
+            sides = ((owner, claim.reporter, held), (claim.reporter, owner, claim.id))
+            _add(draft, "attempt", claim, owner, alerts=_alerts(draft, "attempt", claim, sides))
 
 
 def resembles(draft: Draft, claim: Claim) -> None:
@@ -60,6 +60,25 @@ def also_worked(matter: Matter, claim: Claim, person: str) -> tuple[Claim, ...]:
         and c.follow_ups > 0
         and (c.owner or c.reporter) != person
     )
+
+
+def _alerts(draft: Draft, kind: str, claim: Claim, sides: Iterable[tuple[str, str, str]]) -> tuple[Notice, ...]:
+    """To the supervisor of each side, once: who it is, whom they met, and the claim that the supervisor reads."""
+    told: dict[str, Notice] = {}
+    for one, other, about in sides:
+        supervisor = draft.supervisor(one, interested=(other,))
+        if supervisor is not None and supervisor not in told:
+            told[supervisor] = Notice(
+                person=supervisor,
+                kind="claim.attempt",
+                urgency="normal",
+                subject_type="claim",
+                subject=about,
+                rule="DSP-19",
+                policy_version=claim.terms.version,
+                facts={"cause": kind, "by": one, "person": other},
+            )
+    return tuple(told.values())
 
 
 def _add(draft: Draft, kind: str, claim: Claim, person: str, *, alerts: tuple[Notice, ...] = ()) -> None:

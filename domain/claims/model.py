@@ -334,6 +334,7 @@ class Claim:
     close: tuple[Resemblance, ...] = ()  # those of them whose name is close, the closest first (CUS-05)
     rivals: tuple[str, ...] = ()  # owners of those customers at receipt
     related: tuple[str, ...] = ()  # claims of others that held relatives of the customer at receipt (CUS-14)
+    related_to: tuple[str, ...] = ()  # whose those are, each in the place of their claim
     outside: Outside | None = None
     ambiguous: bool = False  # its keys match two customers (CLM-03)
     visited_at: datetime | None = None

@@ -615,8 +615,11 @@ def _collide(draft: Draft, claim: Claim) -> None:
         _turn_down(draft, claim, reason="queue_full")
     else:
         _enqueue(draft, claim, policy)
-    if holder is not None and claim.waiting is not Waiting.BESIDE:
+    if claim.waiting is Waiting.BESIDE:
+        return
+    if holder is not None:
         attempted(draft, holder, by=claim.reporter, data={"claim": claim.id}, through=claim)
+    conflicts.met_by_relative(draft, claim, apart=holder.owner if holder is not None else None)
 
 
 def _turn_down(draft: Draft, claim: Claim, *, reason: str) -> None:

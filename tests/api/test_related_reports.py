@@ -11,7 +11,7 @@ from tests.api.test_customer_links import Kin, id_of
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.money import SIGNED, money
-from tests.support.office import act, customer, done, moment, read, work
+from tests.support.office import act, customer, done, moment, notices, read, work
 
 DAUGHTER = customer(71, "王丽")
 
@@ -51,6 +51,23 @@ def test_a_relative_of_an_owned_customer_is_refused_once_the_link_is_approved(co
     assert (kin.answer(other), kin.answer(kin.first)) == ("conflict", "free")
     assert state(kin.report(other)) == REFUSED
     assert state(kin.report(kin.first)) == ACCEPTED
+
+
+def test_the_supervisors_of_both_hear_once_of_a_report_that_a_relative_is_in_the_way_of(company: Company) -> None:
+    """CUS-14, DSP-19: per pair and customer in the window, as an attempt on an owned customer; each of them at the
+    claim that they read, and the list of those in charge counts how often."""
+    kin = Household(company, match__related_scope="household")
+    kin.linked(kin.husband, kin.daughter)
+    other = kin.office.outsider()
+    before = notices(kin.leader).count("claim.attempt")
+    claims = [kin.report(other)["id"] for _ in range(2)]
+    told = [n for n in listed(kin.leader.get("/v1/me/notices", limit=200)) if n["kind"] == "claim.attempt"]
+    assert len(told) == before + 1
+    assert (told[0]["subject"]["id"], told[0]["rule"]) == (kin.husband["id"], "DSP-19")
+    (found,) = listed(company.admin.get("/v1/conflicts"))
+    assert (found["kind"], found["times"], found["claim"]) == ("attempt", 2, claims[0])
+    assert set(found["people"]) == {kin.first.id, other.id}
+    assert notices(company.admin).count("claim.attempt") == 1, "nobody leads the other team"
 
 
 def test_without_the_scope_a_household_is_so_many_customers(company: Company) -> None:
