@@ -174,7 +174,7 @@ _PER_CLAIM: Final = ("claim.", "collision.", "release.", "reminder.", "transfer.
 _BUILT: Final = frozenset(
     f"{section}-{number:02d}"
     for section, numbers in {
-        "PPL": range(1, 8),
+        "PPL": range(1, 9),
         "TER": range(1, 7),
         "CUS": (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 13, 14),
         "CLM": range(1, 35),

@@ -172,6 +172,18 @@ def test_a_month_is_confirmed_or_questioned_by_the_partners_manager_in_time(hous
     assert "statement_questioned" in [task["kind"] for task in house.manager.get("/v1/me/tasks").json()["items"]]
 
 
+def test_the_time_to_confirm_a_month_is_that_of_the_policy(house: House) -> None:
+    """PPL-08: with `partner.confirm_wd` 15 instead of 5, sixteen days later is still in time."""
+    company, path = house.company, f"/v1/partners/{house.partner['id']}/statements"
+    company.company_policy(partner__confirm_wd=15)
+    paid_for(house)
+    period = company.now().strftime("%Y-%m")
+    company.shift(days=40)
+    made = house.finance.made(path, {"period": period})
+    company.shift(days=16)
+    assert house.lead.made(f"{path}/{made['id']}/question", {"reason": "少一笔"})["state"] == "questioned"
+
+
 def test_a_suspended_partner_reports_nothing_new_and_open_claims_run_on(house: House) -> None:
     """PPL-08: suspended, or outside the dates of the agreement: `partner_suspended`."""
     partner, claim = house.partner["id"], reported(house, house.broker)

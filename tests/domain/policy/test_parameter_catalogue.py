@@ -190,6 +190,7 @@ BUILT = {
     "dispatch.weights",
     "people.duty_ack_wd",
     "people.skill_confirm",
+    "partner.confirm_wd",
     "ownership.rules",
     "ownership.visit_first",
     "ownership.depth_days",
