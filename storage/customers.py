@@ -75,6 +75,7 @@ class Contact:
     level: str | None
     source: str | None
     facets: Mapping[str, str] = field(default_factory=dict)  # those that are known (TER-02)
+    level_reason: str | None = None  # the id of a text (CUS-12)
 
 
 def lock_identity(tx: Transaction, pairs: Iterable[KeyPair], *, leaving: str | None = None) -> None:
@@ -272,6 +273,7 @@ def create(tx: Transaction, contact: Contact, values: MatchValues, *, at: dateti
             id=customer,
             kind=contact.kind.value,
             level=contact.level,
+            level_reason=contact.level_reason,
             source=contact.source,
             facets=dict(contact.facets) or None,
             external_id=contact.external_id,
@@ -295,6 +297,7 @@ def update(tx: Transaction, customer: str, contact: Contact, values: MatchValues
         .values(
             kind=contact.kind.value,
             level=contact.level,
+            level_reason=contact.level_reason,
             source=contact.source,
             facets=dict(contact.facets) or None,
             external_id=contact.external_id,
@@ -360,6 +363,7 @@ def contact_of(tx: Transaction, row: dict[str, Any], key: bytes | None) -> Conta
         level=row["level"],
         source=row["source"],
         facets=row["facets"] or {},
+        level_reason=row["level_reason"],
     )
 
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from domain.claims.lifecycle import OPEN, ClaimState
 from domain.matters.setting import Setting
 from domain.refusals import Refusal
-from storage import buyers, confirmations, customers, dossiers, features, files, links, number_rivals
+from storage import buyers, confirmations, customers, dealings, dossiers, features, files, links, number_rivals
 from storage import tables as t
 from storage.database import Transaction
 
@@ -106,16 +105,7 @@ def _retained_until(tx: Transaction, customer: str, *, setting: Setting, at: dat
     )
     if keep is None or not deals:
         return None
-    return max(setting.calendar(d["program"]).add(_last_instant(d, setting), keep).at for d in deals)
-
-
-def _last_instant(deal: dict[str, Any], setting: Setting) -> datetime:
-    """When a deal was last of any effect: signed, recorded, or the day its contract ends."""
-    instants: list[datetime] = [deal["contract_at"], deal["recorded_at"]]
-    if deal["contract_end"] is not None:
-        zone = ZoneInfo(setting.calendar(deal["program"]).zone)
-        instants.append(datetime.combine(deal["contract_end"], time(), zone))
-    return max(instants)
+    return max(setting.calendar(d["program"]).add(dealings.last_instant(d, setting), keep).at for d in deals)
 
 
 def _forget_answers(tx: Transaction, customer: str, streams: Sequence[str]) -> None:

@@ -365,6 +365,7 @@ customer = sa.Table(
     Col("phone", Sealed),
     Col("email", Sealed),
     Col("level", sa.String(3)),
+    Col("level_reason", Id),  # why people gave it (CUS-12)
     Col("source", sa.String(200)),
     Col("facets", Json),  # what territories are divided by: one word each (TER-02)
     Col("external_id", sa.String(200), unique=True),

@@ -34,6 +34,8 @@ from storage.notices import queue_notices
 def enter(tx: Transaction, caller: Caller, body: CustomerIn, names: CompanyNames) -> Done:
     """A new customer, or the one that has its keys already (CUS-01, CUS-02)."""
     require_keeper(caller)
+    # A level that comes with a new record is what its source says; a reason may come with it.
+    why = _level_reason(body, level=body.level)
     values = _values(
         caller,
         Identity(
@@ -62,6 +64,8 @@ def enter(tx: Transaction, caller: Caller, body: CustomerIn, names: CompanyNames
     )
     now = tx.now()
     customer = customers.create(tx, contact, values, at=now)
+    if why is not None:
+        tx.update(t.customer, {"id": customer}, {"level_reason": texts.keep(tx, why, customer=customer)})
     view = customer_view(tx, caller, _row(tx, customer))
     _record(tx, customer, "created", at=now, actor=caller.person, kind=body.kind, possible=list(found.possible))
     return Done(201, view)
@@ -82,6 +86,9 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch, name
     if "facets" in body.model_fields_set:
         named["facets"] = facets_given(body.facets)
     wanted = replace(was, **named)
+    why = _level_reason(body, level=wanted.level)
+    if wanted.level not in (None, was.level) and why is None:
+        raise Refusal("reason_required", rule="CUS-12", errors=(FieldError("level_reason", "reason_required"),))
     values = _values(
         caller,
         Identity(
@@ -104,6 +111,9 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch, name
         raise Refusal("illegal_transition", rule="CUS-13", current_state="merged", facts=facts)
     if not body.version == row["version"] == present["version"]:
         raise Refusal("version_conflict", facts={"versions": {"sent": body.version, "present": present["version"]}})
+    if wanted.level != was.level or why is not None:
+        wanted = replace(wanted, level_reason=texts.keep(tx, why, customer=customer))
+        named["level_reason"] = wanted.level_reason
     customers.update(tx, customer, replace(wanted, phone=values.phone or wanted.phone, email=values.email), values)
     if values.kind is CustomerKind.PERSON:
         sets = number_sets.hold(tx, customer, found)
@@ -127,6 +137,7 @@ def edit(tx: Transaction, caller: Caller, customer: str, body: RecordPatch, name
         same=same,
         possible=possible,
         **({"close": [one.facts() for one in close]} if close else {}),
+        **({"text": named["level_reason"]} if named.get("level_reason") is not None else {}),
     )
     return Done(200, view)
 
@@ -232,6 +243,14 @@ def erase(tx: Transaction, caller: Caller, customer: str, body: EraseIn) -> tupl
 
 _EDITABLE = ("name", "phone", "email", "company_code", "level", "source", "external_id")
 _KEYS = frozenset({"name", "phone", "email", "company_code", "external_id"})
+
+
+def _level_reason(body: CustomerIn | RecordPatch, *, level: str | None) -> str | None:
+    """Why people give the record ``level``; without one there is nothing to give a reason for (CUS-12)."""
+    why = _blank_is_none(body.level_reason)
+    if why is not None and level is None:
+        raise _invalid("level_reason")
+    return why
 
 
 def _values(caller: Caller, identity: Identity, *, phone_given: bool = True) -> MatchValues:

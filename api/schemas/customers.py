@@ -30,13 +30,17 @@ class CustomerIn(Input):
     email: Str | None = None
     company_code: Str | None = None
     level: Level | None = None
+    level_reason: Text | None = None
     source: Str | None = None
     facets: CustomerFacets | None = None
     external_id: Annotated[Str, Field(min_length=1)] | None = None
 
 
 class RecordPatch(Input):
-    """`PATCH /v1/customers/{id}`: what is named is set, null empties it; the kind cannot change."""
+    """`PATCH /v1/customers/{id}`: what is named is set, null empties it; the kind cannot change.
+
+    A level that is given needs ``level_reason`` (CUS-12).
+    """
 
     version: Version
     kind: CustomerKindName | None = None
@@ -45,6 +49,7 @@ class RecordPatch(Input):
     email: Str | None = None
     company_code: Str | None = None
     level: Level | None = None
+    level_reason: Text | None = None
     source: Str | None = None
     facets: CustomerFacets | None = None
     external_id: Annotated[Str, Field(min_length=1)] | None = None
@@ -121,7 +126,12 @@ class RelatedOut(Output):
 
 
 class CustomerOut(Output):
-    """A record of the customer base; contacts are masked (AUD-03). Erased: what was personal is null."""
+    """A record of the customer base; contacts are masked (AUD-03). Erased: what was personal is null.
+
+    ``level`` is what people gave; ``class`` and ``level_computed`` follow from deals and dates (CUS-12).
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
     id: str
     kind: CustomerKindName
@@ -129,7 +139,10 @@ class CustomerOut(Output):
     phone: str | None
     email: str | None
     company_code: str | None
+    class_: Annotated[Literal["prospect", "new", "existing", "dormant"] | None, Field(alias="class")]
     level: str | None
+    level_reason: str | None
+    level_computed: Literal["A", "B", "C"] | None
     source: str | None
     facets: CustomerFacetsOut
     external_id: str | None

@@ -11,13 +11,14 @@ from api.auth import Caller
 from api.paging import page
 from api.views.claims import acting_for, masked_phone, scope_of
 from domain.claims.lifecycle import ClaimState
+from domain.customers.classes import Dealings, class_of, level_of
 from domain.customers.email import mask_email
 from domain.customers.names import CustomerKind, mask_person_name
 from domain.people.access import ReadScope, has_any_scope, has_role
 from domain.people.organisation import Role
 from domain.refusals import Refusal
 from domain.territories.division import CONDITIONS
-from storage import customers, links, merges
+from storage import customers, dealings, links, merges, texts
 from storage import tables as t
 from storage.claim_queries import of_customers_matching, readable_claims
 from storage.codec import rfc3339
@@ -108,6 +109,8 @@ def customer_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any
         known = {one for one, its in records.items() if through & set(its)}
     keys = customers.data_keys(tx, ids)
     related = _related(tx, caller, records)
+    dealt = dealings.of_all(tx, {one: records[one] for one in known}, setting=caller.setting) if known else {}
+    reasons = texts.read(tx, [r["level_reason"] for r in rows if r["id"] in known])
     return [
         _view(
             r,
@@ -116,8 +119,22 @@ def customer_views(tx: Transaction, caller: Caller, rows: Sequence[dict[str, Any
             related[r["id"]],
             known=r["id"] in known,
         )
+        | _classed(caller, dealt.get(r["id"]))
+        | {"level_reason": reasons.get(r["level_reason"])}
         for r in rows
     ]
+
+
+def _classed(caller: Caller, dealt: Dealings | None) -> dict[str, Any]:
+    """Class and level by the company's policy, for whoever knows the customer: a deal is news to a rival (CUS-12)."""
+    if dealt is None:
+        return {"class": None, "level_computed": None}
+    policy = caller.setting.company_policy_at(caller.at)
+    calendar = next(iter(caller.setting.calendars.values()))
+    return {
+        "class": class_of(dealt, policy=policy, calendar=calendar, at=caller.at).value,
+        "level_computed": level_of(dealt, policy=policy, calendar=calendar, at=caller.at),
+    }
 
 
 def _related(tx: Transaction, caller: Caller, records: Mapping[str, Sequence[str]]) -> dict[str, list[dict[str, Any]]]:

@@ -176,7 +176,7 @@ _BUILT: Final = frozenset(
     for section, numbers in {
         "PPL": range(1, 9),
         "TER": range(1, 7),
-        "CUS": (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 13, 14),
+        "CUS": (1, 2, 3, 4, 5, 6, *range(8, 15)),
         "CLM": range(1, 35),
         "DSP": (2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19),
         "LEAD": range(1, 17),

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from storage import tables as t
 from tests.support.company import Company, Person, person_customer
+from tests.support.office import Office, act, done
+from tests.support.office import work as follow_up
 
 WANG = {"kind": "person", "name": "王小明", "phone": "138 1234 5678", "email": "wang@example.com"}
 ACME = {"kind": "company", "name": "上海甲贸易有限公司", "phone": "13911112222", "level": "A", "external_id": "K-1"}
@@ -31,7 +33,10 @@ def test_a_new_customer_is_kept_and_answered_with_masked_contacts(company: Compa
         "phone": "+86138****5678",
         "email": "w***@example.com",
         "company_code": None,
+        "class": "prospect",
         "level": None,
+        "level_reason": None,
+        "level_computed": None,
         "source": None,
         "facets": dict.fromkeys(("region", "industry", "product_line", "market", "size", "specialty")),
         "external_id": None,
@@ -118,7 +123,7 @@ def test_those_who_keep_the_base_enter_and_read_every_customer(company: Company,
     mine = keeper.made("/v1/customers", WANG)
     other = company.admin.made("/v1/customers", ACME)
     assert [c["id"] for c in keeper.get("/v1/customers").json()["items"]] == [other["id"], mine["id"]]
-    assert keeper.patch(f"/v1/customers/{other['id']}", {"version": 1, "level": "B"}).json()["level"] == "B"
+    assert keeper.patch(f"/v1/customers/{other['id']}", {"version": 1, "source": "展会"}).json()["source"] == "展会"
 
 
 def test_an_auditor_reads_the_base_and_changes_nothing(company: Company) -> None:
@@ -216,19 +221,85 @@ def test_an_edit_sets_what_it_names_and_empties_what_is_null(company: Company) -
     assert company.admin.patch(path, {"version": 2, "name": None}).status_code == 422
 
 
+def test_a_level_that_people_give_needs_a_reason_and_keeps_the_computed_one_beside_it(company: Company) -> None:
+    """CUS-12: refused without one, taken away without one; the reason is sealed, and gone with the customer."""
+    made = company.admin.made("/v1/customers", WANG | {"level": "C"})
+    path = f"/v1/customers/{made['id']}"
+    assert (made["level"], made["level_reason"], made["level_computed"]) == ("C", None, None)
+    for reason in ({}, {"level_reason": None}, {"level_reason": "  "}):
+        bare = company.admin.patch(path, {"version": 1, "level": "VIP", **reason})
+        assert (bare.status_code, bare.json()["code"], bare.json()["rule"]) == (422, "reason_required", "CUS-12")
+        assert bare.json()["errors"] == [{"field": "level_reason", "code": "reason_required"}]
+    same = company.admin.patch(path, {"version": 1, "level": "C", "source": "展会"}).json()
+    assert (same["level"], same["version"]) == ("C", 2), "what stays as it is needs no reason"
+    given = company.admin.patch(path, {"version": 2, "level": "VIP", "level_reason": "董事长引荐"}).json()
+    assert (given["level"], given["level_reason"], given["level_computed"]) == ("VIP", "董事长引荐", None)
+    kept = company.admin.patch(path, {"version": 3, "source": "电话"}).json()
+    assert (kept["level"], kept["level_reason"]) == ("VIP", "董事长引荐")
+    other = company.admin.patch(path, {"version": 4, "level_reason": "年采购额最高"}).json()
+    assert (other["level"], other["level_reason"]) == ("VIP", "年采购额最高")
+    none = company.admin.patch(path, {"version": 5, "level": None}).json()
+    assert (none["level"], none["level_reason"]) == (None, None)
+    idle = company.admin.patch(path, {"version": 6, "level_reason": "没有级别"})
+    assert (idle.status_code, idle.json()["errors"]) == (422, [{"field": "level_reason", "code": "field_invalid"}])
+    again = company.admin.patch(path, {"version": 6, "level": "A", "level_reason": "重点客户"}).json()
+    assert again["level_reason"] == "重点客户"
+    gone = company.admin.made(f"{path}/erase", {"reason": "客户要求"})
+    assert (gone["level"], gone["level_reason"]) == ("A", None)
+    told = company.admin.made("/v1/customers", ACME | {"level_reason": "名单客户"})
+    assert (told["level"], told["level_reason"]) == ("A", "名单客户")
+
+
+def test_deals_and_silence_class_a_customer_by_the_company_policy(company: Company) -> None:
+    """CUS-12: of all records that are one; what is called off never was; a refused rival is told nothing."""
+    company.company_policy(customer__new_days=20, customer__dormant_days=60)
+    office = Office(company, policy={"claim.reclaim_wait_h": {"person": 0, "company": 0}, "claim.after_deal_days": 0})
+    claim, rival = office.claim(office.first), office.claim(office.second)
+    assert rival["reason"] == "customer_owned"
+    record = claim["customer"]["id"]
+
+    def classed(of: str = record, by: Person = company.admin) -> tuple[str | None, str | None, str | None]:
+        found = done(by.get(f"/v1/customers/{of}"))
+        return found["class"], found["level_computed"], found["level"]
+
+    assert classed() == classed(by=office.first) == ("prospect", None, None)
+    assert classed(by=office.second) == (None, None, None)
+    deal = {"amount": {"amount_minor": 100_00, "currency": "CNY"}, "contract_at": company.now().isoformat()}
+    done(act(office.first, claim, "win", **deal))
+    assert classed() == ("new", "B", None)
+    done(act(office.leader, claim, "cancel_deal", reason="客户退订"))
+    assert classed() == ("prospect", None, None)
+    done(act(office.first, claim, "win", **deal))
+    version = done(company.admin.get(f"/v1/customers/{record}"))["version"]
+    given = {"version": version, "level": "VIP", "level_reason": "重点客户"}
+    done(company.admin.patch(f"/v1/customers/{record}", given))
+    company.advance(days=21)
+    assert classed() == ("existing", "A", "VIP")
+    company.advance(days=30)
+    follow_up(office.first, claim)
+    company.advance(days=59)
+    assert classed() == ("existing", "A", "VIP")
+    company.advance(days=2)
+    assert classed() == ("dormant", "C", "VIP")
+    other = company.admin.made("/v1/customers", person_customer("王小明", "13900000000"))["id"]
+    assert classed(other) == ("prospect", None, None)
+    done(company.admin.post(f"/v1/customers/{record}/merge", {"into": other, "reason": "客户换了号码"}))
+    assert classed(other) == (*classed(record)[:2], None) == ("dormant", "C", None)
+
+
 def test_an_edit_of_an_old_version_is_refused_with_both_versions(company: Company) -> None:
     """CUS-01: `version_conflict`, and nothing is changed."""
     made = company.admin.made("/v1/customers", WANG)
     path = f"/v1/customers/{made['id']}"
-    assert company.admin.patch(path, {"version": 1, "level": "A"}).status_code == 200
-    stale = company.admin.patch(path, {"version": 1, "level": "C"})
+    assert company.admin.patch(path, {"version": 1, "source": "展会"}).status_code == 200
+    stale = company.admin.patch(path, {"version": 1, "source": "电话"})
     assert (stale.status_code, stale.json()["code"]) == (409, "version_conflict")
     company.admin.made("/v1/customers", {"kind": "company", "name": "甲子贸易有限公司", "external_id": "CRM-9"})
     # Contract section 1: 422 before 409.
     taken = company.admin.patch(path, {"version": 1, "external_id": "CRM-9"})
     assert (taken.status_code, taken.json()["code"]) == (422, "field_invalid")
     assert stale.json()["facts"] == {"versions": {"sent": 1, "present": 2}}
-    assert company.admin.get(path).json()["level"] == "A"
+    assert company.admin.get(path).json()["source"] == "展会"
 
 
 def test_a_number_that_another_customer_has_is_taken_recorded_and_told(company: Company) -> None:

@@ -166,7 +166,7 @@ def test_the_one_customer_is_forgotten_as_a_whole_and_edited_in_one_place(base: 
     old, new = base.released(base.first, 1), base.released(base.second, 2)
     merged = done(base.merge(old, new))
     path = f"/v1/customers/{old['customer']['id']}"
-    problem = refused(base.admin.patch(path, {"version": 2, "level": "A"}), 409, "illegal_transition")
+    problem = refused(base.admin.patch(path, {"version": 2, "source": "展会"}), 409, "illegal_transition")
     assert (problem["current_state"], problem["facts"]) == ("merged", {"merged_into": merged["id"]})
     done(base.admin.post(f"{path}/erase", {"reason": "客户要求"}))
     for claim, number in ((old, 1), (new, 2)):

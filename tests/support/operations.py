@@ -753,7 +753,7 @@ _when("read_customer", "owner", ids={"id": lambda w: w.customer_of(w.claim())})
 
 def _edit_customer(world: World) -> Wanted:
     customer = world.customer_of(world.claim())
-    body = {"version": world.recorded(customer)["version"], "level": "A"}
+    body = {"version": world.recorded(customer)["version"], "level": "A", "level_reason": "重点客户"}
     return _wanted("edit_customer", "marketing", ids={"id": customer}, body=body)
 
 

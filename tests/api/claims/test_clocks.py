@@ -388,7 +388,8 @@ def test_a_later_level_moves_no_running_deadline(company: Company) -> None:
     office = Office(company, overrides=overrides)
     claim = office.claim(office.first)
     record = company.admin.get(f"/v1/customers/{claim['customer']['id']}").json()
-    done(company.admin.patch(f"/v1/customers/{record['id']}", {"version": record["version"], "level": "VIP"}))
+    given = {"version": record["version"], "level": "VIP", "level_reason": "重点客户"}
+    done(company.admin.patch(f"/v1/customers/{record['id']}", given))
     company.direct.drain(claim["id"])
     assert clocks(read(office.first, claim)) == clocks(claim)
     done(act(office.first, claim, "release", reason="need_unmet"))

@@ -191,6 +191,7 @@ BUILT = {
     "people.duty_ack_wd",
     "people.skill_confirm",
     "partner.confirm_wd",
+    "customer.dormant_days",
     "ownership.rules",
     "ownership.visit_first",
     "ownership.depth_days",
