@@ -228,12 +228,15 @@ def sales_stage_length(claim: Claim, *, terms: Terms) -> Duration | None:
 
 
 def started_after_deal(claim: Claim, *, contract_at: datetime, contract_end: date | None, terms: Terms) -> Claim:
-    """Only the after-deal clock runs in `won`: from the end of the contract, else from the deal (CLM-32)."""
+    """What runs in `won`: the after-deal clock, from the end of the contract, else from the deal (CLM-32).
+
+    Beside it the deadline of the sales stage runs on, which only warns there: 回款 and delivery come later (CLM-30).
+    """
     begin = contract_at
     if contract_end is not None:
         zone = ZoneInfo(terms.calendar.zone)
         begin = datetime.combine(contract_end + timedelta(days=1), time.min, tzinfo=zone).astimezone(contract_at.tzinfo)
-    bare = replace(claim, clocks=())
+    bare = replace(claim, clocks=tuple(c for c in claim.clocks if c.clock is Clock.SALES_STAGE))
     return started(
         bare,
         Clock.AFTER_DEAL,

@@ -213,7 +213,7 @@ def won(draft: Draft, claim: Claim, *, actor: str | None, deal: Deal) -> Claim:
     close_requests(draft, claim)
     draft.record("won", claim, before=before, actor=actor, data=_told(deal, claim))
     if claim.owner != actor:
-        draft.tell(claim.owner, "claim.won", claim, rule="CLM-32", facts={"deadline": claim.deadline})
+        draft.tell(claim.owner, "claim.won", claim, rule="CLM-32", facts={"deadline": kept_until(claim)})
     return claim
 
 
@@ -225,13 +225,19 @@ def after_deal(draft: Draft, claim: Claim) -> Claim:
         counted = clocks.started_after_deal(
             claim, contract_at=deal.contract_at, contract_end=deal.contract_end, terms=terms
         )
-        if best is None or _later(counted.deadline, best.deadline):
+        if best is None or _later(kept_until(counted), kept_until(best)):
             best = counted
     ends = best.clock(Clock.AFTER_DEAL) if best is not None else None
     if best is not None and ends is not None and ends.deadline is not None and ends.deadline < draft.at:
         # A deal that is told late is over at once, but nothing ends before it was told.
         return best.with_clock(replace(ends, deadline=draft.at))
     return best or claim
+
+
+def kept_until(claim: Claim) -> datetime | None:
+    """When the after-deal clock of a won claim runs out; None while it stands still, or where none runs (CLM-32)."""
+    ends = claim.clock(Clock.AFTER_DEAL)
+    return ends.deadline if ends is not None else None
 
 
 def _win(draft: Draft, command: Command, claim: Claim) -> None:

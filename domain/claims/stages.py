@@ -112,12 +112,13 @@ def wears(person: str, role: str | None, *, organisation: Organisation, at: date
 
 
 def warned(draft: Draft, claim: Claim) -> bool:
-    """The deadline of the stage is over, and `stage.on_miss` only warns: owner, supervisor and whoever answers for it.
+    """The deadline of the stage is over, and that only warns: owner, supervisor and whoever answers for it.
 
+    By `stage.on_miss`, and always once the customer is won: payment or delivery that is late takes nobody's customer.
     Told once; the claim goes on in its stage without a deadline. False: it lapses.
     """
     policy = draft.setting.terms_of(claim).policy
-    if policy.choice("stage.on_miss") != "warn":
+    if claim.state is not ClaimState.WON and policy.choice("stage.on_miss") != "warn":
         return False
     stage = policy.sales_stage(claim.stage).name
     claim = draft.put(replace(claim.without_clock(Clock.SALES_STAGE), stage_missed=True))
@@ -139,9 +140,7 @@ def _moved(
     if claim.stage_person is not None:
         draft.closed_tasks.append(_task_key(claim))
     claim = replace(claim, stage=data["stage"], stage_at=draft.at, stage_person=named, stage_skipped=skipped)
-    if claim.state is not ClaimState.WON:  # there only the after-deal clock runs (CLM-32)
-        claim = clocks.started_sales_stage(claim, at=draft.at, terms=terms)
-    draft.put(claim)
+    claim = draft.put(clocks.started_sales_stage(claim, at=draft.at, terms=terms))
     draft.stage_moves.append(
         StageMove(
             id=draft.mint(),

@@ -9,7 +9,7 @@ from datetime import datetime
 from domain.claims import clocks, confirmations
 from domain.claims.collaborators import joined
 from domain.claims.credit import CHANNEL
-from domain.claims.deals import after_deal, won
+from domain.claims.deals import after_deal, kept_until, won
 from domain.claims.holding import close_requests, put_in_pool
 from domain.claims.lifecycle import DISPUTABLE, ENDED, HOLDING, ClaimState, ClaimTrigger
 from domain.claims.model import Claim, Clock, Pause, PauseKind
@@ -258,11 +258,13 @@ def _with_new_deals(draft: Draft, dispute: Dispute, claim: Claim) -> Claim:
     if claim.state is not _S.WON or not any(d.recorded_at and d.recorded_at >= dispute.opened_at for d in live):
         return claim
     counted = after_deal(draft, claim)
-    return counted if claim.deadline is not None and _outlasts(counted, claim.deadline) else claim
+    until = kept_until(claim)
+    return counted if until is not None and _outlasts(counted, until) else claim
 
 
 def _outlasts(claim: Claim, deadline: datetime) -> bool:
-    return claim.deadline is None or claim.deadline > deadline
+    until = kept_until(claim)
+    return until is None or until > deadline
 
 
 def _after_deal_anew(draft: Draft, claim: Claim) -> Claim:
@@ -272,7 +274,7 @@ def _after_deal_anew(draft: Draft, claim: Claim) -> Claim:
         return counted
     terms = draft.setting.terms_of(claim)
     return clocks.started(
-        replace(claim, clocks=()),
+        counted,
         Clock.AFTER_DEAL,
         at=draft.at,
         length=terms.policy.duration("claim.after_deal_days"),

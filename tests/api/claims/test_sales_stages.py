@@ -141,3 +141,42 @@ def test_a_missed_stage_is_warned_of_once_or_lapses_by_policy(company: Company) 
     lapsed = read(office.first, strict)
     assert (lapsed["state"], lapsed["reason"], lapsed["ended_at"]) == ("lapsed", "stage_missed", strict["deadline"])
     assert entry(office.first, strict, "lapsed")["data"]["rule"] == "stage.deadline_days"
+
+
+def test_after_the_deal_a_late_stage_is_warned_of_and_takes_no_customer(company: Company) -> None:
+    """CLM-30, CLM-32: payment and delivery come after the contract; `lapse` is not for a customer who is won."""
+    limits = ALONE | {
+        "stage.list": ["contact", "payment", "delivery"],
+        "stage.deadline_days": {"contact": 10, "payment": 5},
+        "stage.on_miss": "lapse",
+        "claim.after_deal_days": 60,
+    }
+    office = Office(company, policy=limits)
+    claim = office.claim(office.first)
+    deal = {"amount": {"amount_minor": 100_00, "currency": "CNY"}, "contract_at": claim["accepted_at"]}
+    won = done(act(office.first, claim, "win", **deal))
+    kept = after(claim["accepted_at"], days=60)
+    assert {name: moment(at) for name, at in clocks(won).items()} == {
+        "after_deal": kept,
+        "sales_stage": after(claim["accepted_at"], days=10),
+    }, "the deadline of the stage that it is in runs on"
+    paying = done(act(office.first, claim, "stage", stage="payment"))
+    assert moment(paying["stage"]["due"]) == after(paying["stage"]["since"], days=5)
+    second = {**deal, "kind": "repurchase"}
+    again = done(
+        office.finance().post("/v1/deals", {"program": office.program, "customer": claim["customer"]["id"], **second})
+    )
+    assert again["claim"] == claim["id"]
+    assert read(office.first, claim)["stage"]["due"] == paying["stage"]["due"], "a further deal leaves it alone"
+    company.advance(days=6)
+    late = read(office.first, claim)
+    assert (late["state"], late["stage"]["missed"], late["stage"]["due"]) == ("won", True, None)
+    assert {name: moment(at) for name, at in clocks(late).items()} == {"after_deal": kept}
+    for person in (office.first, office.leader):
+        assert notices(person, claim).count("reminder.sales_stage") == 1
+    assert done(act(office.first, claim, "stage", stage="delivery"))["stage"]["due"] is None
+    done(act(office.first, claim, "stage", stage="payment"))
+    for one in late["deals"]:
+        done(act(office.leader, claim, "cancel_deal", reason="客户退订", deal=one))
+    company.advance(days=30)
+    assert (read(office.first, claim)["state"], read(office.first, claim)["clocks"]) == ("active", [])
