@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from activities.ports import Bell, StoreTroubleError
+from domain.claims.model import RequestKind, RequestState
 from domain.refusals import Refusal
 from storage import tables as t
 from storage.database import Database, Transaction, mint
@@ -169,6 +170,11 @@ def _concerned(tx: Transaction, mark: int) -> list[tuple[str, str, datetime]]:
         add(held.where(t.claim.c.id.in_(_awaiting(row["person"]))), row["at"])
         concerned = sa.select(t.dispute_party.c.dispute).where(t.dispute_party.c.person == row["person"])
         add(cases.where(sa.or_(_tended_by(row["person"]), t.dispute.c.id.in_(concerned))), row["at"])
+    led = sa.select(t.leadership.c.team, t.leadership.c.from_at).where(
+        t.leadership.c.rev > mark, t.leadership.c.to_at.is_(None)
+    )
+    for row in tx.rows(led):
+        add(held.where(t.claim.c.id.in_(_delivered_by(tx, row["team"]))), row["from_at"])
     for row in tx.rows(sa.select(t.absence).where(t.absence.c.rev > mark)):
         add(held.where(t.claim.c.owner == row["person"]), row["from_at"])
         add(cases.where(_tended_by(row["person"])), row["from_at"])
@@ -194,6 +200,14 @@ def _awaiting(person: str) -> sa.CompoundSelect[Any]:
         task.person == person, task.state == "open", task.subject_type == "claim", task.kind == "judge"
     )
     return sa.union_all(judged, sa.select(t.request_waiting.c.claim).where(t.request_waiting.c.person == person))
+
+
+def _delivered_by(tx: Transaction, team: str) -> list[str]:
+    """Claims of which ``team`` is to accept the delivery; at any time few hand-offs wait (CLM-31)."""
+    asked = sa.select(t.request.c.claim, t.request.c.data).where(
+        t.request.c.kind == RequestKind.DELIVERY.value, t.request.c.state == RequestState.OPEN.value
+    )
+    return [row["claim"] for row in tx.rows(asked) if row["data"]["team"] == team]
 
 
 def _tended_by(person: str) -> sa.ColumnElement[bool]:

@@ -151,9 +151,15 @@ def judge_left_at(claim: Claim, matter: Matter, setting: Setting) -> datetime | 
 
 
 def deciders_left(claim: Claim, matter: Matter, setting: Setting) -> Iterator[tuple[datetime, Request]]:
-    """Requests that wait for a supervisor who has left, where there is another one (PPL-06)."""
+    """Requests that wait for a supervisor who has left, where there is another one (PPL-06, CLM-31)."""
     for request in matter.requests_of(claim.id):
-        if request.state is not RequestState.OPEN or not _is_supervised(request):
+        if request.state is not RequestState.OPEN:
+            continue
+        if request.kind is RequestKind.DELIVERY:
+            instead = _leads_instead(request, setting)
+            if instead is not None:
+                yield instead[0], request
+        if not _is_supervised(request):
             continue
         for person in request.waiting_for:
             at = _left_at(person, setting, since=request.created_at)
@@ -162,7 +168,7 @@ def deciders_left(claim: Claim, matter: Matter, setting: Setting) -> Iterator[tu
 
 
 def decider_left(draft: Draft, claim: Claim, request: Request) -> None:
-    """The next supervisor decides, in the time that is left (PPL-06)."""
+    """The next supervisor decides, in the time that is left (PPL-06), or who leads the delivering team now (CLM-31)."""
     following = _next_decider(claim, request, draft.setting, at=draft.at)
     assert following is not None  # else nothing would have fallen due
     draft.closed_tasks.append(f"request:{request.id}")
@@ -174,10 +180,35 @@ def _is_supervised(request: Request) -> bool:
 
 
 def _next_decider(claim: Claim, request: Request, setting: Setting, *, at: datetime) -> str | None:
+    if request.kind is RequestKind.DELIVERY:
+        instead = _leads_instead(request, setting)
+        return instead[1] if instead is not None else None
     to = (request.data or {}).get("to")
     interested = (*request.waiting_for, *((to,) if to is not None else ()))
     person = claim.owner or claim.reporter
     return setting.supervisor(person, program=claim.program, at=at, interested=interested)
+
+
+def _leads_instead(request: Request, setting: Setting) -> tuple[datetime, str] | None:
+    """Since when somebody else than whoever was asked leads the delivering team, and who (CLM-31).
+
+    While it has no leader, because that one has left: the nearest leader above.
+    """
+    organisation, team = setting.organisation, (request.data or {})["team"]
+    present = next(reversed(organisation.leaderships.get(team, ())), None)
+    if present is not None and present.end is None:
+        at = max(present.start, request.created_at)
+        new = present.object not in request.waiting_for and organisation.is_active(present.object, at=at)
+        return (at, present.object) if new else None
+    for person in request.waiting_for:
+        left = _left_at(person, setting, since=request.created_at)
+        if left is None:
+            continue
+        leaders = (organisation.leader_of(one, at=left) for one in organisation.path_up(team))
+        above = next((one for one in leaders if one is not None and organisation.is_active(one, at=left)), None)
+        if above is not None:
+            return left, above
+    return None
 
 
 def _left_at(person: str, setting: Setting, *, since: datetime) -> datetime | None:

@@ -100,3 +100,37 @@ def test_both_leaders_are_told_once_of_one_that_nobody_accepted_in_time(delivery
     assert delivery.request(request)["state"] == "withdrawn"
     assert tasks(delivery.leader) == []
     assert notices(delivery.leader, delivery.claim).count("request.delivery") == 3
+
+
+def test_a_hand_off_goes_to_whoever_leads_the_delivering_team_now(delivery: Delivery) -> None:
+    """CLM-31, PPL-06: a leader who has left, or leads no more, keeps nobody waiting; who came instead accepts it."""
+    company = delivery.office.company
+    delivery.win()
+    request = delivery.open()
+
+    def asked() -> list[str]:
+        company.spread()
+        found: list[str] = delivery.request(request)["waiting_for"]
+        return found
+
+    company.advance(hours=1)
+    done(company.admin.post(f"/v1/people/{delivery.leader.id}/leave"))
+    assert asked() == [delivery.leader.id], "nobody leads the team, or any above it"
+    second = company.leader(delivery.team, "接任主管")
+    assert asked() == [second.id]
+    assert tasks(second) == [("request.delivery", request["id"])]
+    third = company.leader(delivery.team, "再任主管")
+    assert asked() == [third.id]
+    assert (tasks(second), tasks(third)) == ([], [("request.delivery", request["id"])])
+    refused(decide(second, request), 404, "not_found")
+    head = company.leader(company.root, "总经理")
+    company.advance(hours=1)
+    done(company.admin.post(f"/v1/people/{third.id}/leave"))
+    assert asked() == [head.id]
+    fourth = company.leader(delivery.team, "新主管")
+    assert asked() == [fourth.id]
+    assert delivery.request(request)["decide_by"] == request["decide_by"]
+    done(decide(fourth, request))
+    held = read(fourth, delivery.claim)
+    assert (held["owner"], held["collaborators"]) == (delivery.owner.id, [{"person": fourth.id, "rights": "read"}])
+    assert delivery.steps() == ["opened", "accepted"]
