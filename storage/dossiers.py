@@ -30,25 +30,19 @@ class Dossier:
 
 
 def of(tx: Transaction, matter: str, customer: str) -> Dossier:
-    """The dossier of ``matter``; ``customer`` is the record that its claim came under.
+    """The dossier of ``matter`` that is kept; ``customer`` is the record that its claim came under."""
+    return all_of(tx, matter, customer)[0]
 
-    Merged records bring two into one matter (CUS-13): that of the claim's own record goes first, else the older one.
-    Content of an erased customer is empty.
+
+def all_of(tx: Transaction, matter: str, customer: str) -> list[Dossier]:
+    """The dossier of ``matter`` that is kept, and after it those that merged records brought with them (CUS-13).
+
+    That of the claim's own record is kept, else the oldest. Content of an erased customer is empty.
     """
     rows = tx.rows(sa.select(t.dossier).where(t.dossier.c.matter == matter).order_by(t.dossier.c.id))
-    row = next((r for r in rows if r["customer"] == customer), next(iter(rows), None))
-    if row is None:
-        return Dossier(None, customer)
-    key = customers.data_key(tx, row["customer"])
-    text = tx.keys.open_text(row["sealed"], key=key) if key is not None else None
-    return Dossier(
-        id=row["id"],
-        customer=row["customer"],
-        version=row["version"],
-        content=json.loads(text) if text is not None else {},
-        changed_at=row["changed_at"],
-        changed_by=row["changed_by"],
-    )
+    own_first = sorted(rows, key=lambda row: row["customer"] != customer)
+    keys = customers.data_keys(tx, [row["customer"] for row in rows])
+    return [_opened(tx, row, keys.get(row["customer"])) for row in own_first] or [Dossier(None, customer)]
 
 
 def keep(
@@ -122,3 +116,15 @@ def erase(tx: Transaction, customer: str) -> None:
     """Nothing that was known of an erased customer stays (AUD-05)."""
     for table in (t.decision_maker_met, t.dossier):
         tx.execute(table.delete().where(table.c.customer == customer))
+
+
+def _opened(tx: Transaction, row: Mapping[str, Any], key: bytes | None) -> Dossier:
+    text = tx.keys.open_text(row["sealed"], key=key) if key is not None else None
+    return Dossier(
+        id=row["id"],
+        customer=row["customer"],
+        version=row["version"],
+        content=json.loads(text) if text is not None else {},
+        changed_at=row["changed_at"],
+        changed_by=row["changed_by"],
+    )

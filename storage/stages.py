@@ -29,7 +29,8 @@ def shown(tx: Transaction, claim: str) -> frozenset[str]:
         sa.select(*_FIELDS.values(), t.claim.c.matter, t.claim.c.customer).where(t.claim.c.id == claim)
     ).one()
     filled = {word for word, value in zip(_FIELDS, row[: len(_FIELDS)], strict=True) if value is not None}
-    filled |= set(dossier.filled(dossiers.of(tx, row.matter, row.customer).content))
+    for kept in dossiers.all_of(tx, row.matter, row.customer):
+        filled |= set(dossier.filled(kept.content))
     c = t.follow_up.c
     worked = tx.execute(
         sa.select(c.kind).where(c.claim == claim, c.qualified, c.voided_at.is_(None)).distinct()

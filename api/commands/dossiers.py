@@ -26,7 +26,7 @@ def read(tx: Transaction, caller: Caller, claim: str) -> dict[str, Any]:
     row = visible_claim(tx, caller, claim)
     if not reads_dossier(claim_of(row), actor=caller.actor, setting=caller.setting, at=caller.at):
         raise Refusal("not_allowed", rule="CUS-11")
-    return dossier_view(claim, dossiers.of(tx, row["matter"], row["customer"]), dossiers.met_in(tx, row["matter"]))
+    return _shown(tx, claim, row)
 
 
 @on_claim
@@ -70,7 +70,12 @@ def edit(tx: Transaction, caller: Caller, claim: str, body: DossierPatch) -> Don
         ],
     )
     matters.touch(tx, row["matter"], locked.now)
-    return Done(200, dossier_view(claim, kept, dossiers.met_in(tx, row["matter"])))
+    return Done(200, _shown(tx, claim, row))
+
+
+def _shown(tx: Transaction, claim: str, row: dict[str, Any]) -> dict[str, Any]:
+    kept, *merged = dossiers.all_of(tx, row["matter"], row["customer"])
+    return dossier_view(claim, kept, merged, dossiers.met_in(tx, row["matter"]))
 
 
 def _require_keeper(caller: Caller, row: dict[str, Any]) -> None:

@@ -52,10 +52,9 @@ class FloorOut(Output):
     delivery: str | None
 
 
-class DossierOut(Output):
+class DossierContentOut(Output):
     """`filled`: the parts that say something. Version 1: nobody wrote anything yet."""
 
-    claim: str
     decision_makers: list[DecisionMakerOut]
     budget: str | None
     decision_chain: str | None
@@ -65,3 +64,16 @@ class DossierOut(Output):
     version: int
     changed_at: str | None
     changed_by: str | None
+
+
+class MergedDossierOut(DossierContentOut):
+    """What another record of the customer brought with it (CUS-13)."""
+
+    customer: str
+
+
+class DossierOut(DossierContentOut):
+    """The dossier that is kept, and those that are only read beside it."""
+
+    claim: str
+    merged: list[MergedDossierOut]

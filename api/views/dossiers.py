@@ -10,12 +10,23 @@ from storage.codec import rfc3339
 from storage.dossiers import Dossier
 
 
-def dossier_view(claim: str, dossier: Dossier, met: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """``met``: the follow-ups in which each decision maker was met."""
+def dossier_view(
+    claim: str, kept: Dossier, merged: Sequence[Dossier], met: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """``merged``: what other records of the customer brought with them (CUS-13); ``met``: the follow-ups in which each
+    decision maker was met.
+    """
+    return {
+        "claim": claim,
+        **_content(kept, met),
+        "merged": [{"customer": one.customer, **_content(one, met)} for one in merged],
+    }
+
+
+def _content(dossier: Dossier, met: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     content = dossier.content
     floor = content.get("floor") or {}
     return {
-        "claim": claim,
         "decision_makers": [
             {**one, "met": list(met.get(one["id"], ()))} for one in content.get("decision_makers") or ()
         ],

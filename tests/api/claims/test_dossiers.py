@@ -13,7 +13,7 @@ from storage import tables as t
 from tests.api.disputes.test_a_case import Case
 from tests.support.answers import refused
 from tests.support.company import Company, Person
-from tests.support.office import NOTE, Office, act, decide, done, entry, read, work
+from tests.support.office import NOTE, Office, act, customer, decide, done, entry, read, work
 
 CONTENT: dict[str, Any] = {
     "budget": "五百万以内，首付三成",
@@ -31,6 +31,7 @@ EMPTY = {
     "version": 1,
     "changed_at": None,
     "changed_by": None,
+    "merged": [],
 }
 
 
@@ -98,6 +99,34 @@ def test_a_dossier_is_kept_by_whoever_works_the_customer_and_goes_with_them(comp
     done(act(office.second, claim, "release", reason="need_unmet"))
     refused(dossier(office.second, claim), 403, "not_allowed")
     refused(edit(office.second, claim, 3, budget="？"), 409, "illegal_transition")
+
+
+def test_after_a_merge_both_dossiers_are_read_and_that_of_the_own_record_is_kept(company: Company) -> None:
+    """CUS-11, CUS-13: nothing that was known of the customer is lost to its owner; un-merged, each has its own."""
+    stages = ["contact", {"name": "proposal", "conditions": ["budget", "competitors"]}]
+    reclaim = {"person": 0, "company": 0}
+    office = Office(company, policy={"stage.list": stages, "claim.reclaim_wait_h": reclaim})
+    given_up, held = (office.claim(office.first, customer=customer(number)) for number in (1, 2))
+    done(edit(office.first, given_up, 1, competitors=["隔壁楼盘"], decision_makers=[{"name": "李太太"}]))
+    own = done(edit(office.first, held, 1, budget="五百万以内"))
+    done(act(office.first, given_up, "release", reason="need_unmet"))
+    records = [claim["customer"]["id"] for claim in (given_up, held)]
+    merge = {"into": records[1], "reason": "客户换了号码"}
+    done(company.admin.post(f"/v1/customers/{records[0]}/merge", merge))
+    both = done(dossier(office.first, held))
+    assert both | {"merged": []} == own
+    (other,) = both["merged"]
+    assert (other["customer"], other["competitors"], other["filled"]) == (
+        records[0],
+        ["隔壁楼盘"],
+        ["decision_makers", "competitors"],
+    )
+    assert [one["name"] for one in other["decision_makers"]] == ["李太太"]
+    changed = done(edit(office.first, held, 2, decision_chain="太太定夺"))
+    assert (changed["version"], changed["merged"]) == (3, [other])
+    assert done(act(office.first, held, "stage", stage="proposal"))["stage"]["skipped"] == []
+    done(company.admin.post(f"/v1/customers/{records[0]}/unmerge", {"reason": "其实是两个人"}))
+    assert done(dossier(office.first, held))["merged"] == []
 
 
 def test_its_texts_are_sealed_and_go_with_an_erasure(company: Company) -> None:
