@@ -9,7 +9,7 @@ from alembic import op
 import storage.types
 
 revision = "level_reasons"
-down_revision = "transfer_reasons"
+down_revision = "subscribers"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,7 @@ from alembic import op
 import storage.types
 
 revision = "subscribers"
-down_revision = "transfer_reasons"
+down_revision = "transfer_lists_refused"
 branch_labels = None
 depends_on = None
 
