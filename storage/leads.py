@@ -16,10 +16,11 @@ from domain.leads.handling import scope_of
 from domain.leads.lifecycle import LeadState
 from domain.leads.model import Desk, Lead, Load, Offer, OfferEnd, Way
 from domain.leads.rotation import Rotation
-from domain.leads.rules import first_match
+from domain.leads.rules import first_match, giving
 from domain.matters.inbox import lead_dues
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
+from storage import receptions
 from storage import tables as t
 from storage.codec import pack, unpack
 from storage.database import Transaction
@@ -134,9 +135,18 @@ def with_desk(tx: Transaction, matter: Matter, *, setting: Setting, now: datetim
             if rule.way in (Way.ROTATION, Way.DISPATCH):
                 scopes.add(scope_of(lead, rule))
             people.update(members(matter.program, rule.team, setting=setting, at=now))
+    # Whoever is absent has a stand-in: one of the rotation, or a buddy (LEAD-15).
+    named = {person for lead in given for person in (lead.wanted, lead.meant_for) if person is not None}
+    for lead in given if named else ():
+        rule = giving(first_match(lead, rules))
+        scopes.add(scope_of(lead, rule))
+        people.update(members(matter.program, rule.team, setting=setting, at=now))
+    buddies = receptions.buddies(tx, matter.program, named) if named else {}
+    people.update(buddy for some in buddies.values() for buddy in some)
     people.update(c.owner for c in matter.claims.values() if c.owner is not None)
     rotations = {scope: _locked_rotation(tx, matter.program, scope) for scope in sorted(scopes)}
-    return replace(matter, desk=Desk(now=now, rotations=rotations, loads=loads(tx, people, now=now)))
+    desk = Desk(now=now, rotations=rotations, loads=loads(tx, people, now=now), buddies=buddies)
+    return replace(matter, desk=desk)
 
 
 def save(tx: Transaction, before: Matter, after: Matter) -> None:
@@ -253,6 +263,7 @@ def offers_of(tx: Transaction, leads: Collection[str]) -> dict[str, list[Offer]]
                 person=r["person"],
                 at=r["at"],
                 way=Way(r["way"]),
+                stands_for=r["stands_for"],
                 scope=r["scope"],
                 makeup=r["makeup"],
                 data=unpack(r["data"]),
@@ -334,6 +345,7 @@ def _offer_row(tx: Transaction, lead: Lead, place: int, offer: Offer) -> dict[st
         "team": _team(tx, offer.person),
         "at": offer.at,
         "way": offer.way.value,
+        "stands_for": offer.stands_for,
         "scope": offer.scope,
         "makeup": offer.makeup,
         "respond_by": offer.respond_by,

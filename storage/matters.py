@@ -220,7 +220,7 @@ def load(
         amounts=case_facts.amounts(tx, row["id"]) if opening else (),
         follow_ups=_follow_ups(tx, voiding),
         holdings=_holdings(tx, receivers),
-        lost=_lost(tx, row["id"], commands, requests, receivers),
+        lost=_lost(tx, row["id"], commands, requests, receivers | _offered(found_leads)),
         leads=found_leads,
         assists=_assists(tx, row["program"], pairs),
         approvals=approvals.load(tx, row["id"], commands, excused=is_excused),
@@ -784,8 +784,8 @@ def _taking(
 
 
 def _offered(found: Mapping[str, Lead]) -> set[str]:
-    """Whoever has a lead in hand: accepting it may be a take (POOL-03)."""
-    return {lead.receiver for lead in found.values() if lead.is_open and lead.receiver is not None}
+    """Whoever has a lead in hand, and whom they have it for: accepting it may be a take (POOL-03, LEAD-15)."""
+    return {person for lead in found.values() if lead.is_open for person in lead.hands}
 
 
 def _takers(tx: Transaction, locked: Locked, commands: tuple[Command, ...], people: set[str]) -> dict[str, Taker]:
@@ -796,7 +796,7 @@ def _takers(tx: Transaction, locked: Locked, commands: tuple[Command, ...], peop
         since=min((c.received_at for c in commands), default=locked.now),
         now=locked.now,
         teams={
-            c.actor: c.data["team"]
+            c.data.get("for", c.actor): c.data["team"]
             for c in commands
             if c.kind in _TAKING and c.actor is not None and c.data.get("team") is not None
         },

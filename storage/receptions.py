@@ -117,6 +117,17 @@ def lock_site(tx: Transaction, site: str) -> tuple[dict[str, Any], Queue] | None
     return (row, queue_of(row["queue"])) if row is not None else None
 
 
+def buddies(tx: Transaction, program: str, people: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Who serves for each of ``people`` where they cannot, at the sites of a program from the oldest on (LEAD-15)."""
+    c = t.site.c
+    found: dict[str, dict[str, None]] = {}
+    for kept in tx.execute(sa.select(c.queue).where(c.program == program).order_by(c.created_at, c.id)).scalars():
+        for person, buddy in queue_of(kept).buddies.items():
+            if person in people:
+                found.setdefault(person, {})[buddy] = None
+    return {person: tuple(some) for person, some in found.items()}
+
+
 def save_queue(tx: Transaction, site: str, queue: Queue) -> None:
     """Write the queue of a site whose lock is held."""
     tx.update(t.site, {"id": site}, {"queue": queue_row(queue)})

@@ -1011,6 +1011,7 @@ lead_offer = sa.Table(
     Col("team", Id, nullable=False),
     Col("at", Instant, nullable=False),
     Col("way", sa.String(12), nullable=False),
+    Col("stands_for", Id, index=True),  # whom a stand-in has it for
     Col("scope", Id),
     Col("makeup", sa.Boolean, nullable=False),
     Col("respond_by", Instant),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +17,14 @@ from api.schemas.leads import AssessIn, AssignIn, ContactIn, GradeIn, LeadIn, Re
 from api.views.customers import claims_read, reads_base
 from api.views.leads import lead_view, recommended, visible_lead
 from domain.claims.model import Referral
-from domain.leads.candidates import may_receive
+from domain.leads.candidates import away, may_receive
 from domain.leads.lifecycle import LeadState
 from domain.leads.model import Lead
 from domain.leads.permissions import authorise, brings_into, may_send
 from domain.leads.rules import UNCLAIMED
 from domain.leads.scoring import graded, scored
 from domain.matters.matter import Command, CommandKind
+from domain.people.access import Actor
 from domain.policy.policy import Policy
 from domain.pools.limits import receives
 from domain.refusals import FieldError, Refusal
@@ -188,8 +190,15 @@ def accept(tx: Transaction, caller: Caller, lead: str) -> Waiting:
         authorise(CommandKind.LEAD_ACCEPT, known, actor=caller.actor, setting=caller.setting, at=caller.at)
         locked = matters.lock(tx, known.matter, of=lead)
         # Somebody may have directed a pooled customer at them, which is a take (POOL-03).
-        data = told_of_take(tx, caller, known.program, locked.now) if locked.row["pooled"] else {}
+        data = _told_of(tx, caller, known, locked) if locked.row["pooled"] else {}
         return _command(tx, caller, known, CommandKind.LEAD_ACCEPT, data, locked)
+
+
+def _told_of(tx: Transaction, caller: Caller, lead: Lead, locked: matters.Locked) -> dict[str, Any]:
+    """What a take is told of whose customer it will be, which a stand-in accepts for them (LEAD-15)."""
+    owner = lead.meant_for or caller.person
+    taker = replace(caller, actor=Actor(owner))
+    return {**told_of_take(tx, taker, lead.program, locked.now), "for": owner}
 
 
 def give_back(tx: Transaction, caller: Caller, lead: str, body: ReturnIn) -> Waiting:
@@ -223,6 +232,11 @@ def assign(tx: Transaction, caller: Caller, lead: str, body: AssignIn) -> Waitin
             raise _invalid("person")
         if body.person is not None and body.person == caller.person == known.sender:
             raise _invalid("person")
+        if (
+            body.person is not None
+            and away(body.person, known.program, setting=caller.setting, at=caller.at) is not None
+        ):
+            raise _invalid("person", rule="PPL-05")
         # Whether advice was taken is on record; it decides nothing (LEAD-07).
         advised = [r.person for r in recommended(tx, caller, known)[0]] if body.person is not None else []
         return {
@@ -306,5 +320,5 @@ def _under(policy_version: int) -> Iterator[None]:
         raise
 
 
-def _invalid(field: str) -> Refusal:
-    return Refusal("field_invalid", errors=(FieldError(field, "field_invalid"),))
+def _invalid(field: str, *, rule: str | None = None) -> Refusal:
+    return Refusal("field_invalid", rule=rule, errors=(FieldError(field, "field_invalid"),))

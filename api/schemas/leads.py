@@ -134,8 +134,9 @@ class SkippedOut(Output):
 
 class OfferOut(Output):
     person: str
+    stands_for: str | None
     at: str
-    way: Literal["named", "rule", "rotation", "dispatch", "former_owner"]
+    way: Literal["named", "rule", "rotation", "dispatch", "former_owner", "stand_in"]
     makeup: bool
     skipped: list[SkippedOut]
     ranking: list[RankedOut]

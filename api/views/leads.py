@@ -54,8 +54,8 @@ def visible_lead(tx: Transaction, caller: Caller, lead: str) -> Row:
 
 
 def readable_leads(caller: Caller) -> sa.ColumnElement[bool]:
-    """Who reads a lead: its sender, whoever it was offered to or is asked about it, the owner it went to, those in
-    charge of them, and, while its need is looked into, whoever may do that (LEAD-06).
+    """Who reads a lead: its sender, whoever it was offered to, and for whom, or is asked about it, the owner it went
+    to, those in charge of them, and, while its need is looked into, whoever may do that (LEAD-06).
     """
     scope = scope_of(caller)
     if scope.everything:
@@ -64,7 +64,11 @@ def readable_leads(caller: Caller) -> sa.ColumnElement[bool]:
     held = sa.select(t.lead.c.id).where(t.lead.c.receiver.in_(mine))
     ways: list[sa.ColumnElement[bool]] = [
         c.sender == caller.person,
-        c.id.in_(sa.select(t.lead_offer.c.lead).where(t.lead_offer.c.person.in_(mine))),
+        c.id.in_(
+            sa.select(t.lead_offer.c.lead).where(
+                sa.or_(t.lead_offer.c.person.in_(mine), t.lead_offer.c.stands_for == caller.person)
+            )
+        ),
         c.claim.in_(sa.select(t.claim.c.id).where(t.claim.c.owner == caller.person)),
         c.duplicate_of.in_(held.correlate(None)),
         c.id.in_(
@@ -262,6 +266,7 @@ def _referral(tx: Transaction, lead: Lead) -> Row | None:
 def _offer(offer: Offer) -> Row:
     return {
         "person": offer.person,
+        "stands_for": offer.stands_for,
         "at": rfc3339(offer.at),
         "way": offer.way.value,
         "makeup": offer.makeup,

@@ -56,6 +56,16 @@ def may_receive(person: str, program: str, *, setting: Setting, at: datetime) ->
     )
 
 
+def away(person: str, program: str, *, setting: Setting, at: datetime) -> Skip | None:
+    """Why ``person`` is not there for a customer of ``program`` at ``at``: absent, on duty or off shift (PPL-05)."""
+    absence = setting.organisation.absence_of(person, at=at)
+    if absence is not None:
+        return Skip.DUTY if absence.duty else Skip.ABSENT
+    shift = setting.profile(person).shift
+    is_off = shift is not None and not shift.covers(at, calendar=setting.calendar(program))
+    return Skip.OFF_SHIFT if is_off else None
+
+
 def comes_from_closed_partner(person: str, program: str, *, setting: Setting, at: datetime) -> bool:
     """Whether ``person`` stands in a partner organisation that takes no reports on the day of ``at`` (PPL-08)."""
     partner = setting.organisation.partner_of(person)
@@ -118,13 +128,7 @@ def _skip(
 ) -> Skip | None:
     if one.person in had:
         return Skip.HAD_IT
-    absence = setting.organisation.absence_of(one.person, at=at)
-    if absence is not None:
-        return Skip.DUTY if absence.duty else Skip.ABSENT
-    shift = one.profile.shift
-    if shift is not None and not shift.covers(at, calendar=setting.calendar(program)):
-        return Skip.OFF_SHIFT
-    return Skip.FULL if _is_full(one, policy) else None
+    return away(one.person, program, setting=setting, at=at) or (Skip.FULL if _is_full(one, policy) else None)
 
 
 def _is_full(one: Candidate, policy: Policy) -> bool:

@@ -16,6 +16,9 @@ from domain.matters.setting import Setting
 from domain.people.access import Actor, Place, has_role
 from domain.people.organisation import Role
 
+#: Ways of a lead into the hands of whom somebody names, or who stands in for them (LEAD-15).
+_BY_NAME = (Way.NAMED, Way.STAND_IN)
+
 
 def directed_by(lead: Lead, owner: str) -> str | None:
     """Who put the lead into the hands of ``owner`` by name; its sender too, whom a rule gave their own lead back."""
@@ -24,7 +27,7 @@ def directed_by(lead: Lead, owner: str) -> str | None:
         return None
     if lead.sender == owner and lead.source != UNCLAIMED:  # those of pools are sent in the name of an admin
         return owner
-    if offer.way is not Way.NAMED:
+    if offer.way not in _BY_NAME:
         return None
     by: str = offer.data.get("by", lead.sender)
     return by
@@ -33,7 +36,7 @@ def directed_by(lead: Lead, owner: str) -> str | None:
 def is_by_a_peer(lead: Lead, owner: str, *, setting: Setting) -> bool:
     """Whether a colleague who sells named ``owner``, so that a judge looks at it as at a report (CLM-04)."""
     by, offer = directed_by(lead, owner), lead.offer
-    if by is None or offer is None or offer.way is not Way.NAMED:
+    if by is None or offer is None or offer.way not in _BY_NAME:
         return False
     return sells(by, setting=setting, at=offer.at) and not is_over(
         by, owner, lead.program, setting=setting, at=offer.at

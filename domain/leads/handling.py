@@ -15,7 +15,7 @@ from domain.claims.holding import flag_return
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Referral
 from domain.claims.reports import consider
-from domain.leads.candidates import candidate, comes_from_closed_partner, fitting, may_receive, members, skips
+from domain.leads.candidates import away, candidate, comes_from_closed_partner, fitting, may_receive, members, skips
 from domain.leads.directed import directed_by, gives_away, is_by_a_peer, is_over
 from domain.leads.dispatch import Ranked, Wanted
 from domain.leads.lifecycle import LeadState, LeadTrigger, fire, refused
@@ -23,7 +23,7 @@ from domain.leads.limits import accept_by, assess_by, respond_by
 from domain.leads.model import Lead, Load, Offer, OfferEnd, Way
 from domain.leads.permissions import authorise
 from domain.leads.rotation import Rotation, Skip, given_back, next_turn
-from domain.leads.rules import UNCLAIMED, Rule, first_match
+from domain.leads.rules import UNCLAIMED, Rule, first_match, giving
 from domain.leads.scoring import graded, scored
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command
@@ -31,7 +31,7 @@ from domain.people.access import Actor
 from domain.policy.policy import Policy
 from domain.pools.entering import enter_pool
 from domain.pools.limits import Attempt, is_entry, receives
-from domain.refusals import Refusal
+from domain.refusals import FieldError, Refusal
 from domain.trial.results import in_trial, would_refuse
 
 #: Returned for one of these it was no lead: the turn that brought it did not count (LEAD-16).
@@ -49,7 +49,7 @@ def receive(draft: Draft, command: Command) -> None:
     elif _kept_for(draft) not in (None, lead.wanted):
         _assign(draft, lead)
     elif lead.wanted is not None and _may_have(draft, lead.wanted):
-        _offer(draft, lead, lead.wanted, Way.NAMED, actor=lead.sender)
+        _offer_or_stand_in(draft, lead, lead.wanted, actor=lead.sender)
     elif _needs_assessment(draft, lead):
         _list_for_assessment(draft, lead)
     else:
@@ -136,6 +136,8 @@ def assign(draft: Draft, command: Command) -> None:
         raise Refusal("restricted", rule="POOL-08", facts={"person": person})
     if _kept_for(draft) not in (None, person):
         raise Refusal("customer_owned", rule="LEAD-01", current_state=lead.state.value)
+    if away(person, lead.program, setting=draft.setting, at=_told_at(draft)) is not None:
+        raise Refusal("field_invalid", rule="PPL-05", errors=(FieldError("person", "field_invalid"),))
     _offer(
         draft,
         lead,
@@ -223,8 +225,8 @@ def response_missed(draft: Draft, lead: Lead) -> None:
 def silence(draft: Draft, lead: Lead) -> None:
     """Neither accepted nor returned in time: accepted (LEAD-16)."""
     assert lead.receiver is not None
-    is_here = draft.setting.organisation.is_active(lead.receiver, at=draft.at)
-    if is_here and not _is_reserved(draft, lead.receiver):
+    owner = _owner_to_be(draft, lead, lead.receiver)
+    if draft.setting.organisation.is_active(owner, at=draft.at) and not _is_reserved(draft, owner):
         try:
             _accept(draft, replace(lead, by_silence=True), actor=None)
         except Refusal:
@@ -238,17 +240,61 @@ def silence(draft: Draft, lead: Lead) -> None:
 # --- giving out ------------------------------------------------------------------------------------------------------
 
 
+def _offer_or_stand_in(draft: Draft, lead: Lead, person: str, *, actor: str | None) -> None:
+    """To ``person``, whom it is meant for; while they are not there, somebody looks after it for them: their buddy,
+    else the next in turn, who spends no turn on it, else their supervisor decides (PPL-05, LEAD-15).
+    """
+    if away(person, lead.program, setting=draft.setting, at=_told_at(draft)) is None:
+        _offer(draft, lead, person, Way.NAMED, actor=actor)
+        return
+    desk, house = draft.matter.desk, draft.setting.organisation.people
+    assert desk is not None
+
+    def of_one_house(other: str) -> bool:
+        return other != person and house[other].partner == house[person].partner
+
+    buddies = (b for b in desk.buddies.get(person, ()) if of_one_house(b) and _can_take(draft, lead, b))
+    found, data = next(buddies, None), None
+    if found is None:
+        rule = giving(first_match(lead, draft.setting.rules_for_leads(lead.program)))
+        everybody = members(lead.program, rule.team, setting=draft.setting, at=draft.at)
+        people = tuple(p for p in everybody if of_one_house(p))
+        rotation = desk.rotations.get(scope_of(lead, rule), Rotation())
+        makeup = _policy(draft, lead).switch("rotation.makeup")
+        turn, _ = next_turn(rotation, people, skips=_skips(draft, lead, people), makeup=makeup)
+        if turn is not None:
+            found, data = turn.person, {"skipped": _listed(dict(turn.skipped))}
+    if found is None:
+        _escalate(draft, lead, actor=actor, above=draft.supervisor(person))
+        return
+    _offer(draft, lead, found, Way.STAND_IN, actor=actor, stands_for=person, data=data)
+    draft.tell_lead(person, "lead.stand_in", lead, rule="LEAD-15", urgency="urgent", facts={"by": found})
+
+
+def _owner_to_be(draft: Draft, lead: Lead, receiver: str) -> str:
+    """Whose customer an acceptance makes it: of whom the receiver stands in for, if they may have it yet (LEAD-15)."""
+    return lead.meant_for if lead.meant_for is not None and _may_own(draft, lead, lead.meant_for) else receiver
+
+
+def _may_own(draft: Draft, lead: Lead, person: str) -> bool:
+    return may_receive(person, lead.program, setting=draft.setting, at=draft.at) and _may_have(draft, person)
+
+
 def _assign(draft: Draft, lead: Lead, *, actor: str | None = None) -> None:
     """To the former owner it is reserved for, however much they have in hand (POOL-11), and to nobody else meanwhile:
-    nobody else could accept it (CLM-20). Otherwise by the first rule that matches (LEAD-03).
+    nobody else could accept it (CLM-20). Otherwise to whom a stand-in had it for (LEAD-15), else by the first rule
+    that matches (LEAD-03).
     """
-    owner = _kept_for(draft)
+    owner, meant = _kept_for(draft), lead.meant_for
     if owner is not None:
         is_here = may_receive(owner, lead.program, setting=draft.setting, at=draft.at)
         if is_here and owner not in lead.had_by:
             _offer(draft, lead, owner, Way.FORMER_OWNER, actor=actor)
         else:
             _escalate(draft, lead, actor=actor)
+        return
+    if meant is not None and _may_own(draft, lead, meant):
+        _offer_or_stand_in(draft, lead, meant, actor=actor)
         return
     rule = first_match(lead, draft.setting.rules_for_leads(lead.program))
     if rule is not None and rule.pool:
@@ -350,6 +396,7 @@ def _offer(
     actor: str | None,
     scope: str | None = None,
     makeup: bool = False,
+    stands_for: str | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """It is in the hands of ``person`` from when they can be told: a late drain shortens nobody's time."""
@@ -365,6 +412,7 @@ def _offer(
         way=way,
         scope=scope,
         makeup=makeup,
+        stands_for=stands_for,
         data=data or {},
         respond_by=respond_by(lead.grade, at, policy=policy, calendar=calendar),
         accept_by=accept_by(at, policy=policy, calendar=calendar),
@@ -388,6 +436,7 @@ def _offer(
             "person": person,
             "way": way.value,
             "makeup": makeup,
+            **({"stands_for": stands_for} if stands_for is not None else {}),
             "respond_by": offer.respond_by,
             "accept_by": offer.accept_by,
             **offer.data,
@@ -401,13 +450,14 @@ def _accept(draft: Draft, lead: Lead, *, actor: str | None, told: Mapping[str, A
     """``told``: what a take is told of whoever accepts, their halved cap and their team (CLM-25)."""
     receiver = lead.receiver
     assert receiver is not None
-    if _is_reserved(draft, receiver):
+    owner = _owner_to_be(draft, lead, receiver)
+    if _is_reserved(draft, owner):
         raise Refusal("customer_owned", rule="LEAD-01", current_state=lead.state.value)
-    if not _may_have(draft, receiver):
+    if not _may_have(draft, owner):
         raise Refusal("restricted", rule="POOL-08", current_state=lead.state.value)
     before = lead.state
-    by, taken_from = directed_by(lead, receiver), draft.matter.pool if is_entry(draft.matter, draft.at) else None
-    claim, against = _within_rules(draft, lead, _claim(draft, lead, receiver), told or {})
+    by, taken_from = directed_by(lead, owner), draft.matter.pool if is_entry(draft.matter, draft.at) else None
+    claim, against = _within_rules(draft, lead, _claim(draft, lead, owner), told or {})
     lead = replace(
         lead.ending(OfferEnd.ACCEPTED, at=draft.at),
         state=fire(state=before, trigger=LeadTrigger.ACCEPT),
@@ -426,7 +476,7 @@ def _accept(draft: Draft, lead: Lead, *, actor: str | None, told: Mapping[str, A
         claim = would_refuse(draft, claim, code=against.code, rule=against.rule, facts=against.facts)
     consider(draft, claim)
     made = draft.matter.claims[claim.id]
-    if made.owner is not None and by not in (None, receiver):
+    if made.owner is not None and by not in (None, owner):
         flag_return(draft, made, kind="claim.accepted")
     draft.tell_lead(lead.sender, "lead.accepted", lead, rule="LEAD-16", facts={"by": receiver})
 
@@ -504,7 +554,7 @@ def _worth(lead: Lead) -> Referral | None:
 def _handed_by(lead: Lead) -> str | None:
     """The sender, where it was they who gave the lead to its receiver by name (SDR 转 AE)."""
     offer = lead.offer
-    if offer is None or offer.way is not Way.NAMED or lead.sender == lead.receiver:
+    if offer is None or offer.way not in (Way.NAMED, Way.STAND_IN) or lead.sender == (offer.stands_for or offer.person):
         return None
     return lead.sender if offer.data.get("by", lead.sender) == lead.sender else None
 
@@ -571,14 +621,14 @@ def _pool(draft: Draft, lead: Lead, *, actor: str | None) -> None:
         draft.tell_lead(person, "lead.pooled", lead, rule="LEAD-03")
 
 
-def _escalate(draft: Draft, lead: Lead, *, actor: str | None = None) -> None:
-    """A task for the supervisor of whoever had it last, else of its sender (LEAD-11)."""
+def _escalate(draft: Draft, lead: Lead, *, actor: str | None = None, above: str | None = None) -> None:
+    """A task for ``above``, else for the supervisor of whoever had it last, else of its sender (LEAD-11)."""
     before = lead.state
     if before is LeadState.ESCALATED:
         return
     lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.ESCALATE), assess_by=None)
     _put(draft, lead)
-    above = draft.supervisor(lead.offers[-1].person if lead.offers else lead.sender)
+    above = above or draft.supervisor(lead.offers[-1].person if lead.offers else lead.sender)
     draft.record_lead("escalated", lead, before=before, actor=actor, data={"to": above, "breaches": lead.breaches})
     if above is not None:
         _ask(draft, lead, above, "lead_escalated")

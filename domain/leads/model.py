@@ -21,6 +21,7 @@ class Way(StrEnum):
     ROTATION = "rotation"
     DISPATCH = "dispatch"
     FORMER_OWNER = "former_owner"  # the customer is still reserved for them (CLM-20)
+    STAND_IN = "stand_in"  # for somebody who is absent, and whose customer it will be (LEAD-15)
 
 
 class OfferEnd(StrEnum):
@@ -48,11 +49,15 @@ class Facets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """The lead in one person's hands since ``at``. ``data``: who was passed over, how people were ranked."""
+    """The lead in one person's hands since ``at``. ``data``: who was passed over, how people were ranked.
+
+    ``stands_for``: whom the lead is meant for, while ``person`` looks after it in their absence (LEAD-15).
+    """
 
     person: str
     at: datetime
     way: Way
+    stands_for: str | None = None
     scope: str | None = None  # the rotation that gave the turn
     makeup: bool = False
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -119,6 +124,18 @@ class Lead:
         return self.offer.person if self.offer is not None else None
 
     @property
+    def meant_for(self) -> str | None:
+        """Whom a stand-in has it for or had it for last; before any offer, whom the sender names (LEAD-15)."""
+        return self.offers[-1].stands_for if self.offers else self.wanted
+
+    @property
+    def hands(self) -> frozenset[str]:
+        """Who may accept it, return it and make the first contact: the receiver, and whom they stand in for."""
+        offer = self.offer
+        people = (offer.person, offer.stands_for) if offer is not None else ()
+        return frozenset(person for person in people if person is not None)
+
+    @property
     def had_by(self) -> frozenset[str]:
         """Everybody it was ever offered to."""
         return frozenset(offer.person for offer in self.offers)
@@ -172,6 +189,7 @@ class Desk:
     now: datetime
     rotations: Mapping[str, Rotation] = field(default_factory=dict)
     loads: Mapping[str, Load] = field(default_factory=dict)
+    buddies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # who serves for whom at a site (LEAD-15)
 
     def with_rotation(self, scope: str, rotation: Rotation) -> Desk:
         return replace(self, rotations={**self.rotations, scope: rotation})

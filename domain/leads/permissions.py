@@ -24,7 +24,7 @@ _SENDING = SELLING | {
 }
 #: Roles that bring leads into programs they do not belong to, where a grant over the program says so.
 _SERVING = frozenset({Role.MARKETING, Role.RECEPTION, Role.PRE_SALES, Role.MANAGER, Role.ADMIN})
-#: What only whoever has the lead in hand does.
+#: What only whoever has the lead in hand does, or whom they have it for.
 _RECEIVING = frozenset({CommandKind.LEAD_ACCEPT, CommandKind.LEAD_RETURN, CommandKind.LEAD_CONTACT})
 
 
@@ -48,7 +48,7 @@ def authorise(kind: CommandKind, lead: Lead, *, actor: Actor, setting: Setting, 
     """Refuse ``not_allowed`` unless ``actor`` may give this command; whoever had the lead and let the time pass:
     ``deadline_passed``, as of when (LEAD-11, LEAD-16).
     """
-    if kind in _RECEIVING and actor.person != lead.receiver:
+    if kind in _RECEIVING and actor.person not in lead.hands:
         missed = [o for o in lead.offers if o.person == actor.person and o.end is OfferEnd.MISSED]
         if missed:
             raise Refusal(
@@ -64,7 +64,7 @@ def authorise(kind: CommandKind, lead: Lead, *, actor: Actor, setting: Setting, 
 def may(kind: CommandKind, lead: Lead, *, actor: Actor, setting: Setting, at: datetime) -> bool:
     """Whether ``actor`` may give this command on ``lead``, whatever its state."""
     if kind in _RECEIVING:
-        return actor.person == lead.receiver
+        return actor.person in lead.hands
     if actor.person == lead.sender and (
         kind in (CommandKind.LEAD_ASSESS, CommandKind.LEAD_GRADE) or lead.state is LeadState.RETURNED
     ):

@@ -45,6 +45,13 @@ def first_match(lead: Lead, rules: Sequence[Rule]) -> Rule | None:
     return next((rule for rule in rules if rule.matches(lead)), None)
 
 
+def giving(rule: Rule | None) -> Rule:
+    """Among whom somebody takes a turn for another: those whom the rule means; everybody where it means one person, a
+    pool, or there is none (LEAD-15).
+    """
+    return DEFAULT[0] if rule is None or rule.pool or rule.person is not None else rule
+
+
 def _word(lead: Lead, name: str) -> str | None:
     if name in ("source", "grade"):
         return lead.source if name == "source" else lead.grade

@@ -1145,6 +1145,13 @@ _LEADS = (
         "The lead on {customer} was given to you[; please contact them by {until}].",
     ),
     _row(
+        "lead.stand_in",
+        "您不在，线索由同事代接",
+        "A colleague looks after your lead",
+        "{customer}的线索是给您的，您不在期间[由{by}]代接；客户归属不变。",
+        "The lead on {customer} is yours and is looked after[ by {by}] while you are away; so is the customer.",
+    ),
+    _row(
         "lead.accepted",
         "线索已被接收",
         "Lead accepted",
