@@ -40,8 +40,23 @@ def keep(tx: Transaction, dispute: Dispute, *, track: str) -> None:
     )
 
 
-def similar(tx: Transaction, *, program: str, track: str, grounds: Grounds, at_most: int | None) -> list[str]:
-    """The newest ones that still stand, of the same program, track and kind."""
+def is_of(partner: str) -> sa.ColumnElement[bool]:
+    """Whether somebody of the partner organisation was a party to the case (PPL-08)."""
+    c, p = t.dispute_party.c, t.person.c
+    theirs = sa.select(c.dispute).join(t.person, p.id == c.person).where(p.partner == partner)
+    return t.precedent.c.dispute.in_(theirs)
+
+
+def similar(
+    tx: Transaction,
+    *,
+    program: str,
+    track: str,
+    grounds: Grounds,
+    at_most: int | None,
+    partner: str | None = None,
+) -> list[str]:
+    """The newest ones that still stand, of the same program, track and kind; for a ``partner``, its own."""
     c = t.precedent.c
     wanted = (
         sa.select(c.id)
@@ -49,7 +64,7 @@ def similar(tx: Transaction, *, program: str, track: str, grounds: Grounds, at_m
         .order_by(c.place.desc(), c.id.desc())
         .limit(at_most or 0)
     )
-    return list(tx.execute(wanted).scalars())
+    return list(tx.execute(wanted if partner is None else wanted.where(is_of(partner))).scalars())
 
 
 def _rules(ruling: Ruling) -> str:

@@ -29,8 +29,7 @@ from api.schemas.leads import (
     ReturnIn,
 )
 from api.views.lead_figures import balance_view, rates_view
-from api.views.leads import lead_page, lead_view, recommendation_view, visible_lead
-from api.views.lists import timeline_page
+from api.views.leads import lead_page, lead_timeline, lead_view, recommendation_view, visible_lead
 from storage.database import Transaction
 
 router = APIRouter(prefix="/v1/leads", tags=["leads"], route_class=StrictRoute)
@@ -97,7 +96,7 @@ def read_lead_timeline(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor 
 
     def work(tx: Transaction) -> dict[str, Any]:
         visible_lead(tx, call.caller, id)
-        return timeline_page(tx, id, limit=limit, cursor=cursor)
+        return lead_timeline(tx, call.caller, id, limit=limit, cursor=cursor)
 
     return call.read(work)
 

@@ -18,8 +18,8 @@ from api.schemas.leads import LeadRulesOut, LeadRulesPatch
 from api.schemas.programs import MemberIn, MemberOut, ProgramIn, ProgramOut, ProgramPage, ProgramPatch
 from api.schemas.trial import ResultKindName, TrialOut, TrialResultPage, WentLiveOut
 from api.views.assists import assist_pair_page
-from api.views.lead_rules import rules_view
-from api.views.programs import program_page, program_view
+from api.views.lead_rules import shown_rules
+from api.views.programs import program_page, shown_program
 from api.views.trial import result_page, trial_view
 
 router = APIRouter(prefix="/v1/programs", tags=["programs"], route_class=StrictRoute)
@@ -34,13 +34,13 @@ def open_program(call: TheCall, body: ProgramIn) -> Response:
 @router.get("", response_model=ProgramPage)
 def list_programs(call: TheCall, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
     """Programs of the company, newest first (TER-01)."""
-    return call.read(lambda tx: program_page(tx, limit=limit, cursor=cursor))
+    return call.read(lambda tx: program_page(tx, call.caller, limit=limit, cursor=cursor))
 
 
 @router.get("/{id}", response_model=ProgramOut)
 def read_program(call: TheCall, id: Id) -> dict[str, Any]:
     """One program; its oversight is shown to everybody (PPL-07)."""
-    return call.read(lambda tx: program_view(tx, id))
+    return call.read(lambda tx: shown_program(tx, call.caller, id))
 
 
 @router.patch("/{id}", response_model=ProgramOut)
@@ -82,7 +82,7 @@ def list_assist_pairs(call: TheCall, id: Id, limit: Limit = 50, cursor: Cursor =
 @router.get("/{id}/lead-rules", response_model=LeadRulesOut)
 def read_lead_rules(call: TheCall, id: Id) -> dict[str, Any]:
     """Who gets which leads of the program, in order (线索分配规则): LEAD-03."""
-    return call.read(lambda tx: rules_view(tx, id))
+    return call.read(lambda tx: shown_rules(tx, call.caller, id))
 
 
 @router.patch("/{id}/lead-rules", response_model=LeadRulesOut)

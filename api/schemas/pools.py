@@ -188,7 +188,7 @@ class EntryPage(Output):
 class HeldOut(Output):
     """One of those who held the customer before (POOL-02)."""
 
-    owner: str
+    owner: str | None
     from_: Annotated[str, Field(alias="from")]
     to: str
     end: Literal["lapsed", "released"]

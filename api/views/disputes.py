@@ -248,6 +248,7 @@ def advice_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[st
     """`GET /v1/disputes/{id}/advice`: made of the facts on record now (DSP-11)."""
     case = dispute_of(row)
     setting = caller.setting
+    partner = setting.organisation.partner_of(caller.person)
     customer = tx.row(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == row["customer"]))
     assert customer is not None
     facts = case_facts.facts(tx, case.matter, dispute=case.id)
@@ -305,6 +306,7 @@ def advice_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[st
             track=row["track"],
             grounds=case.grounds,
             at_most=setting.policy(case.terms).limit("precedent.similar"),
+            partner=partner.id if partner is not None else None,
         ),
     }
 

@@ -33,6 +33,8 @@ def balance_view(tx: Transaction, caller: Caller, program: str) -> Row:
     """
     policy, start = _window(caller, program)
     setting, end = caller.setting, caller.at
+    if setting.organisation.partner_of(caller.person) is not None:
+        raise Refusal("not_allowed", rule="PPL-08")  # leads go to the house's own people, and so do their figures
     people = members(program, None, setting=setting, at=end)
     counted = lead_balance.given(tx, program, people, start=start, end=end)
     values: dict[str, dict[str, int]] = {}

@@ -6,12 +6,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from api.auth import Caller
 from api.views.people import person_row
 from api.views.programs import program_row
+from domain.refusals import Refusal
 from storage import tables as t
 from storage.database import Transaction
 
 Row = dict[str, Any]
+
+
+def shown_rules(tx: Transaction, caller: Caller, program: str) -> Row:
+    """The same for whoever asks, people of a partner apart: who gets which leads is in-house (PPL-08)."""
+    if caller.setting.organisation.partner_of(caller.person) is not None:
+        raise Refusal("not_allowed", rule="PPL-08")
+    return rules_view(tx, program)
 
 
 def rules_view(tx: Transaction, program: str) -> Row:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.paging import page
 from api.views.claims import acting_for, customers_of, scope_of
+from api.views.lists import timeline_page
 from domain.leads.candidates import fitting, members
 from domain.leads.dispatch import Ranked, Wanted
 from domain.leads.lifecycle import LeadState
@@ -149,6 +150,8 @@ def recommendation_view(tx: Transaction, caller: Caller, lead: str) -> Row:
     row = visible_lead(tx, caller, lead)
     known = leads.lead_of(row, leads.offers_of(tx, [lead]).get(lead, ()))
     mine = caller.person in (known.sender, known.receiver)
+    if _is_partners(caller):
+        raise Refusal("not_allowed", rule="PPL-08")
     if not mine and not in_charge(known, actor=caller.actor, setting=caller.setting, at=caller.at):
         raise Refusal("not_allowed", rule="LEAD-07")
     return advice_view(*recommended(tx, caller, known))
@@ -222,7 +225,7 @@ def _view(caller: Caller, lead: Lead, row: Row, customer: Row, said: Mapping[str
         else None,
         "state": lead.state.value,
         "receiver": lead.receiver,
-        "offers": [_offer(offer) for offer in lead.offers],
+        "offers": [_offer(offer, whole=not _is_partners(caller)) for offer in lead.offers],
         "score": {**weighed_view(weighed), "missing": list(weighed.missing)},
         "grade": lead.grade,
         "grade_reason": said.get(lead.grade_reason or ""),
@@ -263,15 +266,33 @@ def _referral(tx: Transaction, lead: Lead) -> Row | None:
     }
 
 
-def _offer(offer: Offer) -> Row:
+def lead_timeline(tx: Transaction, caller: Caller, lead: str, *, limit: int, cursor: str | None) -> Row:
+    """`GET /v1/leads/{id}/timeline`; who else could have had it is no business of a partner's people (PPL-08)."""
+    found = timeline_page(tx, lead, limit=limit, cursor=cursor)
+    if _is_partners(caller):
+        for item in found["items"]:
+            item["data"] = {name: value for name, value in item["data"].items() if name not in _AMONG}
+    return found
+
+
+#: What an entry says of people among whom the receiver was found.
+_AMONG = frozenset({"skipped", "ranking", "recommended"})
+
+
+def _is_partners(caller: Caller) -> bool:
+    return caller.setting.organisation.partner_of(caller.person) is not None
+
+
+def _offer(offer: Offer, *, whole: bool) -> Row:
+    data = offer.data if whole else {}
     return {
         "person": offer.person,
         "stands_for": offer.stands_for,
         "at": rfc3339(offer.at),
         "way": offer.way.value,
         "makeup": offer.makeup,
-        "skipped": offer.data.get("skipped", []),
-        "ranking": [_ranked(r) for r in offer.data.get("ranking", [])],
+        "skipped": data.get("skipped", []),
+        "ranking": [_ranked(r) for r in data.get("ranking", [])],
         "end": offer.end.value if offer.end is not None else None,
         "ended_at": _text(offer.ended_at),
     }

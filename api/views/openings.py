@@ -52,13 +52,13 @@ def visible_row(tx: Transaction, caller: Caller, program: str, row: str) -> Row:
 
 def opening_view(tx: Transaction, caller: Caller, program: str) -> Row:
     """`GET /v1/programs/{id}/opening`."""
-    return load_view(tx, visible_load(tx, caller, program))
+    return load_view(tx, visible_load(tx, caller, program), shown=_shown(caller))
 
 
-def load_view(tx: Transaction, load: Mapping[str, Any]) -> Row:
-    """How a load stands: open rows, and how many of them somebody else is named beside."""
+def load_view(tx: Transaction, load: Mapping[str, Any], *, shown: Sequence[sa.ColumnElement[bool]] = ()) -> Row:
+    """How a load stands: open rows among those ``shown``, and how many of them somebody else is named beside."""
     c, program = t.claim.c, load["program"]
-    rows = sa.select(sa.func.count()).where(c.program == program, c.opening == "row", c.state.in_(_OPEN))
+    rows = sa.select(sa.func.count()).where(c.program == program, c.opening == "row", c.state.in_(_OPEN), *shown)
     crowded = sa.select(c.matter).where(c.program == program, _STANDING).group_by(c.matter).having(sa.func.count() > 1)
     return {
         "program": program,

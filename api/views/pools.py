@@ -88,6 +88,16 @@ def _shown(caller: Caller, pool: Pool) -> bool:
     return partner is None or partner.team in pool.members.teams or caller.person in pool.members.people
 
 
+def _is_theirs(caller: Caller, member: Row) -> bool:
+    """Whether ``member``, a person or a team, is of the partner organisation the caller stands in."""
+    organisation = caller.setting.organisation
+    partner = organisation.partner_of(caller.person)
+    known = organisation.people.get(member.get("person") or "")
+    return partner is not None and (
+        member.get("team") == partner.team or (known is not None and known.partner == partner.id)
+    )
+
+
 def _reads(caller: Caller, program: str) -> bool:
     scope = scope_of(caller)
     return scope.everything or program in scope.programs or administers(caller, program)
@@ -124,17 +134,24 @@ def _pool(caller: Caller, row: Row) -> Row:
     windows = policy.pool_windows if found.windows is None else found.windows
     opening = opens_at(windows, caller.at, zone=setting.calendar(found.program).zone)
     organisation, at = setting.organisation, caller.at
+    members, admins, priority = row["members"], row["admins"], row["priority"]
+    if organisation.partner_of(caller.person) is not None:  # others who take or manage here are in-house (PPL-08)
+        members, admins = [one for one in members if _is_theirs(caller, one)], []
+        if priority is not None:
+            people = [one for one in priority["people"] if _is_theirs(caller, {"person": one})]
+            teams = [one for one in priority["teams"] if _is_theirs(caller, {"team": one})]
+            priority = {**priority, "people": people, "teams": teams}
     return {
         "id": row["id"],
         "program": row["program"],
         "name": row["name"],
         "is_default": row["is_default"],
         "open_to": row["open_to"],
-        "members": row["members"],
-        "admins": row["admins"],
+        "members": members,
+        "admins": admins,
         "windows": row["windows"],
         "rule": {"regions": [], **row["rule"]} if row["rule"] is not None else None,
-        "priority": row["priority"],
+        "priority": priority,
         "may_take": may_sell(caller.actor, setting=setting, at=at)
         and program.is_member(caller.person, organisation=organisation, at=at)
         and found.open_to(caller.person, organisation=organisation, at=at),
@@ -270,11 +287,12 @@ def entry_details(tx: Transaction, caller: Caller, stands: Standing, row: Row) -
         .where(c.matter == row["id"])
         .order_by(c.received_at.desc(), c.id.desc())
     )
+    theirs = caller.setting.organisation.partner_of(caller.person)
     held = [r for r in claims if r["owner"] is not None and r["state"] in ("lapsed", "released") and r["accepted_at"]]
     return entry_views(tx, caller, stands, [row])[0] | {
         "history": [
             {
-                "owner": r["owner"],
+                "owner": r["owner"] if theirs is None or _is_theirs(caller, {"person": r["owner"]}) else None,
                 "from": rfc3339(r["accepted_at"]),
                 "to": rfc3339(r["ended_at"]),
                 "end": r["state"],

@@ -10,6 +10,7 @@ from api.auth import Caller
 from api.paging import page
 from api.views.policies import reads_policy
 from domain.disputes.facts import Grounds
+from storage import precedents
 from storage import tables as t
 from storage.codec import rfc3339
 from storage.database import Transaction
@@ -39,6 +40,9 @@ def precedent_page(
     c = t.precedent.c
     programs = [p.id for p in caller.setting.programs.values() if reads_policy(caller, p)]
     statement = sa.select(t.precedent).where(c.program.in_(sorted(programs)))
+    partner = caller.setting.organisation.partner_of(caller.person)
+    if partner is not None:  # cases among the house's own people are in-house (PPL-08)
+        statement = statement.where(precedents.is_of(partner.id))
     if rule is not None:
         statement = statement.where(c.rules.contains(f",{rule},", autoescape=True))
     if outcome is not None:

@@ -361,9 +361,9 @@ grade_lead                   401 404 404 403 200 404 200 404 403 403 403 404 403
 close_lead                   401 404 404 403 200 404 200 404 403 403 403 404 403 404 404 404 404 200 404
 # Sender, receiver and those in charge of them ask for advice; figures are of people in one's scope.
 recommend_for_lead           401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 200 404
-read_lead_balance            401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_lead_balance            401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 403 200 200 200
 read_lead_rates              401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
-read_lead_rules              401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200 200
+read_lead_rules              401 200 200 200 200 200 200 200 200 200 200 200 200 200 200 403 200 200 200
 set_lead_rules               401 403 403 403 403 403 403 403 403 403 403 403 200 403 403 403 403 403 403
 # Section 16, INT-10: admins load, members and readers of the program see it, whoever sells there objects. What in-house
 # people had is not the partner's to see.
