@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from domain.claims.lifecycle import OPEN, ClaimState
 from domain.claims.model import Referral, TermsRef
-from domain.leads.candidates import members
+from domain.leads.candidates import holder_rule, members, rule_for
 from domain.leads.handling import scope_of
 from domain.leads.lifecycle import LeadState
 from domain.leads.model import Desk, Lead, Load, Offer, OfferEnd, Way
 from domain.leads.rotation import Rotation
-from domain.leads.rules import first_match, giving
+from domain.leads.rules import giving
 from domain.matters.inbox import lead_dues
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
@@ -123,10 +123,13 @@ def with_desk(tx: Transaction, matter: Matter, *, setting: Setting, now: datetim
         return matter
     scopes: set[str] = {offer.scope for lead in given for offer in lead.offers[-1:] if offer.scope is not None}
     people: set[str] = set()
-    rules = setting.rules_for_leads(matter.program)
+    customer, track = matter.division, matter.track
     for lead in given:
-        # An assessment may change the grade, and with it the rule.
-        for rule in rules if lead.state is LeadState.ASSESSING else [first_match(lead, rules)]:
+        meant = [rule_for(lead, setting=setting, customer=customer, track=track, at=now)]
+        if lead.state is LeadState.ASSESSING:  # which may change the grade, and with it the rule
+            holder = holder_rule(lead, setting=setting, customer=customer, track=track, at=now)
+            meant += [*setting.rules_for_leads(matter.program), holder]
+        for rule in meant:
             if rule is None or rule.pool:
                 continue
             if rule.person is not None:
@@ -138,7 +141,7 @@ def with_desk(tx: Transaction, matter: Matter, *, setting: Setting, now: datetim
     # Whoever is absent has a stand-in: one of the rotation, or a buddy (LEAD-15).
     named = {person for lead in given for person in (lead.wanted, lead.meant_for) if person is not None}
     for lead in given if named else ():
-        rule = giving(first_match(lead, rules))
+        rule = giving(rule_for(lead, setting=setting, customer=customer, track=track, at=now))
         scopes.add(scope_of(lead, rule))
         people.update(members(matter.program, rule.team, setting=setting, at=now))
     buddies = receptions.buddies(tx, matter.program, named) if named else {}

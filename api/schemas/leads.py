@@ -136,7 +136,8 @@ class OfferOut(Output):
     person: str
     stands_for: str | None
     at: str
-    way: Literal["named", "rule", "rotation", "dispatch", "former_owner", "stand_in"]
+    way: Literal["named", "rule", "rotation", "dispatch", "territory", "former_owner", "stand_in"]
+    territory: str | None
     makeup: bool
     skipped: list[SkippedOut]
     ranking: list[RankedOut]

@@ -12,20 +12,19 @@ from api.auth import Caller
 from api.paging import page
 from api.views.claims import acting_for, customers_of, scope_of
 from api.views.lists import timeline_page
-from domain.leads.candidates import fitting, members
+from domain.leads.candidates import fitting, members, rule_for
 from domain.leads.dispatch import Ranked, Wanted
 from domain.leads.lifecycle import LeadState
 from domain.leads.model import Lead, Offer
 from domain.leads.permissions import in_charge, may
 from domain.leads.rotation import Skip
-from domain.leads.rules import first_match
 from domain.leads.scoring import scored
 from domain.leads.weighing import Weighed
 from domain.matters.matter import CommandKind
 from domain.people.access import has_any_scope
 from domain.people.organisation import Role
 from domain.refusals import Refusal
-from storage import leads, merges, referrals, texts
+from storage import leads, merges, referrals, territories, texts
 from storage import tables as t
 from storage.codec import rfc3339
 from storage.database import Transaction
@@ -168,7 +167,13 @@ def advice_view(ranking: Sequence[Ranked], unable: Mapping[str, Skip]) -> Row:
 def recommended(tx: Transaction, caller: Caller, lead: Lead) -> tuple[tuple[Ranked, ...], dict[str, Skip]]:
     """The `recommend.count` best of those whom the rules mean, and who of them cannot take it (LEAD-07)."""
     setting, policy = caller.setting, caller.setting.policy(lead.terms)
-    rule = first_match(lead, setting.rules_for_leads(lead.program))
+    rule = rule_for(
+        lead,
+        setting=setting,
+        customer=territories.customer(tx, lead.customer),
+        track=tx.execute(sa.select(t.matter.c.track).where(t.matter.c.id == lead.matter)).scalar_one(),
+        at=caller.at,
+    )
     people = members(lead.program, rule.team if rule is not None else None, setting=setting, at=caller.at)
     about = tx.execute(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == lead.customer)).one()
     kept = tx.execute(sa.select(t.matter.c.pool_only).where(t.matter.c.id == lead.matter)).scalar_one()
@@ -276,7 +281,7 @@ def lead_timeline(tx: Transaction, caller: Caller, lead: str, *, limit: int, cur
 
 
 #: What an entry says of people among whom the receiver was found.
-_AMONG = frozenset({"skipped", "ranking", "recommended"})
+_AMONG = frozenset({"skipped", "ranking", "recommended", "territory"})
 
 
 def _is_partners(caller: Caller) -> bool:
@@ -290,6 +295,7 @@ def _offer(offer: Offer, *, whole: bool) -> Row:
         "stands_for": offer.stands_for,
         "at": rfc3339(offer.at),
         "way": offer.way.value,
+        "territory": data.get("territory"),
         "makeup": offer.makeup,
         "skipped": data.get("skipped", []),
         "ranking": [_ranked(r) for r in data.get("ranking", [])],

@@ -6,14 +6,16 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from domain.leads.dispatch import Candidate, Ranked, Wanted, rank, ratio_of
-from domain.leads.model import Load
+from domain.leads.model import Lead, Load
 from domain.leads.rotation import Skip
+from domain.leads.rules import DEFAULT, Rule, first_match
 from domain.matters.setting import Setting
 from domain.people.access import SELLING
 from domain.people.organisation import Role
 from domain.policy.policy import Policy
 from domain.pools.limits import receives
 from domain.pools.pool import Restriction
+from domain.territories.division import Customer, territory_of
 
 #: Claims that count for `claim.cap_person` (CLM-25).
 _CAPPED = ("reported", "protected", "active", "disputed", "arbitrated")
@@ -54,6 +56,40 @@ def may_receive(person: str, program: str, *, setting: Setting, at: datetime) ->
         and any(g.role in SELLING and g.holds_at(at) for g in organisation.grants.get(person, ()))
         and setting.programs[program].is_member(person, organisation=organisation, at=at)
     )
+
+
+def rule_for(lead: Lead, *, setting: Setting, customer: Customer | None, track: str, at: datetime) -> Rule | None:
+    """The rule that decides who gets ``lead``: the program's own; where none matches, the territory plan in force at
+    ``at`` names the holder (TER-02); a program that has neither means everybody. None: the fallback decides.
+    """
+    own = setting.lead_rules.get(lead.program, ())
+    found = first_match(lead, own)
+    if found is not None:
+        return found
+    if setting.is_divided(lead.program, track=track, at=at):
+        return holder_rule(lead, setting=setting, customer=customer, track=track, at=at)
+    return None if own else first_match(lead, DEFAULT)
+
+
+def holder_rule(lead: Lead, *, setting: Setting, customer: Customer | None, track: str, at: datetime) -> Rule | None:
+    """The person or team whose territory the customer lies in, told by the record, and by the lead where that says
+    nothing; None in a gap, and where no plan divides the program (TER-02).
+    """
+    plan = setting.territory_plan(lead.program, at=at)
+    if plan is None:
+        return None
+    records = customer.records if customer is not None else frozenset((lead.customer,))
+    known = customer.facets if customer is not None else {}
+    told = {name: word for name in _SHARED if (word := getattr(lead.facets, name)) is not None}
+    found = territory_of(plan, Customer(records=records, facets={**told, **known}), track=track)
+    if found is None:
+        return None
+    held = found.territory
+    return Rule(person=held.person, team=held.team, territory=held.name, plan=plan.version)
+
+
+#: Facets of a lead that a territory may ask for as well.
+_SHARED = ("region", "industry", "size", "product_line")
 
 
 def away(person: str, program: str, *, setting: Setting, at: datetime) -> Skip | None:

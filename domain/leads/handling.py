@@ -15,7 +15,16 @@ from domain.claims.holding import flag_return
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Referral
 from domain.claims.reports import consider
-from domain.leads.candidates import away, candidate, comes_from_closed_partner, fitting, may_receive, members, skips
+from domain.leads.candidates import (
+    away,
+    candidate,
+    comes_from_closed_partner,
+    fitting,
+    may_receive,
+    members,
+    rule_for,
+    skips,
+)
 from domain.leads.directed import directed_by, gives_away, is_by_a_peer, is_over
 from domain.leads.dispatch import Ranked, Wanted
 from domain.leads.lifecycle import LeadState, LeadTrigger, fire, refused
@@ -23,7 +32,7 @@ from domain.leads.limits import accept_by, assess_by, respond_by
 from domain.leads.model import Lead, Load, Offer, OfferEnd, Way
 from domain.leads.permissions import authorise
 from domain.leads.rotation import Rotation, Skip, given_back, next_turn
-from domain.leads.rules import UNCLAIMED, Rule, first_match, giving
+from domain.leads.rules import UNCLAIMED, Rule, giving
 from domain.leads.scoring import graded, scored
 from domain.matters.draft import Draft, Task
 from domain.matters.matter import Command
@@ -256,7 +265,7 @@ def _offer_or_stand_in(draft: Draft, lead: Lead, person: str, *, actor: str | No
     buddies = (b for b in desk.buddies.get(person, ()) if of_one_house(b) and _can_take(draft, lead, b))
     found, data = next(buddies, None), None
     if found is None:
-        rule = giving(first_match(lead, draft.setting.rules_for_leads(lead.program)))
+        rule = giving(_rule(draft, lead))
         everybody = members(lead.program, rule.team, setting=draft.setting, at=draft.at)
         people = tuple(p for p in everybody if of_one_house(p))
         rotation = desk.rotations.get(scope_of(lead, rule), Rotation())
@@ -296,19 +305,28 @@ def _assign(draft: Draft, lead: Lead, *, actor: str | None = None) -> None:
     if meant is not None and _may_own(draft, lead, meant):
         _offer_or_stand_in(draft, lead, meant, actor=actor)
         return
-    rule = first_match(lead, draft.setting.rules_for_leads(lead.program))
+    rule = _rule(draft, lead)
     if rule is not None and rule.pool:
         _pool(draft, lead, actor=actor)
     elif rule is None or not _assigned(draft, lead, rule, actor):
         _fall_back(draft, lead, actor)
 
 
+def _rule(draft: Draft, lead: Lead) -> Rule | None:
+    matter = draft.matter
+    # As of the instant the desk was read at: its rotations are those of this rule.
+    at = matter.desk.now if matter.desk is not None else draft.at
+    return rule_for(lead, setting=draft.setting, customer=matter.division, track=matter.track, at=at)
+
+
 def _assigned(draft: Draft, lead: Lead, rule: Rule, actor: str | None) -> bool:
-    """Whether somebody whom the rule means takes it."""
+    """Whether somebody whom the rule means takes it. What the territory plan said is kept with the offer (TER-02)."""
+    named = {"territory": rule.territory, "plan": rule.plan} if rule.territory is not None else {}
     if rule.person is not None:
         if not _can_take(draft, lead, rule.person):
             return False
-        _offer(draft, lead, rule.person, Way.RULE, actor=actor)
+        way = Way.TERRITORY if named else Way.RULE
+        _offer(draft, lead, rule.person, way, actor=actor, data=named)
         return True
     people = members(lead.program, rule.team, setting=draft.setting, at=draft.at)
     if lead.source == UNCLAIMED and is_entry(draft.matter, draft.at):
@@ -332,7 +350,7 @@ def _assigned(draft: Draft, lead: Lead, rule: Rule, actor: str | None) -> bool:
         actor=actor,
         scope=scope,
         makeup=turn.makeup,
-        data={"skipped": _listed(dict(turn.skipped))},
+        data={"skipped": _listed(dict(turn.skipped)), **named},
     )
     return True
 

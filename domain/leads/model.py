@@ -20,6 +20,7 @@ class Way(StrEnum):
     RULE = "rule"  # a rule names the person
     ROTATION = "rotation"
     DISPATCH = "dispatch"
+    TERRITORY = "territory"  # its holder (TER-02)
     FORMER_OWNER = "former_owner"  # the customer is still reserved for them (CLM-20)
     STAND_IN = "stand_in"  # for somebody who is absent, and whose customer it will be (LEAD-15)
 

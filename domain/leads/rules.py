@@ -23,6 +23,8 @@ class Rule:
     team: str | None = None
     way: Way = Way.ROTATION
     pool: bool = False
+    territory: str | None = None  # whose holder it names, by this version of the territory plan (TER-02)
+    plan: int | None = None
 
     def matches(self, lead: Lead) -> bool:
         """Whether the lead has one of the words of every condition."""

@@ -85,6 +85,11 @@ class Setting:
         """The division of ``program`` in force at ``at``, or None (TER-03)."""
         return plan_in_force(self.territory_plans.get(program, ()), at)
 
+    def is_divided(self, program: str, *, track: str, at: datetime) -> bool:
+        """Whether a plan in force divides the customers of this track, so that some lie in nobody's part (TER-02)."""
+        plan = self.territory_plan(program, at=at)
+        return plan is not None and any(territory.track == track for territory in plan.territories)
+
     def calendar(self, program: str) -> WorkingCalendar:
         return self.calendars[self.programs[program].calendar]
 

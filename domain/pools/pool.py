@@ -106,8 +106,10 @@ def pool_for(
     region: str | None,
     default: str | None,
     named: str | None = None,
+    gap: bool = False,
 ) -> Pool:
-    """Where a customer goes (POOL-02): the pool named, else the first whose rule fits, else the default one.
+    """Where a customer goes (POOL-02): the pool named, else the first whose rule fits, else the default one, as for
+    whoever lies in a ``gap`` of the territory plan (TER-02).
 
     ``pools`` are those of one program, ``default`` what the policy calls the default pool, where it names one.
     """
@@ -115,7 +117,7 @@ def pool_for(
     if named in by_id:
         return by_id[named]
     for pool in sorted(pools, key=lambda p: (p.created_at, p.id)):
-        if pool.rule is not None and pool.rule.fits(level=level, source=source, region=region):
+        if not gap and pool.rule is not None and pool.rule.fits(level=level, source=source, region=region):
             return pool
     if default in by_id:
         return by_id[default]
