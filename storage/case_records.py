@@ -126,6 +126,8 @@ def _of_confirmation(row: Mapping[str, Any]) -> dict[str, Any]:
     """Nobody of the house says it: it has no author, and its origin is the customer (CNF-01)."""
     at, about = row["answered_at"], row["person"] if row["answer"] == "yes" else row["named"]
     said = _automatic(row, CONFIRMATION, at, at, None, text=row["text"])
+    if row["form"] is not None:  # the digest of an answer by link is as it was before there were forms
+        said |= {"file": row["form"], "content": {**said["content"], "form": row["form"]}}
     return {**said, "about": about, "origin": "customer"}
 
 

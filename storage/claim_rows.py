@@ -298,6 +298,7 @@ def _confirmation_of(kept: Mapping[str, Any]) -> Confirmation:
         state=Confirmed(kept["state"]),
         decided_at=from_us(kept["decided_at"]) if kept["decided_at"] is not None else None,
         named=kept["named"],
+        form=kept.get("form"),
     )
 
 

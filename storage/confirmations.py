@@ -57,9 +57,21 @@ def renew(tx: Transaction, confirmation: str, *, at: datetime) -> str:
     return code
 
 
-def used(tx: Transaction, confirmation: str, *, answer: str, named: str | None, text: str | None, at: datetime) -> None:
-    """Keep the answer, which is evidence from now on. The caller holds the lock of the matter."""
-    said = {"answer": answer, "named": named, "text": text, "answered_at": at, "sealed": None}
+def used(
+    tx: Transaction,
+    confirmation: str,
+    *,
+    answer: str,
+    named: str | None,
+    text: str | None,
+    at: datetime,
+    form: str | None = None,
+) -> None:
+    """Keep the answer, which is evidence from now on; ``form``: the file of the paper that was signed.
+
+    The caller holds the lock of the matter.
+    """
+    said = {"answer": answer, "named": named, "text": text, "answered_at": at, "sealed": None, "form": form}
     tx.update(t.confirmation, {"id": confirmation}, said)
     _send_no_more(tx, [confirmation], at=at)
 

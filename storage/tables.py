@@ -838,6 +838,7 @@ confirmation = sa.Table(
     Col("named", Id),
     Col("text", Id),
     Col("answered_at", Instant),
+    Col("form", Id),  # the paper the customer signed instead of using the link
 )
 
 #: What customers are owed for bringing others, paid outside of commission (CNF-05); whether the deal stands, it says.

@@ -8,15 +8,16 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done, Waiting
+from api.commands.files import attached
 from api.commands.received import on_claim, permitted, receive, visible_claim
 from api.schemas.claims import ConfirmationIn
-from api.schemas.confirmations import AnswerIn
+from api.schemas.confirmations import AnswerIn, FormIn
 from api.services import Services
 from domain.claims.permissions import prints_links
 from domain.matters.matter import Command, CommandKind
 from domain.matters.setting import Setting
 from domain.refusals import FieldError, Refusal
-from storage import confirmations, history, matters, texts
+from storage import confirmations, customers, history, matters, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.codec import rfc3339
@@ -65,6 +66,28 @@ def link(tx: Transaction, caller: Caller, claim: str, confirmation: str) -> Done
     return Done(200, answer, kept_body=answer | {"code": None})
 
 
+@on_claim
+def form(tx: Transaction, caller: Caller, claim: str, confirmation: str, body: FormIn) -> Waiting:
+    """What the customer signed on paper, entered by the supervisor: evidence as an answer by link is."""
+    row = visible_claim(tx, caller, claim)
+    if not prints_links(claim_of(row), actor=caller.actor, setting=caller.setting, at=caller.at):
+        raise Refusal("not_allowed", rule="CNF-01")
+    _only_with_no(body)
+    locked = matters.lock(tx, row["matter"], of=claim)
+    c = t.confirmation
+    asked = tx.row(sa.select(c).where(c.c.id == confirmation, c.c.claim == claim))
+    if asked is None:
+        raise Refusal("not_found")
+    if asked["answer"] is not None or customers.data_key(tx, asked["customer"]) is None:
+        raise Refusal("link_invalid", rule="CNF-01")
+    (file,) = attached(tx, caller, [body.file], claim=claim, field="file")
+    named = _named(tx, caller.setting, body.named) if body.named is not None else None
+    text = texts.keep(tx, body.named, customer=asked["customer"])
+    confirmations.used(tx, confirmation, answer=body.answer, named=named, text=text, at=locked.now, form=file)
+    said = {"confirmation": confirmation, "answer": body.answer, "named": named, "text": text, "form": file}
+    return receive(tx, caller, row, CommandKind.CONFIRM_ANSWER, lambda _: said, locked=locked)
+
+
 def question(services: Services, code: str, *, address: str) -> dict[str, Any]:
     """What a customer reads who opens the link."""
     with services.database.reading() as tx:
@@ -83,8 +106,7 @@ def answer(services: Services, code: str, body: AnswerIn, *, address: str) -> di
 
     A name that belongs to one person here names that person; any other is kept as the customer wrote it.
     """
-    if body.named is not None and body.answer == "yes":
-        raise Refusal("field_not_allowed", rule="CNF-01", errors=(FieldError("named", "field_not_allowed"),))
+    _only_with_no(body)
     with services.database.reading() as tx:  # nobody without a code takes the lock below
         _opened(services, tx, code, address=address)
 
@@ -119,6 +141,11 @@ def _opened(services: Services, tx: Transaction, code: str, *, address: str) -> 
     if not confirmations.is_known(tx, code):
         services.wrong_codes.count(address, at=now)
     return confirmations.opened(tx, code, at=now)
+
+
+def _only_with_no(body: AnswerIn) -> None:
+    if body.named is not None and body.answer == "yes":
+        raise Refusal("field_not_allowed", rule="CNF-01", errors=(FieldError("named", "field_not_allowed"),))
 
 
 def _named(tx: Transaction, setting: Setting, said: str) -> str | None:

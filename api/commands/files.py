@@ -44,8 +44,13 @@ def upload(call: Call, name: str, content: bytes) -> Response:
     return answer
 
 
-def attached(tx: Transaction, caller: Caller, wanted: list[str] | None, *, claim: str) -> list[str]:
-    """Ids of uploaded files, each once, now readable with ``claim``; one that the caller did not upload is refused."""
+def attached(
+    tx: Transaction, caller: Caller, wanted: list[str] | None, *, claim: str, field: str | None = None
+) -> list[str]:
+    """Ids of uploaded files, each once, now readable with ``claim``; one that the caller did not upload is refused.
+
+    ``field``: what the request calls it, where it takes one file and no list.
+    """
     found = list(dict.fromkeys(wanted or ()))
     if not found:
         return []
@@ -56,7 +61,7 @@ def attached(tx: Transaction, caller: Caller, wanted: list[str] | None, *, claim
             )
         ).scalars()
     )
-    wrong = [f"files.{place}" for place, name in enumerate(found) if name not in known]
+    wrong = [field or f"files.{place}" for place, name in enumerate(found) if name not in known]
     if wrong:
         raise Refusal("field_invalid", errors=tuple(FieldError(f, "field_invalid") for f in wrong))
     files.link(tx, found, claim)

@@ -43,6 +43,7 @@ from api.schemas.claims import (
     TransferIn,
     WinIn,
 )
+from api.schemas.confirmations import FormIn
 from api.schemas.deals import NamedBuyers
 from api.schemas.dossiers import DossierOut, DossierPatch
 from api.schemas.leads import RecommendationOut
@@ -262,6 +263,12 @@ async def override_confirmation(call: TheCall, id: Id, body: NeededReason) -> Re
 def print_confirmation_link(call: TheCall, id: Id, confirmation: Id, body: Nothing) -> Response:
     """A new one-time code to hand to the customer (CNF-01)."""
     return call.write(lambda tx: confirmations.link(tx, call.caller, id, confirmation))
+
+
+@router.post("/{id}/confirmations/{confirmation}/form", response_model=ClaimOut)
+async def enter_confirmation_form(call: TheCall, id: Id, confirmation: Id, body: FormIn) -> Response:
+    """What the customer signed on paper (签字确认单): CNF-01."""
+    return await call.command(lambda tx: confirmations.form(tx, call.caller, id, confirmation, body))
 
 
 @router.post("/{id}/collaborators", response_model=ClaimOut)

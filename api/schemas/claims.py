@@ -402,6 +402,7 @@ class ConfirmationOut(Output):
     until: str | None
     decided_at: str | None
     named: str | None
+    form: str | None
 
 
 class NoCreditOut(Output):

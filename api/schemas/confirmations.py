@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from api.schemas.base import Input, Output, Str
+from api.schemas.base import Id, Input, Output, Str
 
 
 class QuestionOut(Output):
@@ -21,6 +21,12 @@ class AnswerIn(Input):
 
     answer: Literal["yes", "no"]
     named: Str | None = None
+
+
+class FormIn(AnswerIn):
+    """`POST /v1/claims/{id}/confirmations/{confirmation}/form`: ``file`` is the form the customer signed."""
+
+    file: Id
 
 
 class AnsweredOut(Output):

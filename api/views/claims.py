@@ -544,6 +544,7 @@ def _confirmation(asked: Confirmation, *, at: datetime) -> dict[str, Any]:
         "until": _text(asked.until),
         "decided_at": _text(asked.decided_at),
         "named": asked.named,
+        "form": asked.form,
     }
 
 

@@ -216,7 +216,9 @@ def evidence_views(tx: Transaction, case: Mapping[str, Any], rows: Sequence[dict
 def reads_evidence(tx: Transaction, caller: Caller, file: str) -> bool:
     """Whether the caller reads a case in which a file is evidence (DSP-09)."""
     used = sa.select(t.evidence.c.dispute).where(t.evidence.c.file == file)
-    return tx.row(_readable(caller).where(t.dispute.c.id.in_(used)).limit(1)) is not None
+    signed = sa.select(t.claim.c.matter).join(t.confirmation, t.confirmation.c.claim == t.claim.c.id)
+    here = t.dispute.c.matter.in_(signed.where(t.confirmation.c.form == file))
+    return tx.row(_readable(caller).where(sa.or_(t.dispute.c.id.in_(used), here)).limit(1)) is not None
 
 
 def undecided_evidence(tx: Transaction, command: dict[str, Any]) -> dict[str, Any]:

@@ -88,9 +88,12 @@ def answered(draft: Draft, command: Command) -> None:
     asked = next((c for c in claim.confirmations if c.id == command.data["confirmation"]), None)
     if asked is None:
         return
-    named = command.data["named"]
-    said = replace(asked, state=Confirmed(command.data["answer"]), decided_at=draft.at, named=named)
-    claim = _kept(draft, claim, said, "answered", answer=said.state.value, named=named, text=command.data["text"])
+    named, form = command.data["named"], command.data.get("form")
+    said = replace(asked, state=Confirmed(command.data["answer"]), decided_at=draft.at, named=named, form=form)
+    data = {"answer": said.state.value, "named": named, "text": command.data["text"]}
+    # Of a form on paper it is on record who entered it; by a link the customer says it.
+    data |= {"form": form} if form is not None else {}
+    claim = _kept(draft, claim, said, "answered", actor=command.actor, **data)
     if said.settles:
         draft.tell(claim.owner, "claim.confirmed", claim, rule="CNF-01")
         _release(draft, claim, said)

@@ -211,6 +211,7 @@ class Confirmation:
     """The customer is asked whether ``person`` was the first to serve them (客户确认, CNF-01).
 
     Its link is good until ``until``, for ever where that is None. ``named``: whom a customer who said no named.
+    ``form``: the file of the paper they signed, where they did not answer by the link.
     """
 
     id: str
@@ -221,6 +222,7 @@ class Confirmation:
     state: Confirmed = Confirmed.OPEN
     decided_at: datetime | None = None
     named: str | None = None
+    form: str | None = None
 
     @property
     def settles(self) -> bool:

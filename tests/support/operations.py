@@ -475,11 +475,15 @@ class World:
         led = {"source": "partner_led", "broker": self["broker"].id}
         return str(self.setup.made("/v1/receptions", {"site": site, "customer": customer, **led})["id"])
 
+    def uploaded(self, by: str) -> str:
+        """A file that goes with nothing yet."""
+        answer = self.send(FACTORIES["upload"](self), by)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
     def file(self) -> str:
         """A file that the owner uploaded and attached to a follow-up."""
-        answer = self.send(FACTORIES["upload"](self), "owner")
-        assert answer.status_code == 201, answer.text
-        file = str(answer.json()["id"])
+        file = self.uploaded("owner")
         self.follow_up(self.claim(), files=[file])
         return file
 
@@ -875,6 +879,12 @@ _when("move_stage", "owner", ids={"id": World.claim}, body={"stage": "need"})
 _when("ask_customer", "owner", ids={"id": World.confirming}, body={"point": "before_contract"})
 _when("override_confirmation", "leader", ids={"id": World.confirming}, body={"reason": "客户出国"})
 _when("print_confirmation_link", "leader", ids=World.confirmation, body={})
+_when(
+    "enter_confirmation_form",
+    "leader",
+    ids=World.confirmation,
+    body={"answer": "yes", "file": lambda w: w.uploaded("leader")},
+)
 _when("read_question", "nobody", ids=World.code)
 _when("answer_question", "nobody", ids=World.code, body={"answer": "yes"})
 _when(

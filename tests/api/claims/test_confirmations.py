@@ -15,10 +15,11 @@ from domain.refusals import Refusal
 from storage import case_facts
 from storage import tables as t
 from tests.api.disputes.test_a_case import Case
+from tests.api.test_files import uploaded
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.money import SIGNED, MoneyOffice, accounts, ledger_is_right, money, sums
-from tests.support.office import Office, act, customer, done, read, work
+from tests.support.office import Office, act, customer, done, entry, read, work
 
 BOTH = ["after_first_visit", "before_contract"]
 
@@ -277,3 +278,47 @@ def test_the_visit_that_accepts_a_report_is_a_first_visit(company: Company) -> N
     assert asked(office.first, claim) == []
     work(office.first, claim, "visit", "带客户看了样板间，谈了楼层和付款方式")
     assert asked(office.first, claim) == [("after_first_visit", "open")]
+
+
+def test_what_the_customer_signed_on_paper_counts_as_an_answer_by_link(company: Company) -> None:
+    """CNF-01: a signed form; entered by the supervisor with the paper, evidence of the customer's, and no override."""
+    case = Case(company, policy={"confirm.points": ["before_contract"], "confirm.required": True})
+    deal = {"amount": {"amount_minor": 100_000, "currency": "CNY"}, "contract_at": "2031-03-03T01:00:00Z"}
+    done(act(case.first, case.held, "confirmations", point="before_contract"))
+    (open_,) = read(case.leader, case.held)["confirmations"]
+    path = f"/v1/claims/{case.held['id']}/confirmations/{open_['id']}/form"
+    printed = link(case.leader, case.held)
+    paper = uploaded(case.leader)
+    refused(case.first.post(path, {"answer": "yes", "file": uploaded(case.first)}), 403, "not_allowed")
+    refused(case.leader.post(path, {"answer": "yes", "file": uploaded(case.first)}), 422, "field_invalid", "file")
+    refused(case.leader.post(path, {"answer": "yes", "file": paper, "named": "乙"}), 422, "field_not_allowed", "named")
+    refused(act(case.first, case.held, "win", **deal), 409, "confirmation_missing")
+    company.advance(days=4)  # the link has expired, which says nothing of the paper
+    done(case.leader.post(path, {"answer": "yes", "file": paper}))
+    (kept,) = read(case.first, case.held)["confirmations"]
+    assert (kept["state"], kept["form"], kept["person"]) == ("yes", paper, case.first.id)
+    refused(case.leader.post(path, {"answer": "no", "file": paper}), 409, "link_invalid")
+    refused(company.call("GET", printed, token=None), 409, "link_invalid")
+    assert said(company, case.held) == [("Choice", case.first.id)]
+    told = entry(case.first, case.held, "corrected")
+    assert (told["actor"], told["data"]["step"], told["data"]["form"]) == (case.leader.id, "answered", paper)
+    found = case.open()
+    items = listed(case.second.get(f"/v1/disputes/{found['id']}/evidence"))
+    (item,) = (i for i in items if i["kind"] == "confirmation")
+    assert (item["origin"], item["author"], item["about"]) == ("customer", None, case.first.id)
+    assert item["file"] == paper
+    assert case.second.get(f"/v1/files/{paper}").status_code == 200, "a party reads the paper"
+
+
+def test_a_no_on_paper_names_another_and_the_contract_waits_on(company: Company) -> None:
+    """CNF-01: names another: conflict alert; a no is no confirmation."""
+    office = Office(company, policy={"confirm.points": ["before_contract"], "confirm.required": True})
+    claim = office.claim(office.first)
+    done(act(office.first, claim, "confirmations", point="before_contract"))
+    (open_,) = read(office.leader, claim)["confirmations"]
+    body = {"answer": "no", "named": "乙", "file": uploaded(office.leader)}
+    done(office.leader.post(f"/v1/claims/{claim['id']}/confirmations/{open_['id']}/form", body))
+    assert said(company, claim) == [("Denial", office.first.id), ("Choice", office.second.id)]
+    assert "claim.denied" in [n["kind"] for n in listed(office.leader.get("/v1/me/notices"))]
+    deal = {"amount": {"amount_minor": 100_000, "currency": "CNY"}, "contract_at": "2031-03-03T01:00:00Z"}
+    refused(act(office.first, claim, "win", **deal), 409, "confirmation_missing")
