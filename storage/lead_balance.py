@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from domain.leads.balance import Share, present_part, shares
+from domain.leads.balance import LEADS, VALUE, Share, present_part, shares
 from domain.leads.candidates import members
 from domain.leads.handling import INVALID
 from domain.leads.model import OfferEnd
@@ -19,6 +19,7 @@ from storage.database import Transaction
 from storage.notices import queue_notices
 
 _ALARM = "alarm.balance"
+_BOTH = "both"
 
 
 def window(setting: Setting, program: str, *, at: datetime) -> datetime:
@@ -54,11 +55,14 @@ def shares_of(
     for row in rows:
         counts[row["person"]] = counts.get(row["person"], 0) + 1
     present = {p: present_part(p, setting.organisation, start=start, end=end) for p in people}
-    return shares(counts, present, setting.policy_at(program, at=end))
+    valued = [(r["person"], r["currency"], r["value_minor"]) for r in rows if r["value_minor"] is not None]
+    return shares(counts, present, setting.policy_at(program, at=end), valued=valued)
 
 
 def follow(tx: Transaction, setting: Setting) -> None:
-    """Tell oversight and the supervisor of everybody whose share is out of tolerance, once per window."""
+    """Tell oversight and the supervisor of everybody whose share is out of tolerance, of number and of value once per
+    window each.
+    """
     now = tx.now()
     for program in setting.programs.values():
         if program.open:
@@ -73,7 +77,7 @@ def _follow(tx: Transaction, setting: Setting, program: str, oversight: Sequence
         return
     n = t.notice.c
     told = tx.rows(sa.select(n.facts).where(n.kind == _ALARM, n.subject == program, n.at > start))
-    known = {row["facts"].get("person") for row in told}
+    known = {(row["facts"].get("person"), word) for row in told for word in _off_of(row["facts"].get("cause"))}
     queue_notices(
         tx,
         [
@@ -85,12 +89,17 @@ def _follow(tx: Transaction, setting: Setting, program: str, oversight: Sequence
                 subject=program,
                 rule="LEAD-13",
                 policy_version=setting.policy_at(program, at=now).version,
-                facts={"person": share.person, "count": share.leads},
+                facts={"person": share.person, "count": share.leads, "cause": _BOTH if len(fresh) > 1 else fresh[0]},
             )
             for share in off
-            if share.person not in known
+            if (fresh := [word for word in share.off if (share.person, word) not in known])
             for reader in dict.fromkeys((*oversight, setting.supervisor(share.person, program=program, at=now)))
             if reader is not None
         ],
         at=now,
     )
+
+
+def _off_of(cause: str | None) -> tuple[str, ...]:
+    """What an alarm told of; earlier ones told of numbers alone."""
+    return (LEADS, VALUE) if cause == _BOTH else (cause or LEADS,)

@@ -265,8 +265,20 @@ class LeadRulesOut(Output):
 # --- figures ---------------------------------------------------------------------------------------------------
 
 
+class ValueBalance(Output):
+    """What a person's leads of one currency are worth, against the share to be expected, in minor units."""
+
+    currency: str
+    amount_minor: int
+    expected_minor: float
+    deviation_pct: float | None
+
+
 class BalanceRow(Output):
-    """One person's share of the leads of a window (LEAD-13). ``workload`` is points in hand per point of capacity."""
+    """One person's share of the leads of a window (LEAD-13). ``workload`` is points in hand per point of capacity.
+
+    ``off``: which of number and value is out of tolerance.
+    """
 
     person: str
     leads: int
@@ -274,7 +286,9 @@ class BalanceRow(Output):
     expected: float
     days_present: float
     deviation_pct: float | None
+    values: list[ValueBalance]
     alarm: bool
+    off: list[Literal["leads", "value"]]
     workload: float
 
 

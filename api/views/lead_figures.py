@@ -63,7 +63,17 @@ def balance_view(tx: Transaction, caller: Caller, program: str) -> Row:
                 "expected": _number(s.expected),
                 "days_present": _number(s.present * days),
                 "deviation_pct": _number(s.deviation_pct) if s.deviation_pct is not None else None,
+                "values": [
+                    {
+                        "currency": v.currency,
+                        "amount_minor": v.amount_minor,
+                        "expected_minor": _number(v.expected_minor),
+                        "deviation_pct": _number(v.deviation_pct) if v.deviation_pct is not None else None,
+                    }
+                    for v in s.values
+                ],
                 "alarm": s.alarm,
+                "off": list(s.off),
                 "workload": _workload(s.person, loads, caller, policy),
             }
             for s in found

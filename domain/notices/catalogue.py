@@ -1120,6 +1120,22 @@ _OTHERS = (
         " distribution.",
     ),
     _row(
+        "alarm.balance/value",
+        "线索金额分配明显不均",
+        "The value of leads is dealt out unevenly",
+        "近期分给[{person}]的线索，其预计金额明显偏离应得份额；请查看分配情况。",
+        "What the leads are worth that went to [{person}]lately is far from the share to be expected; please look at "
+        "the distribution.",
+    ),
+    _row(
+        "alarm.balance/both",
+        "线索数量和金额分配明显不均",
+        "Number and value of leads are dealt out unevenly",
+        "近期分给[{person}]的线索，其数量和预计金额都明显偏离应得份额；请查看分配情况。",
+        "Both the number of leads that went to [{person}]lately and what they are worth are far from the share to be "
+        "expected; please look at the distribution.",
+    ),
+    _row(
         "alarm.assists",
         "两人经常互相给予协助奖励",
         "Two people credit each other often",

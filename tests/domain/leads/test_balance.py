@@ -58,6 +58,31 @@ def test_few_leads_raise_no_alarm() -> None:
     assert all(s.alarm for s in shares({"a": 10}, present, POLICY))
 
 
+def test_value_is_compared_by_itself_and_by_currency() -> None:
+    """LEAD-13: as many leads each, but the dear ones to one person; five of another currency are too few."""
+    present = {"a": Fraction(1), "b": Fraction(1)}
+    valued = [("a", "CNY", 300_00)] * 5 + [("b", "CNY", 100_00)] * 5
+    valued += [("a", "USD", 1_00)] * 5
+    a, b = shares({"a": 10, "b": 5}, present, POLICY, valued=valued)
+    assert [(v.currency, v.amount_minor, v.expected_minor, v.deviation_pct) for v in a.values] == [
+        ("CNY", 1_500_00, 1_000_00, 50),
+        ("USD", 5_00, Fraction(2_50), 100),
+    ]
+    assert (a.off, b.off) == (("leads", "value"), ("leads", "value"))
+    a, b = shares({"a": 5, "b": 5}, present, POLICY, valued=valued)
+    assert (a.off, b.off) == (("value",), ("value",))
+    assert [v.is_off for v in a.values] == [True, False]
+
+
+def test_one_dear_lead_makes_nobody_favoured() -> None:
+    """LEAD-13: a lead cannot be dealt out in parts, the dearest neither."""
+    present = {"a": Fraction(1), "b": Fraction(1)}
+    one_dear = [("a", "CNY", 1_000_00)] + [("a", "CNY", 1_00)] * 4 + [("b", "CNY", 1_00)] * 5
+    assert [s.off for s in shares({"a": 5, "b": 5}, present, POLICY, valued=one_dear)] == [(), ()]
+    two_dear = [*one_dear, ("a", "CNY", 1_000_00), ("a", "CNY", 1_000_00)]
+    assert [s.off for s in shares({"a": 5, "b": 5}, present, POLICY, valued=two_dear)] == [("value",), ("value",)]
+
+
 def test_whoever_was_away_all_the_time_is_owed_nothing() -> None:
     found = {s.person: s for s in shares({"a": 20}, {"a": Fraction(1), "b": Fraction(0)}, POLICY)}
     assert (found["b"].expected, found["b"].deviation_pct, found["b"].alarm) == (0, None, False)
