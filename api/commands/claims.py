@@ -27,7 +27,7 @@ from api.schemas.claims import (
     TransferIn,
     WinIn,
 )
-from api.views.claim_advice import recommended
+from api.views.claim_advice import advised
 from api.views.claims import interested_in
 from domain.calendar.duration import DAY_US
 from domain.claims.model import Claim
@@ -195,7 +195,7 @@ def release(tx: Transaction, caller: Caller, claim: str, body: ReleaseIn) -> Wai
         "pool": body.pool,
         "to": body.to,
         # Whether advice was taken is on record; it decides nothing (LEAD-07).
-        "recommended": _advised(tx, caller, row, held) if body.to is not None else None,
+        "recommended": advised(tx, caller, held, customer=row["customer"], told=[held.owner]) if body.to else None,
     }
     return receive(tx, caller, row, CommandKind.RELEASE, lambda _: data)
 
@@ -484,14 +484,6 @@ def _resembling(tx: Transaction, customer: str, wanted: _Wanted, *, besides: fro
         "possible": [c for c in (*found.certain, *found.possible) if c not in own],
         "close": [resemblance(hit).facts() for hit in found.close if hit.customer not in own],
     }
-
-
-def _advised(tx: Transaction, caller: Caller, row: dict[str, Any], held: Claim) -> list[str] | None:
-    """Whom advice names; none of a partner's customer, whose people would read it in the history (PPL-08)."""
-    organisation = caller.setting.organisation
-    if held.owner is not None and organisation.partner_of(held.owner) is not None:
-        return None
-    return [one.person for one in recommended(tx, caller, held, customer=row["customer"])[0]]
 
 
 def _invalid(field: str) -> Refusal:

@@ -29,6 +29,7 @@ from api.schemas.disputes import (
     RecusalIn,
     RulingIn,
 )
+from api.views.claim_advice import advised
 from api.views.claims import acting_for, readable
 from api.views.disputes import dispute_view, visible_dispute
 from domain.claims.lifecycle import IN_CASE, ClaimState
@@ -395,8 +396,20 @@ def rule(tx: Transaction, caller: Caller, dispute: str, body: RulingIn) -> Waiti
         "violations": [
             {"person": v.person, "text": texts.keep(tx, v.text, customer=row["customer"])} for v in body.violations
         ],
+        "recommended": _advised(tx, caller, row),
     }
     return _on(tx, caller, row, CommandKind.DISPUTE_RULE, data)
+
+
+def _advised(tx: Transaction, caller: Caller, row: Mapping[str, Any]) -> list[str] | None:
+    """Whom advice names as the ruling is made: the history has it beside the outcome (LEAD-07)."""
+    parties = row["detail"]["parties"]
+    claims = [p["claim"] for p in parties if p["claim"] is not None]
+    claim = tx.row(sa.select(t.claim).where(t.claim.c.id == claims[0])) if claims else None
+    if claim is None:
+        return None
+    people = [p["person"] for p in parties]
+    return advised(tx, caller, claim_of(claim), customer=claim["customer"], told=people)
 
 
 def appeal(tx: Transaction, caller: Caller, dispute: str, body: AppealIn) -> Waiting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,6 +56,16 @@ def recommended(
         at=caller.at,
     )
     return ranking[: policy.integer("recommend.count")], unable
+
+
+def advised(
+    tx: Transaction, caller: Caller, claim: Claim, *, customer: str, told: Iterable[str | None]
+) -> list[str] | None:
+    """Whom advice names, for the history; None where somebody of a partner is ``told`` by it (PPL-08)."""
+    partner_of = caller.setting.organisation.partner_of
+    if any(person is not None and partner_of(person) is not None for person in told):
+        return None
+    return [one.person for one in recommended(tx, caller, claim, customer=customer)[0]]
 
 
 def _facets(known: Mapping[str, str]) -> Facets:

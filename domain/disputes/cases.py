@@ -862,6 +862,8 @@ def rule(draft: Draft, command: Command) -> None:
         dispute.without_windows(), outcome=outcome, state=state, served_by=_serves_now(draft, dispute, outcome)
     )
     draft.closed_tasks.append(task_key(dispute))
+    # Whom advice named, beside who gets the customer: on record, and no part of the ruling (LEAD-07).
+    told = _ruling_data(ruling) | {"recommended": command.data.get("recommended")}
     if may_appeal:
         assert limit is not None
         ends = until(draft, dispute, limit)
@@ -869,14 +871,14 @@ def rule(draft: Draft, command: Command) -> None:
             dispute.with_window(Window.APPEAL, ends), rulings=(*dispute.rulings, replace(ruling, final_at=ends))
         )
         put(draft, dispute)
-        draft.record_case("ruled", dispute, before=before, actor=command.actor, data=_ruling_data(ruling))
+        draft.record_case("ruled", dispute, before=before, actor=command.actor, data=told)
         effects.rule(draft, dispute, outcome)
         tell_parties(draft, dispute, "dispute.ruled", urgency="urgent", facts={"until": ends})
         _tell_of_violations(draft, dispute, violations)
         return
     dispute = replace(dispute, rulings=(*dispute.rulings, replace(ruling, final_at=draft.at)))
     put(draft, dispute)
-    draft.record_case("ruled", dispute, before=before, actor=command.actor, data=_ruling_data(ruling))
+    draft.record_case("ruled", dispute, before=before, actor=command.actor, data=told)
     effects.rule(draft, dispute, outcome)
     _finalise(draft, dispute)
     _tell_of_violations(draft, dispute, violations)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.api.disputes.test_a_case import Case
 from tests.support.answers import refused
 from tests.support.company import Company, Person
 from tests.support.office import Office, act, customer, done, notices, read
@@ -50,3 +51,17 @@ def test_in_a_case_the_parties_are_asked_about_like_everybody(company: Company) 
     office.claim(office.second)
     assert read(office.leader, claim)["state"] == "disputed"
     assert {office.first.id, office.second.id} <= set(_people(office.leader, claim))
+
+
+def test_a_ruling_has_on_record_whom_the_advice_named(company: Company) -> None:
+    """LEAD-07: beside who got the customer; neither the ruling nor its advice tells of it as a ground."""
+    case = Case(company, policy={"recommend.count": 2})
+    found = case.to_arbitration()
+    named = _people(case.leader, case.held)
+    case.heard(found)
+    ruled = done(case.ruling(found, case.leader))
+    items = case.leader.get(f"/v1/disputes/{found['id']}/timeline").json()["items"]
+    data = next(item["data"] for item in items if item["kind"] == "ruled")
+    assert (data["recommended"], data["owner"]) == (named, case.second.id)
+    assert len(named) == 2
+    assert "recommended" not in str(ruled["rulings"])
