@@ -176,9 +176,14 @@ def test_a_leaders_limit_is_counted_over_programs_and_once_per_key(company: Comp
 
 
 def test_who_may_give_one_is_told_so_and_nobody_else(company: Company) -> None:
-    """CLM-34: `allowed` says `override` where the call is accepted: by role, not for oneself, without an open case."""
+    """CLM-34: `allowed` says `override` where the call is accepted: by role, not for oneself, without an open case.
+
+    Whoever stands in for a leader decides what waits for them (PPL-05), and has no role of theirs.
+    """
     office = Office(company, policy={"dispute.auto_settle": False})
     manager = office.manager()
+    away = {"from": company.now().isoformat(), "to": "2031-03-10T00:00:00Z"}
+    company.admin.made(f"/v1/people/{manager.id}/delegations", {**away, "delegate": office.leader.id})
     company.admin.made(f"/v1/people/{manager.id}/grants", {"role": "rep", "scope": {"kind": "own"}})
     claim, own = office.claim(office.first), office.claim(manager, customer=customer(72))
     refused_here = office.claim(office.second)
