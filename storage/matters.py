@@ -37,6 +37,7 @@ from storage import (
     merges,
     number_rivals,
     pools,
+    projects,
     receptions,
     referrals,
     reminders,
@@ -98,7 +99,7 @@ def made(
     kind: str,
     level: str | None,
     source: str | None,
-    bid_date: date | None,
+    awarded_on: date | None,
 ) -> Locked:
     """A matter that this transaction has just inserted, and so holds."""
     return Locked(
@@ -108,7 +109,7 @@ def made(
             "kind": kind,
             "level": level,
             "source": source,
-            "bid_date": bid_date,
+            "awarded_on": awarded_on,
             **_IN_NO_POOL,
         },
         now=tx.stamp(row["last_at"]),
@@ -189,7 +190,7 @@ def load(
         customer_source=row["source"],
         division=_division(tx, locked),
         project=row["project"],
-        bid_date=row["bid_date"],
+        awarded_on=row["awarded_on"],
         track=row["track"],
         last_at=row["last_at"],
         pooled=row["pooled"],
@@ -638,7 +639,7 @@ _CLAIM_COLUMNS = [
 ]
 
 
-#: The matter with what of its customer and project is asked for: rules need kind, level and bid date, texts the key.
+#: The matter with what of its customer and project is asked for: rules need kind, level and award date, texts the key.
 _MERGED = t.customer.alias("merged")
 _MATTER = (
     sa.select(
@@ -649,7 +650,7 @@ _MATTER = (
         t.customer.c.masked,
         t.customer.c.facets,
         sa.exists().where(_MERGED.c.merged_into == t.matter.c.customer).label("has_merged"),
-        t.project.c.bid_date,
+        projects.AWARDED_ON,
         t.customer_secret.c.sealed_key,
     )
     .join(t.customer, t.customer.c.id == t.matter.c.customer)

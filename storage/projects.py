@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from domain.claims.lifecycle import OPEN
 from domain.customers.fields import narrow
 from storage import tables as t
 from storage.database import Transaction, mint
-from storage.merges import records_of
+from storage.merges import records_of, root_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,27 @@ class ProjectFacts:
     site: str | None
     tender_number: str | None
     bid_date: date | None
+    award_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The project a report is about, and others of the customer that it may be the same as."""
+    """The project a report is about, and others of the customer that it may be the same as.
+
+    ``news``: what the report says of a project that was known, and its record lacks.
+    """
 
     project: str
     possible: tuple[str, ...] = ()
+    news: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: What may be told of a project after its first report; the name is what it was first reported by.
+TOLD_LATER = ("department", "site", "tender_number", "bid_date", "award_date")
+#: When a tendered project was awarded; until that is known, the day of the bid.
+AWARDED_ON: sa.ColumnElement[date | None] = sa.func.coalesce(t.project.c.award_date, t.project.c.bid_date).label(
+    "awarded_on"
+)
 
 
 def name_key(name: str) -> str:
@@ -48,13 +62,12 @@ def find_or_create(
 
     The caller holds the identity locks of the customer, so two first reports of one project meet here in turn.
     """
-    if not tx.is_sqlite:
-        tx.execute(sa.select(t.customer.c.id).where(t.customer.c.id == customer).with_for_update()).all()
-    of = records_of(tx, customer)
-    known = tx.rows(sa.select(t.project).where(t.project.c.customer.in_(of)).order_by(t.project.c.id))
+    known = _held(tx, customer)
     found, close = _compared(known, facts, groups)
     if found is not None:
-        return Found(found)
+        row = next(r for r in known if r["id"] == found)
+        news = _changes(row, {name: getattr(facts, name) for name in TOLD_LATER if row[name] is None})
+        return Found(found, news=news if _other(known, row, news, groups) is None else {})
     project = mint()
     tx.insert(
         t.project,
@@ -67,10 +80,103 @@ def find_or_create(
             "site": facts.site,
             "tender_number": _tender(facts.tender_number),
             "bid_date": facts.bid_date,
+            "award_date": facts.award_date,
             "created_at": at,
         },
     )
     return Found(project, close)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A project as it is and as somebody says that it is, under the lock of its customer."""
+
+    project: Mapping[str, Any]
+    changes: Mapping[str, Any]
+    #: Another project of the customer that it would be the same as.
+    met: str | None
+
+    @property
+    def awarded_on(self) -> tuple[date | None, date | None]:
+        """When it was awarded as far as was known, and as far as is known with the change."""
+        now = {**self.project, **self.changes}
+        return _awarded_on(self.project), _awarded_on(now)
+
+
+def change(tx: Transaction, project: str, told: Mapping[str, Any], *, groups: Sequence[Sequence[str]]) -> Change:
+    """What of ``told`` is new, and whether another project is that one already; writes nothing.
+
+    Holds the customer as :func:`find_or_create` does, so whoever reports what the project is about to be comes before
+    this or finds what it wrote.
+    """
+    of = tx.execute(sa.select(t.project.c.customer).where(t.project.c.id == project)).scalar_one()
+    known = _held(tx, root_of(tx, of))
+    row = next(r for r in known if r["id"] == project)
+    changes = _changes(row, told)
+    return Change(row, changes, _other(known, row, changes, groups))
+
+
+def tell(tx: Transaction, project: str, changes: Mapping[str, Any]) -> None:
+    """Write what is known of a project from now on."""
+    tx.update(t.project, {"id": project}, dict(changes))
+
+
+def people_on(tx: Transaction, project: str, *, now: datetime, besides: str | None = None) -> set[str]:
+    """Whoever has an open claim on the project, or may still rescue one, in whatever program and track.
+
+    ``besides``: a matter that is left out.
+    """
+    c = t.claim.c
+    found = tx.execute(
+        sa.select(sa.func.coalesce(c.owner, c.reporter))
+        .where(
+            c.project == project,
+            sa.or_(c.state.in_([s.value for s in OPEN]), c.grace_until > now),
+            sa.true() if besides is None else c.matter != besides,
+        )
+        .distinct()
+    )
+    return set(found.scalars())
+
+
+def holding(tx: Transaction, project: str) -> list[dict[str, Any]]:
+    """Claims that hold the project, in whatever program and track: id, matter, owner."""
+    c = t.claim.c
+    return tx.rows(sa.select(c.id, c.matter, c.owner).where(c.project == project, c.holds).order_by(c.matter))
+
+
+def _held(tx: Transaction, customer: str) -> list[dict[str, Any]]:
+    """All projects of the customer that ``customer`` stands for, who is locked from now on."""
+    if not tx.is_sqlite:
+        tx.execute(sa.select(t.customer.c.id).where(t.customer.c.id == customer).with_for_update()).all()
+    of = records_of(tx, customer)
+    return tx.rows(sa.select(t.project).where(t.project.c.customer.in_(of)).order_by(t.project.c.id))
+
+
+def _changes(project: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """What of ``told`` is not what the record says; None says nothing."""
+    given = {name: _tender(value) if name == "tender_number" else value for name, value in told.items()}
+    return {name: value for name, value in given.items() if value is not None and value != project[name]}
+
+
+def _other(
+    known: Sequence[Mapping[str, Any]],
+    project: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    groups: Sequence[Sequence[str]],
+) -> str | None:
+    """The project of ``known`` that ``project`` is the same as once ``changes`` are made."""
+    if not changes:
+        return None
+    names = ("name", *TOLD_LATER)
+    facts = ProjectFacts(**{**{name: project[name] for name in names}, **changes})
+    found, _ = _compared([r for r in known if r["id"] != project["id"]], facts, groups)
+    return found
+
+
+def _awarded_on(project: Mapping[str, Any]) -> date | None:
+    found: date | None = project["award_date"] or project["bid_date"]
+    return found
 
 
 def look_up(

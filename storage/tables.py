@@ -427,6 +427,7 @@ project = sa.Table(
     Col("site", sa.String(200)),
     Col("tender_number", sa.String(200)),
     Col("bid_date", sa.Date),
+    Col("award_date", sa.Date),
     Col("created_at", Instant, nullable=False),
     sa.UniqueConstraint("customer", "tender_number"),
 )

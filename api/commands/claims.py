@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Waiting
-from api.commands import buyers, number_sets
+from api.commands import buyers, number_sets, project_news
 from api.commands.files import attached
 from api.commands.received import as_of_now, on_claim, permitted, receive, visible_claim
 from api.commands.reports import resemblance
@@ -78,6 +78,9 @@ def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch, names
     if body.expected_close is not None and body.expected_close < today:
         raise Refusal("date_invalid", rule="CLM-02", errors=(FieldError("expected_close", "date_invalid"),))
     wanted = _customer_wanted(tx, caller, row, body.customer, names)
+    news = project_news.wanted(tx, caller, row, body.project)
+    if isinstance(news, Waiting):
+        return news
     numbered = wanted is not None and wanted.values.kind is CustomerKind.PERSON
     sets = number_sets.hold(tx, row["customer"], wanted.found, of=row) if wanted is not None and numbered else None
     equal: tuple[number_sets.Found, ...] = ()
@@ -94,12 +97,16 @@ def correct(tx: Transaction, caller: Caller, claim: str, body: ClaimPatch, names
             customers.update(tx, row["customer"], wanted.contact, wanted.values)
             equal = number_sets.judge(tx, sets, completed=wanted.completes) if sets is not None else ()
             hints = _resembling(tx, row["customer"], wanted, besides=number_sets.joined_records(tx, equal))
+        if news is not None and applies:
+            project_news.tell(tx, caller, news)
         columns = _columns(tx, row["customer"], body)
+        project_fields = news.fields if news is not None else []
         return {
             "version": body.version,
-            "fields": sorted({*columns, *(_customer_fields(body.customer))}),
+            "fields": sorted({*columns, *_customer_fields(body.customer), *project_fields}),
             "present": sorted(_present(body)),
             **hints,
+            **(news.data if news is not None else {}),
             "columns": columns,
         }
 

@@ -196,6 +196,7 @@ def _projects(
         site=given.site,
         tender_number=given.tender_number,
         bid_date=given.bid_date,
+        award_date=given.award_date,
     )
     same, close = projects.look_up(tx, of, facts, policy.project_match_groups())
     return same, bool(close)

@@ -189,6 +189,7 @@ def object_to(tx: Transaction, caller: Caller, program: str, row: str, body: Obj
         resembles=(),
         rivals=(),
         ambiguous=False,
+        news={},
     )
     listed = Listed(
         reporter=caller.person,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done, Waiting
-from api.commands import relatives
+from api.commands import project_news, received, relatives
 from api.commands.received import as_of_now
 from api.schemas.base import Track
 from api.schemas.claims import CustomerFacets, CustomerGiven, CustomerRef, ProjectGiven, ProjectRef, ReportIn
@@ -58,13 +58,16 @@ def _checked(
     imported = imported_before(tx, caller.person, body.external_id)
     if imported is not None:
         return Done(200, claim_view(tx, caller, imported))
-    resolved = resolve(tx, body, values, reporter.policy, names)
+    resolved = resolve(tx, body, values, reporter.policy, names, reporter=caller.person)
     kept = _kept_by_relatives(tx, caller, body, resolved, reporter.policy)
+    news = _news(tx, caller, body, resolved)
     locked = resolved.made or matters.lock(tx, resolved.matter)
     matter = as_of_now(tx, caller, locked, taker=caller.person)
+    if news is not None and not project_news.is_alone(caller, matter, at=locked.now):
+        news = None
     own = own_open(matter, caller.person)
     if own is not None:
-        return Done(200, claim_view(tx, caller, own.id))
+        return _told_again(tx, caller, own, news, locked)
     if not caller.setting.programs[body.program].open:
         raise Refusal("program_closed", rule="TER-01")
     outside = _outside(tx, caller, body, resolved.customer, locked.now)
@@ -83,6 +86,8 @@ def _checked(
         if not caller.setting.in_trial(body.program, at=locked.now):
             raise
         would_refuse = refusal
+    if news is not None:
+        project_news.tell(tx, caller, news)
     return receive(
         tx,
         caller,
@@ -96,6 +101,26 @@ def _checked(
         kept=kept,
         excused=excused,
     )
+
+
+def _news(tx: Transaction, caller: Caller, body: ReportIn, resolved: Resolved) -> project_news.News | None:
+    if resolved.project is None or not resolved.news:
+        return None
+    return project_news.reported(
+        tx, caller, body.program, resolved.matter, resolved.project, resolved.news, fresh=resolved.made is not None
+    )
+
+
+def _told_again(
+    tx: Transaction, caller: Caller, own: Claim, news: project_news.News | None, locked: matters.Locked
+) -> Done | Waiting:
+    """The caller's own claim; what the report says of its project, and nobody knew yet, is a correction (CLM-33)."""
+    if news is None:
+        return Done(200, claim_view(tx, caller, own.id))
+    project_news.tell(tx, caller, news)
+    row = {"id": own.id, "matter": own.matter}
+    data = {"version": own.version, "fields": news.fields, "present": [], "columns": {}, **news.data}
+    return received.receive(tx, caller, row, CommandKind.CORRECT, lambda _: data, locked=locked)
 
 
 def _kept_by_relatives(
@@ -311,7 +336,7 @@ class _About(NamedTuple):
     kind: str
     level: str | None
     source: str | None
-    bid_date: date | None
+    awarded_on: date | None
 
 
 @dataclass(frozen=True)
@@ -329,12 +354,22 @@ class Resolved:
     resembles: tuple[Resemblance, ...]
     rivals: tuple[str, ...]
     ambiguous: bool
+    news: Mapping[str, Any]  # what the report says of a project that somebody has, and its record lacks
 
 
 def resolve(
-    tx: Transaction, body: Subject, values: MatchValues | None, policy: Policy, names: CompanyNames
+    tx: Transaction,
+    body: Subject,
+    values: MatchValues | None,
+    policy: Policy,
+    names: CompanyNames,
+    *,
+    reporter: str | None = None,
 ) -> Resolved:
-    """Find or make the customer, the project and the matter, under the identity locks (CUS-02, CLM-33)."""
+    """Find or make the customer, the project and the matter, under the identity locks (CUS-02, CLM-33).
+
+    ``reporter``: who reports, where that is who would have the claim.
+    """
     possible: tuple[str, ...] = ()
     resembles: tuple[Resemblance, ...] = ()
     ambiguous = new = False
@@ -355,12 +390,12 @@ def resolve(
         else:
             possible = match.possible
             customer, new = customers.create(tx, contact_from(body.customer, values), values, at=tx.now()), True
-    project, close = _project(tx, customer, body.project, policy)
+    project, close, news = _project(tx, customer, body.project, policy, reporter=reporter)
     if new and project is None and isinstance(body.customer, CustomerGiven):
         about = _About(body.customer.kind, body.customer.level, body.customer.source, None)
     else:
         found = tx.execute(_ABOUT, {"customer": customer, "project": project}).one()
-        about = _About(found.kind, found.level, found.source, found.bid_date)
+        about = _About(found.kind, found.level, found.source, found.awarded_on)
     matter, made = _matter(tx, body, customer, project, about, alike, new=new)
     return Resolved(
         matter=matter,
@@ -374,6 +409,7 @@ def resolve(
         resembles=resembles,
         rivals=_owners(tx, body, possible, close),
         ambiguous=ambiguous,
+        news=news,
     )
 
 
@@ -388,10 +424,20 @@ def _decided_elsewhere(tx: Transaction, body: Subject, certain: tuple[str, ...])
 
 
 def _project(
-    tx: Transaction, customer: str, given: ProjectRef | ProjectGiven | None, policy: Policy
-) -> tuple[str | None, tuple[str, ...]]:
+    tx: Transaction,
+    customer: str,
+    given: ProjectRef | ProjectGiven | None,
+    policy: Policy,
+    *,
+    reporter: str | None,
+) -> tuple[str | None, tuple[str, ...], Mapping[str, Any]]:
+    """The project, those it may be the same as, and what is left to be told of it.
+
+    Of a project nobody has it is told at once, else once it is seen that nobody but the reporter has it: what a rival
+    says would be the owner's (CLM-33).
+    """
     if given is None:
-        return None, ()
+        return None, (), {}
     if isinstance(given, ProjectRef):
         known = tx.execute(
             sa.select(t.project.c.id).where(
@@ -400,7 +446,7 @@ def _project(
         ).scalar()
         if known is None:
             raise _invalid("project.id")
-        return given.id, ()
+        return given.id, (), {}
     found = projects.find_or_create(
         tx,
         customer,
@@ -410,11 +456,15 @@ def _project(
             site=given.site,
             tender_number=given.tender_number,
             bid_date=given.bid_date,
+            award_date=given.award_date,
         ),
         groups=policy.project_match_groups(),
         at=tx.now(),
     )
-    return found.project, found.possible
+    people = projects.people_on(tx, found.project, now=tx.now()) if found.news else set()
+    if found.news and not people:
+        projects.tell(tx, found.project, found.news)
+    return found.project, found.possible, found.news if people and reporter is not None else {}
 
 
 def _matter(
@@ -453,7 +503,7 @@ def _matter(
             if latest is not None:
                 row["last_at"] = max(row["last_at"], latest)
         return matter, matters.made(
-            tx, row, kind=about.kind, level=about.level, source=about.source, bid_date=about.bid_date
+            tx, row, kind=about.kind, level=about.level, source=about.source, awarded_on=about.awarded_on
         )
     known = merges.matter_of(tx, **here)
     assert known is not None
@@ -461,7 +511,7 @@ def _matter(
 
 
 _ABOUT = (
-    sa.select(t.customer.c.kind, t.customer.c.level, t.customer.c.source, t.project.c.bid_date)
+    sa.select(t.customer.c.kind, t.customer.c.level, t.customer.c.source, projects.AWARDED_ON)
     .outerjoin(t.project, t.project.c.id == sa.bindparam("project", type_=t.project.c.id.type))
     .where(t.customer.c.id == sa.bindparam("customer"))
 )

@@ -77,6 +77,7 @@ class ProjectGiven(Input):
     site: Str | None = None
     tender_number: Str | None = None
     bid_date: Date | None = None
+    award_date: Date | None = None
 
 
 class FirstContact(Input):
@@ -111,6 +112,16 @@ class CustomerPatch(Input):
     name: Name | None = None
 
 
+class ProjectPatch(Input):
+    """What becomes known of a named project; its name stays (CLM-33)."""
+
+    department: Str | None = None
+    site: Str | None = None
+    tender_number: Str | None = None
+    bid_date: Date | None = None
+    award_date: Date | None = None
+
+
 class ClaimPatch(Input):
     """`PATCH /v1/claims/{id}`: correction, completion, news."""
 
@@ -121,6 +132,7 @@ class ClaimPatch(Input):
     expected_close: Date | None = None
     expected_amount: Money | None = None
     customer: CustomerPatch | None = None
+    project: ProjectPatch | None = None
 
 
 class OptionalReason(Input):
@@ -272,6 +284,7 @@ class ClaimProject(Output):
     site: str | None
     tender_number: str | None
     bid_date: str | None
+    award_date: str | None
 
 
 class ClockOut(Output):

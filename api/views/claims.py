@@ -588,6 +588,7 @@ def projects_of(tx: Transaction, ids: set[str]) -> dict[str, dict[str, Any]]:
             "site": r["site"],
             "tender_number": r["tender_number"],
             "bid_date": r["bid_date"].isoformat() if r["bid_date"] else None,
+            "award_date": r["award_date"].isoformat() if r["award_date"] else None,
         }
         for r in tx.rows(sa.select(t.project).where(t.project.c.id.in_(sorted(ids))))
     }

@@ -61,10 +61,10 @@ def started(claim: Claim, clock: Clock, *, at: datetime, length: Duration | None
     )
 
 
-def started_at_acceptance(claim: Claim, *, at: datetime, terms: Terms, bid_date: date | None = None) -> Claim:
+def started_at_acceptance(claim: Claim, *, at: datetime, terms: Terms, awarded_on: date | None = None) -> Claim:
     """All clocks a held claim begins with (CLM-11, CLM-12, CLM-14, CLM-16, CLM-17, CLM-30).
 
-    ``bid_date`` of a tendered project keeps its protection until ``bid.protect_days`` after it, if later (CLM-33).
+    A tendered project keeps its protection until ``bid.protect_days`` after ``awarded_on``, if later (CLM-33).
     """
     policy = terms.policy
     claim = claim.without_clock(Clock.APPROVAL, Clock.QUEUE)
@@ -86,10 +86,10 @@ def started_at_acceptance(claim: Claim, *, at: datetime, terms: Terms, bid_date:
         terms=terms,
     )
     claim = started_sales_stage(claim, at=at, terms=terms)
-    return _started_protection(claim, at=at, terms=terms, bid_date=bid_date)
+    return _started_protection(claim, at=at, terms=terms, awarded_on=awarded_on)
 
 
-def started_at_go_live(claim: Claim, *, at: datetime, terms: Terms, bid_date: date | None = None) -> Claim:
+def started_at_go_live(claim: Claim, *, at: datetime, terms: Terms, awarded_on: date | None = None) -> Claim:
     """The clocks of a claim out of an opening load, from the dates that were given (INT-10).
 
     Nothing lapses before its go-live plus `opening.grace_days`; of one that a case held up, before its acceptance plus
@@ -100,7 +100,7 @@ def started_at_go_live(claim: Claim, *, at: datetime, terms: Terms, bid_date: da
     begins = max(opening.object_by, at)
     spared = terms.calendar.add(begins, grace).at if grace is not None else begins
     claim = replace(claim, spared_until=max(spared, claim.spared_until or spared))
-    claim = started_at_acceptance(claim, at=at, terms=terms, bid_date=bid_date)
+    claim = started_at_acceptance(claim, at=at, terms=terms, awarded_on=awarded_on)
     if opening.objection:
         return claim
     claim = claim.without_clock(Clock.FIRST_FOLLOW_UP)
@@ -112,7 +112,7 @@ def started_at_go_live(claim: Claim, *, at: datetime, terms: Terms, bid_date: da
     claim = started(
         claim, kind, at=claim.received_at, length=opening.protection, rule="opening.grace_days", terms=terms
     )
-    return _kept_for_bid(claim, at=at, bid_date=bid_date, terms=terms)
+    return _kept_for_bid(claim, at=at, awarded_on=awarded_on, terms=terms)
 
 
 def started_idle(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
@@ -311,6 +311,29 @@ def recounted(claim: Claim, *, at: datetime, terms: Terms, min_notice: Duration 
     return replace(claim, clocks=tuple(_recounted(claim, c, at=at, notice=notice, terms=terms) for c in claim.clocks))
 
 
+def recounted_for_award(
+    claim: Claim, *, was: date | None, awarded_on: date, at: datetime, terms: Terms, min_notice: Duration | None
+) -> Claim:
+    """``claim`` of a project whose award is known to be on another day than it ``was`` (CLM-33).
+
+    The protection for the bid moves as far as the award does, never before the end of the plain protection or of what
+    the claim was given; where it moves nearer it ends no less than the minimum notice ahead. Nothing lapsed revives.
+    """
+    protection = claim.clock(Clock.PROTECTION)
+    if protection is None or was == awarded_on:
+        return claim
+    if not protection.paused:
+        return _moved_with_award(claim, was=was, awarded_on=awarded_on, at=at, terms=terms, min_notice=min_notice)
+    if protection.rule == "bid.protect_days" and protection.start == _end_of(awarded_on, at=at, terms=terms):
+        return claim
+    running = claim.with_clock(_running(claim, protection, at=at, terms=terms))
+    moved = _moved_with_award(running, was=was, awarded_on=awarded_on, at=at, terms=terms, min_notice=min_notice)
+    clock = moved.clock(Clock.PROTECTION)
+    if moved == running or clock is None:
+        return claim
+    return claim.with_clock(_stopped(clock, claim.pauses, at=at, terms=terms))
+
+
 def lapse_due(claim: Claim, *, requests: Iterable[Request] = ()) -> tuple[datetime, RunningClock] | None:
     """When this claim lapses as things stand, and by which clock; None if no lapse clock runs.
 
@@ -334,7 +357,7 @@ def remaining_s(clock: RunningClock, *, now: datetime, terms_calendar: WorkingCa
     return max(0, int((clock.deadline - now).total_seconds()))
 
 
-def _started_protection(claim: Claim, *, at: datetime, terms: Terms, bid_date: date | None) -> Claim:
+def _started_protection(claim: Claim, *, at: datetime, terms: Terms, awarded_on: date | None) -> Claim:
     policy = terms.policy
     shape = policy.protection_shape
     if shape in ("report_visit_deal", "visit_deal"):
@@ -348,7 +371,7 @@ def _started_protection(claim: Claim, *, at: datetime, terms: Terms, bid_date: d
         rule="claim.protection_days",
         terms=terms,
     )
-    return _kept_for_bid(claim, at=at, bid_date=bid_date, terms=terms)
+    return _kept_for_bid(claim, at=at, awarded_on=awarded_on, terms=terms)
 
 
 def _stage(claim: Claim, terms: Terms) -> str:
@@ -356,13 +379,12 @@ def _stage(claim: Claim, terms: Terms) -> str:
     return "visit_deal" if reached else "report_visit"
 
 
-def _kept_for_bid(claim: Claim, *, at: datetime, bid_date: date | None, terms: Terms) -> Claim:
+def _kept_for_bid(claim: Claim, *, at: datetime, awarded_on: date | None, terms: Terms) -> Claim:
     protection = claim.clock(Clock.PROTECTION)
     length = terms.policy.duration("bid.protect_days")
-    if bid_date is None or protection is None or protection.deadline is None or length is None:
+    if awarded_on is None or protection is None or protection.deadline is None or length is None:
         return claim
-    zone = ZoneInfo(terms.calendar.zone)
-    award = datetime.combine(bid_date + timedelta(days=1), time.min, tzinfo=zone).astimezone(at.tzinfo)
+    award = _end_of(awarded_on, at=at, terms=terms)
     counted = terms.calendar.add(award, length)
     if counted.at <= protection.deadline:
         return claim
@@ -375,6 +397,56 @@ def _kept_for_bid(claim: Claim, *, at: datetime, bid_date: date | None, terms: T
             rule="bid.protect_days",
             provisional=counted.provisional,
         )
+    )
+
+
+def _end_of(day: date, *, at: datetime, terms: Terms) -> datetime:
+    zone = ZoneInfo(terms.calendar.zone)
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone).astimezone(at.tzinfo)
+
+
+def _moved_with_award(
+    claim: Claim, *, was: date | None, awarded_on: date, at: datetime, terms: Terms, min_notice: Duration | None
+) -> Claim:
+    """``claim``, whose protection runs, with it moved as far as the award moved."""
+    protection = claim.clock(Clock.PROTECTION)
+    length = terms.policy.duration("bid.protect_days")
+    if protection is None or protection.deadline is None or protection.deadline <= at or length is None:
+        return claim
+    if protection.rule != "bid.protect_days" or was is None:
+        return _kept_for_bid(claim, at=at, awarded_on=awarded_on, terms=terms)
+    award = _end_of(awarded_on, at=at, terms=terms)
+    if protection.start == award:
+        return claim  # accepted after it was told
+    counted = terms.calendar.add(award, length)
+    before = terms.calendar.add(_end_of(was, at=at, terms=terms), length).at
+    # What a pause has added stays.
+    deadline = protection.deadline + (counted.at - before)
+    plain = _plain_protection(claim, at=at, terms=terms)
+    if plain is not None and plain.deadline is not None and plain.deadline >= deadline:
+        found = plain
+    elif deadline == counted.at:
+        found = replace(protection, deadline=deadline, start=award, length=length, provisional=counted.provisional)
+    else:
+        left = Duration(max(0, _us(deadline - at)), Scale.ELAPSED)
+        found = replace(protection, deadline=deadline, start=at, length=left, provisional=counted.provisional)
+    assert found.deadline is not None
+    if found.deadline < protection.deadline:
+        notice = terms.calendar.add(at, min_notice).at if min_notice is not None else at
+        least = max(filter(None, (notice, claim.extended_until, claim.approved_until, claim.spared_until)))
+        found = replace(found, deadline=min(protection.deadline, max(found.deadline, least)))
+    return claim.with_clock(found)
+
+
+def _plain_protection(claim: Claim, *, at: datetime, terms: Terms) -> RunningClock | None:
+    """The protection as if nothing had been tendered; None where it has no length."""
+    begun, length = claim.accepted_at or at, terms.policy.duration("claim.protection_days")
+    opening = claim.opening
+    if opening is not None and not opening.objection and opening.protection is not None:
+        begun, length = claim.received_at, opening.protection
+    bare = replace(claim, pauses=())
+    return started(bare, Clock.PROTECTION, at=begun, length=length, rule="claim.protection_days", terms=terms).clock(
+        Clock.PROTECTION
     )
 
 

@@ -303,7 +303,7 @@ def _rescue(draft: Draft, claim: Claim, actor: str, terms: Terms) -> None:
         changes_seen=last_change(draft, claim.owner or actor),
         absence_seen=draft.at,
     )
-    rescued = clocks.started_at_acceptance(rescued, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
+    rescued = clocks.started_at_acceptance(rescued, at=draft.at, terms=terms, awarded_on=draft.matter.awarded_on)
     rescued = rescued.without_clock(Clock.FIRST_FOLLOW_UP)
     draft.put(rescued)
     leave_pool(draft, rescued)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.claims import clocks, conflicts, credit
 from domain.claims.lifecycle import ClaimState, ClaimTrigger, refused
@@ -123,7 +123,7 @@ def accept_claim(
     )
     terms = draft.setting.terms_of(claim)
     begin = clocks.started_at_acceptance if claim.opening is None else clocks.started_at_go_live
-    claim = begin(claim, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
+    claim = begin(claim, at=draft.at, terms=terms, awarded_on=draft.matter.awarded_on)
     if claim.provisional:
         claim = clocks.started(
             claim,
@@ -356,6 +356,8 @@ def correct(draft: Draft, command: Command) -> None:
     if was_missing and not claim.missing:
         claim = replace(claim.without_clock(Clock.PROVISIONAL), provisional=False, complete_by=None)
         draft.closed_tasks.append(f"complete:{claim.id}")
+    moved = moved_with_award(draft, claim, command)
+    recounted, claim = moved != claim, moved
     draft.put(claim)
     draft.columns.append((claim.id, command.data["columns"]))
     draft.record(
@@ -366,10 +368,29 @@ def correct(draft: Draft, command: Command) -> None:
             "fields": sorted(command.data["fields"]),
             "missing": list(claim.missing),
             **({"possible": len(command.data["possible"])} if command.data.get("possible") else {}),
+            **({"clocks": clock_data(claim)} if recounted else {}),
         },
     )
     if sent_back:
         consider(draft, claim, sent_back=True)
+
+
+def moved_with_award(draft: Draft, claim: Claim, command: Command) -> Claim:
+    """``claim`` with the protection that follows from another day of award, where ``command`` tells of one (CLM-33)."""
+    told = command.data.get("awarded_on")
+    if not told:
+        return claim
+    was, now = (date.fromisoformat(day) if day is not None else None for day in told)
+    terms = draft.setting.terms_of(claim)
+    assert now is not None
+    return clocks.recounted_for_award(
+        claim,
+        was=was,
+        awarded_on=now,
+        at=draft.at,
+        terms=terms,
+        min_notice=terms.policy.duration("calendar.min_notice_wd"),
+    )
 
 
 def approval_missed(draft: Draft, claim: Claim) -> None:

@@ -223,7 +223,7 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
         terms = draft.setting.terms_of(claim)
         goes_live = claim.opening is not None and claim.earlier is _S.REPORTED
         begin = clocks.started_at_go_live if goes_live else clocks.started_at_acceptance
-        claim = begin(claim, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
+        claim = begin(claim, at=draft.at, terms=terms, awarded_on=draft.matter.awarded_on)
         if target is _S.WON:
             claim = _after_deal_anew(draft, claim)
         elif target is not _S.PROTECTED:

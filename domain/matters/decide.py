@@ -16,6 +16,7 @@ from domain.claims import (
     holding,
     letters,
     opening,
+    projects,
     reports,
     requests,
     stages,
@@ -54,6 +55,8 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.COMMENT: reports.comment,
     CommandKind.WITHDRAW: reports.withdraw,
     CommandKind.CORRECT: reports.correct,
+    CommandKind.PROJECT_AWARD: projects.awarded,
+    CommandKind.PROJECT_MET: projects.met,
     CommandKind.FOLLOW_UP: follow_ups.follow_up,
     CommandKind.VOID: follow_ups.void,
     CommandKind.WIN: deals.win,
@@ -180,6 +183,11 @@ def _command(matter: Matter, command: Command, *, setting: Setting, mint: Mint, 
             holder = matter.owner_claim
             if holder is not None:
                 reports.attempted(refused, holder, by=command.actor, data={"follow_up": command.data["follow_up"]})
+        if refusal.code == "customer_owned" and command.kind is CommandKind.PROJECT_MET:
+            # Of two who tender for one thing the other one is told, as of any report of it (CLM-27).
+            reports.attempted(
+                refused, matter.claims[command.claim], by=command.actor, data={"claim": command.data["claim"]}
+            )
         if refusal.code == "overloaded" and command.kind is CommandKind.TAKE:
             taking.tell_overload(refused, command, refusal)
         refused.answer(command, refusal)

@@ -36,6 +36,8 @@ class CommandKind(StrEnum):
     COMMENT = "comment"
     WITHDRAW = "withdraw"
     CORRECT = "correct"
+    PROJECT_AWARD = "project_award"
+    PROJECT_MET = "project_met"
     FOLLOW_UP = "follow_up"
     VOID = "void"
     WIN = "win"
@@ -150,7 +152,7 @@ class Matter:
     customer_source: str | None = None
     division: Customer | None = None  # what territories are told by; None where this transaction made it (TER-02)
     project: str | None
-    bid_date: date | None
+    awarded_on: date | None  # a tendered project: when it was awarded, until that is known the day of the bid (CLM-33)
     track: str
     last_at: datetime
     pooled: bool = False

@@ -124,7 +124,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "claim.after_deal_days": ("合同结束后继续归属的时间", "Ownership after the contract ends"),
         "claim.subject": ("报备对象", "What is claimed"),
         "match.project_keys": ("判定为同一客户项目的信息", "What makes two projects the same"),
-        "bid.protect_days": ("开标后的保护时间", "Protection after the award date"),
+        "bid.protect_days": ("定标后的保护时间", "Protection after the award date"),
         "bid.letters": ("每个客户项目的授权书份数", "Authorisation letters of a project"),
         "override.roles": ("可以特批的角色", "Roles that may grant special approval"),
         "override.per_month": ("每位领导每月特批次数", "Special approvals per leader and month"),

@@ -39,7 +39,7 @@ def _restarted(draft: Draft, claim: Claim) -> Claim:
 def _begun(draft: Draft, claim: Claim, terms: Terms) -> Claim:
     match claim.earlier if claim.state in IN_CASE else claim.state:
         case ClaimState.PROTECTED | ClaimState.ACTIVE as state:
-            fresh = clocks.started_at_acceptance(claim, at=draft.at, terms=terms, bid_date=draft.matter.bid_date)
+            fresh = clocks.started_at_acceptance(claim, at=draft.at, terms=terms, awarded_on=draft.matter.awarded_on)
             if state is ClaimState.ACTIVE or claim.escalated or _out_of_opening_load(claim):
                 fresh = fresh.without_clock(Clock.FIRST_FOLLOW_UP)
             return _of(fresh, Clock.PROVISIONAL, "claim.provisional_days", draft, terms) if claim.provisional else fresh

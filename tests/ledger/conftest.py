@@ -27,7 +27,7 @@ def matter(company: Company, database: Database) -> Matter:
             customer_kind="person",
             customer_level=None,
             project=None,
-            bid_date=None,
+            awarded_on=None,
             track="sales",
             last_at=AT,
         )

@@ -94,7 +94,7 @@ class Office:
             customer_kind="company",
             customer_level=self.level,
             project=None,
-            bid_date=None,
+            awarded_on=None,
             track=self.track,
             last_at=EVER,
         )

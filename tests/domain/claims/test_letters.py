@@ -49,11 +49,11 @@ class Office(Sales):
         self.letters += draft.new_letters
 
 
-def office(*, bid_date: date | None = None, **policy: Any) -> Office:
+def office(*, awarded_on: date | None = None, **policy: Any) -> Office:
     """A project whose protection began a moment ago."""
     made = Office(policy={"override.roles": ["team_lead"], "claim.protection_days": 60, **policy})
     terms = made.setting.terms_of(made.claim())
-    begun = clocks.started_at_acceptance(made.claim(), at=made.now, terms=terms, bid_date=bid_date)
+    begun = clocks.started_at_acceptance(made.claim(), at=made.now, terms=terms, awarded_on=awarded_on)
     made.matter = made.matter.with_claim(begun)
     return made
 
@@ -68,7 +68,7 @@ def test_an_owner_is_given_one_that_stands_until_the_protection_ends() -> None:
     assert sales.ask() is None
     (letter,) = sales.letters
     assert (letter.issued_by, letter.expires_at, letter.override) == ("anna", sales.protected_until(), None)
-    late = office(bid_date=date(2026, 6, 15))
+    late = office(awarded_on=date(2026, 6, 15))
     assert late.ask() is None
     assert late.letters[0].expires_at == late.protected_until() > sales.protected_until()
 

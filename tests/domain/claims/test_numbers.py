@@ -126,7 +126,7 @@ def test_a_due_instant_that_puts_a_report_back_as_it_was_is_an_error(monkeypatch
         customer_kind="person",
         customer_level=None,
         project=None,
-        bid_date=None,
+        awarded_on=None,
         track="sales",
         last_at=NOON,
         claims={"c2": WAITING},
