@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from domain.claims.lifecycle import OPEN
 from domain.customers.fields import narrow
+from domain.customers.project_names import is_close
 from storage import tables as t
 from storage.database import Transaction, mint
 from storage.merges import records_of, root_of
@@ -208,7 +209,7 @@ def _compared(
     for row in known:
         if row["name_key"] == key and (tender is None or row["tender_number"] is None):
             return row["id"], ()
-    return None, tuple(r["id"] for r in known if _close(r["name_key"], key))
+    return None, tuple(r["id"] for r in known if is_close(r["name_key"], key))
 
 
 def _keys(project: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,9 +220,3 @@ def _keys(project: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tender(number: str | None) -> str | None:
     return "".join(narrow(number).upper().split()) or None if number else None
-
-
-def _close(one: str, other: str) -> bool:
-    """One name inside the other, blanks apart."""
-    a, b = one.replace(" ", ""), other.replace(" ", "")
-    return len(min(a, b, key=len)) >= 4 and (a in b or b in a)

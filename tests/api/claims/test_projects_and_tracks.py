@@ -65,6 +65,9 @@ def test_a_close_project_name_is_possible(company: Company) -> None:
     close = office.claim(office.second, customer=BUYER, project=project("总部大楼机电安装工程"))
     assert close["state"] == "protected"
     assert len(notices(office.leader)) > told
+    slip = office.claim(office.first, customer=BUYER, project=project("总部大厦机电安装工程"))
+    assert slip["state"] == "protected"
+    assert len(notices(office.leader)) > told + 1
     office.program = company.program("Judge", policy=PROJECTS | {"claim.on_possible": "judge"})
     office.claim(office.first, customer=BUYER, project=project("物流园消防改造"))
     judged = office.claim(office.second, customer=BUYER, project=project("物流园消防改造二标段"))
