@@ -43,7 +43,7 @@ def publish(change: Change, body: DutyIn) -> Done:
 
 
 def acknowledge(tx: Transaction, caller: Caller, body: AcknowledgeIn) -> Done:
-    """Whoever it concerns has read what is in force now; once is enough."""
+    """Whoever it concerns has read what is in force now; once is enough while it reads the same."""
     subject = subject_of(tx, caller, body.about)
     if subject.since(caller.person, caller) is None:
         raise Refusal("not_allowed", rule="PPL-03")
@@ -51,6 +51,9 @@ def acknowledge(tx: Transaction, caller: Caller, body: AcknowledgeIn) -> Done:
         raise Refusal("illegal_transition", rule="PPL-03", facts={"trigger": "acknowledge", "version": subject.version})
     a, now = t.acknowledgement.c, tx.now()
     new = tx.insert_new(t.acknowledgement, [{"subject": subject.id, "person": caller.person, "at": now}])
+    if not new:  # of rules that read otherwise by now, because the company's policy beneath them changed
+        mine = sa.and_(a.subject == subject.id, a.person == caller.person, a.at < subject.begins)
+        new = tx.execute(t.acknowledgement.update().where(mine).values(at=now)).rowcount
     row = tx.row(sa.select(a.at).where(a.subject == subject.id, a.person == caller.person))
     assert row is not None
     if new:

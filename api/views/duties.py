@@ -15,6 +15,7 @@ from api.views.policies import reads, reads_drafts
 from domain.people.access import ReadScope, read_scope
 from domain.people.duties import due, member_since, wears_since
 from domain.people.organisation import Role
+from domain.programs.program import Program
 from domain.refusals import FieldError, Refusal
 from storage import tables as t
 from storage import texts
@@ -33,7 +34,8 @@ _WATCHING = frozenset({Role.MANAGER, Role.OVERSIGHT, Role.AUDITOR, Role.ADMIN})
 class Subject:
     """What is acknowledged and commented on: the duty statement of ``role``, or the rules of ``program``.
 
-    ``begins``: since when it is in force. A policy of the company is nobody's by itself: neither is set.
+    ``begins``: since when it is in force and reads as it does; what was acknowledged before that was another text. A
+    policy of the company is nobody's by itself: neither is set.
     """
 
     id: str
@@ -62,6 +64,9 @@ def subject_of(tx: Transaction, caller: Caller, about: str) -> Subject:
     policy = tx.row(sa.select(t.policy).where(t.policy.c.id == about))
     if policy is None or not reads(caller, policy):
         raise Refusal("field_invalid", rule="PPL-03", errors=(FieldError("about", "field_invalid"),))
+    program = caller.setting.programs.get(policy["program"]) if policy["program"] is not None else None
+    if program is not None and program.policy_at(caller.at).id == about:
+        return _rules_of(caller, program)
     begins = policy["effective_at"] or policy["created_at"]
     return Subject(about, None, policy["program"], policy["version"], begins)
 
@@ -102,8 +107,10 @@ def owed_list(tx: Transaction, caller: Caller, *, overdue: bool) -> Row:
     """`GET /v1/acknowledgements`: by the caller and by those whom they lead, the longest due first."""
     subjects = [*_statements(tx), *_rules(caller)]
     a = t.acknowledgement.c
-    known = sa.select(a.subject, a.person).where(a.subject.in_([s.id for s in subjects]))
-    done = {(r["subject"], r["person"]) for r in tx.rows(known)} if subjects else set()
+    known = sa.select(a.subject, a.person, a.at).where(a.subject.in_([s.id for s in subjects]))
+    begins = {s.id: s.begins for s in subjects}
+    rows = tx.rows(known) if subjects else []
+    done = {(r["subject"], r["person"]) for r in rows if r["at"] >= begins[r["subject"]]}
     people = _shown(caller)
     owed = [one for s in subjects for one in _owed(caller, s, [p for p in people if (s.id, p) not in done])]
     late = sum(one["overdue"] for one in owed)
@@ -158,12 +165,14 @@ def _statements(tx: Transaction) -> list[Subject]:
 
 def _rules(caller: Caller) -> list[Subject]:
     """The policy in force of every open program."""
-    found = []
-    for program in caller.setting.programs.values():
-        if program.open:
-            present = program.policy_at(caller.at)
-            found.append(Subject(present.id, None, program.id, present.version, present.effective_at))
-    return found
+    return [_rules_of(caller, program) for program in caller.setting.programs.values() if program.open]
+
+
+def _rules_of(caller: Caller, program: Program) -> Subject:
+    """The rules of ``program``: its policy in force, over that of the company (POL-01)."""
+    present = program.policy_at(caller.at)
+    begins = caller.setting.rules_since(program.id, at=caller.at)
+    return Subject(present.id, None, program.id, present.version, begins)
 
 
 def _shown(caller: Caller) -> list[str]:
@@ -179,8 +188,9 @@ def _shown(caller: Caller) -> list[str]:
 
 def _owed(caller: Caller, subject: Subject, people: Sequence[str]) -> Iterator[Row]:
     setting, at = caller.setting, caller.at
-    within = setting.company_policy_at(at).duration("people.duty_ack_wd")
-    # A role belongs to no program: its days are counted by the company's first calendar.
+    # A role belongs to no program: the company says how long, and its days are counted by the first calendar.
+    policy = setting.policy_at(subject.program, at=at) if subject.program else setting.company_policy_at(at)
+    within = policy.duration("people.duty_ack_wd")
     of_company = setting.calendars[min(setting.calendars)]
     calendar = setting.calendar(subject.program) if subject.program is not None else of_company
     for person in people:

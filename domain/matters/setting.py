@@ -63,6 +63,21 @@ class Setting:
     def policy_at(self, program: str, *, at: datetime) -> Policy:
         return self.policy(self.terms_at(program, at=at))
 
+    def rules_since(self, program: str, *, at: datetime) -> datetime:
+        """Since when the rules of ``program`` read as they do at ``at``: a new version of it, or of what lies beneath.
+
+        A company's policy that changes nothing which the program inherits leaves its rules as they were.
+        """
+        own = self.programs[program].policy_at(at)
+        since, before = own.effective_at, self.policy_at(program, at=own.effective_at)
+        for beneath in self.company_policies:
+            if own.effective_at < beneath.effective_at <= at:
+                after = self.policy_at(program, at=beneath.effective_at)
+                if not after.reads_like(before):
+                    since = beneath.effective_at
+                before = after
+        return since
+
     def in_trial(self, program: str, *, at: datetime) -> bool:
         """Whether ``program`` ran on trial at ``at`` (POL-08): the program, whatever policy is fixed for a claim."""
         return self.policy_at(program, at=at).choice("program.mode") == "trial"

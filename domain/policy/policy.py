@@ -103,6 +103,13 @@ class Policy:
             root._by_match[matching] = root._with(tuple(root.overrides[index] for index in matching))
         return root._by_match[matching]
 
+    def reads_like(self, other: Policy) -> bool:
+        """Whether both come to the same rules, whatever their versions."""
+        # Of an object by channel, stage or kind the keys that a layer leaves out count too.
+        return all(self.effective(name) == other.effective(name) for name in PARAMETERS) and (
+            [(o.when, o.values) for o in self.overrides] == [(o.when, o.values) for o in other.overrides]
+        )
+
     def value(self, name: str) -> JSON:
         """The value as given, a copy where it is a list or object."""
         value = self._values[name]

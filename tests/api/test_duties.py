@@ -81,3 +81,21 @@ def test_a_programs_members_acknowledge_its_rules_and_comment_on_them(company: C
         approver.made(f"/v1/policies/{draft['id']}/{step}")
     assert (office.first.id, "rules", 2) in owed(office.leader)
     refused(office.first.post("/v1/acknowledgements", {"about": policy}), 409, "illegal_transition")
+
+
+def test_a_company_policy_that_changes_inherited_rules_asks_anew(company: Company) -> None:
+    """PPL-03, POL-07: a program's rules are its policy over the company's; where they read the same nobody is asked."""
+    office = Office(company, policy={"bid.letters": 3, "people.duty_ack_wd": 1})
+    policy, mine = read_rules(office.first, program=office.program), (office.first.id, "rules", 1)
+    assert mine not in owed(office.first)
+    company.advance(days=1)
+    company.company_policy(bid__letters=2)
+    assert mine not in owed(office.first)
+    company.company_policy(bid__letters=2, bid__protect_days=45)
+    assert mine in owed(office.first)
+    # Its members are given the time that the program's own policy says.
+    company.advance(days=2)
+    assert mine in owed(office.leader, overdue="true")
+    office.first.made("/v1/acknowledgements", {"about": policy})
+    assert mine not in owed(office.first)
+    assert office.first.post("/v1/acknowledgements", {"about": policy}).status_code == 200
