@@ -28,6 +28,7 @@ from domain.matters.matter import Command
 from domain.money.agreement import check_past_share, handed_over
 from domain.people.access import Actor
 from domain.refusals import Refusal
+from domain.trial.results import in_trial, would_refuse_act
 
 _HELD = (ClaimState.PROTECTED, ClaimState.ACTIVE)
 
@@ -43,12 +44,15 @@ def extend(draft: Draft, command: Command) -> None:
     )
     limit = policy.integer("claim.extension_max")
     if claim.extensions + asked >= limit:
-        raise Refusal(
+        against = Refusal(
             "extension_limit",
             rule="CLM-22",
             facts={"cap": limit, "count": claim.extensions + asked},
             current_state=claim.state.value,
         )
+        if not in_trial(draft):
+            raise against
+        would_refuse_act(draft, claim, against, person=command.actor)
     days = command.data.get("days")
     request = Request(
         id=draft.mint(),
@@ -125,6 +129,7 @@ def transfer(draft: Draft, command: Command) -> None:
     check_past_share(draft, claim, past_share_bps=command.data.get("past_share_bps"), to=to)
     if command.actor != claim.owner:
         check_receiver(draft, to, claim)
+        note_receiver(draft, to, claim)
         past = command.data.get("past_share_bps")
         transfer_now(draft, claim, to=to, actor=command.actor, text=command.data.get("text"), past_share_bps=past)
         return
@@ -158,6 +163,7 @@ def transfer_listed(draft: Draft, command: Command) -> None:
         facts = {"owner": claim.owner}
         raise Refusal("illegal_transition", rule="TER-03", facts=facts, current_state=claim.state.value)
     check_receiver(draft, to, claim)
+    note_receiver(draft, to, claim)
     transfer_now(draft, claim, to=to, actor=command.actor, text=command.data["text"])
 
 
@@ -512,6 +518,7 @@ def _transfer_step(draft: Draft, claim: Claim, request: Request, *, actor: str |
             return
     _decide(draft, request, RequestState.ACCEPTED, by=actor)
     past = data.get("past_share_bps")
+    note_receiver(draft, to, claim)
     transfer_now(draft, claim, to=to, actor=actor, text=request.reason_text, past_share_bps=past)
 
 
@@ -586,6 +593,7 @@ def _settle_step(draft: Draft, claim: Claim, request: Request, *, actor: str | N
     settlements.take_effect(draft, claim, request, terms, actor=actor)
     if terms.gains is not None:
         held = draft.matter.claims[claim.id]
+        note_receiver(draft, terms.gains, held)
         transfer_now(draft, held, to=terms.gains, actor=actor, text=request.reason_text)
     for person in (terms.asker, terms.other):
         if person != actor:
@@ -594,15 +602,32 @@ def _settle_step(draft: Draft, claim: Claim, request: Request, *, actor: str | N
 
 
 def check_receiver(draft: Draft, to: str, claim: Claim) -> None:
-    """The receiver must be there, of no partner that takes no reports, and have room (CLM-24, PPL-08, POOL-07)."""
+    """The receiver must be there, of no partner that takes no reports, and have room (CLM-24, PPL-08, POOL-07).
+
+    In a trial the room is only noted, by :func:`note_receiver`, once the customer goes to them (POL-08).
+    """
     if not draft.setting.organisation.is_active(to, at=draft.at):
         raise Refusal("person_inactive", rule="PPL-01")
     check_partner_of(to, claim, setting=draft.setting, at=draft.at)
+    against = _over_cap(draft, to, claim)
+    if against is not None and not in_trial(draft):
+        raise against
+
+
+def note_receiver(draft: Draft, to: str, claim: Claim) -> None:
+    """The customer goes to ``to`` now, in a trial also over the cap that the rules would have refused it for."""
+    against = _over_cap(draft, to, claim)
+    if against is not None and in_trial(draft):
+        would_refuse_act(draft, claim, against, person=to)
+
+
+def _over_cap(draft: Draft, to: str, claim: Claim) -> Refusal | None:
     policy = draft.setting.policy_at(claim.program, at=draft.at)
     cap, counts = policy.limit("pool.holding_cap"), policy.words("pool.holding_counts")
     held = sum(number for state, number in draft.matter.holdings.get(to, {}).items() if state in counts)
-    if cap is not None and held >= cap and draft.matter.excuse(to, at=draft.at) is None:
-        raise Refusal("holding_cap", rule="CLM-24", facts={"cap": cap, "count": held}, current_state=claim.state.value)
+    if cap is None or held < cap or draft.matter.excuse(to, at=draft.at) is not None:
+        return None
+    return Refusal("holding_cap", rule="CLM-24", facts={"cap": cap, "count": held}, current_state=claim.state.value)
 
 
 def _release_requested(draft: Draft, claim: Claim, request: Request, *, actor: str | None) -> None:

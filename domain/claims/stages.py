@@ -25,6 +25,7 @@ from domain.people.organisation import Organisation, Role
 from domain.policy.parameters import FOLLOW_UP_KINDS
 from domain.policy.policy import Policy, SalesStage
 from domain.refusals import FieldError, Refusal
+from domain.trial.results import in_trial, would_refuse_act
 
 #: Conditions that the record shows: fields of the report, qualified follow-ups by kind, parts of the dossier, a live
 #: deal. Every other word is the program's own, and whoever moves the claim says that it is met.
@@ -46,7 +47,8 @@ SHOWN: Final = frozenset(
 def move(draft: Draft, command: Command) -> None:
     """To another stage, its deadline afresh; or, in the stage it is in, to somebody else who answers for it.
 
-    Conditions that are not met refuse it with ``stage_conditions``, unless a reason says why they are skipped.
+    Conditions that are not met refuse it with ``stage_conditions``, unless a reason says why they are skipped; in a
+    trial that is noted, and they are skipped without one (POL-08).
     """
     claim = draft.matter.claims[command.claim]
     authorise(command.kind, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
@@ -64,12 +66,15 @@ def move(draft: Draft, command: Command) -> None:
     passed = passed_through(policy, claim.stage, wanted)
     lacking = unmet(passed, shown=command.data["shown"], said=command.data["said"])
     if lacking and command.data["text"] is None:
-        raise Refusal(
+        against = Refusal(
             "stage_conditions",
             rule="CLM-30",
             facts={"stage": wanted, "unmet": list(lacking)},
             current_state=claim.state.value,
         )
+        if not in_trial(draft):
+            raise against
+        would_refuse_act(draft, claim, against, person=command.actor)
     _moved(draft, claim, command, named=named, skipped=lacking, counts=bool(passed) and not lacking)
 
 

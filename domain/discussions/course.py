@@ -16,7 +16,7 @@ from domain.claims.holding import assign_to
 from domain.claims.lifecycle import ClaimState, ClaimTrigger
 from domain.claims.model import Claim
 from domain.claims.reports import accept_claim, waiting_reports
-from domain.claims.requests import check_receiver, transfer_now
+from domain.claims.requests import check_receiver, note_receiver, transfer_now
 from domain.claims.settlements import lay_down
 from domain.discussions.model import Decision, Discussion, DiscussionState, Proposal, Result
 from domain.disputes import cases
@@ -314,6 +314,7 @@ def _carry_out(draft: Draft, found: Discussion) -> None:
     else:
         past = decision.past_share_bps
         text = decision.plan
+        note_receiver(draft, decision.person, held)
         transfer_now(draft, held, to=decision.person, actor=decision.by, text=text, past_share_bps=past)
         result = Result.TRANSFERRED
     before = found.state

@@ -37,14 +37,25 @@ def take(draft: Draft, command: Command) -> None:
 
 
 def assign(draft: Draft, command: Command) -> None:
-    """An admin of the pool gives the customer to somebody with room; windows and cool-off do not bind (POOL-09)."""
+    """An admin of the pool gives the customer to somebody with room; windows and cool-off do not bind (POOL-09).
+
+    In a trial it is noted that they have none (POL-08).
+    """
     to = command.data["to"]
     claim = fresh_claim(draft, command, to)
     _require_free(draft, claim)
     _require_entry(draft)
-    if draft.matter.excuse(to, at=draft.at) is None:
-        Attempt(draft.matter, draft.setting, to, draft.at).check_room()
+    against: Refusal | None = None
+    try:
+        if draft.matter.excuse(to, at=draft.at) is None:
+            Attempt(draft.matter, draft.setting, to, draft.at).check_room()
+    except Refusal as refusal:
+        if not in_trial(draft):
+            raise
+        against = refusal
     claim = _received(draft, claim, actor=command.actor)
+    if against is not None:
+        claim = would_refuse(draft, claim, code=against.code, rule=against.rule, facts=against.facts)
     accept_claim(draft, claim, actor=command.actor, text=command.data["text"])
     draft.use_excuse(to)
 

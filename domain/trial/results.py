@@ -13,6 +13,7 @@ from domain.claims.model import LAPSE_REASON, Claim
 from domain.disputes.model import Dispute, Outcome
 from domain.matters.draft import Draft
 from domain.money.model import Deal, Entry
+from domain.refusals import Refusal
 from domain.trial.model import ResultKind, WouldHave
 
 
@@ -37,6 +38,15 @@ def would_refuse(
     _list(draft, ResultKind.REFUSE, claim, person=claim.reporter, code=code, rule=rule, facts=facts)
     _record(draft, ResultKind.REFUSE, claim, code=code, rule=rule)
     return claim
+
+
+def would_refuse_act(draft: Draft, claim: Claim, refusal: Refusal, *, person: str | None) -> None:
+    """The rules would have refused what is done on ``claim``, and it is done. ``person``: whom they would keep from it.
+
+    Its report is not meant by it, so the claim is not marked.
+    """
+    _list(draft, ResultKind.REFUSE, claim, person=person, code=refusal.code, rule=refusal.rule, facts=refusal.facts)
+    _record(draft, ResultKind.REFUSE, claim, code=refusal.code, rule=refusal.rule)
 
 
 def would_lapse(draft: Draft, claim: Claim, *, reason: str, rule: str | None) -> None:

@@ -23,6 +23,7 @@ from tests.support.office import (
     after,
     clocks,
     customer,
+    decide,
     done,
     entry,
     moment,
@@ -129,6 +130,37 @@ def test_a_take_that_the_rules_would_refuse_is_one_all_the_same(company: Company
     assert (taken["state"], taken["owner"], taken["would_refuse"]) == ("protected", office.second.id, "daily_limit")
     # Three reports that were given up, and the first take: the rules agree with these.
     assert standing(office)["counts"]["accept"] == 4
+
+
+def test_what_the_rules_refuse_on_a_held_claim_is_done_and_listed(company: Company) -> None:
+    """POL-08: a receiver with too much on hand, an extension too many, a stage without its conditions; each once."""
+    stages = [{"name": "need"}, {"name": "proposal", "conditions": ["budget_confirmed"]}]
+    rules = {"pool.holding_cap": 1, "claim.extension_max": 0, "stage.list": stages, "transfer.approval": "always"}
+    office = Pooled(company, policy={**TRIAL, **rules, "claim.no_deal_days": 0, "load.max_ratio": 0})
+    held = office.claim(office.second, customer=customer(1))
+    given = office.pooled(2)
+    office.admin_act("assign", given, to=office.second.id)
+    moved = office.claim(office.first, customer=customer(3))
+    request = done(act(office.first, moved, "transfer", to=office.second.id, reason="换区域"))["requests"][-1]
+    for person in (office.second, office.leader):
+        done(decide(person, request))
+    assert read(office.second, moved)["owner"] == office.second.id
+    done(act(office.leader, held, "extend", reason="客户出差"))
+    done(act(office.second, held, "stage", stage="proposal"))
+    assert read(office.second, held)["stage"]["name"] == "proposal"
+    company.advance(minutes=1)
+    listed_ones = [(r["code"], r["rule"], r["claim"], r["person"]) for r in results(office, kind="refuse")]
+    assigned = next(c for _, _, c, _ in listed_ones)
+    assert listed_ones == [
+        ("holding_cap", "POOL-07", assigned, office.second.id),
+        ("holding_cap", "CLM-24", moved["id"], office.second.id),
+        ("extension_limit", "CLM-22", held["id"], office.leader.id),
+        ("stage_conditions", "CLM-30", held["id"], office.second.id),
+    ]
+    assert read(office.second, held)["would_refuse"] is None
+    assert entry(office.second, held, "would_have")["data"]["rule"] == "CLM-30"
+    go_live(company, office.program)
+    refused(act(office.leader, held, "extend", reason="客户出差"), 409, "extension_limit")
 
 
 def test_what_was_loaded_before_lapses_neither(company: Company) -> None:
