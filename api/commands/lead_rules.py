@@ -56,6 +56,8 @@ def edit_profile(change: Change, person: str, body: ProfilePatch) -> Done:
     above = _is_above(change, person, row["team"])
     if change.person != person and not above:
         raise Refusal("not_allowed", rule="PPL-02")
+    if not above and "capacity_points" in body.model_fields_set:
+        raise Refusal("not_allowed", rule="PPL-04")  # a guard is not set by whom it guards (POOL-11)
     detail = _detail(change, person)
     given = body.model_dump(exclude={"version"}, exclude_unset=True)
     if "skills" in given:

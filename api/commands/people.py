@@ -345,8 +345,13 @@ def _narrowed(change: Change, asked: Sequence[str] | None, *, own: bool) -> list
 
 
 def enter_absence(change: Change, person: str, body: AbsenceIn) -> Done:
-    """A person is away (请假), from ``from`` until before ``to`` (PPL-05)."""
+    """A person is away (请假), from ``from`` until before ``to`` (PPL-05).
+
+    That the company called them away, which makes missed turns good (LEAD-04), is for a leader or an admin to say.
+    """
     row = _person_to_manage(change, person)
+    if body.duty and person == change.person:
+        raise Refusal("not_allowed", rule="LEAD-04")
     if body.to <= body.from_:
         raise invalid("to", rule="PPL-05")
     _active(row)
@@ -360,7 +365,8 @@ def enter_absence(change: Change, person: str, body: AbsenceIn) -> Done:
             rev=change.rev,
         )
     )
-    change.record(person, "person", "absence_entered", absence=absence, **{"from": body.from_, "to": body.to})
+    known = {"from": body.from_, "to": body.to, "duty": body.duty}
+    change.record(person, "person", "absence_entered", absence=absence, **known)
     return Done(201, absence_view(values))
 
 

@@ -37,6 +37,7 @@ from api.schemas.receptions import (
 from api.views.receptions import (
     desk_at,
     is_desk,
+    is_duty_manager,
     may,
     posted_view,
     reception_view,
@@ -53,6 +54,7 @@ from domain.claims.model import Claim
 from domain.customers.features import require_allowed
 from domain.customers.fields import narrow
 from domain.leads.candidates import may_receive
+from domain.leads.rotation import Skip
 from domain.matters.draft import Notice
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.people.access import Place
@@ -118,9 +120,19 @@ def edit_site(change: Change, site: str, body: SitePatch) -> Done:
 
 
 def set_presence(tx: Transaction, caller: Caller, site: str, body: PresenceIn) -> Done:
-    """Sign in, be kept by an owned customer or called away, come back, sign out (LEAD-08, LEAD-09)."""
+    """Sign in, be kept by an owned customer, come back, sign out (LEAD-08, LEAD-09).
+
+    What earns a make-up turn is not one's own word alone: a customer of one's own is named or being received here, and
+    the duty manager says who is called away.
+    """
+    if body.person is not None or body.presence == "duty":
+        return _called_away(tx, caller, site, body)
     at = _signing(tx, caller, site)
     queue = at.desk.queue
+    if body.presence == "busy":
+        _require_own_customer(tx, at, body.claim)
+    elif body.claim is not None:
+        raise Refusal("field_not_allowed", rule="LEAD-09", errors=(FieldError("claim", "field_not_allowed"),))
     if body.presence != "free" and caller.person not in queue.present:
         raise invalid("presence", rule="LEAD-08")
     if body.buddy is not None and not (
@@ -133,9 +145,43 @@ def set_presence(tx: Transaction, caller: Caller, site: str, body: PresenceIn) -
     if "buddy" in body.model_fields_set:
         queue = queue.with_buddy(caller.person, body.buddy)
     at.desk.queue = queue
-    at.desk.log_turn("presence", person=caller.person, presence=body.presence, buddy=queue.buddies.get(caller.person))
+    said_of = {"person": caller.person, "presence": body.presence, "claim": body.claim}
+    at.desk.log_turn("presence", **said_of, buddy=queue.buddies.get(caller.person))
     at.save()
     return Done(200, site_view(tx, caller, site))
+
+
+def _called_away(tx: Transaction, caller: Caller, site: str, body: PresenceIn) -> Done:
+    """The duty manager says that ``body.person`` is called away, or back: nobody says so of themselves (LEAD-09)."""
+    row = visible_site(tx, caller, site)
+    person = body.person or caller.person
+    if not is_duty_manager(caller, row) or person == caller.person:
+        raise Refusal("not_allowed", rule="LEAD-09")
+    at = _locked(tx, caller, site)
+    if body.presence not in ("duty", "free"):
+        raise invalid("presence", rule="LEAD-09")
+    if person not in at.desk.queue.present:
+        raise invalid("person", rule="LEAD-09")
+    if body.buddy is not None or body.claim is not None:
+        field = "buddy" if body.buddy is not None else "claim"
+        raise Refusal("field_not_allowed", rule="LEAD-09", errors=(FieldError(field, "field_not_allowed"),))
+    at.desk.queue = at.desk.queue.with_presence(person, Presence(body.presence))
+    at.desk.log_turn("presence", person=person, presence=body.presence, by=caller.person)
+    at.save()
+    return Done(200, site_view(tx, caller, site))
+
+
+def _require_own_customer(tx: Transaction, at: _AtSite, claim: str | None) -> None:
+    """Busy is whoever is with a customer of their own: one they hold in the program, or receive here now (LEAD-09)."""
+    person, program = at.caller.person, at.site["program"]
+    if claim is None:
+        if at.desk.unable.get(person) is Skip.BUSY:
+            return
+        raise Refusal("field_missing", rule="LEAD-09", errors=(FieldError("claim", "field_missing"),))
+    c = t.claim.c
+    held = sa.select(c.id).where(c.id == claim, c.owner == person, c.program == program, c.holds)
+    if tx.row(held) is None:
+        raise invalid("claim", rule="LEAD-09")
 
 
 def swap(tx: Transaction, caller: Caller, site: str, body: SwapIn) -> Done:

@@ -33,10 +33,14 @@ class SitePatch(Input):
 
 
 class PresenceIn(Input):
-    """Signing in, and what keeps one (LEAD-08, LEAD-09)."""
+    """Signing in, and what keeps one (LEAD-08, LEAD-09). `claim`: of the customer one is busy with; `person`: whom the
+    duty manager speaks of.
+    """
 
     presence: Literal["free", "busy", "duty", "out"]
     buddy: Id | None = None
+    claim: Id | None = None
+    person: Id | None = None
 
 
 class SwapIn(Input):

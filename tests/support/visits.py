@@ -22,7 +22,7 @@ class Visits(Office):
         self.say(self.first, "free")
         self.say(self.second, "free")
 
-    def say(self, person: Person, presence: str, **more: Any) -> dict[str, Any]:
+    def say(self, person: Person, presence: str, /, **more: Any) -> dict[str, Any]:
         """Sign in, or say what keeps one; the site."""
         return done(person.post(f"/v1/sites/{self.site}/presence", {"presence": presence, **more}))
 

@@ -202,7 +202,7 @@ def test_nobody_is_there_and_the_duty_manager_decides(company: Company) -> None:
     """LEAD-08: empty queue: with a reason; LEAD-15: who serves now, and nothing else."""
     office = Visits(company)
     for rep in (office.first, office.second):
-        office.say(rep, "duty")
+        office.say(office.leader, "duty", person=rep.id)
     one = office.visitor(1)
     assert (one["state"], one["server"]) == ("waiting", None)
     assert notices(office.leader) == ["reception.waiting"]

@@ -133,14 +133,21 @@ def test_a_grade_by_hand_needs_a_reason_and_moves_nobody(company: Company) -> No
 
 
 def test_the_turn_goes_round_fairly_past_who_is_away_and_duty_is_made_good(company: Company) -> None:
-    """LEAD-04: absent and full people are passed over; whoever the company called away has the next turn first."""
+    """LEAD-04: absent and full people are passed over; whoever the company called away has the next turn first.
+    PPL-04, POOL-11: nobody says either of themselves.
+    """
     office = Leads(company, policy={"people.capacity_points": 4})
     third = company.rep("丁", team=office.team)
     profile(office.leader, third, capacity_points=2)
+    path = f"/v1/people/{third.id}/profile"
+    mine = {"version": third.get(path).json()["version"], "capacity_points": 9}
+    refused(third.patch(path, mine), 403, "not_allowed")
     now, until = company.now().isoformat(), company.now().replace(month=4).isoformat()
+    away = {"from": now, "to": until, "duty": True}
+    refused(third.post(f"/v1/people/{third.id}/absences", away), 403, "not_allowed")
     got = Counter(office.lead()["receiver"] for _ in range(6))
     assert got == {office.first.id: 2, office.second.id: 2, third.id: 2}
-    company.admin.made(f"/v1/people/{office.second.id}/absences", {"from": now, "to": until, "duty": True})
+    company.admin.made(f"/v1/people/{office.second.id}/absences", away)
     full = office.lead()
     assert full["receiver"] == office.first.id
     passed = office.lead()
