@@ -261,6 +261,8 @@ def greet(desk: Desk, reception: Reception) -> Reception:
     if reception.way is Way.STAND_IN and reception.server is not None:
         desk.queue = desk.queue.with_rotation(given_back(desk.queue.rotation, reception.server))
         desk.log_turn("owed", reception=reception.id, person=reception.server)
+        # Made good by that, whoever serves on: a turn that they used up comes back no second time.
+        reception = replace(reception, turn_of=None)
     return reception
 
 

@@ -267,6 +267,29 @@ def test_the_owner_is_waited_for_then_stood_in_for_by_the_buddy_or_the_next() ->
     assert (one.server, one.way, one.turn_of) == ("owner", Way.OWNER, None)
 
 
+def test_who_stood_in_is_made_good_once() -> None:
+    """LEAD-09, LEAD-15: greeted, then somebody else is named, and the visitor turns out to be no buyer."""
+    floor = Floor()
+    floor.sign_in("a", "b")
+    one = floor.arrival(owner="owner")
+    assert (one.server, one.way) == ("a", Way.STAND_IN)
+    one = floor.step(steps.greet, one)
+    one = floor.step(steps.assign, one, person="b", text=None)
+    one = floor.step(steps.greet, one)
+    floor.step(steps.close, one, text=None)
+    assert floor.queue.rotation.owed_to("a") == 1
+
+
+def test_a_turn_that_was_used_up_comes_back_though_somebody_else_was_named() -> None:
+    """LEAD-09: by turn, named anew while serving, no buyer: the turn is given back once."""
+    floor = Floor()
+    floor.sign_in("a", "b")
+    one = floor.step(steps.greet, floor.arrival())
+    one = floor.step(steps.greet, floor.step(steps.assign, one, person="b", text=None))
+    floor.step(steps.close, one, text=None)
+    assert (floor.queue.rotation.owed_to("a"), floor.queue.rotation.owed_to("b")) == (1, 0)
+
+
 def _fields(one: Reception) -> dict[str, object]:
     named = ("id", "site", "program", "matter", "customer", "owner", "arrived_at")
     return {name: getattr(one, name) for name in named}
