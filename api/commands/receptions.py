@@ -65,7 +65,7 @@ from domain.pools.pool import Restriction
 from domain.reception import desk as steps
 from domain.reception.completing import waiting_report
 from domain.reception.desk import Desk, Told
-from domain.reception.lifecycle import ReceptionState
+from domain.reception.lifecycle import ReceptionState, refused
 from domain.reception.model import Reception, Recognition, Way
 from domain.reception.queue import Presence
 from domain.reception.visits import Confirmer, Visit, code_shown, confirm, led_by, objections_until
@@ -251,7 +251,7 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
         served_before=body.served_before,
         asks_for=asks_for,
         code_of=shown.id if shown is not None else None,
-        visit=_led_by(body, reports, at.desk, shown),
+        visit=_led_by(caller, body, reports, at.desk, shown),
     )
     more = {"project": resolved.project, "track": body.track, "day": day, "registered_by": caller.person}
     receptions.insert(tx, reception, more)
@@ -274,7 +274,8 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
     if reception.visit is not None:
         # Broker and rep see the same day how it was recorded.
         facts = {"until": reception.visit.confirm_by}
-        people = dict.fromkeys((reception.visit.broker, reception.server))
+        holder = next((c.owner or c.reporter for c in reports if c.id == _fulfilled(reception)), None)
+        people = dict.fromkeys((reception.visit.broker, holder, reception.server))
         at.desk.told += [Told(p, "reception.partner_led", "LEAD-14", facts) for p in people if p is not None]
     at.desk.told += [
         Told(
@@ -325,11 +326,14 @@ def _named_by(caller: Caller, shown: Claim | None, program: str) -> str | None:
     return person if may_receive(person, program, setting=caller.setting, at=caller.at) else None
 
 
-def _led_by(body: ReceptionIn, reports: Sequence[Claim], desk: Desk, shown: Claim | None) -> Visit | None:
-    """The visit, tied to the broker's report in the channel track that it fulfils; a code shown is that report's."""
+def _led_by(
+    caller: Caller, body: ReceptionIn, reports: Sequence[Claim], desk: Desk, shown: Claim | None
+) -> Visit | None:
+    """The visit, tied to the partner's report in the channel track that it fulfils; a code shown is that report's."""
     if body.broker is None:
         return None
-    visit = led_by(body.broker, reports, arrived_at=desk.at, policy=desk.policy, calendar=desk.calendar)
+    people = caller.setting.organisation.people
+    visit = led_by(body.broker, reports, people=people, arrived_at=desk.at, policy=desk.policy, calendar=desk.calendar)
     if shown is None:
         return visit
     if visit.report != shown.id:
@@ -337,10 +341,18 @@ def _led_by(body: ReceptionIn, reports: Sequence[Claim], desk: Desk, shown: Clai
     return code_shown(visit, at=desk.at)
 
 
+def _fulfilled(reception: Reception) -> str | None:
+    """The report in the channel track that the arrival is a visit of."""
+    return reception.visit.report if reception.visit is not None else None
+
+
 def _other_brokers(caller: Caller, reception: Reception, reports: Sequence[Claim]) -> list[str]:
     """Brokers with an open report of whoever arrived, who are not recorded as having led them here: told at once."""
     led = reception.visit.broker if reception.visit is not None else None
-    open_ones = sorted((c for c in reports if c.state in OPEN), key=lambda c: (c.rank_at, c.receipt))
+    fulfilled = _fulfilled(reception)
+    open_ones = sorted(
+        (c for c in reports if c.state in OPEN and c.id != fulfilled), key=lambda c: (c.rank_at, c.receipt)
+    )
     people = dict.fromkeys(c.owner or c.reporter for c in open_ones)
     partner_of = caller.setting.organisation.partner_of
     return [person for person in people if person != led and partner_of(person) is not None]
@@ -385,6 +397,8 @@ def confirm_visit(tx: Transaction, caller: Caller, reception: str) -> Done | Wai
     at = _locked(tx, caller, row["site"], beside=reception)
     one, by = _confirmer(tx, caller, reception)
     assert one.visit is not None
+    if one.state is ReceptionState.CLOSED:
+        raise refused(state=one.state, trigger="confirm")  # no visitor of ours, or gone: nothing was visited
     with at.policy_named():
         said = confirm(one.visit, by, caller.person, at=at.desk.at, policy=at.desk.policy, report=report)
     if said == one.visit:

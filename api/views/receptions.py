@@ -414,7 +414,7 @@ def visit_view(tx: Transaction, caller: Caller, reception: str) -> Row:
         "arrived_at": rfc3339(one.arrived_at),
         "object_by": _text(objections_until(one.arrived_at, arrived, caller.setting.calendar(one.program))),
     }
-    if visit is None or (visit.broker != caller.person and _comes_from_a_partner(caller)):
+    if visit is None or not _is_of(tx, caller, row, visit):
         # How it is recorded, and nothing of whoever else led it.
         nothing: Row = {"broker": None, "why": None, "state": "none", "needed": [], "confirmed": []}
         return {
@@ -433,7 +433,7 @@ def visit_view(tx: Transaction, caller: Caller, reception: str) -> Row:
         "broker": visit.broker,
         "report": visit.report,
         "why": visit.why.value if visit.why is not None else None,
-        "state": _stands(visit, tx.now()),
+        "state": _stands(one, visit, tx.now()),
         "needed": [c.value for c in needed(visit, policy)],
         "confirmed": [
             {"by": by.value, "person": person, "at": rfc3339(at)} for by, (person, at) in visit.confirmed.items()
@@ -444,11 +444,20 @@ def visit_view(tx: Transaction, caller: Caller, reception: str) -> Row:
     }
 
 
-def _stands(visit: Visit, at: datetime) -> str:
+def _is_of(tx: Transaction, caller: Caller, row: Row, visit: Visit) -> bool:
+    """Whether the caller sees who led it: of partners the broker, and whose report it fulfils (PPL-08)."""
+    if visit.broker == caller.person or not _comes_from_a_partner(caller):
+        return True
+    return visit.report is not None and visit.report == _open_report(tx, caller, row)
+
+
+def _stands(one: Reception, visit: Visit, at: datetime) -> str:
     if visit.why is not None:
         return "none"
     if visit.counted_at is not None:
         return "counted"
+    if one.state is ReceptionState.CLOSED:
+        return "none"
     return "missed" if visit.confirm_by is not None and at > visit.confirm_by else "open"
 
 

@@ -11,6 +11,7 @@ from domain.calendar.duration import Duration
 from domain.calendar.working_calendar import WorkingCalendar
 from domain.claims.lifecycle import IN_CASE, OPEN
 from domain.claims.model import Claim
+from domain.people.organisation import Person
 from domain.policy.policy import Policy
 from domain.refusals import Refusal
 
@@ -48,10 +49,24 @@ class Visit:
 
 
 def led_by(
-    broker: str, claims: Iterable[Claim], *, arrived_at: datetime, policy: Policy, calendar: WorkingCalendar
+    broker: str,
+    claims: Iterable[Claim],
+    *,
+    people: Mapping[str, Person],
+    arrived_at: datetime,
+    policy: Policy,
+    calendar: WorkingCalendar,
 ) -> Visit:
-    """The visit as recorded on arrival: a report received after it, or too close before it, earns no credit."""
-    theirs = [c for c in claims if (c.owner or c.reporter) == broker and c.state in OPEN and c.rank_at <= arrived_at]
+    """The visit as recorded on arrival: a report received after it, or too close before it, earns no credit.
+
+    The partner owns what its brokers report (PPL-08): any of them leads the customer of any other.
+    """
+    partner = people[broker].partner
+    theirs = [
+        c
+        for c in claims
+        if people[c.owner or c.reporter].partner == partner and c.state in OPEN and c.rank_at <= arrived_at
+    ]
     first = min(theirs, key=lambda claim: (claim.rank_at, claim.receipt), default=None)
     if first is None:
         return Visit(broker=broker, why=Why.NO_REPORT)

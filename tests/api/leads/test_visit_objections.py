@@ -10,7 +10,7 @@ import pytest
 from tests.support.answers import refused
 from tests.support.company import Company, Person
 from tests.support.money import money, plan_in_force
-from tests.support.office import NOTE, after, clocks, customer, done, moment, notices, read, work
+from tests.support.office import NOTE, after, clocks, customer, done, entry, moment, notices, read, work
 from tests.support.visits import Visits, step
 
 POLICY: dict[str, Any] = {
@@ -21,14 +21,15 @@ POLICY: dict[str, Any] = {
 
 
 class Channel(Visits):
-    """A site of a program that partners report to; ``broker`` and ``rival`` come from one of them."""
+    """A site of a program that partners report to: ``broker`` and ``colleague`` of one, ``rival`` of another."""
 
     def __init__(self, company: Company, **policy: Any) -> None:
         super().__init__(company, policy={**POLICY, **policy})
         manager = company.person("渠道经理", team=self.team)
-        body = {"name": "渠道", "manager": manager.id, "from": company.now().date().isoformat()}
-        partner = company.admin.made("/v1/partners", body)
-        self.broker, self.rival = (self._joined(partner["id"], name) for name in ("经纪人", "另一位"))
+        body = {"manager": manager.id, "from": company.now().date().isoformat()}
+        one, other = (company.admin.made("/v1/partners", {"name": name, **body})["id"] for name in ("渠道", "同行"))
+        self.broker, self.colleague = (self._joined(one, name) for name in ("经纪人", "同事"))
+        self.rival = self._joined(other, "另一位")
 
     def _joined(self, partner: str, name: str) -> Person:
         code = self.company.admin.made(f"/v1/partners/{partner}/invitations")["code"]
@@ -172,3 +173,27 @@ def test_a_report_that_comes_after_the_customer_is_paid_nothing(company: Company
     assert [deal["accrued"]["amount_minor"] for deal in deals] == [0, 0, 50_000]
     assert [deal["commission"]["amount_minor"] for deal in deals] == [0, 0, 50_000]
     assert deals[0]["no_credit"] == late["no_credit"]
+
+
+def test_any_broker_of_the_partner_leads_its_customers(office: Channel) -> None:
+    """LEAD-14, PPL-08: the partner owns the report; both brokers see the visit, the one who came along confirms."""
+    claim = office.reported(1)
+    one = office.led(1, by=office.colleague)
+    assert [notices(who)[-1] for who in (office.colleague, office.broker)] == ["reception.partner_led"] * 2
+    visits = [done(seen(who, one)) for who in (office.colleague, office.broker)]
+    assert [(v["broker"], v["report"], v["why"]) for v in visits] == [(office.colleague.id, claim["id"], None)] * 2
+    done(step(office.first, one, "greet"))
+    for who in (office.desk, office.first):
+        done(who.post(f"/v1/receptions/{one['id']}/visit/confirm"))
+    assert done(seen(office.broker, one))["state"] == "counted"
+    assert entry(office.broker, claim, "follow_up")["data"]["kind"] == "visit"
+
+
+def test_a_reception_that_was_closed_is_no_visit(office: Channel) -> None:
+    """LEAD-14: nobody confirms what was no visit, and it counts for nothing."""
+    claim = office.reported(1)
+    one = office.led(1, by=office.broker)
+    done(step(office.first, one, "close", reason="走错了"))
+    late = refused(office.desk.post(f"/v1/receptions/{one['id']}/visit/confirm"), 409, "illegal_transition")
+    assert (late["current_state"], done(seen(office.broker, one))["state"]) == ("closed", "none")
+    assert read(office.broker, claim)["state"] == "protected"
