@@ -648,6 +648,13 @@ class _AtSite:
         """Refusals inside name the policy version (POL-07)."""
         return _Named(self.desk.policy.version)
 
+    def _leads(self) -> tuple[str, ...]:
+        """The duty manager, else whoever oversees the program: somebody is told in every case (LEAD-08)."""
+        lead, setting = self.site["lead"], self.caller.setting
+        if lead is not None and setting.organisation.is_active(lead, at=self.desk.at):
+            return (lead,)
+        return tuple(setting.programs[self.site["program"]].oversight)
+
     def save(self, reception: Reception | None = None) -> None:
         """Write queue, reception, histories and notices as one unit; heads of histories are locked last."""
         if reception is not None:
@@ -675,7 +682,7 @@ class _AtSite:
         notices = [
             Notice(person, told.kind, "urgent", "reception", subject, told.rule, version, told.facts)
             for told in self.desk.told
-            if (person := told.person or self.site["lead"]) is not None
+            for person in ((told.person,) if told.person is not None else self._leads())
         ]
         queue_notices(self.tx, notices, at=self.desk.at)
 

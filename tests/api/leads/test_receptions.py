@@ -214,6 +214,42 @@ def test_nobody_is_there_and_the_duty_manager_decides(company: Company) -> None:
     assert done(office.first.get(f"/v1/sites/{office.site}"))["next"] is None
 
 
+def test_nobody_earns_a_make_up_turn_by_their_own_word_alone(company: Company) -> None:
+    """LEAD-09: who is called away the duty manager says; who is busy names a customer of their own, or receives one."""
+    office = Visits(company)
+    own, other = office.claim(office.first, customer=customer(1)), office.claim(office.second, customer=customer(2))
+    path = f"/v1/sites/{office.site}/presence"
+    refused(office.first.post(path, {"presence": "duty"}), 403, "not_allowed")
+    refused(office.first.post(path, {"presence": "duty", "person": office.second.id}), 403, "not_allowed")
+    refused(office.leader.post(path, {"presence": "duty", "person": office.leader.id}), 403, "not_allowed")
+    refused(office.leader.post(path, {"presence": "duty", "person": office.desk.id}), 422, "field_invalid", "person")
+    refused(office.first.post(path, {"presence": "busy"}), 422, "field_missing", "claim")
+    refused(office.first.post(path, {"presence": "busy", "claim": other["id"]}), 422, "field_invalid", "claim")
+    office.say(office.first, "busy", claim=own["id"])
+    assert office.visitor(3)["server"] == office.second.id
+    office.say(office.first, "free")
+    assert office.visitor(4)["makeup"] is True
+    office.say(office.leader, "duty", person=office.first.id)
+    told = [
+        i["data"] for i in listed(office.leader.get(f"/v1/sites/{office.site}/timeline")) if i["kind"] == "presence"
+    ]
+    assert {"person": office.first.id, "presence": "duty", "by": office.leader.id} in told
+    assert any(one.get("claim") == own["id"] for one in told)
+
+
+def test_where_a_site_has_no_duty_manager_oversight_is_told(company: Company) -> None:
+    """LEAD-08: an empty queue is somebody's to decide in every case."""
+    office = Visits(company)
+    site = done(company.admin.get(f"/v1/sites/{office.site}"))
+    body = {"version": site["version"], "lead": None}
+    done(company.admin.patch(f"/v1/sites/{office.site}", body))
+    for rep in (office.first, office.second):
+        office.say(rep, "out")
+    before = len(notices(company.admin))
+    office.visitor(1)
+    assert notices(company.admin)[before:] == ["reception.waiting"]
+
+
 class _Kept(Visits):
     """A site whose program's pool has customers who are kept for somebody; its lead is admin of the pool."""
 
