@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.leads.balance import LEADS, VALUE, Share, present_part, shares
-from domain.leads.candidates import members
+from domain.leads.candidates import members, there_since
 from domain.leads.handling import INVALID
 from domain.leads.model import OfferEnd
 from domain.matters.draft import Notice
@@ -54,7 +54,8 @@ def shares_of(
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["person"]] = counts.get(row["person"], 0) + 1
-    present = {p: present_part(p, setting.organisation, start=start, end=end) for p in people}
+    since = {p: there_since(p, program, setting=setting, start=start, end=end) for p in people}
+    present = {p: present_part(p, setting.organisation, start=start, end=end, since=since[p]) for p in people}
     valued = [(r["person"], r["currency"], r["value_minor"]) for r in rows if r["value_minor"] is not None]
     return shares(counts, present, setting.policy_at(program, at=end), valued=valued)
 

@@ -48,14 +48,19 @@ class Share:
         return bool(self.off)
 
 
-def present_part(person: str, organisation: Organisation, *, start: datetime, end: datetime) -> Fraction:
-    """The part of ``start`` to ``end`` that ``person`` was not absent: absence lowers the expected share."""
+def present_part(
+    person: str, organisation: Organisation, *, start: datetime, end: datetime, since: datetime | None = None
+) -> Fraction:
+    """The part of ``start`` to ``end`` that ``person`` was there: absence lowers the expected share, and so does having
+    come later, at ``since``.
+    """
+    joined = min(max(since or start, start), end)
     spans = sorted(
         (max(a.start, start), min(a.end, end))
         for a in organisation.absences.get(person, ())
         if a.start < end and a.end > start
     )
-    away, reached = 0, start
+    away, reached = (joined - start) // _MICROSECOND, joined
     for begins, ends in spans:
         if ends > reached:
             away += (ends - max(begins, reached)) // _MICROSECOND

@@ -46,6 +46,20 @@ def sells(person: str, *, setting: Setting, at: datetime) -> bool:
     return any(g.role in wanted and g.holds_at(at) for g in setting.organisation.grants.get(person, ()))
 
 
+def there_since(person: str, program: str, *, setting: Setting, start: datetime, end: datetime) -> datetime:
+    """When, from ``start`` on, ``person`` first sold in the program; ``end`` where they do not by then (LEAD-13)."""
+    organisation, place = setting.organisation, setting.programs[program]
+    begun = {
+        *(g.start for g in organisation.grants.get(person, ())),
+        *(m.start for m in place.members),
+        *(s.start for s in organisation.memberships.get(person, ())),
+    }
+    for at in (start, *sorted(at for at in begun if start < at < end)):
+        if sells(person, setting=setting, at=at) and place.is_member(person, organisation=organisation, at=at):
+            return at
+    return end
+
+
 def may_receive(person: str, program: str, *, setting: Setting, at: datetime) -> bool:
     """Whether a customer of ``program`` may newly go to ``person`` by name: a lead, whoever comes in, a row."""
     organisation = setting.organisation

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 
 from domain.leads.balance import gini, present_part, shares
-from domain.people.organisation import Absence, Organisation
+from domain.leads.candidates import there_since
+from domain.people.organisation import Absence, Grant, Organisation, Person, Role, ScopeKind, Span, Team
 from domain.policy.policy import Policy
+from domain.programs.program import Member, Program
 
 POLICY = Policy.resolve(version=1)
 START = datetime(2031, 3, 1, tzinfo=UTC)
@@ -39,6 +42,40 @@ def company(*absences: tuple[int, int]) -> Organisation:
 )
 def test_absence_days_lower_the_time_on_duty(absences: tuple[tuple[int, int], ...], days: int) -> None:
     assert present_part("p", company(*absences), start=START, end=END) == Fraction(days, 30)
+
+
+@pytest.mark.parametrize(("joined", "away", "days"), [(-1, (), 30), (20, (), 10), (29, (), 1), (20, ((15, 25),), 5)])
+def test_who_came_within_the_window_is_expected_to_have_a_share_from_then(
+    joined: int, away: tuple[tuple[int, int], ...], days: int
+) -> None:
+    """LEAD-13: an absence before one came takes nothing away."""
+    since = START + timedelta(days=joined)
+    assert present_part("p", company(*away), start=START, end=END, since=since) == Fraction(days, 30)
+
+
+def test_one_is_there_once_one_sells_in_the_program() -> None:
+    """LEAD-13: the later of grant and membership; by the team one moved to; not before the window."""
+    day = [START + timedelta(days=n) for n in range(31)]
+
+    def since(granted: datetime, member: datetime, moved: datetime) -> datetime:
+        members = (Member("m", "in", None, member, None),)
+        place = Program("p", True, "c", "pool", (), (), members, ())
+        organisation = Organisation(
+            people={"p": Person("p", 1, "in", True)},
+            teams={"root": Team("root", None, None), "in": Team("in", "root", None)},
+            root="root",
+            memberships={"p": (Span("p", "root", START - timedelta(9), moved), Span("p", "in", moved, None))},
+            grants={"p": (Grant("g", "p", Role.REP, ScopeKind.COMPANY, None, granted, None),)},
+        )
+        setting = SimpleNamespace(organisation=organisation, programs={"p": place})
+        return there_since("p", "p", setting=setting, start=START, end=END)  # type: ignore[arg-type]
+
+    before = START - timedelta(days=5)
+    assert since(before, before, before) == START
+    assert since(day[3], before, before) == day[3]
+    assert since(day[3], day[7], before) == day[7]
+    assert since(day[3], day[7], day[12]) == day[12]
+    assert since(END, before, before) == END
 
 
 def test_shares_are_expected_by_the_time_on_duty() -> None:
