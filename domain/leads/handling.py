@@ -195,12 +195,15 @@ def grade(draft: Draft, command: Command) -> None:
 
 
 def close(draft: Draft, command: Command) -> None:
-    """Nobody need follow it up (LEAD-16)."""
+    """Nobody need follow it up (LEAD-16). Its customer lies in a pool then, unless it was no lead at all (POOL-02)."""
     lead = draft.matter.leads[command.claim]
     _authorise(draft, command, lead)
     before = lead.state
     lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.CLOSE), ended_at=draft.at)
     _put(draft, lead)
+    undecided = any(claim.state is ClaimState.REPORTED for claim in draft.matter.claims.values())
+    if lead.return_reason not in INVALID and not (undecided or draft.matter.in_case):
+        _lies_in_a_pool(draft)
     draft.record_lead("closed", lead, before=before, actor=command.actor, data={"text": command.data.get("text")})
 
 
@@ -630,13 +633,18 @@ def _pool(draft: Draft, lead: Lead, *, actor: str | None) -> None:
     before = lead.state
     lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.POOL), ended_at=draft.at)
     _put(draft, lead)
-    if not draft.matter.pooled and _kept_for(draft) is None:
-        enter_pool(draft, at=draft.at)
+    _lies_in_a_pool(draft)
     if draft.matter.brought is None:
         draft.matter = replace(draft.matter, brought=_worth(lead))
     draft.record_lead("pooled", lead, before=before, actor=actor)
     for person in draft.setting.programs[lead.program].oversight:
         draft.tell_lead(person, "lead.pooled", lead, rule="LEAD-03")
+
+
+def _lies_in_a_pool(draft: Draft) -> None:
+    """Whoever nobody holds, nor may still take back, lies in one (POOL-01)."""
+    if draft.matter.owner_claim is None and not draft.matter.pooled and _kept_for(draft) is None:
+        enter_pool(draft, at=draft.at)
 
 
 def _escalate(draft: Draft, lead: Lead, *, actor: str | None = None, above: str | None = None) -> None:

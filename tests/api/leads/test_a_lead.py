@@ -7,7 +7,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from storage import tables as t
-from tests.support.answers import refused
+from tests.support.answers import listed, refused
 from tests.support.company import Company, person_customer
 from tests.support.leads import Leads, act, moves, read
 from tests.support.office import NOTE, customer, done, moment, notices, tasks, work
@@ -82,7 +82,9 @@ def test_a_contact_stops_the_limit_and_silence_then_accepts(company: Company) ->
 
 
 def test_a_returned_lead_goes_back_to_its_sender_and_an_invalid_one_gives_the_turn_back(company: Company) -> None:
-    """LEAD-16: a listed reason only; `wrong_number` gives the turn back, `no_need` does not."""
+    """LEAD-16: a listed reason only; `wrong_number` gives the turn back, `no_need` does not. POOL-02: whom nobody
+    follows up any more lies in the pool, and is taken from there.
+    """
     office = Leads(company)
     lead = office.lead()
     receiver = office.receiver(lead)
@@ -98,6 +100,13 @@ def test_a_returned_lead_goes_back_to_its_sender_and_an_invalid_one_gives_the_tu
     assert (sent["state"], sent["receiver"]) == ("offered", office.other(receiver).id)
     assert done(act(office.sender, again, "close", reason="客户不再需要"))["state"] == "closed"
     assert tasks(office.sender) == []
+    pool = company.admin.get(f"/v1/programs/{office.program}").json()["default_pool"]
+    (entry,) = listed(office.leader.get(f"/v1/pools/{pool}/customers"))
+    done(act(office.other(receiver), lead, "return", reason="duplicate"))
+    done(act(office.sender, lead, "close", reason="重复"))
+    assert listed(office.leader.get(f"/v1/pools/{pool}/customers")) == [entry], "who was no lead lies in no pool"
+    taken = done(office.second.post(f"/v1/pools/{pool}/customers/{entry['id']}/take", {}))
+    assert taken["customer"]["id"] == again["customer"]["id"]
 
 
 def test_a_lead_on_an_owned_customer_is_the_owners_and_a_second_one_is_attached(company: Company) -> None:
