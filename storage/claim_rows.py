@@ -58,6 +58,7 @@ _PLAIN = (
     "stage_skipped",
     "stage_missed",
     "qualified_count",
+    "unrecorded",
     "last_note",
     "follow_ups",
     "escalated",
@@ -106,7 +107,9 @@ _SAME = (
     "dispute",
     "version",
 )
-_TUPLES = frozenset({"missing", "judges", "possible", "rivals", "related", "related_to", "stage_skipped"})
+_TUPLES = frozenset(
+    {"missing", "judges", "possible", "rivals", "related", "related_to", "stage_skipped", "unrecorded"}
+)
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:

@@ -710,6 +710,7 @@ def _follow_ups(tx: Transaction, claims: list[str]) -> dict[str, tuple[FollowUpF
                 received_at=r["received_at"],
                 qualified=r["qualified"],
                 voided=r["voided_at"] is not None,
+                unrecorded=tuple(r["unrecorded"] or ()),
             )
             for r in rows
         )
@@ -898,6 +899,7 @@ def follow_up_row(entry: NewFollowUp) -> dict[str, Any]:
         "files": data.get("files") or [],
         "qualified": entry.qualified,
         "why": entry.why,
+        "unrecorded": list(entry.unrecorded) or None,
         "revision": 1,
         "external_id": data.get("external_id"),
     }

@@ -203,10 +203,10 @@ def _send_reminders(tx: Transaction, rows: list[dict[str, Any]], setting: Settin
         if row["clock"] == reminders.COMPLETION:
             _remind_of_completion(tx, claim, setting, notices, at=now)
         elif _is_true(claim, row):
+            if setting.in_trial(claim.program, at=now):
+                continue  # nobody is held to this deadline, and going live sets another one (POL-08)
             if row["clock"] == Clock.RHYTHM:
                 notices += _follow_up_due(tx, claim, row, at=now)
-            elif setting.in_trial(claim.program, at=now):
-                continue  # nothing lapses by this deadline, and going live sets another one (POL-08)
             elif row["last"]:
                 notices += _last_call(claim, row, setting, at=now)
             else:
@@ -259,7 +259,12 @@ def _follow_up_due(tx: Transaction, claim: Claim, row: dict[str, Any], *, at: da
             subject=claim.id,
             rule="LEAD-12",
             policy_version=claim.terms.version,
-            facts={"deadline": rfc3339(row["deadline"]), "clock": row["clock"], "cause": "overdue"},
+            facts={
+                "deadline": rfc3339(row["deadline"]),
+                "clock": row["clock"],
+                "cause": "overdue",
+                **({"missing": list(claim.unrecorded)} if claim.unrecorded else {}),
+            },
         )
     ]
 

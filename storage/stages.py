@@ -25,10 +25,8 @@ def shown(tx: Transaction, claim: str) -> frozenset[str]:
 
     A follow-up shows its kind while it is qualified and not voided (CLM-16).
     """
-    row = tx.execute(
-        sa.select(*_FIELDS.values(), t.claim.c.matter, t.claim.c.customer).where(t.claim.c.id == claim)
-    ).one()
-    filled = {word for word, value in zip(_FIELDS, row[: len(_FIELDS)], strict=True) if value is not None}
+    row = tx.execute(sa.select(t.claim.c.matter, t.claim.c.customer).where(t.claim.c.id == claim)).one()
+    filled = set(filled_in(tx, claim))
     for kept in dossiers.all_of(tx, row.matter, row.customer):
         filled |= set(dossier.filled(kept.content))
     c = t.follow_up.c
@@ -37,3 +35,9 @@ def shown(tx: Transaction, claim: str) -> frozenset[str]:
     ).scalars()
     dealt = tx.execute(sa.select(t.deal.c.id).where(t.deal.c.claim == claim, t.deal.c.state == "open").limit(1)).first()
     return frozenset(filled | set(worked) | ({"deal"} if dealt is not None else set()))
+
+
+def filled_in(tx: Transaction, claim: str) -> frozenset[str]:
+    """Which fields of the report say something."""
+    row = tx.execute(sa.select(*_FIELDS.values()).where(t.claim.c.id == claim)).one()
+    return frozenset(word for word, value in zip(_FIELDS, row, strict=True) if value is not None)

@@ -785,6 +785,7 @@ follow_up = sa.Table(
     Col("files", Json, nullable=False),
     Col("qualified", sa.Boolean, nullable=False),
     Col("why", sa.String(60)),
+    Col("unrecorded", Json),  # fields that it was to record and did not (LEAD-12)
     Col("revision", sa.Integer, nullable=False),
     Col("voided_by", Id),
     Col("voided_at", Instant),

@@ -19,7 +19,7 @@ from api.views.claims import serving_in
 from api.views.follow_ups import follow_up_view, view_of
 from domain.claims.confirmations import asks_after
 from domain.claims.conflicts import also_worked
-from domain.claims.follow_ups import Entry, is_late, unqualified, worked_on
+from domain.claims.follow_ups import Entry, is_late, unqualified, unrecorded, worked_on
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim
 from domain.claims.permissions import authorise, may_sell
@@ -28,7 +28,7 @@ from domain.matters.draft import NewFollowUp
 from domain.matters.inbox import next_instant, next_item
 from domain.matters.matter import CommandKind, Matter
 from domain.refusals import FieldError, Refusal
-from storage import customers, history, matters, receptions, reminders, texts
+from storage import customers, history, matters, receptions, reminders, stages, texts
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row
 from storage.database import Transaction, mint
@@ -59,6 +59,7 @@ def log(tx: Transaction, caller: Caller, claim: str, body: FollowUpIn) -> Done |
     if received is not None:
         return received
     data = _data(tx, caller, row, body, locked, files)
+    data["filled"] = _filled(tx, caller, loaded.claims[claim], data)
     at_once = _at_once(caller, loaded, locked, claim, data)
     if at_once is None:
         return receive_locked(tx, caller, row, locked, data)
@@ -220,6 +221,14 @@ def _data(
     }
 
 
+def _filled(tx: Transaction, caller: Caller, claim: Claim, data: dict[str, Any]) -> list[str] | None:
+    """What the entry and its claim say by the receipt, where a stage asks for any of it (LEAD-12)."""
+    if not any(stage.duties for stage in caller.setting.terms_of(claim).policy.sales_stages):
+        return None
+    own = {name for name in ("outcome", "next_at", "files") if data[name]}
+    return sorted(own | stages.filled_in(tx, claim.id))
+
+
 def blank_note(tx: Transaction, row: dict[str, Any], key: bytes | None) -> str:
     """An empty note is a note: it is kept, and counts for nothing."""
     identifier = mint()
@@ -267,6 +276,7 @@ def _at_once(
         qualified=why is None,
         why=why,
         late=is_late(entry.at, received_at=locked.now, terms=terms),
+        unrecorded=unrecorded(held, entry, terms=terms) if why is None else (),
     )
 
 
@@ -297,6 +307,7 @@ def _save(tx: Transaction, worked: Claim, entry: NewFollowUp) -> None:
                     "digest": entry.data["note_digest"],
                     "occurred_at": entry.data["at"],
                     "deadline": worked.deadline,
+                    **({"missing": list(entry.unrecorded)} if entry.unrecorded else {}),
                 },
             )
         ],

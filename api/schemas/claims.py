@@ -379,6 +379,8 @@ class SalesStageOut(Output):
     role: str | None
     responsible: str | None
     outputs: list[str]
+    duties: list[str]
+    missing: list[str]
     since: str
     due: str | None
     missed: bool
@@ -540,6 +542,7 @@ class FollowUpOut(Output):
     files: list[str]
     qualified: bool
     why: str | None
+    missing: list[str]
     revision: int
     voided: VoidedOut | None
     state: ClaimStateName

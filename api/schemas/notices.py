@@ -37,6 +37,7 @@ class TaskOut(Output):
     kind: str
     subject: SubjectOut
     due: str | None
+    missing: list[str]
     state: Literal["open", "done"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from api.auth import Caller
-from domain.claims.clocks import remaining_s
+from domain.claims.clocks import record_duties, remaining_s
 from domain.claims.credit import CHANNEL, no_credit
 from domain.claims.letters import LETTERED, may_be_issued
 from domain.claims.lifecycle import DISPUTABLE, IN_CASE, OPEN, ClaimState
@@ -552,7 +552,8 @@ def _stage(caller: Caller, claim: Claim) -> dict[str, Any] | None:
     """The sales stage of a claim that holds its customer (CLM-30)."""
     if not claim.holds or claim.accepted_at is None:
         return None
-    policy = caller.setting.terms_of(claim).policy
+    terms = caller.setting.terms_of(claim)
+    policy = terms.policy
     present, running = policy.sales_stage(claim.stage), claim.clock(Clock.SALES_STAGE)
     place = policy.stages.index(present.name) if present.name in policy.stages else -1
     after = next(iter(policy.sales_stages[place + 1 :]), None)
@@ -561,6 +562,8 @@ def _stage(caller: Caller, claim: Claim) -> dict[str, Any] | None:
         "role": present.role,
         "responsible": responsible(claim, setting=caller.setting, at=caller.at),
         "outputs": list(present.outputs),
+        "duties": list(record_duties(claim, terms=terms)),
+        "missing": list(claim.unrecorded) if claim.clock(Clock.RHYTHM) is not None else [],
         "since": rfc3339(claim.stage_at or claim.accepted_at),
         "due": _text(running.deadline) if running is not None else None,
         "missed": claim.stage_missed,

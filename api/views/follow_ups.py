@@ -61,6 +61,7 @@ def undecided_follow_up(tx: Transaction, command: dict[str, Any]) -> dict[str, A
         "files": data.get("files") or [],
         "qualified": False,
         "why": None,
+        "unrecorded": None,
         "revision": 1,
         "voided_at": None,
         "voided_text": None,
@@ -85,6 +86,7 @@ def _view(row: dict[str, Any], said: dict[str, str], state: str, deadline: datet
         "files": row["files"],
         "qualified": row["qualified"],
         "why": row["why"],
+        "missing": row["unrecorded"] or [],
         "revision": row["revision"],
         "voided": {
             "by": row["voided_by"],

@@ -75,14 +75,24 @@ def task_page(tx: Transaction, caller: Caller, *, limit: int, cursor: str | None
         limit=limit,
         filters={"list": "tasks", "person": caller.person},
     )
+    missing = _unrecorded(tx, [r["subject"] for r in rows if r["kind"] == "follow_up_due"])
     items = [
         {
             "id": r["id"],
             "kind": r["kind"],
             "subject": {"type": r["subject_type"], "id": r["subject"]},
             "due": rfc3339(r["due"]) if r["due"] is not None else None,
+            "missing": missing.get(r["subject"], []) if r["kind"] == "follow_up_due" else [],
             "state": r["state"],
         }
         for r in rows
     ]
     return {"items": items, "next": following}
+
+
+def _unrecorded(tx: Transaction, claims: Sequence[str]) -> dict[str, list[str]]:
+    """What the last follow-up of each claim was to record and did not (LEAD-12)."""
+    if not claims:
+        return {}
+    rows = tx.rows(sa.select(t.claim.c.id, t.claim.c.detail).where(t.claim.c.id.in_(sorted(claims))))
+    return {r["id"]: r["detail"].get("unrecorded", []) for r in rows}

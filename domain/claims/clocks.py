@@ -128,7 +128,10 @@ def started_idle(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
 
 
 def started_rhythm(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
-    """When the next follow-up is due: from whatever begins the idle clock, then from each qualified one (LEAD-12)."""
+    """When the next follow-up is due: from whatever begins the idle clock, then from each qualified one that records
+    what it is to record (LEAD-12).
+    """
+    claim = replace(claim, unrecorded=()) if claim.unrecorded else claim
     length = rhythm_length(claim, terms=terms)
     if length is None and claim.clock(Clock.RHYTHM) is None:
         return claim
@@ -146,12 +149,25 @@ def rhythm_recounted(claim: Claim, *, last: datetime | None, at: datetime, terms
 
 
 def rhythm_length(claim: Claim, *, terms: Terms) -> Duration | None:
-    """The rhythm of the grade of its lead, else of the customer's level (LEAD-12); None = no procedure for it.
+    """The rhythm of its grade and of the sales stage it is in (LEAD-12); None = no procedure for it."""
+    return terms.policy.rhythm(sop_grade(claim), terms.policy.sales_stage(claim.stage).name)
 
-    A VIP is followed up as often as a customer of level A.
-    """
-    grade = claim.grade or ("A" if claim.customer_level == "VIP" else claim.customer_level)
-    return terms.policy.duration_for("sop.rhythm_days", grade) if grade is not None else None
+
+def record_duties(claim: Claim, *, terms: Terms) -> tuple[str, ...]:
+    """What a follow-up is to record in the sales stage that the claim is in, for its grade (LEAD-12)."""
+    return terms.policy.sales_stage(claim.stage).duties_of(sop_grade(claim))
+
+
+def sop_grade(claim: Claim) -> str | None:
+    """By which grade a claim is followed up: that of its lead, else the customer's level, a VIP's as A (LEAD-12)."""
+    return claim.grade or ("A" if claim.customer_level == "VIP" else claim.customer_level)
+
+
+def moved_rhythm(claim: Claim, *, former: Claim, at: datetime, terms: Terms) -> Claim:
+    """Where the stage that ``claim`` was moved to has another rhythm, it counts from the move on (LEAD-12)."""
+    if rhythm_length(claim, terms=terms) == rhythm_length(former, terms=terms):
+        return claim
+    return started_rhythm(claim, at=at, terms=terms)
 
 
 def idle_begun(claim: Claim, *, at: datetime, terms: Terms) -> Claim:

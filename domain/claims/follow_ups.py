@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,7 @@ class Entry:
     note_digest: str
     at: datetime
     masked: bool = False  # the number of the customer was not complete at the receipt (CUS-06)
+    filled: frozenset[str] | None = None  # of what it was to record, what it and the claim say; None: nothing is asked
     told: bool = False  # a visit that its author tells of, in a program that receives its customers (CLM-09)
     unconfirmed: bool = False  # the same of a partner's claim: desk and server have confirmed nothing (LEAD-14)
 
@@ -59,6 +60,7 @@ class Entry:
             masked=data.get("masked", False),
             told=data.get("told", False),
             unconfirmed=data.get("unconfirmed", False),
+            filled=frozenset(data["filled"]) if data.get("filled") is not None else None,
         )
 
     def uncredited_by(self, policy: Policy) -> str | None:
@@ -90,11 +92,12 @@ def follow_up(draft: Draft, command: Command) -> None:
         why = "claim.collab_counts"
     if claim.state is ClaimState.LAPSED and why is not None:
         raise Refusal("deadline_passed", rule="CLM-20", facts={"until": claim.ended_at, "why": why})
-    _keep(draft, command, claim, entry, why, terms)
+    left = unrecorded(claim, entry, terms=terms) if why is None else ()
+    _keep(draft, command, claim, entry, why, terms, left)
     worked = worked_on(claim, entry, qualified=why is None, received_at=draft.at, terms=terms)
     visited = claim.visited_at is None and worked.visited_at is not None
     draft.put(worked)
-    draft.record("follow_up", worked, actor=actor, data=_data(command, entry, why))
+    draft.record("follow_up", worked, actor=actor, data=_data(command, entry, why, left))
     if visited and worked.clock(Clock.STAGE) is not None:
         draft.record("stage_reached", worked, actor=actor, data={"stage": "visit", "clocks": clock_data(worked)})
     if why is None and worked.state is ClaimState.PROTECTED:
@@ -106,8 +109,8 @@ def follow_up(draft: Draft, command: Command) -> None:
 def worked_on(claim: Claim, entry: Entry, *, qualified: bool, received_at: datetime, terms: Terms) -> Claim:
     """``claim`` after the entry, its state untouched.
 
-    A qualified one moves the idle deadline, never nearer (CLM-16, CLM-17), and when the next one is due (LEAD-12); the
-    first visit reaches its stage (CLM-12).
+    A qualified one moves the idle deadline, never nearer (CLM-16, CLM-17), and, if it records what it is to, when the
+    next one is due (LEAD-12); the first visit reaches its stage (CLM-12).
     """
     claim = replace(claim, follow_ups=claim.follow_ups + 1, last_note=entry.note_digest)
     if (
@@ -131,8 +134,19 @@ def worked_on(claim: Claim, entry: Entry, *, qualified: bool, received_at: datet
     )
     if claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE):
         claim = _idle_moved(claim, received_at=received_at, terms=terms)
+        left = unrecorded(claim, entry, terms=terms)
+        if left and claim.clock(Clock.RHYTHM) is not None:  # what is due stays due
+            return replace(claim, unrecorded=left)
         claim = clocks.started_rhythm(claim, at=received_at, terms=terms)
     return claim
+
+
+def unrecorded(claim: Claim, entry: Entry, *, terms: Terms) -> tuple[str, ...]:
+    """What the entry was to record in the claim's sales stage and neither it nor the claim says (LEAD-12)."""
+    filled = entry.filled
+    if filled is None:
+        return ()
+    return tuple(field for field in clocks.record_duties(claim, terms=terms) if field not in filled)
 
 
 def unqualified(claim: Claim, entry: Entry, *, received_at: datetime, terms: Terms) -> str | None:
@@ -166,7 +180,7 @@ def void(draft: Draft, command: Command) -> None:
     draft.matter = draft.matter.with_voided(claim.id, fact.id)
     left = [f for f in facts if f.qualified and not f.voided and f.id != fact.id]
     if fact.qualified:
-        claim = draft.put(_without(draft, claim, fact, last=max((f.received_at for f in left), default=None)))
+        claim = draft.put(_without(draft, claim, fact, left))
     if claim.state is ClaimState.REPORTED and claim.visited_at == fact.received_at:
         claim = draft.put(replace(claim, visited_at=None))  # it must accept nothing later either
     # Nobody has a share of a visit that was none (LEAD-15); what a deal gave before is the money's to correct.
@@ -327,21 +341,38 @@ def _idle_moved(claim: Claim, *, received_at: datetime, terms: Terms) -> Claim:
     return moved
 
 
-def _without(draft: Draft, claim: Claim, fact: FollowUpFact, *, last: datetime | None) -> Claim:
-    """A voided entry no longer uses up its day, and if it was the last one the idle clock counts from before it."""
+def _without(draft: Draft, claim: Claim, fact: FollowUpFact, left: Sequence[FollowUpFact]) -> Claim:
+    """A voided entry no longer uses up its day, and if it was the last one the idle clock counts from before it.
+
+    ``left``: the other qualified ones. When the next one is due counts from the last of them that recorded what it was
+    to (LEAD-12).
+    """
     terms = draft.setting.terms_of(claim)
     if fact.received_at.astimezone(ZoneInfo(terms.calendar.zone)).date() == claim.qualified_on:
         claim = replace(claim, qualified_count=max(0, claim.qualified_count - 1))
+    worked = claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE)
+    begun = max((f.received_at for f in left if not f.unrecorded), default=None)
+    if worked and not fact.unrecorded and (begun is None or begun < fact.received_at):
+        claim = clocks.rhythm_recounted(claim, last=begun, at=draft.at, terms=terms)
+    last = max(left, key=lambda f: f.received_at, default=None)
+    if worked and claim.clock(Clock.RHYTHM) is not None:
+        claim = replace(claim, unrecorded=last.unrecorded if last is not None else ())
     if fact.received_at != claim.last_qualified_at:
         return claim
-    claim = replace(claim, last_qualified_at=last)
-    if claim.state not in (ClaimState.PROTECTED, ClaimState.ACTIVE):
-        return claim
-    claim = clocks.rhythm_recounted(claim, last=last, at=draft.at, terms=terms)
-    return clocks.idle_recounted(claim, last=last, at=draft.at, terms=terms)
+    since = last.received_at if last is not None else None
+    claim = replace(claim, last_qualified_at=since)
+    return clocks.idle_recounted(claim, last=since, at=draft.at, terms=terms) if worked else claim
 
 
-def _keep(draft: Draft, command: Command, claim: Claim, entry: Entry, why: str | None, terms: Terms) -> None:
+def _keep(
+    draft: Draft,
+    command: Command,
+    claim: Claim,
+    entry: Entry,
+    why: str | None,
+    terms: Terms,
+    left: tuple[str, ...] = (),
+) -> None:
     conflicts.logged(draft, claim, command.actor or "")
     draft.follow_ups.append(
         NewFollowUp(
@@ -353,6 +384,7 @@ def _keep(draft: Draft, command: Command, claim: Claim, entry: Entry, why: str |
             qualified=why is None,
             why=why,
             late=is_late(entry.at, received_at=draft.at, terms=terms),
+            unrecorded=left,
         )
     )
 
@@ -363,7 +395,7 @@ def is_late(at: datetime, *, received_at: datetime, terms: Terms) -> bool:
     return limit is not None and (received_at - at).total_seconds() * 1_000_000 > limit.microseconds
 
 
-def _data(command: Command, entry: Entry, why: str | None) -> dict[str, object]:
+def _data(command: Command, entry: Entry, why: str | None, left: Sequence[str] = ()) -> dict[str, object]:
     return {
         "follow_up": command.data["follow_up"],
         "kind": entry.kind,
@@ -371,4 +403,5 @@ def _data(command: Command, entry: Entry, why: str | None) -> dict[str, object]:
         "why": why,
         "digest": entry.note_digest,
         "occurred_at": entry.at,
+        **({"missing": list(left)} if left else {}),
     }

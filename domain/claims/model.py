@@ -351,6 +351,7 @@ class Claim:
     extended_until: datetime | None = None
     qualified_on: date | None = None
     qualified_count: int = 0
+    unrecorded: tuple[str, ...] = ()  # what the last qualified follow-up was to record and did not (LEAD-12)
     last_note: str | None = None  # keyed digest of the last entry's content
     follow_ups: int = 0
     escalated: bool = False  # the supervisor has a task about the missing first follow-up (CLM-14)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -358,6 +358,7 @@ def correct(draft: Draft, command: Command) -> None:
         draft.closed_tasks.append(f"complete:{claim.id}")
     moved = moved_with_award(draft, claim, command)
     recounted, claim = moved != claim, moved
+    claim = _recorded(draft, claim, command.data.get("present", ()))
     draft.put(claim)
     draft.columns.append((claim.id, command.data["columns"]))
     draft.record(
@@ -391,6 +392,14 @@ def moved_with_award(draft: Draft, claim: Claim, command: Command) -> Claim:
         terms=terms,
         min_notice=terms.policy.duration("calendar.min_notice_wd"),
     )
+
+
+def _recorded(draft: Draft, claim: Claim, present: Collection[str]) -> Claim:
+    """What the last follow-up was to record is there now: its period begins here (LEAD-12)."""
+    left = tuple(field for field in claim.unrecorded if field not in present)
+    if left or not claim.unrecorded or claim.clock(Clock.RHYTHM) is None:
+        return replace(claim, unrecorded=left)
+    return clocks.started_rhythm(claim, at=draft.at, terms=draft.setting.terms_of(claim))
 
 
 def approval_missed(draft: Draft, claim: Claim) -> None:

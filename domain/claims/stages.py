@@ -144,8 +144,12 @@ def _moved(
     before = terms.policy.sales_stage(claim.stage).name
     if claim.stage_person is not None:
         draft.closed_tasks.append(_task_key(claim))
+    former = claim
     claim = replace(claim, stage=data["stage"], stage_at=draft.at, stage_person=named, stage_skipped=skipped)
-    claim = draft.put(clocks.started_sales_stage(claim, at=draft.at, terms=terms))
+    claim = clocks.started_sales_stage(claim, at=draft.at, terms=terms)
+    if claim.state is not ClaimState.WON:  # nobody follows up by the procedure there
+        claim = clocks.moved_rhythm(claim, former=former, at=draft.at, terms=terms)
+    draft.put(claim)
     draft.stage_moves.append(
         StageMove(
             id=draft.mint(),

@@ -110,6 +110,7 @@ class NewFollowUp:
     qualified: bool
     why: str | None
     late: bool
+    unrecorded: tuple[str, ...] = ()  # what it was to record and did not (LEAD-12)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ class FollowUpFact:
     received_at: datetime
     qualified: bool
     voided: bool
+    unrecorded: tuple[str, ...] = ()  # what it was to record and did not (LEAD-12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -791,9 +791,9 @@ _REMINDERS = (
         "reminder.rhythm/overdue",
         "跟进逾期",
         "Follow-up overdue",
-        "按跟进流程，{customer}的跟进[在{deadline}]已到期，请尽快跟进。这只是提醒，不影响客户归属。",
-        "By the follow-up procedure {customer} was due to be followed up[ at {deadline}]; please do so. This only"
-        " reminds: whose customer it is does not depend on it.",
+        "按跟进流程，{customer}的跟进[在{deadline}]已到期，请尽快跟进[；上次跟进未记录：{missing}]。这只是提醒，不影响客户归属。",
+        "By the follow-up procedure {customer} was due to be followed up[ at {deadline}]; please do so[; the last"
+        " follow-up did not record: {missing}]. This only reminds: whose customer it is does not depend on it.",
     ),
     _row(
         "reminder.completion",
@@ -1388,6 +1388,9 @@ FIELDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "expected_amount": ("预计金额", "expected amount"),
         "source": ("来源", "source"),
         "first_contact": ("首次接触", "first contact"),
+        "outcome": ("跟进结果", "outcome"),
+        "next_at": ("下次跟进日期", "next date"),
+        "files": ("附件", "a file"),
     }
 )
 

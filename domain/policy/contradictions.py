@@ -11,7 +11,7 @@ from typing import Final
 
 from domain.calendar.duration import DAY_US, Duration, Scale
 from domain.policy import values as read
-from domain.policy.parameters import JSON, PARAMETERS
+from domain.policy.parameters import GRADES, JSON, PARAMETERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,29 @@ def _confirmation_that_nobody_asks_for(values: Mapping[str, JSON], _: Collection
             yield Contradiction("CNF-01", (needing, "confirm.points"))
 
 
+def _rhythm_of_no_stage(values: Mapping[str, JSON], given: Collection[str]) -> Iterator[Contradiction]:
+    # Stages that a program gives itself leave what lies beneath for others without effect.
+    names = ("sop.rhythm_days", "stage.list")
+    keys, stages = (values[name] for name in names)
+    if names[0] not in given or not isinstance(keys, dict) or not isinstance(stages, list):
+        return
+    known = {stage["name"] if isinstance(stage, dict) else stage for stage in stages}
+    if any(key not in GRADES and _stage_of(key) not in known for key in keys):
+        yield Contradiction("LEAD-12", names)
+
+
+def _stage_of(key: str) -> str:
+    """The stage of a key that is one, or ``grade/stage``."""
+    grade, _, stage = key.partition("/")
+    return stage if grade in GRADES else key
+
+
 _CHECKS: Final[tuple[_Check, ...]] = (
     _visit_first_with_a_protected_report,
     _total_shorter_than_protection,
     _weighted_without_weights,
     _confirmation_that_nobody_asks_for,
+    _rhythm_of_no_stage,
 )
 
 

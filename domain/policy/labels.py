@@ -164,7 +164,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "reception.steps": ("接待步骤", "Steps of a reception"),
         "lead.first_response_oh": ("各等级线索的首次响应期限", "First-response limit by grade"),
         "lead.reassign_max": ("线索改派次数", "Re-assignments of a lead"),
-        "sop.rhythm_days": ("各等级的跟进节奏", "Follow-up rhythm by grade"),
+        "sop.rhythm_days": ("各等级、各阶段的跟进节奏", "Follow-up rhythm by grade and stage"),
         "lead.balance_tolerance_pct": ("分配偏差的容许范围", "Tolerance of the distribution balance"),
         "lead.balance_days": ("考察分配均衡的时间段", "Period of the distribution balance"),
         "lead.balance_min": ("考察分配均衡的最少线索数", "Fewest leads for a balance alarm"),

@@ -6,7 +6,9 @@ words, this is its JSON shape:
 * days of the week are numbers, 1 = Monday; hours are text ``"09:00-18:00"``, and ``"24:00"`` may end a day;
 * no default ("none", "per program") is ``null`` for one thing and ``[]`` or ``{}`` for several;
 * ``pool.windows``: ``[]`` = always open, else ``"08:00-10:00"`` or ``{"weekdays": [1, 2], "hours": "08:00-10:00"}``;
-* ``stage.list``: words, or ``{"name", "role"?, "conditions"?, "outputs"?}``; ``stage.deadline_days``: stage → days;
+* ``stage.list``: words, or ``{"name", "role"?, "conditions"?, "outputs"?, "duties"?}``, a duty being ``"need"`` or, for
+  one grade, ``"A/need"``; ``stage.deadline_days``: stage → days;
+* ``sop.rhythm_days``: grade, stage or ``"A/negotiation"`` → days, the most exact one counts;
 * ``auth.tries``: ``{"tries": 5, "window_min": 15}``; a bare number means that many in the default window;
 * ``award.best_taker``: ``{"period": "month", "min_takes": 5}``; ``deal.credit``: one word, or one per kind of deal;
 * ``dispute.auto_max_amount``: ``null`` = no limit, or money; ``pool.default``: ``null`` = the program's own;
@@ -87,6 +89,7 @@ class Parameter:
     ``zh``, ``en``: a short label. ``minimum`` and ``maximum`` are inclusive. ``unit`` is ``min``, ``h``, ``days``,
     ``wh``, ``oh``, ``wd`` or ``s``. ``choices`` are the words of a choice or list, or the keys of an object.
     ``falling``: a series that counts down to a deadline; the others count up from an event.
+    ``staged``: beside ``choices`` a key may be a stage of ``stage.list``, or ``choice/stage``.
     """
 
     name: str
@@ -103,6 +106,7 @@ class Parameter:
     zero: Zero = Zero.PLAIN
     nullable: bool = False
     falling: bool = False
+    staged: bool = False
 
     @property
     def overridable(self) -> bool:
@@ -128,6 +132,17 @@ CLAIM_FIELDS: Final = (
     "source",
     "first_contact",
 )
+RECORD_DUTIES: Final = (
+    "outcome",
+    "next_at",
+    "files",
+    "need",
+    "progress",
+    "next_follow_up_at",
+    "expected_close",
+    "expected_amount",
+)
+"""What a stage may ask a follow-up to record (LEAD-12): fields of the follow-up, then of the claim."""
 FOLLOW_UP_KINDS: Final = ("call", "message", "meeting", "visit", "demo")
 MATCH_FIELDS: Final = ("phone", "company_code", "email", "email_domain", "external_id", "name")
 PROTECTION_STAGES: Final = ("report_visit", "visit_deal")
@@ -205,6 +220,7 @@ def _parameter(
     zero: Zero = Zero.PLAIN,
     nullable: bool = False,
     falling: bool = False,
+    staged: bool = False,
 ) -> Parameter:
     zh, en = LABELS[name]
     ids = tuple(rules.split())
@@ -223,6 +239,7 @@ def _parameter(
         zero=zero,
         nullable=nullable,
         falling=falling,
+        staged=staged,
     )
 
 
@@ -508,7 +525,16 @@ _LEADS: Final = (
     ),
     _durations("lead.first_response_oh", {"A": 0.5, "B": 4, "C": 8, "D": 8}, "LEAD-11", GRADES),
     _integer("lead.reassign_max", 2, "LEAD-11"),
-    _durations("sop.rhythm_days", {"A": 3, "B": 7, "C": 14}, "LEAD-12", GRADES),
+    _parameter(
+        Kind.DURATION_BY_KEY,
+        "sop.rhythm_days",
+        {"A": 3, "B": 7, "C": 14},
+        "LEAD-12",
+        unit="days",
+        zero=Zero.OFF,
+        choices=GRADES,
+        staged=True,
+    ),
     _percent("lead.balance_tolerance_pct", 20, "LEAD-13"),
     _duration("lead.balance_days", 30, "LEAD-13"),
     _integer("lead.balance_min", 10, "LEAD-13"),  # a number of leads, not minutes

@@ -32,12 +32,21 @@ class OwnershipRule:
 
 @dataclass(frozen=True, slots=True)
 class SalesStage:
-    """One entry of ``stage.list`` (CLM-30). ``role`` answers for it; None: whoever owns the customer."""
+    """One entry of ``stage.list`` (CLM-30). ``role`` answers for it; None: whoever owns the customer.
+
+    ``duties``: what a follow-up in it is to record, some of it for one grade only: ``A/need`` (LEAD-12).
+    """
 
     name: str
     role: str | None = None
     conditions: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    duties: tuple[str, ...] = ()
+
+    def duties_of(self, grade: str | None) -> tuple[str, ...]:
+        """The fields that a follow-up is to record for a customer of ``grade``, each once (LEAD-12)."""
+        found = (duty.rpartition("/") for duty in self.duties)
+        return tuple(dict.fromkeys(field for asked, _, field in found if asked in ("", grade)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +140,10 @@ class Policy:
         if parameter.kind not in _INHERITING or not isinstance(value, dict):
             return value
         optional = {"idle"} if name == "claim.reclaim_wait_h" else set[str]()
+        beneath = (found for layer in reversed(self._layers) if isinstance(found := layer.get(name), dict))
+        others = (key for found in beneath for key in found) if parameter.staged else ()
         keys = [key for key in parameter.choices or tuple(value) if key not in optional or key in value]
+        keys = list(dict.fromkeys((*keys, *others)))
         return {key: value[key] if key in value else self.entry(name, key) for key in keys if self._has(name, key)}
 
     def duration(self, name: str) -> Duration | None:
@@ -189,6 +201,18 @@ class Policy:
         """The duration of one channel, grade or stage, ``None`` where it is off or not set."""
         parameter = _of_kind(name, Kind.DURATION_BY_KEY)
         return self._once((name, key), lambda: self._off(self._read_keyed(parameter, key), of=parameter))
+
+    def rhythm(self, grade: str | None, stage: str) -> Duration | None:
+        """How often a claim of ``grade`` in ``stage`` is followed up (LEAD-12); None: no procedure for it.
+
+        The most exact entry counts: of grade and stage, of the stage, of the grade.
+        """
+        name = "sop.rhythm_days"
+        keys = (f"{grade}/{stage}", stage, grade) if grade is not None else (stage,)
+        # A stage that is called like a grade has no entry of its own.
+        own = (key for key in keys if key == grade or key not in PARAMETERS[name].choices)
+        found = next((key for key in own if self._has(name, key)), None)
+        return self.duration_for(name, found) if found is not None else None
 
     def integer_for(self, name: str, key: str) -> int | None:
         """The limit of one channel, ``None`` where it is off."""
@@ -356,7 +380,7 @@ class Policy:
         return read.duration(self._values[name], unit=PARAMETERS[name].unit or "")
 
     def _read_keyed(self, parameter: Parameter, key: str) -> Duration:
-        if parameter.choices and key not in parameter.choices:
+        if parameter.choices and key not in parameter.choices and not parameter.staged:
             raise KeyError(f"{parameter.name}: {key}")
         # A grade or a stage of the program's own may have no entry in any layer; then nothing is limited.
         found = self._keyed(parameter.name, key) if self._has(parameter.name, key) else 0
@@ -427,8 +451,10 @@ def _rules(value: JSON) -> tuple[OwnershipRule, ...]:
 def _sales_stage(item: str | dict[str, JSON]) -> SalesStage:
     if isinstance(item, str):
         return SalesStage(item)
-    conditions, outputs = (cast(list[str], item.get(key, [])) for key in ("conditions", "outputs"))
-    return SalesStage(cast(str, item["name"]), cast("str | None", item.get("role")), tuple(conditions), tuple(outputs))
+    conditions, outputs, duties = (
+        tuple(cast(list[str], item.get(key, []))) for key in ("conditions", "outputs", "duties")
+    )
+    return SalesStage(cast(str, item["name"]), cast("str | None", item.get("role")), conditions, outputs, duties)
 
 
 def _release(value: JSON) -> Mapping[str, Decimal] | None:

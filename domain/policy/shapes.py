@@ -11,7 +11,17 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from domain.policy import values
-from domain.policy.parameters import DEAL_KINDS, JSON, MATCH_FIELDS, MAX_INTEGER, ROLES, Kind, Parameter
+from domain.policy.parameters import (
+    DEAL_KINDS,
+    GRADES,
+    JSON,
+    MATCH_FIELDS,
+    MAX_INTEGER,
+    RECORD_DUTIES,
+    ROLES,
+    Kind,
+    Parameter,
+)
 
 MAX_ITEMS: Final = 100
 """Entries of a list or object value."""
@@ -33,6 +43,8 @@ def expectation(parameter: Parameter) -> str:
         parts.append(f"number >= 0 in {parameter.unit}, or P[nD]T[nH][nM][nS]")
     if parameter.choices:
         parts.append(" / ".join(parameter.choices))
+    if parameter.staged:
+        parts.append(f"a stage of stage.list, {parameter.choices[0]}/stage")
     if parameter.minimum is not None and parameter.maximum is not None:
         unbounded = parameter.maximum >= MAX_INTEGER
         parts.append(f">= {parameter.minimum:g}" if unbounded else f"{parameter.minimum:g} to {parameter.maximum:g}")
@@ -86,7 +98,7 @@ def _series(parameter: Parameter, value: JSON) -> None:
 
 
 def _duration_by_key(parameter: Parameter, value: JSON) -> None:
-    for item in _object(value, keys=parameter.choices).values():
+    for item in _object(value, keys=() if parameter.staged else parameter.choices).values():
         values.duration(item, unit=_unit(parameter))
 
 
@@ -184,12 +196,16 @@ def _stages(_: Parameter, value: JSON) -> None:
 def _stage_name(item: JSON) -> str:
     if not isinstance(item, dict):
         return values.word(item)
-    stage = _object(item, keys=("name", "role", "conditions", "outputs"))
+    stage = _object(item, keys=("name", "role", "conditions", "outputs", "duties"))
     if "role" in stage and values.word(stage["role"]) not in ROLES:
         raise ValueError("no such role")
     for key in ("conditions", "outputs"):
         for text in _list(stage.get(key, [])):
             values.word(text)
+    duties = [values.word(duty) for duty in _list(stage.get("duties", []))]
+    known = {*RECORD_DUTIES, *(f"{grade}/{field}" for grade in GRADES for field in RECORD_DUTIES)}
+    if len(set(duties)) != len(duties) or not set(duties) <= known:
+        raise ValueError("nothing to record, or twice")
     return values.word(stage.get("name"))
 
 

@@ -116,8 +116,27 @@ def _word_text(_: Parameter, value: JSON, lang: str) -> str:
 
 
 def _words_text(_: Parameter, value: JSON, lang: str) -> str:
-    words = [item["name"] if isinstance(item, dict) else item for item in cast(list[JSON], value)]
-    return _joined([word_text(cast(str, word), lang=lang) for word in words], lang)
+    return _joined([word_text(word, lang=lang) for word in cast(list[str], value)], lang)
+
+
+def _stages_text(_: Parameter, value: JSON, lang: str) -> str:
+    """Stages by name, each with what a follow-up in it is to record (LEAD-12)."""
+    items = cast("list[str | dict[str, JSON]]", value)
+    stages = [item if isinstance(item, dict) else {"name": item} for item in items]
+    return _joined([word_text(cast(str, s["name"]), lang=lang) + _duties_text(s, lang) for s in stages], lang)
+
+
+def _duties_text(stage: Mapping[str, JSON], lang: str) -> str:
+    by_grade: dict[str, list[str]] = {"": []}
+    for duty in cast(list[str], stage.get("duties", [])):
+        grade, _, field = duty.rpartition("/")
+        by_grade.setdefault(grade, []).append(word_text(field, lang=lang))
+    colon, stop = ("：", "；") if lang == "zh" else (": ", "; ")
+    named = {grade: _joined(fields, lang) for grade, fields in by_grade.items() if fields}
+    told = stop.join(f"{grade}{colon}{fields}" if grade else fields for grade, fields in named.items())
+    if not told:
+        return ""
+    return f"（跟进须记录：{told}）" if lang == "zh" else f" (follow-ups record: {told})"
 
 
 def _series_text(parameter: Parameter, value: JSON, lang: str) -> str:
@@ -127,7 +146,16 @@ def _series_text(parameter: Parameter, value: JSON, lang: str) -> str:
 def _entries_text(parameter: Parameter, value: JSON, lang: str) -> str:
     entry = _ENTRIES[parameter.kind]
     items = cast(dict[str, JSON], value).items()
-    return _joined([f"{word_text(key, lang=lang)} {entry(parameter, item, lang)}" for key, item in items], lang)
+    return _joined([f"{_key_text(parameter, key, lang)} {entry(parameter, item, lang)}" for key, item in items], lang)
+
+
+def _key_text(parameter: Parameter, key: str, lang: str) -> str:
+    """A key; of one for a choice and a stage, the stage with the choice (LEAD-12)."""
+    choice, _, stage = key.partition("/")
+    if not parameter.staged or not stage or choice not in parameter.choices:
+        return word_text(key, lang=lang)
+    named = word_text(stage, lang=lang)
+    return f"{named}（{choice} 级）" if lang == "zh" else f"{named} ({choice})"
 
 
 def _groups_text(_: Parameter, value: JSON, lang: str) -> str:
@@ -284,7 +312,7 @@ _TEXTS: Final[Mapping[Kind, _Text]] = MappingProxyType(
         Kind.WINDOWS: _windows_text,
         Kind.ZONE: _plain_text,
         Kind.REGION: _plain_text,
-        Kind.STAGES: _words_text,
+        Kind.STAGES: _stages_text,
         Kind.GRADES: _entries_text,
         Kind.CREDIT: _credit_text,
         Kind.AMOUNT: _amount_text,
@@ -318,6 +346,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "expected_amount": ("预计成交金额", "expected amount"),
         "source": ("来源", "source"),
         "first_contact": ("首次接触", "first contact"),
+        "outcome": ("跟进结果", "outcome"),
+        "next_at": ("下次跟进日期", "next date"),
+        "files": ("附件", "a file"),
         "person": ("个人客户", "person"),
         "company": ("公司客户", "company"),
         "in_house": ("公司人员", "in-house"),

@@ -55,6 +55,81 @@ def test_who_does_not_follow_up_in_time_is_told_once_and_listed_for_the_supervis
     assert notices(office.first, claim).count("reminder.rhythm") == 3
 
 
+def missing(person: Person, claim: dict[str, Any]) -> list[list[str]]:
+    """What the task and the list of ``person`` say that the last follow-up did not record."""
+    listed_for = [c["stage"]["missing"] for c in listed(person.get("/v1/claims", follow_up_overdue="true"))]
+    return [t["missing"] for t in listed(person.get("/v1/me/tasks")) if t["kind"] == "follow_up_due"] + listed_for
+
+
+def test_a_follow_up_that_records_too_little_is_kept_and_leaves_the_task_open(company: Company) -> None:
+    """LEAD-12: nothing is refused; owner and supervisor read what is missing; a completed claim closes it as well."""
+    stages = ["contact", {"name": "negotiation", "duties": ["next_at", "A/expected_amount"]}]
+    days = {"negotiation": 2, "A/negotiation": 1}
+    office = Office(company, policy=OFF | {"stage.list": stages, "sop.rhythm_days": days, "claim.qualified_per_day": 0})
+    claim = office.claim(office.first, customer={**customer(1), "level": "A"})
+    follow_up(office.first, claim)
+    moved = done(act(office.first, claim, "stage", stage="negotiation"))
+    assert moved["stage"]["duties"] == ["next_at", "expected_amount"]
+    due = clock(moved, "rhythm")["deadline"]
+    assert moment(due) == after(moved["stage"]["since"], days=1)
+    company.advance(days=1.1)
+    company.remind()
+    assert (missing(office.first, claim), missing(office.leader, claim)) == ([[], []], [[]])
+    entry = office.first.made(f"/v1/claims/{claim['id']}/follow-ups", {"kind": "call", "note": NOTE + "一"})
+    assert (entry["qualified"], entry["missing"]) == (True, ["next_at", "expected_amount"])
+    for person, lists in ((office.first, 2), (office.leader, 1)):
+        assert missing(person, claim) == [["next_at", "expected_amount"]] * lists
+    assert clock(read(office.first, claim), "rhythm")["deadline"] == due
+    next_at = after(company.now().isoformat(), days=3).isoformat()
+    body = {"kind": "call", "note": NOTE + "二", "next_at": next_at}
+    assert office.first.made(f"/v1/claims/{claim['id']}/follow-ups", body)["missing"] == ["expected_amount"]
+    assert missing(office.leader, claim) == [["expected_amount"]]
+    present = read(office.first, claim)
+    amount = {"version": present["version"], "expected_amount": {"amount_minor": 500_000, "currency": "CNY"}}
+    whole = done(office.first.patch(f"/v1/claims/{claim['id']}", amount))
+    assert (missing(office.first, claim), missing(office.leader, claim)) == ([], [])
+    assert moment(clock(whole, "rhythm")["deadline"]) > moment(due)
+    entry = office.first.made(f"/v1/claims/{claim['id']}/follow-ups", {**body, "note": NOTE + "三"})
+    assert entry["missing"] == []
+    company.advance(days=1.1)
+    company.remind()
+    assert overdue(office.leader) == [claim["id"]]
+
+
+def test_a_voided_record_leaves_what_was_due_before_it(company: Company) -> None:
+    """LEAD-12, CLM-16: what is left has recorded too little, so the time counts from the one before."""
+    stages = [{"name": "contact", "duties": ["outcome"]}]
+    office = Office(company, policy=OFF | {"stage.list": stages, "claim.qualified_per_day": 0})
+    claim = office.claim(office.first, customer={**customer(1), "level": "A"})
+    path = f"/v1/claims/{claim['id']}/follow-ups"
+    notes = (NOTE + "一", NOTE + "二", NOTE + "三")
+    office.first.made(path, {"kind": "call", "note": notes[0], "outcome": "已约见"})
+    begun = clock(read(office.first, claim), "rhythm")["deadline"]
+    company.shift(hours=1)
+    office.first.made(path, {"kind": "call", "note": notes[1]})
+    company.shift(hours=1)
+    whole = office.first.made(path, {"kind": "call", "note": notes[2], "outcome": "已报价"})
+    assert clock(read(office.first, claim), "rhythm")["deadline"] > begun
+    done(office.leader.post(f"/v1/follow-ups/{whole['id']}/void", {"reason": "并未通话"}))
+    present = read(office.first, claim)
+    assert (clock(present, "rhythm")["deadline"], present["stage"]["missing"]) == (begun, ["outcome"])
+
+
+def test_a_trial_asks_nobody_to_follow_up(company: Company) -> None:
+    """LEAD-12, POL-08: neither task nor notice; the clock runs, and begins again when the program goes live."""
+    office = Office(company, policy=OFF | {"program.mode": "trial", "opening.grace_days": 0})
+    claim = office.claim(office.first, customer={**customer(1), "level": "A"})
+    company.advance(days=4)
+    company.remind()
+    assert (tasks(office.first), overdue(office.leader)) == ([], [])
+    assert "reminder.rhythm" not in notices(office.first, claim)
+    done(company.admin.post(f"/v1/programs/{office.program}/go-live"))
+    company.ring_bells()
+    company.advance(days=3.1)
+    company.remind()
+    assert overdue(office.leader) == [claim["id"]]
+
+
 def test_a_pause_takes_the_task_back_and_its_end_gives_it_again(company: Company) -> None:
     """LEAD-12, CLM-21: what was overdue before the pause is overdue after it."""
     office = Office(company, policy=OFF)

@@ -3,49 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from domain.calendar import WorkingCalendar
 from domain.calendar.duration import Duration, Scale
 from domain.claims import clocks
 from domain.claims.follow_ups import Entry, worked_on
-from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Claim, Clock, Pause, PauseKind, TermsRef
-from domain.policy.policy import Policy
+from domain.claims.model import Claim, Clock, Pause, PauseKind
 from storage import reminders
+from tests.support import held
+from tests.support.held import ACCEPTED
 
-#: Monday 2031-03-03 10:00 in Shanghai, which has no summer time.
-ACCEPTED = datetime(2031, 3, 3, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
 CALL = Entry("call", True, 40, "digest", ACCEPTED)
 #: No clock but the rhythm.
-OFF = dict.fromkeys(("claim.first_follow_up_wh", "claim.protection_days", "claim.idle_days", "claim.no_deal_days"), 0)
+OFF: dict[str, Any] = dict.fromkeys(
+    ("claim__first_follow_up_wh", "claim__protection_days", "claim__idle_days", "claim__no_deal_days"), 0
+)
+#: Stages with a rhythm and duties of their own.
+BY_STAGE: dict[str, Any] = {
+    "stage__list": ["contact", {"name": "negotiation", "duties": ["next_at", "A/need"]}, "close"],
+    "sop__rhythm_days": {"A": 10, "negotiation": 4, "A/negotiation": 2, "B/negotiation": 0},
+}
 
 
 def terms(**more: Any) -> clocks.Terms:
-    calendar = WorkingCalendar("Asia/Shanghai", frozenset(range(1, 6)), 540, 1080, {})
-    return clocks.Terms(Policy.resolve(OFF | {k.replace("__", "."): v for k, v in more.items()}, version=1), calendar)
+    return held.terms(**OFF | more)
 
 
 def accepted(terms: clocks.Terms, **more: Any) -> Claim:
-    given: dict[str, Any] = {
-        "id": "c",
-        "receipt": 1,
-        "matter": "m",
-        "program": "p",
-        "reporter": "li",
-        "owner": "li",
-        "team": "t",
-        "state": ClaimState.ACTIVE,
-        "received_at": ACCEPTED,
-        "rank_at": ACCEPTED,
-        "accepted_at": ACCEPTED,
-        "terms": TermsRef("p1", "c1", 1, 1),
-    }
-    return clocks.started_at_acceptance(Claim(**given | more), at=ACCEPTED, terms=terms)
+    return clocks.started_at_acceptance(held.claim(**more), at=ACCEPTED, terms=terms)
 
 
 def due(claim: Claim) -> datetime | None:
@@ -70,6 +59,68 @@ def test_the_rhythm_is_that_of_the_grade(grade: str | None, level: str | None, d
     assert due(claim) == (ACCEPTED + days * DAY if days is not None else None)
     assert claim.deadline is None
     assert clocks.lapse_due(claim) is None
+
+
+@pytest.mark.parametrize(
+    ("grade", "stage", "days"),
+    [
+        ("A", "negotiation", 2),  # grade and stage
+        ("C", "negotiation", 4),  # the stage goes before the grade
+        (None, "negotiation", 4),  # and needs none
+        ("B", "negotiation", None),  # off for that grade there
+        ("A", None, 10),
+        ("A", "close", 10),
+        ("B", "close", 7),
+        (None, "close", None),
+    ],
+)
+def test_the_most_exact_entry_sets_the_rhythm(grade: str | None, stage: str | None, days: int | None) -> None:
+    """LEAD-12: grade and stage, then the stage, then the grade; what a policy leaves out stays as it is beneath."""
+    claim = accepted(terms(**BY_STAGE), grade=grade, stage=stage)
+    assert due(claim) == (ACCEPTED + days * DAY if days is not None else None)
+
+
+def test_a_moved_stage_with_another_rhythm_counts_from_the_move_and_no_other() -> None:
+    """LEAD-12, CLM-30: nobody gains time by moving where nothing differs."""
+    used = terms(**BY_STAGE)
+    claim = accepted(used, grade="A")
+    for stage, expected in (("negotiation", 3), ("close", 11), ("contact", 10)):
+        moved = clocks.moved_rhythm(replace(claim, stage=stage), former=claim, at=ACCEPTED + DAY, terms=used)
+        assert due(moved) == ACCEPTED + (10 if stage != "negotiation" else expected) * DAY
+    there = accepted(used, grade="A", stage="negotiation")
+    back = clocks.moved_rhythm(replace(there, stage="close"), former=there, at=ACCEPTED + DAY, terms=used)
+    assert due(back) == ACCEPTED + 11 * DAY
+
+
+@pytest.mark.parametrize(
+    ("grade", "stage", "filled", "missing"),
+    [
+        ("A", "negotiation", {"need"}, ("next_at",)),
+        ("A", "negotiation", set(), ("next_at", "need")),
+        ("C", "negotiation", {"next_at"}, ()),  # the need is asked for in grade A alone
+        ("A", "contact", set(), ()),
+        ("A", "negotiation", None, ()),  # a visit that a site received
+    ],
+)
+def test_a_follow_up_that_leaves_a_duty_open_counts_for_all_but_the_rhythm(
+    grade: str, stage: str, filled: set[str] | None, missing: tuple[str, ...]
+) -> None:
+    """LEAD-12, CLM-16: it is qualified, moves the idle clock, and what was due stays due."""
+    used = terms(**BY_STAGE | {"claim__idle_days": 60})
+    claim = accepted(used, grade=grade, stage=stage)
+    entry = replace(CALL, filled=frozenset(filled) if filled is not None else None)
+    worked = worked_on(claim, entry, qualified=True, received_at=ACCEPTED + DAY, terms=used)
+    assert worked.unrecorded == missing
+    assert worked.last_qualified_at == ACCEPTED + DAY
+    idle = worked.clock(Clock.IDLE)
+    assert idle is not None
+    assert idle.deadline == ACCEPTED + 61 * DAY
+    before, after = due(claim), due(worked)
+    assert before is not None
+    assert after == (before if missing else before + DAY)
+    whole = replace(CALL, filled=frozenset({"next_at", "need"}))
+    again = worked_on(worked, whole, qualified=True, received_at=ACCEPTED + 2 * DAY, terms=used)
+    assert (due(again), again.unrecorded) == (before + 2 * DAY, ())
 
 
 def test_without_a_procedure_a_claim_has_no_such_clock() -> None:

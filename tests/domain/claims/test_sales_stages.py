@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from domain.calendar import WorkingCalendar
 from domain.claims import clocks
-from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Claim, Clock, Pause, PauseKind, TermsRef
+from domain.claims.model import Clock, Pause, PauseKind
 from domain.claims.stages import SHOWN, passed_through, unmet
 from domain.policy.policy import Policy, SalesStage
+from tests.support import held
+from tests.support.held import ACCEPTED, claim
 
 LIST: list[Any] = [
     "contact",
@@ -21,34 +21,14 @@ LIST: list[Any] = [
     {"name": "proposal", "role": "pre_sales", "conditions": ["budget approved"], "outputs": ["quotation"]},
     {"name": "close", "conditions": ["budget approved", "deal"]},
 ]
-#: Monday 2031-03-03 10:00 in Shanghai, which has no summer time.
-ACCEPTED = datetime(2031, 3, 3, 2, tzinfo=UTC)
-
-
-def policy(**more: Any) -> Policy:
-    return Policy.resolve({"stage.list": LIST, **{k.replace("__", "."): v for k, v in more.items()}}, version=1)
 
 
 def terms(**more: Any) -> clocks.Terms:
-    return clocks.Terms(policy(**more), WorkingCalendar("Asia/Shanghai", frozenset(range(1, 6)), 540, 1080, {}))
+    return held.terms(stage__list=LIST, **more)
 
 
-def claim(**more: Any) -> Claim:
-    given: dict[str, Any] = {
-        "id": "c",
-        "receipt": 1,
-        "matter": "m",
-        "program": "p",
-        "reporter": "li",
-        "owner": "li",
-        "team": "t",
-        "state": ClaimState.ACTIVE,
-        "received_at": ACCEPTED,
-        "rank_at": ACCEPTED,
-        "accepted_at": ACCEPTED,
-        "terms": TermsRef("p1", "c1", 1, 1),
-    }
-    return Claim(**given | more)
+def policy() -> Policy:
+    return terms().policy
 
 
 def test_an_entry_of_the_list_is_a_word_or_says_more() -> None:

@@ -53,7 +53,9 @@ ACCEPTED: tuple[tuple[str, JSON], ...] = (
     ("notify.quiet", "08:00-21:00"),
     ("pool.windows", [{"weekdays": [6, 7], "hours": "10:00-12:00"}, "08:00-09:00"]),
     ("stage.list", ["visit", {"name": "contract", "role": "manager", "conditions": ["id checked"], "outputs": []}]),
+    ("stage.list", ["visit", {"name": "contract", "duties": ["outcome", "need", "A/need", "D/files"]}]),
     ("stage.deadline_days", {"visit": 7, "认购": "P1D"}),
+    ("sop.rhythm_days", {"B": 5, "negotiation": 2, "A/negotiation": "PT12H", "D/close": 0}),
     ("lead.weights", {"fit": 1, "budget_known": 2}),
     ("deal.credit", "shares"),
     ("deal.credit", {"renewal": "account_manager"}),
@@ -179,6 +181,10 @@ REFUSED: tuple[tuple[str, Any], ...] = (
     ("dashboard.first_screen", {"rep": list("abcdefghi")}),
     ("lead.weights", {str(key): 1 for key in range(101)}),
     ("stage.list", [{"name": "visit", "conditions": [["deep"]]}]),
+    ("stage.list", [{"name": "visit", "duties": ["next_step"]}]),
+    ("stage.list", [{"name": "visit", "duties": ["E/need"]}]),
+    ("stage.list", [{"name": "visit", "duties": ["need", "need"]}]),
+    ("sop.rhythm_days", {"negotiation": -1}),
     # hours
     ("calendar.office_hours", "18:00-09:00"),
     ("calendar.office_hours", "09:00-09:00"),
@@ -211,6 +217,16 @@ def test_a_well_formed_value_is_kept_exactly_as_given(name: str, value: JSON) ->
 def test_a_value_of_wrong_type_range_or_form_is_refused_by_its_name(name: str, value: Any) -> None:
     """POL-01: wrong type is `policy_invalid`; POL-04: so are empty windows and parts that do not total 100."""
     assert refused({name: value}) == {name: "field_invalid"}
+
+
+@pytest.mark.parametrize("key", ["E", "haggling", "A/haggling", "A/", "E/close", "close/A"])
+def test_a_rhythm_of_no_stage_of_the_list_is_refused_beside_it(key: str) -> None:
+    """LEAD-12, POL-04: a stage that the list does not have."""
+    assert refused({"sop.rhythm_days": {key: 2}}) == dict.fromkeys(("sop.rhythm_days", "stage.list"), "policy_invalid")
+    own = {"stage.list": ["visit", {"name": "认购"}], "sop.rhythm_days": {"认购": 2, "B/visit": 1}}
+    assert validate(own)[0] == own
+    # Stages of one's own take nothing from what lies beneath for others.
+    validate({"stage.list": ["visit"]}, base=Policy.resolve({"sop.rhythm_days": {"close": 2}}, version=1).values())
 
 
 def test_an_unknown_name_is_refused_and_so_is_one_that_no_error_could_print() -> None:

@@ -134,6 +134,16 @@ SPOKEN: tuple[tuple[dict[str, JSON], str, str], ...] = (
         "500 CNY (minor units)",
     ),
     ({"auth.tries": 3}, "密码错误的容许次数：15 分钟内 3 次。", "Wrong passwords allowed: 3 within 15 minutes."),
+    (
+        {"sop.rhythm_days": {"A": 2, "negotiation": 4, "A/negotiation": 1}},
+        "跟进节奏：A 2 天、B 7 天、C 14 天、谈判 4 天、谈判（A 级） 1 天。（LEAD-12）",
+        "by grade and stage: A 2 days, B 7 days, C 14 days, negotiation 4 days, negotiation (A) 1 day. (LEAD-12)",
+    ),
+    (
+        {"stage.list": ["contact", {"name": "close", "duties": ["next_at", "files", "A/need"]}]},
+        "接触、成交（跟进须记录：下次跟进日期、附件；A：需求）。（CLM-30）",
+        "contact, close (follow-ups record: next date, a file; A: need). (CLM-30)",
+    ),
     ({"release.reasons": ["lost", "搬家"]}, "理由：战败、搬家。", "one of these reasons: lost, 搬家."),
 )
 
