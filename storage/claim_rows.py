@@ -105,6 +105,8 @@ _SAME = (
     "last_qualified_at",
     "decided",
     "dispute",
+    "proposed",
+    "by_reception",
     "version",
 )
 _TUPLES = frozenset(

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 
 from domain.leads.balance import LEADS, VALUE, Share, present_part, shares
 from domain.leads.candidates import members, there_since
-from domain.leads.handling import INVALID
-from domain.leads.model import OfferEnd
+from domain.leads.model import OfferEnd, is_invalid
 from domain.matters.draft import Notice
 from domain.matters.setting import Setting
 from storage import tables as t
@@ -38,7 +37,7 @@ def given(
         .join(t.lead, t.lead.c.id == o.lead)
         .where(o.program == program, o.at >= start, o.at < end, o.person.in_(people))
     )
-    return [r for r in rows if r["end"] != OfferEnd.REPLACED.value and r["reason"] not in INVALID]
+    return [r for r in rows if r["end"] != OfferEnd.REPLACED.value and not is_invalid(r["reason"])]
 
 
 def shares_of(

@@ -20,6 +20,7 @@ from domain.leads.rules import giving
 from domain.matters.inbox import lead_dues
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
+from domain.pools.limits import CAPPED
 from storage import receptions
 from storage import tables as t
 from storage.codec import pack, unpack
@@ -170,20 +171,22 @@ def loads(tx: Transaction, people: Collection[str], *, now: datetime) -> dict[st
     if not wanted:
         return {}
     claims: dict[str, dict[str, int]] = {}
-    opening: dict[str, int] = {}
-    for row in tx.rows(
-        sa.select(
-            t.claim.c.owner,
-            t.claim.c.state,
-            sa.func.count().label("held"),
-            sa.func.count(t.claim.c.opening).label("from_opening"),
-        )
-        .where(t.claim.c.owner.in_(wanted), t.claim.c.state.in_(_COUNTED))
-        .group_by(t.claim.c.owner, t.claim.c.state)
-    ):
-        claims.setdefault(row["owner"], {})[row["state"]] = row["held"]
-        if row["state"] in _OPEN:
-            opening[row["owner"]] = opening.get(row["owner"], 0) + row["from_opening"]
+    held: dict[str, dict[str, int]] = {}
+    capped: dict[str, int] = {}
+    c = t.claim.c
+    grouped = (c.owner, c.state, c.proposed, c.by_reception, c.opening.is_not(None))
+    statement = (
+        sa.select(*grouped, sa.func.count()).where(c.owner.in_(wanted), c.state.in_(_COUNTED)).group_by(*grouped)
+    )
+    for row in tx.execute(statement):
+        owner, state, proposed, by_reception, from_opening, number = tuple(row)
+        words = (state, "proposal") if proposed and state == ClaimState.ACTIVE.value else (state,)
+        for word in words:
+            _add(claims.setdefault(owner, {}), word, number)
+            if not from_opening:
+                _add(held.setdefault(owner, {}), word, number)
+        if state in CAPPED and not from_opening and not by_reception:
+            _add(capped, owner, number)
     leads = {
         row["receiver"]: row["held"]
         for row in tx.rows(
@@ -212,20 +215,25 @@ def loads(tx: Transaction, people: Collection[str], *, now: datetime) -> dict[st
         person: Load(
             leads=leads.get(person, 0),
             overdue=overdue.get(person, 0),
-            claims={state: n for state, n in held.items() if state in _OPEN},
-            won=held.get(ClaimState.WON.value, 0),
-            ended=sum(held.get(state, 0) for state in _OVER),
-            from_opening=opening.get(person, 0),
+            claims={word: n for word, n in counts.items() if word in _OPEN},
+            won=counts.get(ClaimState.WON.value, 0),
+            ended=sum(counts.get(state, 0) for state in _OVER),
+            held=held.get(person, {}),
+            capped=capped.get(person, 0),
             last_lead_at=last.get(person),
         )
         for person in wanted
-        for held in [claims.get(person, {})]
+        for counts in [claims.get(person, {})]
     }
 
 
-_OPEN = frozenset(s.value for s in OPEN if s is not ClaimState.WON)
+def _add(counts: dict[str, int], word: str, number: int) -> None:
+    counts[word] = counts.get(word, 0) + number
+
+
+_OPEN = frozenset(s.value for s in OPEN if s is not ClaimState.WON) | {"proposal"}
 _OVER = (ClaimState.WON.value, ClaimState.LAPSED.value, ClaimState.RELEASED.value)
-_COUNTED = sorted({*_OPEN, *_OVER})
+_COUNTED = sorted({*_OPEN, *_OVER} - {"proposal"})
 
 
 def insert(tx: Transaction, lead: Lead, more: Mapping[str, Any]) -> None:

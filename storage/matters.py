@@ -578,6 +578,8 @@ _CHANGEABLE = (
     "policy_version",
     "calendar_version",
     "detail",
+    "proposed",
+    "by_reception",
     "dispute",
     "version",
 )

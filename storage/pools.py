@@ -100,12 +100,8 @@ def takers(
     taken: dict[str, list[datetime]] = {}
     for row in tx.rows(sa.select(k.person, k.at).where(k.person.in_(wanted), k.at > since - _DAYS_READ)):
         taken.setdefault(row["person"], []).append(row["at"])
-    held = _by_state(tx, sa.select(c.owner.label("person"), c.state, _COUNT).where(c.owner.in_(wanted)), matter)
-    reported = _by_state(
-        tx,
-        sa.select(c.reporter.label("person"), c.state, _COUNT).where(c.reporter.in_(wanted), c.owner.is_(None)),
-        matter,
-    )
+    held, owned = _by_state(tx, c.owner, c.owner.in_(wanted), matter)
+    _, reported = _by_state(tx, c.reporter, sa.and_(c.reporter.in_(wanted), c.owner.is_(None)), matter)
     led = {
         row["receiver"]: row["number"]
         for row in tx.rows(
@@ -131,7 +127,7 @@ def takers(
         person: Taker(
             takes=tuple(taken.get(person, ())),
             held=held.get(person, {}),
-            open=_added(held.get(person, {}), reported.get(person, {})),
+            open=_added(owned.get(person, {}), reported.get(person, {})),
             team_open=sizes.get(teams.get(person, ""), 0),
             leads=led.get(person, 0),
             overdue=overdue.get(person, 0),
@@ -144,12 +140,30 @@ def takers(
 _COUNT = sa.func.count().label("number")
 
 
-def _by_state(tx: Transaction, statement: sa.Select[Any], matter: str) -> dict[str, dict[str, int]]:
+def _by_state(
+    tx: Transaction, person: sa.Column[Any], which: sa.ColumnElement[bool], matter: str
+) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, int]]]:
+    """Open claims by ``person`` and state, with `proposal` for the active ones that far; and those that caps count."""
+    c = t.claim.c
+    statement = (
+        sa.select(person.label("person"), c.state, c.proposed, c.by_reception, _COUNT)
+        .where(which, c.state.in_(_OPEN), c.matter != matter, c.opening.is_(None))
+        .group_by(person, c.state, c.proposed, c.by_reception)
+    )
     found: dict[str, dict[str, int]] = {}
-    here = statement.where(t.claim.c.state.in_(_OPEN), t.claim.c.matter != matter, t.claim.c.opening.is_(None))
-    for row in tx.rows(here.group_by(sa.literal_column("person"), t.claim.c.state)):
-        found.setdefault(row["person"], {})[row["state"]] = row["number"]
-    return found
+    capped: dict[str, dict[str, int]] = {}
+    for row in tx.rows(statement):
+        one = found.setdefault(row["person"], {})
+        _add(one, row["state"], row["number"])
+        if row["proposed"] and row["state"] == ClaimState.ACTIVE.value:
+            _add(one, "proposal", row["number"])
+        if not row["by_reception"]:
+            _add(capped.setdefault(row["person"], {}), row["state"], row["number"])
+    return found, capped
+
+
+def _add(counts: dict[str, int], word: str, number: int) -> None:
+    counts[word] = counts.get(word, 0) + number
 
 
 def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
@@ -164,5 +178,6 @@ def _team_open(tx: Transaction, team: str, matter: str) -> int:
         t.claim.c.state.in_(CAPPED),
         t.claim.c.matter != matter,
         t.claim.c.opening.is_(None),
+        ~t.claim.c.by_reception,
     )
     return int(tx.execute(counted).scalar_one())

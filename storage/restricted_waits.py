@@ -88,8 +88,10 @@ def _kept(program: Program) -> sa.Select[Any]:
 def _is_served(
     only: Restriction | None, pool: Pool, setting: Setting, wait: Duration, *, since: datetime, at: datetime
 ) -> bool:
-    """Whether somebody who may take the customer has been on duty between ``since`` and ``at``, so much as ``wait``
+    """Whether somebody who may have the customer has been on duty between ``since`` and ``at``, so much as ``wait``
     counts of time: a weekend between two absences is no duty.
+
+    Where admins alone give customers away, these are whom they may give this one to.
     """
     organisation, calendar = setting.organisation, setting.calendar(pool.program)
     return any(
@@ -98,6 +100,6 @@ def _is_served(
             for begin, end in organisation.present_between(person, start=since, end=at)
         )
         for person in members(pool.program, None, setting=setting, at=at)
-        if pool.open_to(person, organisation=organisation, at=at)
+        if (pool.admins_only or pool.open_to(person, organisation=organisation, at=at))
         and admits(only, person, program=pool.program, setting=setting, at=at)
     )

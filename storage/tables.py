@@ -594,6 +594,8 @@ claim = sa.Table(
     Col("asked", sa.Boolean, nullable=False),  # there is or was a request about it
     Col("dispute", Id),
     Col("opening", sa.String(10)),  # a row of an opening load, or an objection to one (INT-10)
+    Col("proposed", sa.Boolean, nullable=False),  # at stage proposal or later (table 0.4)
+    Col("by_reception", sa.Boolean, nullable=False),
     Col("version", sa.Integer, nullable=False),
     sa.Index("ix_claim_received_at_id", "received_at", "id"),
     sa.Index("ix_claim_matter", "matter"),

@@ -17,8 +17,8 @@ from api.schemas.leads import AssessIn, AssignIn, ContactIn, GradeIn, LeadIn, Re
 from api.views.customers import claims_read, reads_base
 from api.views.leads import lead_view, recommended, visible_lead
 from domain.claims.model import Referral
-from domain.leads.candidates import away, may_receive
-from domain.leads.lifecycle import LeadState
+from domain.leads.candidates import away, candidate, may_receive, require_room
+from domain.leads.lifecycle import OPEN, LeadState
 from domain.leads.model import Lead
 from domain.leads.permissions import authorise, brings_into, may_send
 from domain.leads.rules import UNCLAIMED
@@ -28,7 +28,7 @@ from domain.people.access import Actor
 from domain.policy.policy import Policy
 from domain.pools.limits import receives
 from domain.refusals import FieldError, Refusal
-from storage import customers, lead_intake, leads, matters, merges, referrals, texts
+from storage import approvals, customers, lead_intake, leads, matters, merges, referrals, texts
 from storage import tables as t
 from storage.company_names import CompanyNames
 from storage.database import Transaction, mint
@@ -60,6 +60,7 @@ def receive(tx: Transaction, caller: Caller, body: LeadIn, names: CompanyNames) 
             only = restriction_of(locked.row["pool_only"])
             if not receives(caller.setting, only, body.program, body.person, at=locked.now):
                 raise Refusal("restricted", rule="POOL-08")
+            _require_room(tx, caller, body.person, body.program, policy, locked.row["id"])
         return _receive(tx, caller, body, resolved, locked)
 
 
@@ -110,6 +111,29 @@ def _known(tx: Transaction, caller: Caller, external_id: str | None) -> str | No
     c = t.lead.c
     found = tx.execute(sa.select(c.id).where(c.external_id == external_id, c.sender == caller.person)).scalar()
     return str(found) if found is not None else None
+
+
+def _require_room(tx: Transaction, caller: Caller, person: str, program: str, policy: Policy, matter: str) -> None:
+    """Whoever is named has room for a customer, or a special approval; in a trial nobody is refused (POOL-07, POOL-11).
+
+    Not asked where somebody has the customer, or a lead on them, in hand: then the named person gets nothing.
+    """
+    c, k = t.claim.c, t.lead.c
+    taken = tx.row(sa.select(c.id).where(c.matter == matter, c.holds).limit(1)) or tx.row(
+        sa.select(k.id).where(k.matter == matter, k.state.in_([s.value for s in OPEN])).limit(1)
+    )
+    if taken is None:
+        _check_room(tx, caller, person, program, policy, matter)
+
+
+def _check_room(tx: Transaction, caller: Caller, person: str, program: str, policy: Policy, matter: str) -> None:
+    load = leads.loads(tx, [person], now=caller.at)[person]
+    try:
+        require_room(candidate(person, load, setting=caller.setting, policy=policy), policy)
+    except Refusal:
+        in_trial = caller.setting.in_trial(program, at=caller.at)
+        if not in_trial and not approvals.excuses(tx, matter, person, at=caller.at):
+            raise
 
 
 def _receive(tx: Transaction, caller: Caller, body: LeadIn, resolved: Resolved, locked: matters.Locked) -> Waiting:
@@ -237,6 +261,9 @@ def assign(tx: Transaction, caller: Caller, lead: str, body: AssignIn) -> Waitin
             and away(body.person, known.program, setting=caller.setting, at=caller.at) is not None
         ):
             raise _invalid("person", rule="PPL-05")
+        if body.person is not None and body.person != known.receiver:
+            policy = caller.setting.policy_at(known.program, at=caller.at)
+            _check_room(tx, caller, body.person, known.program, policy, known.matter)
         # Whether advice was taken is on record; it decides nothing (LEAD-07).
         advised = [r.person for r in recommended(tx, caller, known)[0]] if body.person is not None else []
         return {

@@ -599,6 +599,7 @@ _HELD_BY = sa.select(sa.func.count()).where(
     sa.func.coalesce(t.claim.c.owner, t.claim.c.reporter) == sa.bindparam("person"),
     t.claim.c.state.in_(CAPPED),
     t.claim.c.opening.is_(None),  # nobody is refused for what they had before (INT-10)
+    ~t.claim.c.by_reception,
 )
 
 
@@ -637,7 +638,10 @@ def _check_team(tx: Transaction, team: str, cap: int, *, per: str) -> None:
     if not tx.is_sqlite:
         tx.execute(sa.select(t.team.c.id).where(t.team.c.id == team).with_for_update()).all()
     open_ones = sa.select(sa.func.count()).where(
-        t.claim.c.team == team, t.claim.c.state.in_(CAPPED), t.claim.c.opening.is_(None)
+        t.claim.c.team == team,
+        t.claim.c.state.in_(CAPPED),
+        t.claim.c.opening.is_(None),
+        ~t.claim.c.by_reception,
     )
     count = tx.execute(open_ones).scalar_one()
     if count >= cap:
@@ -829,6 +833,7 @@ def receive(
         excused=excused,
         opening=listed.opening if listed is not None else None,
         stage=listed.stage if listed is not None else None,
+        proposed=listed is not None and policy.is_proposed(listed.stage),
         last_qualified_at=listed.last_follow_up_at if listed is not None else None,
         reason_text=listed.reason if listed is not None else None,
     )

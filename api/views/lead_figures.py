@@ -14,8 +14,7 @@ from api.views.claims import scope_of
 from domain.leads.balance import gini
 from domain.leads.candidates import candidate, members
 from domain.leads.dispatch import ratio_of
-from domain.leads.handling import INVALID
-from domain.leads.model import Load, OfferEnd
+from domain.leads.model import Load, OfferEnd, is_invalid
 from domain.policy.policy import Policy
 from domain.refusals import FieldError, Refusal
 from storage import lead_balance, leads
@@ -113,7 +112,7 @@ def _rates(rows: list[Row], by: str, policy: Policy) -> list[Row]:
         mine = [r for r in rows if r[by] == person]
         ends = [r["end"] for r in mine]
         returns = [r["reason"] for r in mine if r["end"] == OfferEnd.RETURNED.value]
-        accepted, invalid = ends.count(OfferEnd.ACCEPTED.value), sum(reason in INVALID for reason in returns)
+        accepted, invalid = ends.count(OfferEnd.ACCEPTED.value), sum(is_invalid(reason) for reason in returns)
         valid = len(returns) - invalid
         rate = Fraction(100 * valid, accepted + valid) if accepted + valid else None
         found.append(

@@ -21,7 +21,7 @@ from domain.customers.names import mask_person_name
 from domain.people.access import Place, has_role
 from domain.people.organisation import Role
 from domain.policy.policy import Policy
-from domain.pools.limits import WEIGHED, admits, capacity_of, takeable_from, workload
+from domain.pools.limits import admits, capacity_of, takeable_from, weighed, workload
 from domain.pools.pool import Pool, opens_at
 from domain.refusals import Refusal
 from domain.territories.division import folded
@@ -312,7 +312,7 @@ def load_view(tx: Transaction, caller: Caller, person: str) -> Row:
     require_in_charge(caller, person)
     policy = setting.company_policy_at(at)
     taker = takers(tx, [person], matter=_NO_MATTER, since=at, now=at, teams={})[person]
-    counts = {"lead": taker.leads, **{s: taker.held.get(s, 0) for s in WEIGHED}, "overdue": taker.overdue}
+    counts = {"lead": taker.leads, **weighed(taker.held), "overdue": taker.overdue}
     points = workload(claims=taker.held, leads=taker.leads, overdue=taker.overdue, policy=policy)
     capacity, most = capacity_of(person, policy, setting=setting), policy.number("load.max_ratio")
     clock = WallClock(policy.word("calendar.zone") or "UTC")

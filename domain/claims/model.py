@@ -341,6 +341,7 @@ class Claim:
     ambiguous: bool = False  # its keys match two customers (CLM-03)
     visited_at: datetime | None = None
     stage: str | None = None  # the sales stage it was moved to; None: still in the first one (CLM-30)
+    proposed: bool = False  # that stage is the proposal or a later one: more work than an active claim (table 0.4)
     stage_at: datetime | None = None
     stage_person: str | None = None  # who was named to answer for it
     stage_skipped: tuple[str, ...] = ()  # conditions that were not met when it was reached
@@ -377,6 +378,7 @@ class Claim:
     given: bool = (
         False  # by the company, as a lead or at a site: nobody judges it, and it is no take (LEAD-16, POOL-03)
     )
+    by_reception: bool = False  # a completed reception made it: it takes no room under the caps of open claims (CLM-25)
     spared_until: datetime | None = None  # none of its clocks makes it lapse before then (INT-10)
     ruled_holder: bool | None = None  # a ruling that is not final yet says whether it holds; None = as before
     letters: int = 0  # authorisation letters that were issued on it, whatever became of them (CLM-33)

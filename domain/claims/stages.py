@@ -145,7 +145,14 @@ def _moved(
     if claim.stage_person is not None:
         draft.closed_tasks.append(_task_key(claim))
     former = claim
-    claim = replace(claim, stage=data["stage"], stage_at=draft.at, stage_person=named, stage_skipped=skipped)
+    claim = replace(
+        claim,
+        stage=data["stage"],
+        proposed=terms.policy.is_proposed(data["stage"]),
+        stage_at=draft.at,
+        stage_person=named,
+        stage_skipped=skipped,
+    )
     claim = clocks.started_sales_stage(claim, at=draft.at, terms=terms)
     if claim.state is not ClaimState.WON:  # nobody follows up by the procedure there
         claim = clocks.moved_rhythm(claim, former=former, at=draft.at, terms=terms)

@@ -13,12 +13,10 @@ from domain.matters.setting import Setting
 from domain.people.access import SELLING
 from domain.people.organisation import Role
 from domain.policy.policy import Policy
-from domain.pools.limits import receives
+from domain.pools.limits import receives, workload
 from domain.pools.pool import Restriction
+from domain.refusals import Refusal
 from domain.territories.division import Customer, territory_of
-
-#: Claims that count for `claim.cap_person` (CLM-25).
-_CAPPED = ("reported", "protected", "active", "disputed", "arbitrated")
 
 
 def members(program: str, team: str | None, *, setting: Setting, at: datetime) -> tuple[str, ...]:
@@ -182,12 +180,37 @@ def _skip(
 
 
 def _is_full(one: Candidate, policy: Policy) -> bool:
-    """No room under the cap of open claims (CLM-25), or as much work as the capacity allows (POOL-11).
+    """No room under the cap of open claims (CLM-25) or of customers held (POOL-07), leads in hand included, or as much
+    work as the capacity allows (POOL-11).
 
-    What an opening load brought is work like any other, and takes no room under the cap (INT-10).
+    What an opening load brought is work like any other, and takes no room under the caps (INT-10).
     """
-    cap, most = policy.limit("claim.cap_person"), policy.number("load.max_ratio")
-    held = sum(one.load.claims.get(state, 0) for state in _CAPPED) - one.load.from_opening + one.load.leads
-    if cap is not None and held >= cap:
+    cap = policy.limit("claim.cap_person")
+    if cap is not None and one.load.capped + one.load.leads >= cap:
         return True
+    cap = policy.limit("pool.holding_cap")
+    if cap is not None and held(one.load, policy) + one.load.leads >= cap:
+        return True
+    return is_overloaded(one, policy)
+
+
+def held(load: Load, policy: Policy) -> int:
+    """How many customers somebody holds, of the states that `pool.holding_counts` names (POOL-07)."""
+    return sum(load.held.get(state, 0) for state in policy.words("pool.holding_counts"))
+
+
+def is_overloaded(one: Candidate, policy: Policy) -> bool:
+    """As much work as the capacity allows (POOL-11)."""
+    most = policy.number("load.max_ratio")
     return most > 0 and ratio_of(one.load, one.capacity_points, policy) >= most
+
+
+def require_room(one: Candidate, policy: Policy) -> None:
+    """Refuse whoever is named for a customer and holds, or works, as much as allowed (POOL-07, POOL-11)."""
+    cap, count = policy.limit("pool.holding_cap"), held(one.load, policy)
+    if cap is not None and count >= cap:
+        raise Refusal("holding_cap", rule="POOL-07", facts={"cap": cap, "count": count})
+    if is_overloaded(one, policy):
+        points = workload(claims=one.load.claims, leads=one.load.leads, overdue=one.load.overdue, policy=policy)
+        facts = {"points": float(points), "capacity": one.capacity_points}
+        raise Refusal("overloaded", rule="POOL-11", facts=facts)

@@ -29,7 +29,7 @@ from domain.leads.directed import directed_by, gives_away, is_by_a_peer, is_over
 from domain.leads.dispatch import Ranked, Wanted
 from domain.leads.lifecycle import LeadState, LeadTrigger, fire, refused
 from domain.leads.limits import accept_by, assess_by, respond_by
-from domain.leads.model import Lead, Load, Offer, OfferEnd, Way
+from domain.leads.model import Lead, Load, Offer, OfferEnd, Way, is_invalid
 from domain.leads.permissions import authorise
 from domain.leads.rotation import Rotation, Skip, given_back, next_turn
 from domain.leads.rules import UNCLAIMED, Rule, giving
@@ -42,9 +42,6 @@ from domain.pools.entering import enter_pool
 from domain.pools.limits import Attempt, is_entry, receives
 from domain.refusals import FieldError, Refusal
 from domain.trial.results import in_trial, would_refuse
-
-#: Returned for one of these it was no lead: the turn that brought it did not count (LEAD-16).
-INVALID = frozenset({"wrong_number", "duplicate"})
 
 
 def receive(draft: Draft, command: Command) -> None:
@@ -98,14 +95,14 @@ def return_lead(draft: Draft, command: Command) -> None:
     assert offer is not None
     lead = replace(lead.ending(OfferEnd.RETURNED, at=draft.at), state=state, return_reason=reason)
     _put(draft, lead)
-    if reason in INVALID:
+    if is_invalid(reason):
         _give_back(draft, offer)
     draft.record_lead(
         "returned",
         lead,
         before=before,
         actor=command.actor,
-        data={"reason": reason, "text": command.data.get("text"), "turn_back": reason in INVALID},
+        data={"reason": reason, "text": command.data.get("text"), "turn_back": is_invalid(reason)},
     )
     _ask(draft, lead, lead.sender, "lead_returned")
     draft.tell_lead(lead.sender, "lead.returned", lead, rule="LEAD-16", urgency="urgent", facts={"reason": reason})
@@ -202,7 +199,7 @@ def close(draft: Draft, command: Command) -> None:
     lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.CLOSE), ended_at=draft.at)
     _put(draft, lead)
     undecided = any(claim.state is ClaimState.REPORTED for claim in draft.matter.claims.values())
-    if lead.return_reason not in INVALID and not (undecided or draft.matter.in_case):
+    if not is_invalid(lead.return_reason) and not (undecided or draft.matter.in_case):
         _lies_in_a_pool(draft)
     draft.record_lead("closed", lead, before=before, actor=command.actor, data={"text": command.data.get("text")})
 
@@ -556,6 +553,7 @@ def _claim(draft: Draft, lead: Lead, owner: str) -> Claim:
         received_at=draft.at,
         rank_at=draft.at,
         terms=draft.setting.terms_at(lead.program, at=draft.at),
+        channel=draft.setting.organisation.channel_of(owner),
         source=lead.source,
         referral=_worth(lead),
         customer_kind=draft.matter.customer_kind,

@@ -35,6 +35,17 @@ class OfferEnd(StrEnum):
     ATTACHED = "attached"
 
 
+#: Returned for one of these it was no lead: the turn that brought it did not count (LEAD-16).
+_INVALID = frozenset({"wrong_number", "duplicate"})
+#: So do reasons of a company's own that begin like this.
+_INVALID_STARTS = ("invalid", "无效")
+
+
+def is_invalid(reason: str | None) -> bool:
+    """Whether a lead that was returned for ``reason``, a word of `lead.return_reasons`, was none (LEAD-16)."""
+    return reason is not None and (reason in _INVALID or reason.startswith(_INVALID_STARTS))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facets:
     """What assignment rules and matching compare, as the sender knows it; None and () where unknown."""
@@ -168,7 +179,8 @@ class Lead:
 class Load:
     """What somebody has in hand, and how it went: open leads, claims by state, tasks past their time, claims ended.
 
-    ``from_opening``: of the open claims, those that an opening load brought (INT-10).
+    ``claims`` has under `proposal` how many of the active ones are that far (table 0.4). ``held``: those of them that
+    are no rows of an opening load (INT-10); ``capped``: how many caps of open claims count (CLM-25).
     """
 
     leads: int = 0
@@ -176,7 +188,8 @@ class Load:
     claims: Mapping[str, int] = field(default_factory=dict)
     won: int = 0
     ended: int = 0
-    from_opening: int = 0
+    held: Mapping[str, int] = field(default_factory=dict)
+    capped: int = 0
     last_lead_at: datetime | None = None
 
 

@@ -171,6 +171,10 @@ class Organisation:
         """The partner organisation that ``person`` stands in (PPL-08)."""
         return self.partners.get(self.people[person].partner or "")
 
+    def channel_of(self, person: str) -> str:
+        """By which channel a customer comes whom ``person`` owns: a broker's by the partner (CLM-10, PPL-08)."""
+        return "partner" if self.partner_of(person) is not None else "in_house"
+
     def partner_of_team(self, team: str) -> Partner | None:
         """The partner organisation whose team this is."""
         return next((partner for partner in self.partners.values() if partner.team == team), None)

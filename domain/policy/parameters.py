@@ -132,6 +132,8 @@ CLAIM_FIELDS: Final = (
     "source",
     "first_contact",
 )
+#: States of a claim in which somebody holds the customer, or a case decides whether they do.
+HELD_STATES: Final = ("protected", "active", "won", "disputed", "arbitrated")
 RECORD_DUTIES: Final = (
     "outcome",
     "next_at",
@@ -491,7 +493,7 @@ _POOLS: Final = (
     _duration("pool.unclaimed_h", 24, "POOL-05"),
     _limit("pool.daily_takes", 10, "POOL-06"),
     _limit("pool.holding_cap", 200, "POOL-07"),
-    _words("pool.holding_counts", "protected active disputed", "POOL-07"),
+    _words("pool.holding_counts", "protected active disputed", "POOL-07", HELD_STATES),
     _choice("pool.restricted_view", "locked_row", "POOL-08", "hidden locked_row"),
     _duration("pool.restricted_wait_wh", 24, "POOL-08"),
     _duration("pool.cool_off_h", 0, "POOL-09"),

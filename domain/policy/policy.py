@@ -319,6 +319,11 @@ class Policy:
             ),
         )
 
+    def is_proposed(self, stage: str | None) -> bool:
+        """Whether ``stage`` is the proposal or comes after it (table 0.4)."""
+        order = self.stages
+        return stage in order and "proposal" in order[: order.index(stage) + 1]
+
     def sales_stage(self, name: str | None) -> SalesStage:
         """The stage of this name, the first one for ``None``; one that the list lost meanwhile asks for nothing."""
         stages = self.sales_stages

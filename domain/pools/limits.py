@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 #: States that count for `claim.cap_person` and `claim.cap_team` (CLM-25).
 CAPPED = ("reported", "protected", "active", "disputed", "arbitrated")
-#: States of claims that weigh in the workload (table 0.4).
-WEIGHED = ("protected", "active")
+#: What of claims weighs in the workload (table 0.4): two states, and `active` at stage proposal or later by itself.
+WEIGHED = ("protected", "active", "proposal")
 _LOST = (ClaimState.LAPSED, ClaimState.RELEASED)
 
 
@@ -36,8 +36,9 @@ _LOST = (ClaimState.LAPSED, ClaimState.RELEASED)
 class Taker:
     """What counts against whoever takes, **outside** the matter in hand, counted under a lock on the person.
 
-    ``takes``: instants of the successful ones, of two days at least; ``held`` and ``open``: claims that they own, and
-    that they own or have reported, by state; ``team_open``: those of their team, where a cap asks for it; ``leads``: in
+    ``takes``: instants of the successful ones, of two days at least; ``held``: claims that they own, by state, and
+    under `proposal` how many of the active ones are that far; ``open``: those that they own or have reported and that
+    caps count, by state; ``team_open``: those of their team, where a cap asks for it; ``leads``: in
     their hands; ``overdue``: open tasks past their time; ``lost``: ends of their claims on this very customer, and
     whether for idleness.
     """
@@ -111,10 +112,18 @@ def capacity_of(person: str, policy: Policy, *, setting: Setting) -> int:
 
 
 def workload(*, claims: Mapping[str, int], leads: int, overdue: int, policy: Policy) -> Decimal:
-    """Points of open items (table 0.4). The sales stage of a claim does not weigh yet (CLM-30)."""
+    """Points of open items (table 0.4). ``claims``: by state, and under `proposal` how many of the active ones are at
+    that stage or a later one, which weigh as that instead (CLM-30).
+    """
     weights = policy.weights("load.weights")
     others = leads * weights["lead"] + overdue * weights["overdue"]
-    return sum((claims.get(state, 0) * weights[state] for state in WEIGHED), others)
+    return sum((number * weights[kind] for kind, number in weighed(claims).items()), others)
+
+
+def weighed(claims: Mapping[str, int]) -> dict[str, int]:
+    """Claims by what they weigh as, each once."""
+    found = {kind: claims.get(kind, 0) for kind in WEIGHED}
+    return found | {"active": found["active"] - found["proposal"]}
 
 
 @dataclass(frozen=True)
@@ -181,7 +190,11 @@ class Attempt:
         if not ratio:
             return
         capacity = capacity_of(self.person, self.policy, setting=self.setting)
-        present = {state: self._count(taker.held, (state,), lambda claim: claim.owner) for state in WEIGHED}
+        present = {
+            state: self._count(taker.held, (state,), lambda claim: claim.owner) for state in ("protected", "active")
+        }
+        mine = (c for c in self._counted if c.state is ClaimState.ACTIVE and c.proposed and c.owner == self.person)
+        present["proposal"] = taker.held.get("proposal", 0) + sum(1 for _ in mine)
         points = workload(claims=present, leads=taker.leads, overdue=taker.overdue, policy=self.policy)
         if points >= ratio * capacity:
             raise Refusal("overloaded", rule="POOL-11", facts={"points": float(points), "capacity": capacity})
@@ -193,14 +206,15 @@ class Attempt:
             return
         if cap is not None:
             cap = max(1, cap // 2) if halved_at is not None else cap
-            count = self._count(taker.open, CAPPED, lambda claim: claim.owner or claim.reporter)
+            mine = (c for c in self._capped if (c.owner or c.reporter) == self.person)
+            count = sum(taker.open.get(state, 0) for state in CAPPED) + sum(1 for _ in mine)
             if count >= cap:
                 facts = {"cap": cap, "count": count, "per": "person", "rate_pct": halved_at}
                 raise Refusal("claim_cap", rule="CLM-25", facts=facts)
         team_cap = self.policy.limit("claim.cap_team")
         if team_cap is None or team is None:
             return
-        inside = sum(c.team == team and c.state.value in CAPPED for c in self._counted)
+        inside = sum(c.team == team for c in self._capped)
         if taker.team_open + inside >= team_cap:
             facts = {"cap": team_cap, "count": taker.team_open + inside, "per": "team"}
             raise Refusal("claim_cap", rule="CLM-25", facts=facts)
@@ -259,6 +273,11 @@ class Attempt:
     def _counted(self) -> Iterator[Claim]:
         """Claims of this matter, without what an opening load brought: nobody is refused for it (INT-10)."""
         return (claim for claim in self.matter.claims.values() if claim.opening is None)
+
+    @property
+    def _capped(self) -> Iterator[Claim]:
+        """Those of them that caps of open claims count: what a reception made is no report (CLM-25)."""
+        return (claim for claim in self._counted if claim.state.value in CAPPED and not claim.by_reception)
 
     def _count(self, outside: Mapping[str, int], states: Collection[str], whose: Callable[[Claim], str | None]) -> int:
         inside = sum(claim.state.value in states and whose(claim) == self.person for claim in self._counted)

@@ -125,6 +125,7 @@ def fresh_claim(draft: Draft, command: Command, person: str) -> Claim:
         received_at=draft.at,
         rank_at=draft.at,
         terms=draft.setting.terms_at(matter.program, at=draft.at),
+        channel=draft.setting.organisation.channel_of(person),
         source=matter.customer_source,
         customer_kind=matter.customer_kind,
         customer_level=matter.customer_level,

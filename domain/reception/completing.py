@@ -93,7 +93,7 @@ def _claim(draft: Draft, command: Command, receiver: str, *, listed: bool) -> No
 
     ``listed``: no restriction keeps the customer from them; one that does is only noted, in a trial (POL-08).
     """
-    claim = replace(fresh_claim(draft, command, receiver), given=True, visited_at=draft.at)
+    claim = replace(fresh_claim(draft, command, receiver), given=True, by_reception=True, visited_at=draft.at)
     exceeded = _exceeded(draft, receiver)
     draft.new_claims.append(claim)
     draft.put(claim)

@@ -343,3 +343,13 @@ def test_a_partner_has_a_cap_of_its_own(house: House) -> None:
     refused = house.lead.post("/v1/claims", body)
     assert refused.json()["code"] == "claim_cap"
     assert refused.json()["facts"] | {"rate_pct": None} == {"cap": 1, "count": 1, "per": "partner", "rate_pct": None}
+
+
+def test_what_a_broker_is_handed_comes_by_the_partner(house: House) -> None:
+    """PPL-08, CLM-10: a lead they accept as well as a report of theirs."""
+    sender = house.company.person("市场", roles=("marketing",), company_wide=True)
+    body = {"program": house.program, "source": "展会", "person": house.broker.id, "customer": person_customer()}
+    lead = sender.made("/v1/leads", body)
+    claim = house.broker.made(f"/v1/leads/{lead['id']}/accept")["claim"]
+    shown = house.manager.get(f"/v1/claims/{claim}").json()
+    assert (shown["channel"], shown["partner"]) == ("partner", house.partner["id"])

@@ -463,6 +463,20 @@ def test_a_report_that_moves_up_at_a_deadline_takes_no_more_than_its_reporter_ma
     assert (refused_late["state"], refused_late["reason"]) == ("rejected", "daily_limit")
 
 
+def test_where_admins_give_customers_away_nobody_need_be_able_to_take_them(company: Company, tmp_path: Path) -> None:
+    """POOL-08: a restricted customer in a pool open to admins only is looked after while somebody may be given them."""
+    office = Pooled(company)
+    path = f"/v1/pools/{office.pool}"
+    version = company.admin.get(path).json()["version"]
+    entry = office.pooled(81)
+    body = {"version": version, "admins": [office.leader.id], "open_to": "admins"}
+    done(company.admin.patch(path, body))
+    office.admin_act("restrict", entry, people=[office.second.id])
+    company.shift(hours=90)
+    DatabaseHouse(company.database, company.snapshots, tmp_path).restricted_waits()
+    assert [task for task in tasks(office.leader) if task[0] == "pool_restricted"] == []
+
+
 def test_a_visit_that_is_only_told_takes_as_any_report_does(company: Company) -> None:
     """POOL-03, POOL-06, POOL-08, shape visit_deal: what a take meets is met at the report and again at the visit."""
     office = Pooled(company, policy={"claim.protection_shape": "visit_deal", "pool.daily_takes": 1})

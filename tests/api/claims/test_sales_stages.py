@@ -180,3 +180,18 @@ def test_after_the_deal_a_late_stage_is_warned_of_and_takes_no_customer(company:
         done(act(office.leader, claim, "cancel_deal", reason="客户退订", deal=one))
     company.advance(days=30)
     assert (read(office.first, claim)["state"], read(office.first, claim)["clocks"]) == ("active", [])
+
+
+def test_a_claim_weighs_more_from_the_proposal_on(company: Company) -> None:
+    """POOL-11, table 0.4: an active claim two points, at the proposal or later three, once each."""
+    office = Office(company)
+    claim = office.claim(office.first)
+    work(office.first, claim)
+    path = f"/v1/people/{office.first.id}/load"
+    assert done(office.first.get(path))["points"] == 2
+    for stage, points in (("negotiation", 3), ("need", 2), ("proposal", 3)):
+        done(act(office.first, claim, "stage", stage=stage))
+        load = done(office.first.get(path))
+        assert load["points"] == points
+        parts = {part["kind"]: part["count"] for part in load["parts"]}
+        assert (parts["active"], parts["proposal"]) == ((1, 0) if points == 2 else (0, 1))

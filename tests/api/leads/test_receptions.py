@@ -129,6 +129,15 @@ def test_a_customer_who_was_received_need_not_come_again_for_a_number(company: C
     assert read(office.first, claim)["state"] == "protected"
 
 
+def test_what_a_reception_made_takes_no_room_under_the_cap_of_open_claims(company: Company) -> None:
+    """CLM-25: for reports and leads; customers held are held however they came (POOL-07)."""
+    office = Visits(company, policy={"claim.cap_person": 1})
+    office.served(1, by=office.first)
+    assert done(office.first.get(f"/v1/people/{office.first.id}/load"))["held"] == 1
+    office.claim(office.first, customer=customer(2))
+    refused(office.report(office.first, customer=customer(3)), 409, "claim_cap")
+
+
 def test_a_reporter_who_receives_a_pooled_customer_has_them_whatever_the_pool_says(company: Company) -> None:
     """POOL-03, shape visit_deal: a completed reception of whoever reported them is no take, and no lock binds it."""
     policy = {"claim.protection_shape": "visit_deal", "pool.daily_takes": 1}

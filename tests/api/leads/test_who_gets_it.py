@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.answers import refused
 from tests.support.company import Company, Person
 from tests.support.leads import Leads, act, moves, read
-from tests.support.office import done, notices, tasks
+from tests.support.office import customer, done, notices, tasks
 
 
 def profile(person: Person, of: Person | None = None, **given: Any) -> dict[str, Any]:
@@ -181,6 +181,32 @@ def test_skills_count_once_the_supervisor_has_confirmed_them(company: Company) -
         {"version": changed["version"], "shift": {"weekdays": [1], "hours": "18:00-09:00"}},
     )
     refused(wrong, 422, "field_invalid", "shift.hours")
+
+
+def test_whoever_holds_as_many_customers_as_allowed_is_given_none(company: Company) -> None:
+    """POOL-07, LEAD-05: neither by turn nor by name; a customer whom somebody has already is another matter."""
+    office = Leads(company, policy={"pool.holding_cap": 1})
+    held = office.claim(office.first, customer=customer(901))
+    lead = office.lead()
+    assert lead["receiver"] == office.second.id
+    assert lead["offers"][0]["skipped"] == [{"person": office.first.id, "reason": "full"}]
+    problem = refused(office.send(person=office.first.id), 409, "holding_cap")
+    assert (problem["rule"], problem["facts"]) == ("POOL-07", {"cap": 1, "count": 1})
+    refused(act(office.leader, lead, "assign", person=office.first.id), 409, "holding_cap")
+    again = office.lead(person=office.first.id, customer={"id": held["customer"]["id"]})
+    assert (again["state"], again["claim"]) == ("attached", held["id"])
+
+
+def test_reasons_of_a_companys_own_may_say_that_it_was_no_lead(company: Company) -> None:
+    """LEAD-16: the turn comes back for one that begins with `invalid`, not for another."""
+    office = Leads(company, policy={"lead.return_reasons": ["invalid_number", "too_far"]})
+    lead = office.lead()
+    receiver = office.receiver(lead)
+    done(act(receiver, lead, "return", reason="invalid_number"))
+    lead = office.lead()
+    assert office.receiver(lead) is receiver
+    done(act(receiver, lead, "return", reason="too_far"))
+    assert office.receiver(office.lead()) is not receiver
 
 
 def test_whoever_is_off_shift_loses_the_turn(company: Company) -> None:

@@ -105,6 +105,7 @@ REFUSED: tuple[tuple[str, Any], ...] = (
     # words
     ("claim.on_collision", "ignore"),
     ("claim.qualified_kinds", ["call", "fax"]),
+    ("pool.holding_counts", ["protected", "activ"]),
     ("claim.qualified_kinds", ["call", "call"]),
     ("claim.required_fields", ["identity", "shoe_size"]),
     ("release.reasons", []),
