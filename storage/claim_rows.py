@@ -109,9 +109,7 @@ _SAME = (
     "by_reception",
     "version",
 )
-_TUPLES = frozenset(
-    {"missing", "judges", "possible", "rivals", "related", "related_to", "stage_skipped", "unrecorded"}
-)
+_TUPLES = frozenset({"missing", "judges", "possible", "rivals", "related", "related_to", "stage_skipped", "unrecorded"})
 
 
 def claim_row(claim: Claim) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "what_claims_weigh"
-down_revision = "level_reasons"
+down_revision = "record_duties"
 branch_labels = None
 depends_on = None
 

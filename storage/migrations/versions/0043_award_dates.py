@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "award_dates"
-down_revision = "level_reasons"
+down_revision = "confirmation_forms"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,7 @@ from alembic import op
 import storage.types
 
 revision = "record_duties"
-down_revision = "level_reasons"
+down_revision = "award_dates"
 branch_labels = None
 depends_on = None
 
