@@ -116,6 +116,8 @@ class Call:
         if self.rehearsal:
             return await run_in_threadpool(self._rehearse, work, may_rehearse)
         stored = await run_in_threadpool(self._transact, work)
+        if isinstance(stored, Done) and stored.refusal is not None:
+            raise stored.refusal
         if isinstance(stored, Waiting):
             return await self._decided(stored, repeated=False)
         if isinstance(stored, Kept) and stored.status is None:
@@ -159,6 +161,8 @@ class Call:
             self.services.database.transact(run)
         except _RehearsedError as rehearsed:
             result = rehearsed.result
+            if isinstance(result, Done) and result.refusal is not None:
+                raise result.refusal from None
             if isinstance(result, Done):
                 return JSONResponse(result.body, status_code=result.status)
         return Response(status_code=204)

@@ -36,6 +36,7 @@ from storage import (
     letters,
     merges,
     number_rivals,
+    overload,
     pools,
     projects,
     receptions,
@@ -362,7 +363,8 @@ def save(tx: Transaction, before: Matter, draft: Draft, *, setting: Setting, dec
         ],
         fresh=fresh_ids | {d.id for d in draft.new_disputes} | {d.id for d in draft.new_deals},
     )
-    queue_notices(tx, [*draft.notices, *conflicts.save(tx, draft), *_alarms(before, draft, setting)], at=draft.at)
+    notices = [*overload.told(tx, draft.notices, setting, at=draft.at), *conflicts.save(tx, draft)]
+    queue_notices(tx, [*notices, *_alarms(before, draft, setting)], at=draft.at)
     save_tasks(tx, draft.tasks, draft.closed_tasks, at=decided_at)
     for answer in draft.answers:
         tx.update(

@@ -31,7 +31,11 @@ def worded(tx: Transaction, rows: Sequence[Mapping[str, Any]], setting: Setting)
     places |= _places(tx, t.discussion, {r["subject"] for r in rows if r["subject_type"] == "discussion"})
     subjects = {r["subject"] for r in rows if r["subject_type"] == "customer"}
     names = _customer_names(tx, subjects | {customer for customer, _ in places.values()})
-    people = _people(tx, {one for r in rows for name in _PEOPLE if isinstance(one := r["facts"].get(name), str)})
+    people = _people(
+        tx,
+        {one for r in rows for name in _PEOPLE if isinstance(one := r["facts"].get(name), str)}
+        | {one for r in rows for one in r["facts"].get("room", ())},
+    )
     found: dict[str, Sentences] = {}
     for row in rows:
         about = row["subject"]

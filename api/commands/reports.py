@@ -29,9 +29,22 @@ from domain.matters.matter import Command, CommandKind, Matter
 from domain.matters.setting import Setting
 from domain.policy.policy import Policy
 from domain.pools.limits import CAPPED, Attempt, is_entry
+from domain.pools.overload import alarm
 from domain.refusals import FieldError, Refusal
 from domain.territories.division import territory_of
-from storage import approvals, customers, history, links, matters, merges, number_rivals, projects, territories, texts
+from storage import (
+    approvals,
+    customers,
+    history,
+    links,
+    matters,
+    merges,
+    number_rivals,
+    overload,
+    projects,
+    territories,
+    texts,
+)
 from storage import tables as t
 from storage.claim_rows import claim_of, claim_row
 from storage.codec import canonical, plain
@@ -48,6 +61,28 @@ def report(tx: Transaction, caller: Caller, body: ReportIn, names: CompanyNames)
     except Refusal as refusal:
         refusal.policy_version = reporter.policy.version
         raise
+
+
+def report_or_tell(tx: Transaction, caller: Caller, body: ReportIn, names: CompanyNames) -> Done | Waiting:
+    """The same; that somebody has too much on hand to report a pooled customer is kept for their supervisor (POOL-11).
+
+    By then nothing is made: the customer, and the matter, were there before.
+    """
+    try:
+        return report(tx, caller, body, names)
+    except Refusal as refusal:
+        above = caller.setting.supervisor(caller.person, program=body.program, at=caller.at)
+        if refusal.code != "overloaded" or above is None:
+            raise
+        said = alarm(
+            caller.person,
+            told=above,
+            program=body.program,
+            version=refusal.policy_version,
+            facts=refusal.facts,
+        )
+        queue_notices(tx, overload.told(tx, [said], caller.setting, at=caller.at), at=caller.at)
+        return Done(refusal.status, None, refusal=refusal)
 
 
 def _checked(

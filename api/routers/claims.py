@@ -62,7 +62,9 @@ router = APIRouter(prefix="/v1/claims", tags=["claims"], route_class=StrictRoute
 @router.post("", status_code=201, response_model=ClaimOut)
 async def report_claim(call: TheCall, body: ReportIn) -> Response:
     """Report a customer (客户报备): CLM-02, CLM-03. The caller's own open claim is given back unchanged."""
-    return await call.command(lambda tx: reports.report(tx, call.caller, body, call.services.names), may_rehearse=True)
+    return await call.command(
+        lambda tx: reports.report_or_tell(tx, call.caller, body, call.services.names), may_rehearse=True
+    )
 
 
 @router.post("/{id}/follow-ups", status_code=201, response_model=FollowUpOut)

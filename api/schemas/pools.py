@@ -230,7 +230,7 @@ class AssignedOut(Output):
 
 
 class LoadPartOut(Output):
-    kind: Literal["lead", "protected", "active", "overdue"]
+    kind: Literal["lead", "protected", "active", "proposal", "overdue"]
     count: int
     points: float
 

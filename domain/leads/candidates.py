@@ -171,6 +171,23 @@ def fitting(
     return rank((one for one in known if one.person not in unable), wanted, policy), unable
 
 
+def with_room(
+    people: Iterable[str], program: str, loads: Mapping[str, Load], *, setting: Setting, policy: Policy, at: datetime
+) -> tuple[str, ...]:
+    """The `recommend.count` of ``people`` who are there and have the least work for what they can carry (POOL-11)."""
+    known = [candidate(p, loads.get(p, Load()), setting=setting, policy=policy) for p in people]
+    unable = skips(known, program, had=(), setting=setting, policy=policy, at=at)
+    able = [one for one in known if one.person not in unable]
+    able.sort(key=lambda one: (ratio_of(one.load, one.capacity_points, policy), one.number))
+    return tuple(one.person for one in able[: policy.integer("recommend.count")])
+
+
+def load_facts(one: Candidate, policy: Policy) -> dict[str, float | int]:
+    """Points in hand and what somebody can carry, as `overloaded` tells of them."""
+    points = workload(claims=one.load.claims, leads=one.load.leads, overdue=one.load.overdue, policy=policy)
+    return {"points": float(points), "capacity": one.capacity_points}
+
+
 def _skip(
     one: Candidate, program: str, had: Collection[str], *, setting: Setting, policy: Policy, at: datetime
 ) -> Skip | None:
@@ -211,6 +228,4 @@ def require_room(one: Candidate, policy: Policy) -> None:
     if cap is not None and count >= cap:
         raise Refusal("holding_cap", rule="POOL-07", facts={"cap": cap, "count": count})
     if is_overloaded(one, policy):
-        points = workload(claims=one.load.claims, leads=one.load.leads, overdue=one.load.overdue, policy=policy)
-        facts = {"points": float(points), "capacity": one.capacity_points}
-        raise Refusal("overloaded", rule="POOL-11", facts=facts)
+        raise Refusal("overloaded", rule="POOL-11", facts=load_facts(one, policy))

@@ -20,6 +20,8 @@ from domain.leads.candidates import (
     candidate,
     comes_from_closed_partner,
     fitting,
+    is_overloaded,
+    load_facts,
     may_receive,
     members,
     rule_for,
@@ -40,6 +42,7 @@ from domain.people.access import Actor
 from domain.policy.policy import Policy
 from domain.pools.entering import enter_pool
 from domain.pools.limits import Attempt, is_entry, receives
+from domain.pools.overload import alarm
 from domain.refusals import FieldError, Refusal
 from domain.trial.results import in_trial, would_refuse
 
@@ -334,6 +337,7 @@ def _assigned(draft: Draft, lead: Lead, rule: Rule, actor: str | None) -> bool:
     if rule.way is Way.DISPATCH:
         return _dispatch(draft, lead, people, actor)
     unable = _skips(draft, lead, people)
+    _tell_overloads(draft, lead, unable)
     scope = scope_of(lead, rule)
     assert draft.matter.desk is not None
     rotation = draft.matter.desk.rotations.get(scope, Rotation())
@@ -380,12 +384,25 @@ def _dispatch(draft: Draft, lead: Lead, people: tuple[str, ...], actor: str | No
         policy=policy,
         at=_told_at(draft),
     )
+    _tell_overloads(draft, lead, unable)
     if not ranking:
         return False
     shown = max(1, policy.integer("recommend.count"))
     data = {"skipped": _listed(unable), "ranking": [ranked_data(r) for r in ranking[:shown]]}
     _offer(draft, lead, ranking[0].person, Way.DISPATCH, actor=actor, data=data)
     return True
+
+
+def _tell_overloads(draft: Draft, lead: Lead, unable: Mapping[str, Skip]) -> None:
+    """Supervisors hear of whom a lead passed by because they have too much on hand (POOL-11)."""
+    policy = _policy(draft, lead)
+    loads = draft.matter.desk.loads if draft.matter.desk is not None else {}
+    for person in (p for p, why in unable.items() if why is Skip.FULL):
+        one = candidate(person, loads.get(person, Load()), setting=draft.setting, policy=policy)
+        above = draft.supervisor(person)
+        if above is not None and is_overloaded(one, policy):
+            facts = load_facts(one, policy)
+            draft.notices.append(alarm(person, told=above, program=lead.program, version=policy.version, facts=facts))
 
 
 def ranked_data(ranked: Ranked) -> dict[str, Any]:

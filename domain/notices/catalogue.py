@@ -1076,9 +1076,9 @@ _OTHERS = (
         "alarm.load",
         "工作量已满",
         "Workload is full",
-        "[{person}]的工作量已达上限，未能领取公海客户；请安排减负或由他人领取。",
-        "[{person} ]is at the limit of the workload and could not take a pooled customer; please lighten it, or let "
-        "somebody else take.",
+        "[{person}]的工作量已达上限，未能领取、报备公海客户或接收线索；请安排减负或由他人接手[，目前有余力的有{room}]。",
+        "[{person} ]is at the limit of the workload and could not take or report a pooled customer, or be given a "
+        "lead; please lighten it, or let somebody else have them[; these have room: {room}].",
     ),
     _row(
         "alarm.reads",

@@ -94,6 +94,7 @@ def _values(facts: Mapping[str, Any], subject: Subject, zone: str, lang: str) ->
         "currency": _code(facts.get("currency"), _CURRENCY),
         "by": _name(facts.get("by"), subject),
         "person": _name(facts.get("person"), subject),
+        "room": _names(facts.get("room"), subject, lang),
     }
 
 
@@ -157,6 +158,13 @@ def _reason(value: Any, lang: str) -> str | None:
     if value in REASONS:
         return REASONS[value][lang == "en"]
     return REFUSALS[value].title[lang] if value in REFUSALS else None
+
+
+def _names(value: Any, subject: Subject, lang: str) -> str | None:
+    if not isinstance(value, list | tuple):
+        return None
+    known = [name for one in value if (name := _name(one, subject)) is not None]
+    return ("、" if lang == "zh" else ", ").join(known) or None
 
 
 def _fields(value: Any, lang: str) -> str | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim
 from domain.claims.reports import accept_claim, earlier
-from domain.matters.draft import Draft, Notice
+from domain.matters.draft import Draft
 from domain.matters.matter import Command
 from domain.pools.limits import Attempt, is_entry
+from domain.pools.overload import alarm
 from domain.refusals import Refusal
 from domain.trial.results import in_trial, would_refuse
 
@@ -66,17 +67,15 @@ def tell_overload(draft: Draft, command: Command, refusal: Refusal) -> None:
     supervisor = draft.supervisor(person)
     if supervisor is None:
         return
-    told = Notice(
-        person=supervisor,
-        kind="alarm.load",
-        urgency="normal",
-        subject_type="person",
-        subject=person,
-        rule="POOL-11",
-        policy_version=refusal.policy_version,
-        facts={"person": person, **refusal.facts},
+    draft.notices.append(
+        alarm(
+            person,
+            told=supervisor,
+            program=draft.matter.program,
+            version=refusal.policy_version,
+            facts=refusal.facts,
+        )
     )
-    draft.notices.append(told)
 
 
 def _require_free(draft: Draft, claim: Claim) -> None:

@@ -165,7 +165,13 @@ def test_who_holds_or_works_as_much_as_allowed_takes_no_more(company: Company) -
     other = office.pooled(20)
     problem = refused(office.take(office.second, other), 409, "overloaded")
     assert problem["facts"] == {"points": 400, "capacity": 400}
-    assert notices(office.leader).count("alarm.load") == 1
+    told = [one for one in listed(office.leader.get("/v1/me/notices")) if one["kind"] == "alarm.load"]
+    assert [one["text"]["zh"].endswith("目前有余力的有甲（规则 POOL-11）。") for one in told] == [True]
+    refused(office.report(office.second, customer=customer(20)), 409, "overloaded")
+    assert notices(office.leader).count("alarm.load") == 1  # once a day
+    company.shift(hours=25)
+    refused(office.report(office.second, customer=customer(20)), 409, "overloaded")
+    assert notices(office.leader).count("alarm.load") == 2
     load = office.leader.get(f"/v1/people/{office.second.id}/load").json()
     assert (load["held"], load["points"], load["capacity_points"], load["takes_today"]) == (2, 2, 400, 0)
     assert next(p for p in load["parts"] if p["kind"] == "protected") == {"kind": "protected", "count": 2, "points": 2}

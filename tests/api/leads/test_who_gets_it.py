@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tests.support.answers import refused
+from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.leads import Leads, act, moves, read
 from tests.support.office import customer, done, notices, tasks
@@ -195,6 +195,17 @@ def test_whoever_holds_as_many_customers_as_allowed_is_given_none(company: Compa
     refused(act(office.leader, lead, "assign", person=office.first.id), 409, "holding_cap")
     again = office.lead(person=office.first.id, customer={"id": held["customer"]["id"]})
     assert (again["state"], again["claim"]) == ("attached", held["id"])
+
+
+def test_the_supervisor_hears_of_whom_a_lead_passed_by_for_their_workload(company: Company) -> None:
+    """POOL-11: and of who has room, however many leads pass by on one day."""
+    office = Leads(company, policy={"load.weights": {"protected": 400}})
+    office.claim(office.first, customer=customer(901))
+    assert [office.lead()["receiver"] for _ in range(3)] == [office.second.id] * 3
+    told = [one for one in listed(office.leader.get("/v1/me/notices")) if one["kind"] == "alarm.load"]
+    (said,) = (one["text"]["zh"] for one in told)
+    assert said.startswith("甲的工作量已达上限")
+    assert said.endswith("目前有余力的有乙（规则 POOL-11）。")
 
 
 def test_reasons_of_a_companys_own_may_say_that_it_was_no_lead(company: Company) -> None:
