@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from tests.support.answers import listed
@@ -55,7 +56,7 @@ def test_who_does_not_follow_up_in_time_is_told_once_and_listed_for_the_supervis
     assert notices(office.first, claim).count("reminder.rhythm") == 3
 
 
-def missing(person: Person, claim: dict[str, Any]) -> list[list[str]]:
+def missing(person: Person) -> list[list[str]]:
     """What the task and the list of ``person`` say that the last follow-up did not record."""
     listed_for = [c["stage"]["missing"] for c in listed(person.get("/v1/claims", follow_up_overdue="true"))]
     return [t["missing"] for t in listed(person.get("/v1/me/tasks")) if t["kind"] == "follow_up_due"] + listed_for
@@ -74,20 +75,20 @@ def test_a_follow_up_that_records_too_little_is_kept_and_leaves_the_task_open(co
     assert moment(due) == after(moved["stage"]["since"], days=1)
     company.advance(days=1.1)
     company.remind()
-    assert (missing(office.first, claim), missing(office.leader, claim)) == ([[], []], [[]])
+    assert (missing(office.first), missing(office.leader)) == ([[], []], [[]])
     entry = office.first.made(f"/v1/claims/{claim['id']}/follow-ups", {"kind": "call", "note": NOTE + "一"})
     assert (entry["qualified"], entry["missing"]) == (True, ["next_at", "expected_amount"])
     for person, lists in ((office.first, 2), (office.leader, 1)):
-        assert missing(person, claim) == [["next_at", "expected_amount"]] * lists
+        assert missing(person) == [["next_at", "expected_amount"]] * lists
     assert clock(read(office.first, claim), "rhythm")["deadline"] == due
-    next_at = after(company.now().isoformat(), days=3).isoformat()
+    next_at = (company.now() + timedelta(days=3)).isoformat()
     body = {"kind": "call", "note": NOTE + "二", "next_at": next_at}
     assert office.first.made(f"/v1/claims/{claim['id']}/follow-ups", body)["missing"] == ["expected_amount"]
-    assert missing(office.leader, claim) == [["expected_amount"]]
+    assert missing(office.leader) == [["expected_amount"]]
     present = read(office.first, claim)
     amount = {"version": present["version"], "expected_amount": {"amount_minor": 500_000, "currency": "CNY"}}
     whole = done(office.first.patch(f"/v1/claims/{claim['id']}", amount))
-    assert (missing(office.first, claim), missing(office.leader, claim)) == ([], [])
+    assert (missing(office.first), missing(office.leader)) == ([], [])
     assert moment(clock(whole, "rhythm")["deadline"]) > moment(due)
     entry = office.first.made(f"/v1/claims/{claim['id']}/follow-ups", {**body, "note": NOTE + "三"})
     assert entry["missing"] == []
@@ -123,8 +124,8 @@ def test_a_trial_asks_nobody_to_follow_up(company: Company) -> None:
     company.remind()
     assert (tasks(office.first), overdue(office.leader)) == ([], [])
     assert "reminder.rhythm" not in notices(office.first, claim)
-    done(company.admin.post(f"/v1/programs/{office.program}/go-live"))
-    company.ring_bells()
+    company.admin.made(f"/v1/programs/{office.program}/go-live")
+    company.spread()
     company.advance(days=3.1)
     company.remind()
     assert overdue(office.leader) == [claim["id"]]
