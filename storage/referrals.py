@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+from domain.customers.email import normalise_email
 from domain.customers.links import GROUP, HOUSEHOLD
+from domain.customers.phone import normalise_phone
 from domain.money.model import ChannelDeals, DealState
 from domain.money.referrals import credited
-from storage import deals, links, merges
+from domain.refusals import Refusal
+from storage import customers, deals, links, merges
 from storage import tables as t
 from storage.database import Transaction
 
@@ -95,3 +100,31 @@ def related(tx: Transaction, one: str, other: str) -> bool:
     """Whether who brought a customer and who was brought belong together, or are reached in the same way (CUS-14)."""
     linked = links.are_linked(tx, one, other, kinds=(HOUSEHOLD, GROUP))
     return linked or links.share_a_contact(tx, merges.root_of(tx, one), merges.root_of(tx, other))
+
+
+def is_relative_of(tx: Transaction, person: str, customer: str, *, region: str) -> bool:
+    """Whether the customer is reached as a colleague is, or belongs together with whoever is (CUS-14).
+
+    ``region``: where numbers written without a country code are of. What the colleague's entry does not say, or says in
+    no form that a customer's could have, tells nothing.
+    """
+    own = tx.row(sa.select(t.person.c.phone, t.person.c.email).where(t.person.c.id == person))
+    reached: set[str] = set()
+    for field, value in _reached_by(tx, own or {}, region=region):
+        reached.update(merges.root_of(tx, one) for one in customers.find(tx, field, value))
+    root = merges.root_of(tx, customer)
+    return root in reached or any(
+        links.are_linked(tx, one, customer, kinds=(HOUSEHOLD, GROUP)) for one in sorted(reached)
+    )
+
+
+def _reached_by(tx: Transaction, own: Mapping[str, Any], *, region: str) -> Iterator[tuple[str, str]]:
+    """The keys that a customer's record would have by a person's phone and e-mail; no number that many share."""
+    phone, email = tx.keys.open_text(own.get("phone")), tx.keys.open_text(own.get("email"))
+    with suppress(Refusal):
+        found = normalise_phone(phone, region=region) if phone else None
+        if found is not None and found.e164 is not None and not found.shared:
+            yield "phone", found.e164
+    with suppress(Refusal):
+        if email:
+            yield "email", normalise_email(email).address

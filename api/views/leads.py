@@ -139,7 +139,7 @@ def lead_views(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[Row
     pending = {r["claim"]: {"command": r["id"]} for r in waiting}
     return [
         _view(caller, lead, r, people[r["customer"]], said)
-        | {"referral": _referral(tx, lead), "pending": pending.get(lead.id)}
+        | {"referral": _referral(tx, caller, lead), "pending": pending.get(lead.id)}
         for lead, r in zip(found, rows, strict=True)
     ]
 
@@ -257,17 +257,20 @@ def _view(caller: Caller, lead: Lead, row: Row, customer: Row, said: Mapping[str
     }
 
 
-def _referral(tx: Transaction, lead: Lead) -> Row | None:
+def _referral(tx: Transaction, caller: Caller, lead: Lead) -> Row | None:
     told = lead.referral
     if told is None:
         return None
+    region = caller.setting.policy(lead.terms).word("match.phone_region") or "CN"
+    colleagues = sorted({told.person, lead.sender, lead.wanted, *lead.hands} - {None})
     return {
         "person": told.person,
         "customer": told.customer,
         "credit": told.why is None,
         "why": told.why,
         "until": _text(told.until),
-        "related": told.customer is not None and referrals.related(tx, told.customer, lead.customer),
+        "related": (told.customer is not None and referrals.related(tx, told.customer, lead.customer))
+        or any(referrals.is_relative_of(tx, one, lead.customer, region=region) for one in colleagues),
     }
 
 

@@ -220,3 +220,22 @@ def test_relatives_are_flagged_in_the_lead_and_in_the_list(company: Company) -> 
     done(company.admin.post(f"/v1/links/{link['id']}/approve", {}))
     assert read(office.first, lead)["referral"]["related"] is True
     assert [r["related"] for r in listed(office.money.get("/v1/referrals/rewards"))] == [True]
+
+
+def test_a_relative_of_a_colleague_is_flagged_by_how_the_colleague_is_reached(company: Company) -> None:
+    """CNF-05, CUS-14: the colleague's own number, and a household with whoever is reached by it; nobody else's."""
+    office = Referred(company)
+    colleague = company.person("丁")
+    path = f"/v1/people/{colleague.id}"
+    phone = {"version": done(company.admin.get(path))["version"], "phone": "139 0000 0777"}
+    done(company.admin.patch(path, phone))
+    told = {"referrer": {"person": colleague.id}, "by": colleague}
+    stranger = office.brought(customer=customer(910, "小周"), **told)
+    assert stranger["referral"]["related"] is False
+    own = office.brought(customer={**customer(911, "小丁"), "phone": "13900000777"}, **told)
+    assert (own["referral"]["related"], own["referral"]["credit"]) == (True, True), "it changes nothing by itself"
+    asked = {"with": stranger["customer"]["id"], "kind": "household", "reason": "兄妹"}
+    link = done(company.admin.post(f"/v1/customers/{own['customer']['id']}/links", asked))
+    if link["state"] == "pending":
+        done(office.leader.post(f"/v1/links/{link['id']}/approve", {}))
+    assert read(company.admin, stranger)["referral"]["related"] is True
