@@ -22,6 +22,7 @@ from domain.disputes.facts import (
     Stage,
 )
 from domain.disputes.sameness import sameness
+from domain.reception.model import CALL
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.database import Transaction
@@ -40,7 +41,8 @@ def facts(tx: Transaction, matter: str, *, dispute: str | None = None) -> tuple[
     found += _contacts(tx.rows(sa.select(t.follow_up).where(t.follow_up.c.claim.in_(ids))))
     found += _stages(tx.rows(sa.select(t.stage_move).where(t.stage_move.c.claim.in_(ids), t.stage_move.c.counts)))
     found += [_of_meeting(row) for row in tx.rows(_MET.where(t.decision_maker_met.c.matter == matter))]
-    arrived = sa.select(t.reception).where(t.reception.c.matter == matter, t.reception.c.completed_at.is_not(None))
+    r = t.reception.c
+    arrived = sa.select(t.reception).where(r.matter == matter, r.completed_at.is_not(None), r.source != CALL)
     found += [_of_reception(row) for row in tx.rows(arrived)]
     said = sa.select(t.confirmation).where(t.confirmation.c.claim.in_(ids), t.confirmation.c.answer.is_not(None))
     found += [fact for row in tx.rows(said) for fact in _confirmed(row)]

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from domain.reception.model import CALL
 from storage import tables as t
 from storage import texts
 from storage.codec import canonical, plain
@@ -40,7 +41,9 @@ def items(matters: Collection[str], dispute: str | None, *, until: datetime | No
         _listed(STAGE, t.stage_move, t.stage_move.c.at).where(t.stage_move.c.claim.in_(claims)),
         _listed(DEAL, t.deal, t.deal.c.recorded_at).where(t.deal.c.claim.in_(claims)),
         _listed(RECEPTION, t.reception, t.reception.c.completed_at).where(
-            t.reception.c.matter.in_(sorted(matters)), t.reception.c.completed_at.is_not(None)
+            t.reception.c.matter.in_(sorted(matters)),
+            t.reception.c.completed_at.is_not(None),
+            t.reception.c.source != CALL,
         ),
         _listed(CONFIRMATION, t.confirmation, t.confirmation.c.answered_at).where(
             t.confirmation.c.claim.in_(claims), t.confirmation.c.answer.is_not(None)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from domain.claims.model import Arrival, Claim
 from domain.leads.rotation import Skip
 from domain.reception.lifecycle import AT_WORK, ReceptionState
-from domain.reception.model import Reception, Recognition, Way
+from domain.reception.model import CALL, Reception, Recognition, Way
 from domain.reception.queue import Presence, Queue
 from domain.reception.visits import Confirmer, Visit, Why
 from storage import merges
@@ -84,6 +84,7 @@ def arrivals(tx: Transaction, program: str, subjects: Iterable[Subject]) -> dict
             c.program == program,
             c.customer.in_(sorted({r for found in records.values() for r in found})),
             c.state != ReceptionState.CLOSED.value,
+            c.source != CALL,
         )
         .order_by(c.arrived_at, c.id)
     )

@@ -13,6 +13,7 @@ from domain.customers.links import GROUP, HOUSEHOLD
 from domain.customers.phone import normalise_phone
 from domain.money.model import ChannelDeals, DealState
 from domain.money.referrals import credited
+from domain.reception.model import CALL
 from domain.refusals import Refusal
 from storage import customers, deals, links, merges
 from storage import tables as t
@@ -39,7 +40,8 @@ def why_no_credit(tx: Transaction, customer: str, *, new: bool) -> str | None:
     if new:
         return None
     records = merges.records_of(tx, customer)
-    received = sa.select(t.reception.c.id).where(t.reception.c.customer.in_(records)).limit(1)
+    r = t.reception.c
+    received = sa.select(r.id).where(r.customer.in_(records), r.source != CALL).limit(1)
     visited = (
         sa.select(t.follow_up.c.id)
         .join(t.claim, t.claim.c.id == t.follow_up.c.claim)

@@ -22,6 +22,7 @@ from domain.claims.permissions import may_sell
 from domain.customers.links import APPROVED, ENDED, PENDING, REFUSED, may_be
 from domain.customers.names import CustomerKind
 from domain.matters.draft import Notice, Task
+from domain.reception.model import CALL
 from domain.refusals import FieldError, Refusal
 from storage import customers, history, links, matters, merges, texts
 from storage import tables as t
@@ -134,7 +135,7 @@ def _proof(tx: Transaction, caller: Caller, customer: str, body: LinkIn) -> str 
     if body.reception is not None:
         row = tx.row(sa.select(t.reception).where(t.reception.c.id == body.reception))
         theirs = {*merges.records_of(tx, customer), *merges.records_of(tx, body.with_)}
-        if row is None or row["customer"] not in theirs or not is_desk(caller, row["program"]):
+        if row is None or row["source"] == CALL or row["customer"] not in theirs or not is_desk(caller, row["program"]):
             raise _invalid("reception")
         if row["ended_at"] is not None:
             raise Refusal("illegal_transition", rule="CUS-14", current_state=row["state"])

@@ -66,7 +66,7 @@ from domain.reception import desk as steps
 from domain.reception.completing import waiting_report
 from domain.reception.desk import Desk, Told
 from domain.reception.lifecycle import ReceptionState, refused
-from domain.reception.model import Reception, Recognition, Way
+from domain.reception.model import CALL, Reception, Recognition, Way
 from domain.reception.queue import Presence
 from domain.reception.visits import Confirmer, Visit, code_shown, confirm, led_by, objections_until
 from domain.refusals import FieldError, Refusal
@@ -213,8 +213,10 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
     """An arrival (到访): find the customer and the owner, give the visitor to somebody (LEAD-08, LEAD-10)."""
     site = visible_site(tx, caller, body.site)
     program, setting = site["program"], caller.setting
-    if not is_desk(caller, program):
+    if not is_desk(caller, program) and not (body.source == CALL and is_duty_manager(caller, site)):
         raise Refusal("not_allowed", rule="LEAD-10")
+    if body.source == CALL and body.asks_for == caller.person:
+        raise Refusal("not_allowed", rule="POOL-03")  # whoever says that somebody called has nothing by it
     policy = setting.policy_at(program, at=caller.at)
     subject = _Subject(program, body.track, body.customer, body.project)
     check_subject(subject, policy)
@@ -231,7 +233,7 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
     matter = as_of_now(tx, caller, locked)
     at = _locked(tx, caller, site["id"], only=matter.pool_only)
     day = at.desk.calendar.local_date(at.desk.at)
-    here = _received_here(tx, site["id"], resolved.matter, day)
+    here = _received_here(tx, site["id"], resolved.matter, day, calls=body.source == CALL)
     if here is not None:
         return Done(200, reception_view(tx, caller, here))
     shown = _code_of(tx, body, program, resolved.customer, at.desk)
@@ -269,7 +271,7 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
         code_of=reception.code_of,
     )
     reception = steps.arrive(at.desk, reception)
-    if body.returning:
+    if body.returning and not reception.is_call:
         reception = steps.post(at.desk, reception)
     if reception.visit is not None:
         # Broker and rep see the same day how it was recorded.
@@ -284,7 +286,7 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
             "LEAD-14",
             {"until": objections_until(at.desk.at, at.desk.policy, at.desk.calendar)},
         )
-        for person in _other_brokers(caller, reception, reports)
+        for person in (_other_brokers(caller, reception, reports) if not reception.is_call else ())
     ]
     at.save(reception)
     return Done(201, reception_view(tx, caller, reception.id))
@@ -439,10 +441,16 @@ def _count(tx: Transaction, one: Reception, report: Claim, locked: matters.Locke
     return Waiting(command=command.id, kind="claim", stream=report.id)
 
 
-def _received_here(tx: Transaction, site: str, matter: str, day: Any) -> str | None:
+def _received_here(tx: Transaction, site: str, matter: str, day: Any, *, calls: bool) -> str | None:
     """The reception of this visitor that is going on: two desks that register one arrival use one turn (LEAD-08)."""
     c = t.reception.c
-    found = sa.select(c.id).where(c.site == site, c.matter == matter, c.day == day, c.ended_at.is_(None))
+    found = sa.select(c.id).where(
+        c.site == site,
+        c.matter == matter,
+        c.day == day,
+        c.ended_at.is_(None),
+        c.source == CALL if calls else c.source != CALL,
+    )
     here = tx.execute(found.limit(1)).scalar()
     return str(here) if here is not None else None
 
@@ -573,11 +581,13 @@ def complete(tx: Transaction, caller: Caller, reception: str) -> Waiting:
     if one.matter != locked.row["id"]:
         raise StaleReadError  # its record was parted from another meanwhile (CUS-13)
     with at.policy_named():
+        if one.is_call and one.server == row["registered_by"] != one.owner:
+            raise Refusal("not_allowed", rule="POOL-03")
         one = steps.complete(at.desk, one)
     person = one.served_for
     assert person is not None
     visit = _visit(tx, one, locked)
-    stands_in = one.way is Way.STAND_IN and one.server != person
+    stands_in = one.way is Way.STAND_IN and one.server != person and not one.is_call
     data = {"reception": one.id, "for": person, "server": one.server, "stands_in": stands_in, "visit": visit}
     waiting = receive_unheld(tx, caller, CommandKind.RECEPTION, locked, data, target=("reception", one.id))
     holder = matter.owner_claim or matter.reserved_for(locked.now)
@@ -598,7 +608,7 @@ def _visit(tx: Transaction, one: Reception, locked: matters.Locked) -> Row:
     kept = one.need or blank_note(tx, of, key)
     return {
         "follow_up": mint(),
-        "kind": "visit",
+        "kind": "call" if one.is_call else "visit",
         "note": kept,
         "note_chars": len(note.strip()),
         "note_digest": tx.keys.digest(" ".join(narrow(note).casefold().split())),

@@ -10,7 +10,7 @@ from api.schemas.base import Bool, Id, Input, Name, Output, Pending, Reason, Tex
 from api.schemas.claims import ClaimCustomer, CustomerGiven, CustomerRef, ProjectGiven, ProjectRef
 
 ReceptionStateName = Literal["waiting", "called", "serving", "completed", "closed"]
-SourceName = Literal["natural", "partner_led", "referral", "outreach"]
+SourceName = Literal["natural", "partner_led", "referral", "outreach", "call"]
 StepName = Literal["register", "look_up_owner", "ask_first_served", "assign", "greet", "record", "close_or_hand_over"]
 
 

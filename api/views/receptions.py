@@ -19,7 +19,7 @@ from domain.people.organisation import Role
 from domain.policy.policy import Policy
 from domain.reception.desk import Desk
 from domain.reception.lifecycle import ReceptionState
-from domain.reception.model import Reception, missing_steps
+from domain.reception.model import CALL, Reception, missing_steps
 from domain.reception.queue import Queue
 from domain.reception.visits import Visit, needed, objections_until
 from domain.refusals import Refusal
@@ -374,7 +374,7 @@ def visible_visit(tx: Transaction, caller: Caller, reception: str) -> Row:
     Brokers with an open report of the customer see how the arrival is recorded, whoever led it (LEAD-14).
     """
     row = tx.row(sa.select(t.reception).where(t.reception.c.id == reception))
-    if row is None:
+    if row is None or row["source"] == CALL:
         raise Refusal("not_found")
     visit = receptions.reception_of(row).visit
     if visit is not None and visit.broker == caller.person:

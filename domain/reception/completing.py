@@ -93,7 +93,10 @@ def _claim(draft: Draft, command: Command, receiver: str, *, listed: bool) -> No
 
     ``listed``: no restriction keeps the customer from them; one that does is only noted, in a trial (POL-08).
     """
-    claim = replace(fresh_claim(draft, command, receiver), given=True, by_reception=True, visited_at=draft.at)
+    calls = command.data["visit"]["kind"] != "visit"
+    pooled = is_entry(draft.matter, draft.at)
+    fresh = fresh_claim(draft, command, receiver)
+    claim = replace(fresh, given=True, by_reception=True, visited_at=None if calls else draft.at)
     exceeded = _exceeded(draft, receiver)
     draft.new_claims.append(claim)
     draft.put(claim)
@@ -105,7 +108,12 @@ def _claim(draft: Draft, command: Command, receiver: str, *, listed: bool) -> No
         claim = _served_by(draft, command, claim)
     if not listed:
         claim = would_refuse(draft, claim, code="restricted", rule="POOL-08")
-    if earlier(draft.matter, claim) is not None or in_the_way(draft.matter.rivals, claim, at=draft.at):
+    # Who calls out of a pool is the receiver's at once; where a visit must accept, anybody else has to come (CLM-12).
+    if (
+        (calls and not pooled)
+        or earlier(draft.matter, claim) is not None
+        or in_the_way(draft.matter.rivals, claim, at=draft.at)
+    ):
         consider(draft, claim)
         return
     accept_claim(draft, claim, actor=command.actor)

@@ -10,6 +10,9 @@ from domain.policy.policy import Policy
 from domain.reception.lifecycle import ReceptionState
 from domain.reception.visits import Visit
 
+#: The source of a customer who calls in.
+CALL = "call"
+
 
 class Way(StrEnum):
     """How somebody came to serve."""
@@ -71,6 +74,11 @@ class Reception:
     version: int = 1
 
     @property
+    def is_call(self) -> bool:
+        """The customer calls in, and is not here (POOL-03)."""
+        return self.source == CALL
+
+    @property
     def served_for(self) -> str | None:
         """Whose reception it counts as: the owner's, whoever served for them (LEAD-15)."""
         return self.owner or self.server
@@ -79,7 +87,8 @@ class Reception:
 def missing_steps(reception: Reception, policy: Policy) -> tuple[str, ...]:
     """Steps of the procedure that are not done (`reception.steps`, LEAD-10), in its order.
 
-    An arrival cannot be registered without a look for its owner, and completing is the last step itself.
+    An arrival cannot be registered without a look for its owner, and completing is the last step itself. Nobody is
+    there to be looked at who only calls: what was said need not be recorded.
     """
     done = {
         "register": True,
@@ -87,7 +96,7 @@ def missing_steps(reception: Reception, policy: Policy) -> tuple[str, ...]:
         "ask_first_served": reception.asked,
         "assign": reception.server is not None,
         "greet": reception.greeted_at is not None,
-        "record": reception.need is not None or bool(reception.features or reception.identifying),
+        "record": reception.is_call or reception.need is not None or bool(reception.features or reception.identifying),
         "close_or_hand_over": True,
     }
     return tuple(step for step in policy.words("reception.steps") if not done[step])

@@ -15,7 +15,7 @@ from storage.case_facts import facts
 from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person, person_customer
-from tests.support.office import NOTE, act, customer, done, moves, notices, read, tasks, work
+from tests.support.office import NOTE, act, customer, done, entry, moves, notices, read, tasks, work
 from tests.support.visits import Visits, step
 
 
@@ -108,6 +108,46 @@ def test_a_pooled_customer_who_is_there_is_served_at_once(company: Company) -> N
     assert tasks(office.leader) == [("reception_excess", claim["id"])]
     received = listed(office.first.get(f"/v1/claims/{claim['id']}/timeline"))[-1]
     assert received["data"]["exceeded"] == ["holding_cap"]
+
+
+def test_a_pooled_customer_who_calls_is_the_receivers_at_once(company: Company) -> None:
+    """POOL-03: as if they were there, with less to do; no visit by it. Whoever registers a call has nothing by it."""
+    office = Visits(company, policy={"pool.windows": [], "pool.cool_off_h": 72, "claim.protection_shape": "visit_deal"})
+    lost = office.claim(office.second, customer=customer(1))
+    work(office.second, lost, "visit")
+    done(act(office.second, lost, "release", reason="need_unmet"))
+    office.say(office.second, "out")
+    refused(office.first.post("/v1/receptions", {"site": office.site, "customer": customer(1)}), 403, "not_allowed")
+    one = office.visitor(1, source="call")
+    assert (one["way"], one["server"], one["missing"]) == ("turn", office.first.id, ["greet"])
+    done(step(office.first, one, "greet"))
+    claim = read(office.first, done(step(office.first, one, "complete"))["claim"])
+    assert (claim["state"], claim["owner"]) == ("protected", office.first.id)
+    refused(office.desk.get(f"/v1/receptions/{one['id']}/visit"), 404, "not_found")
+    # In no pool: a visit has to accept the claim, as ever in this shape.
+    fresh = office.visitor(2, source="call")
+    done(step(office.first, fresh, "greet"))
+    made = read(office.first, done(step(office.first, fresh, "complete"))["claim"])
+    assert (made["state"], made["waits_for"]) == ("reported", "visit")
+
+
+def test_who_calls_may_ask_for_who_had_them_and_nobody_calls_for_themselves(company: Company) -> None:
+    """POOL-03: `pool.named_days`; the duty manager registers calls as well, for others."""
+    office = Visits(company)
+    lost = office.claim(office.second, customer=customer(1))
+    done(act(office.second, lost, "release", reason="need_unmet"))
+    call = {"site": office.site, "customer": customer(1), "source": "call", "served_before": None}
+    refused(office.leader.post("/v1/receptions", {**call, "asks_for": office.leader.id}), 403, "not_allowed")
+    one = done(office.leader.post("/v1/receptions", {**call, "asks_for": office.second.id}))
+    assert (one["way"], one["owner"], one["server"]) == ("owner", office.second.id, office.second.id)
+    done(step(office.second, one, "greet"))
+    again = read(office.second, done(step(office.second, one, "complete"))["claim"])
+    assert (again["id"] != lost["id"], again["owner"]) == (True, office.second.id)
+    worked = office.visitor(1, source="call")
+    done(step(office.second, worked, "greet"))
+    done(step(office.second, worked, "record", need=NOTE))
+    done(step(office.second, worked, "complete"))
+    assert entry(office.second, again, "follow_up")["data"]["kind"] == "call"
 
 
 def test_a_customer_who_was_received_need_not_come_again_for_a_number(company: Company) -> None:
