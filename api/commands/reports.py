@@ -71,8 +71,10 @@ def report_or_tell(tx: Transaction, caller: Caller, body: ReportIn, names: Compa
     try:
         return report(tx, caller, body, names)
     except Refusal as refusal:
+        if refusal.code != "overloaded":
+            raise
         above = caller.setting.supervisor(caller.person, program=body.program, at=caller.at)
-        if refusal.code != "overloaded" or above is None:
+        if above is None:
             raise
         said = alarm(
             caller.person,
