@@ -417,7 +417,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "lead": ("线索", "lead"),
         "protected": ("保护中", "protected"),
         "active": ("跟进中", "active"),
+        "won": ("已成交", "won"),
         "disputed": ("争议中", "disputed"),
+        "arbitrated": ("已裁决", "arbitrated"),
         "overdue": ("逾期任务", "overdue task"),
         # Ownership rules and weights
         "named_account": ("指定大客户", "named account"),
