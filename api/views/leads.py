@@ -262,7 +262,7 @@ def _referral(tx: Transaction, caller: Caller, lead: Lead) -> Row | None:
     if told is None:
         return None
     region = caller.setting.policy(lead.terms).word("match.phone_region") or "CN"
-    colleagues = sorted({told.person, lead.sender, lead.wanted, *lead.hands} - {None})
+    colleagues = sorted(one for one in {told.person, lead.sender, lead.wanted, *lead.hands} if one is not None)
     return {
         "person": told.person,
         "customer": told.customer,
