@@ -79,7 +79,7 @@ def follow_up(draft: Draft, command: Command) -> None:
     claim = draft.matter.claims[command.claim]
     actor = command.actor or ""
     entry = Entry.of(command.data)
-    _admit(draft, claim, actor)
+    _admit(draft, claim, actor, confirmed=command.kind is CommandKind.VISIT)
     terms = draft.setting.terms_of(claim)
     if claim.state is ClaimState.REPORTED:
         _in_reported(draft, command, claim, entry, terms)
@@ -201,15 +201,19 @@ def may_follow_up(matter: Matter, claim: Claim, actor: str) -> bool:
     return claim.worked_by(actor)
 
 
-def _admit(draft: Draft, claim: Claim, actor: str) -> None:
-    """Refuse whoever may not log work here and now (contract section 5, after the table)."""
+def _admit(draft: Draft, claim: Claim, actor: str, *, confirmed: bool) -> None:
+    """Refuse whoever may not log work here and now (contract section 5, after the table).
+
+    ``confirmed``: a partner-led visit that the house has confirmed. It is no word of the actor's, whose name it only
+    bears: it counts for the partner though they have left (LEAD-14, PPL-08).
+    """
     state = claim.state
     if state in IN_CASE:
         case = draft.matter.disputes.get(claim.dispute or "")
         if case is None or case.served_by != actor:
             raise refused(state=state, trigger="follow_up")
         return
-    if not may_sell(Actor(actor), setting=draft.setting, at=draft.at):
+    if not confirmed and not may_sell(Actor(actor), setting=draft.setting, at=draft.at):
         raise Refusal("not_allowed", rule="PPL-02")
     if state is ClaimState.LAPSED:
         if draft.matter.in_case:  # of others: what may still be rescued is not free for it now

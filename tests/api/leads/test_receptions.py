@@ -457,6 +457,39 @@ def test_a_partner_led_visit_counts_for_the_report_once_it_is_confirmed(company:
     assert (again.status_code, len(listed(broker.get(f"/v1/claims/{early['id']}/follow-ups")))) == (200, 1)
 
 
+def test_a_confirmed_visit_counts_though_the_reporting_broker_has_left(company: Company) -> None:
+    """LEAD-14, PPL-08: the partner owns the report; another of its brokers leads the customer, the house confirms."""
+    policy = {
+        "ownership.tracks": ["sales", "channel"],
+        "claim.protection_shape": "report_visit_deal",
+        "claim.stage_length": {"report_visit": "15d", "visit_deal": "30d"},
+        "claim.first_follow_up_wh": 0,
+    }
+    office = Visits(company, policy=policy)
+    manager = company.person("渠道经理", team=office.team)
+    body = {"name": "渠道", "manager": manager.id, "from": company.now().date().isoformat()}
+    partner = company.admin.made("/v1/partners", body)
+    brokers = []
+    for name in ("经纪人一", "经纪人二"):
+        code = company.admin.made(f"/v1/partners/{partner['id']}/invitations")["code"]
+        joined = company.call("POST", "/v1/join", token=None, json={"code": code, "name": name}).json()
+        brokers.append(Person(company, joined["person"]["id"], joined["token"]))
+    reporter, other = brokers
+    claim = office.claim(reporter, customer=customer(1), track="channel")
+    company.admin.made(f"/v1/people/{reporter.id}/leave")
+    company.shift(days=1)
+    office.say(office.first, "free")
+    one = office.visitor(1, source="partner_led", broker=other.id)
+    path = f"/v1/receptions/{one['id']}"
+    done(office.desk.post(f"{path}/visit/confirm"))
+    done(step(office.first, one, "greet"))
+    counted = done(office.first.post(f"{path}/visit/confirm"))
+    assert (counted["state"], counted["report"]) == ("counted", claim["id"])
+    visits = listed(manager.get(f"/v1/claims/{claim['id']}/follow-ups"))
+    assert [(v["kind"], v["author"]) for v in visits] == [("visit", reporter.id)]
+    assert moves(manager, claim)[-1][0] == "stage_reached"
+
+
 def test_two_desks_at_once_never_give_out_the_same_turn(company: Company) -> None:
     """LEAD-08: eight visitors from two desks at a time: everybody is called once in each lap."""
     office = Visits(company)
