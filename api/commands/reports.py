@@ -66,7 +66,7 @@ def report(tx: Transaction, caller: Caller, body: ReportIn, names: CompanyNames)
 def report_or_tell(tx: Transaction, caller: Caller, body: ReportIn, names: CompanyNames) -> Done | Waiting:
     """The same; that somebody has too much on hand to report a pooled customer is kept for their supervisor (POOL-11).
 
-    By then nothing is made: the customer, and the matter, were there before.
+    By then nothing is made or told: the customer, and the matter, were there before.
     """
     try:
         return report(tx, caller, body, names)
@@ -391,7 +391,7 @@ class Resolved:
     resembles: tuple[Resemblance, ...]
     rivals: tuple[str, ...]
     ambiguous: bool
-    news: Mapping[str, Any]  # what the report says of a project that somebody has, and its record lacks
+    news: Mapping[str, Any]  # what the report says of a project that was known, and its record lacks
 
 
 def resolve(
@@ -470,8 +470,8 @@ def _project(
 ) -> tuple[str | None, tuple[str, ...], Mapping[str, Any]]:
     """The project, those it may be the same as, and what is left to be told of it.
 
-    Of a project nobody has it is told at once, else once it is seen that nobody but the reporter has it: what a rival
-    says would be the owner's (CLM-33).
+    What a report says is told once nothing refuses it, and it is seen that nobody but the reporter has the project:
+    what a rival says would be the owner's (CLM-33). What others say is told at once, of a project nobody has.
     """
     if given is None:
         return None, (), {}
@@ -498,10 +498,11 @@ def _project(
         groups=policy.project_match_groups(),
         at=tx.now(),
     )
-    people = projects.people_on(tx, found.project, now=tx.now()) if found.news else set()
-    if found.news and not people:
+    if reporter is not None:
+        return found.project, found.possible, found.news
+    if found.news and not projects.people_on(tx, found.project, now=tx.now()):
         projects.tell(tx, found.project, found.news)
-    return found.project, found.possible, found.news if people and reporter is not None else {}
+    return found.project, found.possible, {}
 
 
 def _matter(

@@ -181,6 +181,33 @@ def test_who_holds_or_works_as_much_as_allowed_takes_no_more(company: Company) -
     assert (problem["facts"]["cap"], problem["facts"]["count"]) == (2, 2)
 
 
+def test_a_refused_report_keeps_nothing_of_what_it_said(company: Company) -> None:
+    """POOL-11, CLM-33: the supervisor hears of it; what it told of a project nobody has is not known for that."""
+    policy = {"claim.subject": "project", "claim.first_follow_up_wh": 0, "load.weights": {"protected": 200}}
+    office = Pooled(company, policy=policy)
+    buyer = {"kind": "company", "name": "甲子建设有限公司", "company_code": "91350100M000100Y43"}
+    first = office.claim(office.first, customer=buyer, project={"name": "一期弱电工程"})
+    done(act(office.first, first, "release", reason="need_unmet"))
+    for name in ("二期", "三期"):
+        office.claim(office.second, customer=buyer, project={"name": name})
+    known = {"name": "一期弱电工程", "tender_number": "T-9", "award_date": "2031-04-01"}
+    before = _rows(company)
+    refused(office.report(office.second, customer=buyer, project=known), 409, "overloaded")
+    after = _rows(company)
+    told = {"notice", "refusal", "idempotency"}  # the supervisor's, and what is kept of every refusal
+    assert {name for name in before if before[name] != after[name]} == told
+    # Whoever has room tells it by their report.
+    other = office.claim(office.outsider(), customer=buyer, project=known)
+    assert (other["state"], other["project"]["tender_number"]) == ("protected", "T-9")
+    assert other["project"]["award_date"] == "2031-04-01"
+
+
+def _rows(company: Company) -> dict[str, list[str]]:
+    """All that is stored, by table."""
+    with company.database.reading() as tx:
+        return {name: sorted(map(repr, tx.rows(sa.select(table)))) for name, table in t.metadata.tables.items()}
+
+
 def test_admins_of_a_pool_lock_restrict_move_and_add(company: Company) -> None:
     """POOL-01, POOL-02, POOL-05, POOL-08: per-row results; others are `restricted`, whoever is outside `not_member`."""
     office = Pooled(company)
