@@ -134,6 +134,7 @@ def load(
     quiet: bool = False,
     contesting: bool = False,
     taker: str | None = None,
+    counted_later: str | None = None,
     counting: bool = True,
     on_demand: bool = False,
 ) -> Matter:
@@ -142,7 +143,8 @@ def load(
     ``also``: claims wanted whatever their state; ``case``, ``lead``: one wanted likewise. ``quiet``: probably nothing
     is undecided, so the claims are read first and say whether anything is. ``contesting``: a collision becomes a case
     by itself (CLM-27), so what cases are judged by is read too. ``taker``: somebody who is about to report and may take
-    the customer out of a pool by it. ``counting``: people whose quotas a decision may ask for are locked and counted.
+    the customer out of a pool by it; they, or ``counted_later``, are counted by the caller afterwards, so they are
+    locked with whoever is locked here. ``counting``: people whose quotas a decision may ask for are locked and counted.
     ``on_demand``: not for deadlines alone, few of which make anybody an owner; such a decision raises
     :class:`~domain.pools.limits.UncountedError`, and is made again without this.
     """
@@ -179,7 +181,9 @@ def load(
     # One statement locks them all, in order: two decisions that count the same two people do not lock one another out.
     pairs = _assisting(commands)
     givers = approvals.givers(commands)
-    lock_people(tx, receivers | taking | givers | {person for pair in pairs for person in pair})
+    people = receivers | taking | givers | {person for pair in pairs for person in pair}
+    later = taker if taker is not None else counted_later
+    lock_people(tx, people | {later} if people and later is not None else people)
     known = {id_: claim_of(r) for id_, r in claims.items()}
     is_excused = any(c.excused and c.state is ClaimState.REPORTED for c in known.values())
     return Matter(

@@ -129,7 +129,7 @@ def take(tx: Transaction, caller: Caller, pool: str, entry: str) -> Waiting:
         raise Refusal("not_member", rule="POOL-01")
     require_partner_open(caller.person, program, setting=setting, at=caller.at)
     locked = _locked(tx, program, entry)
-    matter = as_of_now(tx, caller, locked)
+    matter = as_of_now(tx, caller, locked, counted_later=caller.person)
     if matter.owner_claim is None and not matter.pooled:
         raise Refusal("not_found")
     data = told_of_take(tx, caller, program, locked.now)

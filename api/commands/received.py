@@ -80,12 +80,14 @@ def as_of_now(
     *,
     also: Collection[str] = (),
     taker: str | None = None,
+    counted_later: str | None = None,
 ) -> Matter:
     """The matter with everything up to now decided in mind, though not on paper (CLM-19).
 
-    ``also``: claims wanted whatever their state; ``taker``: who may take the customer out of a pool by a report.
+    ``also``: claims wanted whatever their state; ``taker``: who may take the customer out of a pool by a report;
+    ``counted_later``: who may by other ways, and whose claims the command counts after this.
     """
-    loaded = matters.load(tx, locked, also=also, taker=taker)
+    loaded = matters.load(tx, locked, also=also, taker=taker, counted_later=counted_later)
     if next_item(loaded, setting=caller.setting, now=locked.now) is None:
         return loaded
     return settled(loaded, setting=caller.setting, now=locked.now, mint=mint)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from storage import matters
+from storage.database import Transaction
 from tests.support.answers import refused
 from tests.support.company import Company, Person
 from tests.support.leads import Leads, read
@@ -135,3 +139,31 @@ def test_a_lead_in_grace_reaches_the_former_owner_or_the_supervisor(company: Com
     assert (left["state"], left["receiver"]) == ("escalated", None)
     pool = company.admin.get(f"/v1/programs/{office.program}").json()["default_pool"]
     assert done(office.first.get(f"/v1/pools/{pool}/customers"))["items"] == []
+
+
+def test_whoever_reports_or_takes_is_locked_with_those_who_have_a_lead_in_hand(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CLM-25, POOL-06: in one order; else two who go for customers in one another's hands lock each other out."""
+    office = Pooled(company, {"claim.cap_person": 50})
+    entry = office.pooled(1)
+    office.handed(office.first, office.second, 1)
+    office.lead(person=office.second.id, customer=customer(2))
+    asked: list[tuple[Transaction, set[str]]] = []
+    lock_people = matters.lock_people
+
+    def locks(tx: Transaction, people: set[str]) -> None:
+        asked.append((tx, set(people)))
+        lock_people(tx, people)
+
+    monkeypatch.setattr(matters, "lock_people", locks)
+    calls = [
+        lambda: office.report(office.first, customer=customer(2)),
+        lambda: office.third.post(f"/v1/pools/{office.pool}/customers/{entry}/take"),
+    ]
+    for call, person in zip(calls, (office.first, office.third), strict=True):
+        asked.clear()
+        assert call().status_code == 201
+        received = [people for tx, people in asked if tx is asked[0][0]]
+        assert {person.id, office.second.id} <= received[0], "the other's hands first, then the caller"
+        assert all(later <= received[0] for later in received)
