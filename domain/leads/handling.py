@@ -310,7 +310,8 @@ def _assign(draft: Draft, lead: Lead, *, actor: str | None = None) -> None:
         return
     rule = _rule(draft, lead)
     if rule is not None and rule.pool:
-        _pool(draft, lead, actor=actor)
+        # What was in somebody's hands until now, who let the time pass, goes to the supervisor (LEAD-11).
+        (_escalate if lead.state is LeadState.OFFERED else _pool)(draft, lead, actor=actor)
     elif rule is None or not _assigned(draft, lead, rule, actor):
         _fall_back(draft, lead, actor)
 

@@ -54,6 +54,20 @@ def test_the_first_rule_that_matches_names_a_person_a_team_or_the_pool(company: 
     refused(company.admin.patch(path, {**body, "version": 1, "rules": []}), 409, "version_conflict")
 
 
+def test_whom_the_rules_leave_to_the_pool_and_nobody_contacts_goes_to_the_supervisor(company: Company) -> None:
+    """LEAD-11, LEAD-03: a lead handed over by name, which its receiver let pass; the rule names nobody else."""
+    office = Leads(company, policy={"lead.first_response_oh": {"C": "PT1H"}})
+    rules(office, ({}, {"pool": True}))
+    lead = office.lead(person=office.second.id)
+    company.advance(hours=2)
+    missed = read(office.sender, lead)
+    assert (missed["state"], missed["breaches"], missed["receiver"]) == ("escalated", 1, None)
+    assert [o["end"] for o in missed["offers"]] == ["missed"]
+    assert tasks(office.leader) == [("lead_escalated", lead["id"])]
+    # Once the supervisor lets the rules do it anew, the customer lies in the pool.
+    assert done(act(office.leader, lead, "assign"))["state"] == "pooled"
+
+
 def test_dispatch_gives_a_lead_to_the_best_fit_and_shows_why(company: Company) -> None:
     """LEAD-05: parts stored and shown, they add up; a duty absence is made good by the rotation, not by dispatch."""
     office = Leads(company)
