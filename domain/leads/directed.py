@@ -2,7 +2,8 @@
 
 What the rules of the company give out is no take, nor what somebody gives away who may give pooled customers away. Any
 other way of reporting a pooled customer meets the rules of the pool, whoever writes the lead for whom: else two people
-who send each other leads would have what neither of them could take.
+who send each other leads would have what neither of them could take. A colleague who sells need not name whom a rule,
+a territory or a grace period names for them: it is known before who will have that lead.
 """
 
 from __future__ import annotations
@@ -18,15 +19,22 @@ from domain.people.organisation import Role
 
 #: Ways of a lead into the hands of whom somebody names, or who stands in for them (LEAD-15).
 _BY_NAME = (Way.NAMED, Way.STAND_IN)
+#: Ways of a lead to one person who was known before it was sent (LEAD-03, TER-02, CLM-20).
+_FORESEEN = (Way.RULE, Way.TERRITORY, Way.FORMER_OWNER)
 
 
-def directed_by(lead: Lead, owner: str) -> str | None:
-    """Who put the lead into the hands of ``owner`` by name; its sender too, whom a rule gave their own lead back."""
+def directed_by(lead: Lead, owner: str, *, setting: Setting) -> str | None:
+    """Who put the lead into the hands of ``owner`` by name; its sender too, whom a rule gave their own lead back, or
+    who sells and knew to whom it would go.
+    """
     offer = lead.offer
     if offer is None:
         return None
-    if lead.sender == owner and lead.source != UNCLAIMED:  # those of pools are sent in the name of an admin
+    sent = lead.source != UNCLAIMED  # those of pools are sent in the name of an admin
+    if sent and lead.sender == owner:
         return owner
+    if sent and offer.way in _FORESEEN and sells(lead.sender, setting=setting, at=offer.at):
+        return lead.sender
     if offer.way not in _BY_NAME:
         return None
     by: str = offer.data.get("by", lead.sender)
@@ -35,7 +43,7 @@ def directed_by(lead: Lead, owner: str) -> str | None:
 
 def is_by_a_peer(lead: Lead, owner: str, *, setting: Setting) -> bool:
     """Whether a colleague who sells named ``owner``, so that a judge looks at it as at a report (CLM-04)."""
-    by, offer = directed_by(lead, owner), lead.offer
+    by, offer = directed_by(lead, owner, setting=setting), lead.offer
     if by is None or offer is None or offer.way not in _BY_NAME:
         return False
     return sells(by, setting=setting, at=offer.at) and not is_over(

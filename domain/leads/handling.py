@@ -492,7 +492,8 @@ def _accept(draft: Draft, lead: Lead, *, actor: str | None, told: Mapping[str, A
     if not _may_have(draft, owner):
         raise Refusal("restricted", rule="POOL-08", current_state=lead.state.value)
     before = lead.state
-    by, taken_from = directed_by(lead, owner), draft.matter.pool if is_entry(draft.matter, draft.at) else None
+    by = directed_by(lead, owner, setting=draft.setting)
+    taken_from = draft.matter.pool if is_entry(draft.matter, draft.at) else None
     claim, against = _within_rules(draft, lead, _claim(draft, lead, owner), told or {})
     lead = replace(
         lead.ending(OfferEnd.ACCEPTED, at=draft.at),
@@ -524,7 +525,7 @@ def _within_rules(draft: Draft, lead: Lead, claim: Claim, told: Mapping[str, Any
     Refused with what stands against them; in a trial it only is given back (POL-08).
     """
     setting, owner = draft.setting, claim.reporter
-    by, entry = directed_by(lead, owner), is_entry(draft.matter, draft.at)
+    by, entry = directed_by(lead, owner, setting=setting), is_entry(draft.matter, draft.at)
     attempt = Attempt(draft.matter, setting, owner, draft.at)
     if by is not None and gives_away(by, owner, lead.program, draft.matter.pool, setting=setting, at=draft.at):
         return claim, None

@@ -8,7 +8,8 @@ import pytest
 
 from storage import matters
 from storage.database import Transaction
-from tests.support.answers import refused
+from tests.api.leads.test_who_gets_it import rules
+from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.leads import Leads, read
 from tests.support.leads import act as on_lead
@@ -103,6 +104,39 @@ def test_silence_gets_nobody_what_saying_yes_would_not(company: Company) -> None
     company.advance(hours=2)
     assert read(office.leader, lead)["state"] == "escalated"
     assert "lead.escalated" in notices(office.leader)
+
+
+def test_a_rule_that_names_the_receiver_makes_a_colleagues_lead_no_other_act(company: Company) -> None:
+    """POOL-03, POOL-06, POOL-08, LEAD-03: the colleague knew to whom it would go; marketing gains nothing by it."""
+    office = Pooled(company, {"pool.daily_takes": 1})
+    rules(office, ({}, {"person": office.second.id}))
+    entries = [office.pooled(n) for n in (1, 2, 3)]
+    office.admin_act("lock", entries[0])
+    lead = office.lead(by=office.third, customer=customer(1))
+    assert (lead["receiver"], lead["offers"][0]["way"]) == (office.second.id, "rule")
+    refused(on_lead(office.second, lead, "accept"), 403, "restricted")
+    office.admin_act("unlock", entries[0])
+    claim = done(on_lead(office.second, lead, "accept"))["claim"]
+    assert entry(office.second, claim, "received")["data"]["taken_from"] == office.pool
+    again = office.lead(by=office.third, customer=customer(2))
+    refused(on_lead(office.second, again, "accept"), 429, "daily_limit")
+    ours = office.lead(customer=customer(3))
+    assert done(on_lead(office.second, ours, "accept"))["state"] == "accepted"
+
+
+def test_a_colleagues_lead_in_grace_brings_the_former_owner_nothing_new(company: Company) -> None:
+    """CLM-20, CLM-26: it is theirs, but they wait as for a report; once they have waited, oversight hears of it."""
+    policy = {"claim.first_follow_up_wh": "PT1H", "claim.grace_days": 30, "claim.reclaim_wait_h": {"person": 4}}
+    office = Leads(company, policy=policy)
+    lost = {"id": office.claim(office.second, customer=customer(901))["customer"]["id"]}
+    company.advance(hours=2)
+    lead = office.lead(by=office.first, customer=lost)
+    assert (lead["receiver"], lead["offers"][0]["way"]) == (office.second.id, "former_owner")
+    refused(on_lead(office.second, lead, "accept"), 409, "reclaim_wait")
+    company.advance(hours=4)
+    taken = done(on_lead(office.second, lead, "accept"))
+    told = [one for one in listed(company.admin.get("/v1/me/notices")) if one["subject"]["id"] == taken["claim"]]
+    assert [one["rule"] for one in told if one["kind"] == "claim.accepted"] == ["CLM-26"]
 
 
 def _everything_to_the_pool(office: Leads) -> None:
