@@ -491,6 +491,7 @@ def _accept(draft: Draft, lead: Lead, *, actor: str | None, told: Mapping[str, A
         raise Refusal("customer_owned", rule="LEAD-01", current_state=lead.state.value)
     if not _may_have(draft, owner):
         raise Refusal("restricted", rule="POOL-08", current_state=lead.state.value)
+    _check_owner(draft, lead, owner)
     before = lead.state
     by = directed_by(lead, owner, setting=draft.setting)
     taken_from = draft.matter.pool if is_entry(draft.matter, draft.at) else None
@@ -516,6 +517,16 @@ def _accept(draft: Draft, lead: Lead, *, actor: str | None, told: Mapping[str, A
     if made.owner is not None and by not in (None, owner):
         flag_return(draft, made, kind="claim.accepted")
     draft.tell_lead(lead.sender, "lead.accepted", lead, rule="LEAD-16", facts={"by": receiver})
+
+
+def _check_owner(draft: Draft, lead: Lead, owner: str) -> None:
+    """Whoever was offered it may have lost since what the offer asked for: what they may not report comes to them by
+    no lead either (PPL-08, PPL-02).
+    """
+    if comes_from_closed_partner(owner, lead.program, setting=draft.setting, at=draft.at):
+        raise Refusal("partner_suspended", rule="PPL-08", current_state=lead.state.value)
+    if not may_receive(owner, lead.program, setting=draft.setting, at=draft.at):
+        raise Refusal("not_allowed", rule="PPL-02", current_state=lead.state.value)
 
 
 def _within_rules(draft: Draft, lead: Lead, claim: Claim, told: Mapping[str, Any]) -> tuple[Claim, Refusal | None]:

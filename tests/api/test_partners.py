@@ -353,3 +353,23 @@ def test_what_a_broker_is_handed_comes_by_the_partner(house: House) -> None:
     claim = house.broker.made(f"/v1/leads/{lead['id']}/accept")["claim"]
     shown = house.manager.get(f"/v1/claims/{claim}").json()
     assert (shown["channel"], shown["partner"]) == ("partner", house.partner["id"])
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_lead_in_hand_becomes_nobodys_customer_while_their_partner_is_suspended(house: House, silent: bool) -> None:
+    """PPL-08, LEAD-16: offered before; neither by saying yes nor by silence. Of others it goes to the supervisor."""
+    limits = {"lead.accept_oh": "PT2H", "lead.first_response_oh": {"C": 0}} if silent else {}
+    program = house.company.program("新项目", policy=limits)
+    sender = house.company.person("市场", roles=("marketing",), company_wide=True)
+    body = {"program": program, "source": "展会", "person": house.broker.id, "customer": person_customer()}
+    lead = f"/v1/leads/{sender.made('/v1/leads', body)['id']}"
+    house.manager.made(f"/v1/partners/{house.partner['id']}/suspend", {"reason": "违规"})
+    if silent:
+        house.company.advance(hours=3)
+        assert sender.get(lead).json()["state"] == "escalated"
+        return
+    refused = house.broker.post(f"{lead}/accept")
+    assert (refused.status_code, refused.json()["code"], refused.json()["rule"]) == (403, "partner_suspended", "PPL-08")
+    assert sender.get(lead).json()["state"] == "offered"
+    house.manager.made(f"/v1/partners/{house.partner['id']}/resume")
+    assert house.broker.made(f"{lead}/accept")["state"] == "accepted"

@@ -243,6 +243,17 @@ def test_silence_gives_nothing_to_somebody_who_has_left(company: Company) -> Non
     assert office.lead()["receiver"] == office.other(receiver).id
 
 
+def test_whoever_may_own_no_customer_any_more_gets_none_by_a_lead_they_have_in_hand(company: Company) -> None:
+    """PPL-02, LEAD-16: the grant ended after the offer; saying yes is refused, and silence brings the supervisor."""
+    office = Leads(company, policy={"lead.first_response_oh": {"C": 0}, "lead.accept_oh": "PT2H"})
+    lead = office.lead(person=office.second.id)
+    (grant,) = done(office.second.get("/v1/me"))["grants"]
+    done(company.admin.post(f"/v1/grants/{grant['id']}/revoke"))
+    assert refused(act(office.second, lead, "accept"), 403, "not_allowed")["rule"] == "PPL-02"
+    company.advance(hours=3)
+    assert read(office.sender, lead)["state"] == "escalated"
+
+
 def test_what_was_decided_while_the_engine_was_away_keeps_its_limit_and_shortens_nobodys_time(
     company: Company,
 ) -> None:
