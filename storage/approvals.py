@@ -32,7 +32,7 @@ _RESTING = frozenset(
 def load(tx: Transaction, matter: str, commands: Collection[Command], *, excused: bool) -> dict[str, SpecialApproval]:
     """Those on claims that lie in ``matter``; no query where no command rests on one.
 
-    ``excused``: a report is there that one lets exceed a cap, and which may be accepted now.
+    ``excused``: a report is there that one lets exceed a cap, and which may be accepted now; or a lead, by silence.
     """
     if not excused and not any(command.kind in _RESTING for command in commands):
         return {}

@@ -186,6 +186,8 @@ def load(
     lock_people(tx, people | {later} if people and later is not None else people)
     known = {id_: claim_of(r) for id_, r in claims.items()}
     is_excused = any(c.excused and c.state is ClaimState.REPORTED for c in known.values())
+    # Silence may accept a lead that is a take, without a command (LEAD-16).
+    is_excused |= row["pooled"] and any(lead.accept_by is not None for lead in found_leads.values())
     return Matter(
         id=row["id"],
         program=row["program"],

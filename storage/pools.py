@@ -106,7 +106,11 @@ def takers(
         row["receiver"]: row["number"]
         for row in tx.rows(
             sa.select(t.lead.c.receiver, _COUNT)
-            .where(t.lead.c.receiver.in_(wanted), t.lead.c.state == LeadState.OFFERED.value)
+            .where(
+                t.lead.c.receiver.in_(wanted),
+                t.lead.c.state == LeadState.OFFERED.value,
+                t.lead.c.matter != matter,  # accepted now, or gone with the take
+            )
             .group_by(t.lead.c.receiver)
         )
     }

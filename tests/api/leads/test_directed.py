@@ -139,6 +139,34 @@ def test_a_colleagues_lead_in_grace_brings_the_former_owner_nothing_new(company:
     assert [one["rule"] for one in told if one["kind"] == "claim.accepted"] == ["CLM-26"]
 
 
+def test_a_lead_does_not_weigh_against_its_own_acceptance(company: Company) -> None:
+    """POOL-11: others in hand do; this one becomes the customer whom there is room for."""
+    office = Pooled(company, {"people.capacity_points": 2})
+    for number in (1, 2):
+        office.pooled(number)
+    lead, other = (office.handed(office.third, office.second, number) for number in (1, 2))
+    # Of two points one is another lead's, later a customer's: there is room for each of them in turn.
+    assert done(on_lead(office.second, lead, "accept"))["state"] == "accepted"
+    assert done(on_lead(office.second, other, "accept"))["state"] == "accepted"
+
+
+def test_silence_knows_of_a_special_approval_as_saying_yes_does(company: Company) -> None:
+    """CLM-34, LEAD-16: a leader lets them exceed the cap, which is used up by it."""
+    policy = {"pool.holding_cap": 1, "lead.accept_oh": "PT1H", "lead.first_response_oh": {"C": 0}}
+    office = Pooled(company, policy)
+    lost = office.claim(office.first, customer=customer(1))
+    allowed = {"kind": "exceed", "to": office.second.id, "until": "2031-04-30T10:00:00Z", "reason": "总部要求"}
+    done(act(office.manager(), lost, "override", **allowed))
+    done(act(office.first, lost, "release", reason="need_unmet"))
+    office.claim(office.second, customer=customer(2))
+    lead = office.handed(office.third, office.second, 1)
+    company.advance(hours=2)
+    taken = read(office.second, lead)
+    assert (taken["state"], taken["by_silence"]) == ("accepted", True)
+    (approval,) = listed(office.second.get("/v1/overrides", kind="exceed"))
+    assert approval["used_at"] == taken["ended_at"]
+
+
 def _everything_to_the_pool(office: Leads) -> None:
     path = f"/v1/programs/{office.program}/lead-rules"
     done(office.company.admin.patch(path, {"version": 1, "rules": [{"when": {}, "to": {"pool": True}}]}))
