@@ -230,7 +230,11 @@ def _view(caller: Caller, lead: Lead, row: Row, customer: Row, said: Mapping[str
         else None,
         "state": lead.state.value,
         "receiver": lead.receiver,
-        "offers": [_offer(offer, whole=not _is_partners(caller)) for offer in lead.offers],
+        "offers": [
+            _offer(offer, whole=not _is_partners(caller))
+            for offer in lead.offers
+            if _is_told_of(caller, offer.person) or _is_told_of(caller, offer.stands_for)
+        ],
         "score": {**weighed_view(weighed), "missing": list(weighed.missing)},
         "grade": lead.grade,
         "grade_reason": said.get(lead.grade_reason or ""),
@@ -275,16 +279,31 @@ def _referral(tx: Transaction, caller: Caller, lead: Lead) -> Row | None:
 
 
 def lead_timeline(tx: Transaction, caller: Caller, lead: str, *, limit: int, cursor: str | None) -> Row:
-    """`GET /v1/leads/{id}/timeline`; who else could have had it is no business of a partner's people (PPL-08)."""
+    """`GET /v1/leads/{id}/timeline`; who else could have had it, had it, or was asked, is no business of a partner's
+    people (PPL-08).
+    """
     found = timeline_page(tx, lead, limit=limit, cursor=cursor)
     if _is_partners(caller):
         for item in found["items"]:
-            item["data"] = {name: value for name, value in item["data"].items() if name not in _AMONG}
+            item["data"] = {
+                name: None if name in _WHO and not _is_told_of(caller, value) else value
+                for name, value in item["data"].items()
+                if name not in _AMONG
+            }
     return found
 
 
 #: What an entry says of people among whom the receiver was found.
 _AMONG = frozenset({"skipped", "ranking", "recommended", "territory"})
+#: What an entry calls who had the lead, for whom, and who is asked about it.
+_WHO = frozenset({"person", "stands_for", "to"})
+
+
+def _is_told_of(caller: Caller, person: str | None) -> bool:
+    """Whether the caller learns that ``person`` had the lead: of partners whoever stands in theirs (PPL-08)."""
+    people = caller.setting.organisation.people
+    own = people[caller.person].partner
+    return own is None or (person is not None and person in people and people[person].partner == own)
 
 
 def _is_partners(caller: Caller) -> bool:

@@ -373,3 +373,28 @@ def test_a_lead_in_hand_becomes_nobodys_customer_while_their_partner_is_suspende
     assert sender.get(lead).json()["state"] == "offered"
     house.manager.made(f"/v1/partners/{house.partner['id']}/resume")
     assert house.broker.made(f"{lead}/accept")["state"] == "accepted"
+
+
+def test_who_of_the_house_had_a_lead_before_is_not_told_to_whom_it_comes_to_of_a_partner(house: House) -> None:
+    """PPL-08, LEAD-11: a rep let it pass, a supervisor was asked, then it was given to the broker by name."""
+    program = house.company.program("新项目", policy={"lead.first_response_oh": {"C": "PT1H"}})
+    manager = house.company.person("经理", roles=("manager", "marketing"), company_wide=True)
+    body = {"program": program, "source": "展会", "person": house.rep.id, "customer": person_customer()}
+    lead = f"/v1/leads/{manager.made('/v1/leads', body)['id']}"
+    house.company.advance(hours=2)
+    manager.made(f"{lead}/assign", {"person": house.broker.id})
+
+    def read(person: Person) -> tuple[list[str], list[dict[str, Any]]]:
+        offers = [one["person"] for one in person.get(lead).json()["offers"]]
+        return offers, list(reversed(person.get(f"{lead}/timeline").json()["items"]))
+
+    offers, items = read(manager)
+    assert offers == [house.rep.id, house.broker.id]
+    assert [item["kind"] for item in items] == ["received", "offered", "response_missed", "escalated", "offered"]
+    assert [item["data"].get("person") for item in items[1:3]] == [house.rep.id] * 2
+    assert items[3]["data"]["to"] is not None
+    offers, items = read(house.broker)
+    assert offers == [house.broker.id]
+    assert [item["data"].get("person") for item in items[1:]] == [None, None, None, house.broker.id]
+    assert items[3]["data"]["to"] is None
+    assert house.rep.id not in str(items)
