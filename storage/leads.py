@@ -14,7 +14,7 @@ from domain.claims.model import Referral, TermsRef
 from domain.leads.candidates import holder_rule, members, rule_for
 from domain.leads.handling import scope_of
 from domain.leads.lifecycle import LeadState
-from domain.leads.model import Desk, Lead, Load, Offer, OfferEnd, Way
+from domain.leads.model import Desk, Lead, Load, Offer, OfferEnd, Way, is_invalid
 from domain.leads.rotation import Rotation
 from domain.leads.rules import giving
 from domain.matters.inbox import lead_dues
@@ -100,10 +100,14 @@ def load(
 
 
 def brought(tx: Transaction, matter: str) -> Referral | None:
-    """The referral of a lead that fell into the pool, while no claim on the customer has come by it (CNF-05)."""
+    """The referral of a lead that left the customer in the pool, while no claim on them has come by it (CNF-05): that
+    fell into it, or was closed, unless it was no lead at all.
+    """
     c = t.lead.c
-    pooled = sa.select(c.detail).where(c.matter == matter, c.state == LeadState.POOLED.value).order_by(c.number)
-    found = (unpack(row.detail).get("referral") for row in tx.execute(pooled))
+    left = c.state.in_((LeadState.POOLED.value, LeadState.CLOSED.value))
+    ended = sa.select(c.detail).where(c.matter == matter, left).order_by(c.number)
+    details = (unpack(row.detail) for row in tx.execute(ended))
+    found = (detail.get("referral") for detail in details if not is_invalid(detail.get("return_reason")))
     told = next((Referral(**one) for one in found if one is not None and one["why"] is None), None)
     if told is None:
         return None

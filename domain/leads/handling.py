@@ -202,8 +202,10 @@ def close(draft: Draft, command: Command) -> None:
     lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.CLOSE), ended_at=draft.at)
     _put(draft, lead)
     undecided = any(claim.state is ClaimState.REPORTED for claim in draft.matter.claims.values())
-    if not is_invalid(lead.return_reason) and not (undecided or draft.matter.in_case):
-        _lies_in_a_pool(draft)
+    if not is_invalid(lead.return_reason):
+        if not (undecided or draft.matter.in_case):
+            _lies_in_a_pool(draft)
+        _leave_referral(draft, lead)
     draft.record_lead("closed", lead, before=before, actor=command.actor, data={"text": command.data.get("text")})
 
 
@@ -662,8 +664,7 @@ def _pool(draft: Draft, lead: Lead, *, actor: str | None) -> None:
     lead = replace(lead, state=fire(state=before, trigger=LeadTrigger.POOL), ended_at=draft.at)
     _put(draft, lead)
     _lies_in_a_pool(draft)
-    if draft.matter.brought is None:
-        draft.matter = replace(draft.matter, brought=_worth(lead))
+    _leave_referral(draft, lead)
     draft.record_lead("pooled", lead, before=before, actor=actor)
     for person in draft.setting.programs[lead.program].oversight:
         draft.tell_lead(person, "lead.pooled", lead, rule="LEAD-03")
@@ -673,6 +674,12 @@ def _lies_in_a_pool(draft: Draft) -> None:
     """Whoever nobody holds, nor may still take back, lies in one (POOL-01)."""
     if draft.matter.owner_claim is None and not draft.matter.pooled and _kept_for(draft) is None:
         enter_pool(draft, at=draft.at)
+
+
+def _leave_referral(draft: Draft, lead: Lead) -> None:
+    """Whoever gets the customer out of the pool owes them to who brought them (CNF-05)."""
+    if draft.matter.pooled and draft.matter.brought is None:
+        draft.matter = replace(draft.matter, brought=_worth(lead))
 
 
 def _escalate(draft: Draft, lead: Lead, *, actor: str | None = None, above: str | None = None) -> None:

@@ -156,6 +156,23 @@ def test_whoever_takes_them_out_of_the_pool_owes_them_too_and_only_the_first(com
     }
 
 
+def test_a_closed_lead_leaves_its_referral_in_the_pool_unless_it_was_no_lead(company: Company) -> None:
+    """CNF-05, LEAD-16, POOL-02: nobody needed it then; whoever signs within the days owes it to who brought them."""
+    office = Referred(company)
+    kept, wrong = customer(907, "小冯"), customer(908, "小陈")
+    lead = office.brought(customer=kept)
+    for one, reason in ((lead, "no_need"), (office.brought(customer=wrong), "wrong_number")):
+        done(act(office.first, one, "return", reason=reason))
+        assert done(act(office.first, one, "close", reason="暂不需要"))["state"] == "closed"
+    body = {"amount": money(1_000_000), "contract_at": SIGNED}
+    for new in (wrong, kept):
+        claim = office.claim(office.second, customer=new)
+        done(office.second.post(f"/v1/claims/{claim['id']}/win", body))
+    (reward,) = listed(office.money.get("/v1/referrals/rewards"))
+    assert (reward["owner"], reward["lead"]) == (office.second.id, lead["id"])
+    ledger_is_right(company)
+
+
 def test_channel_or_referral_is_paid_whichever_track_comes_first(company: Company) -> None:
     """CNF-05: `referral.one_source`; held in the channel track: no credit. A channel deal later: the list says so."""
     office = Referred(company, **{"ownership.tracks": ["sales", "channel"]})
