@@ -19,19 +19,22 @@ from api.schemas.claims import BuyerIn, BuyersIn
 from api.views.buyers import buyers_view
 from api.views.claims import readable
 from api.views.customers import keeps_base
+from domain.claims.conflicts import met_by_buyer
 from domain.claims.lifecycle import HOLDING, refused
 from domain.claims.model import Claim
 from domain.claims.permissions import is_supervisor
 from domain.customers.identity import Identity, MatchValues, match_values
 from domain.customers.names import CustomerKind
 from domain.disputes.sameness import BUYER, RELATIVE
+from domain.matters.draft import Draft
 from domain.matters.matter import Matter
 from domain.policy.policy import Policy
 from domain.refusals import FieldError, Refusal
-from storage import buyers, customers, history, matters, merges, sameness, texts
+from storage import buyers, conflicts, customers, history, matters, merges, sameness, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
-from storage.database import StaleReadError, Transaction
+from storage.database import StaleReadError, Transaction, mint
+from storage.notices import queue_notices
 
 Given = Sequence[tuple[Mapping[str, str | None], str | None]]
 """Buyers as they were named, each with the record that their keys match."""
@@ -110,10 +113,27 @@ def met(
     """Ask whose customer it is where the owner of ``claim`` meets another by ``given``, or by who is linked.
 
     One case at a time concerns a customer, so it is asked about the owner who was first; one that goes on already
-    holds the commission as it is (DSP-01). Two that were found not to be one are asked about no more (CUS-13).
+    holds the commission as it is (DSP-01).
+    """
+    others = _others(tx, caller, found, given, claim, customer=customer)
+    if not others:
+        return
+    _, other, buys = min(others, key=lambda one: (one[0].rank_at, one[0].receipt))
+    at = max(matters.lock(tx, m).now for m in sorted((claim.matter, other.id)))
+    relatives.ask_in_case(tx, caller, claim, customer, other, relation=BUYER if buys else RELATIVE, deal=deal, at=at)
+
+
+def _others(
+    tx: Transaction, caller: Caller, found: Signing, given: Given, claim: Claim, *, customer: str
+) -> list[tuple[Claim, Matter, bool]]:
+    """Other owners whom the owner of ``claim`` meets, and whether by ``given``; nobody in a trial (POL-08).
+
+    Two that were found not to be one are asked about no more (CUS-13).
     """
     signs = {merges.root_of(tx, record) for _, record in given if record is not None}
-    others = [
+    if not claim.holds or caller.setting.in_trial(claim.program, at=caller.at):
+        return []
+    return [
         (held, side, merges.root_of(tx, side.customer) in signs)
         for held, side in found.held.values()
         if held.holds
@@ -122,18 +142,15 @@ def met(
         and merges.root_of(tx, side.customer) in signs | found.linked
         and sameness.answer(tx, customer, side.customer) is None
     ]
-    if not others or not claim.holds or caller.setting.in_trial(claim.program, at=caller.at):
-        return
-    _, other, buys = min(others, key=lambda one: (one[0].rank_at, one[0].receipt))
-    at = max(matters.lock(tx, m).now for m in sorted((claim.matter, other.id)))
-    relatives.ask_in_case(tx, caller, claim, customer, other, relation=BUYER if buys else RELATIVE, deal=deal, at=at)
 
 
 @on_claim
 def name(tx: Transaction, caller: Caller, claim: str, body: BuyersIn) -> Done:
     """Who subscribes (认购) beside the customer, or signs from now on instead of those before (更名); CUS-14.
 
-    It moves nothing, so it is written at once; a case that it leads to is decided like any other.
+    It moves nothing, so it is written at once; a case that it leads to is decided like any other. Before there is a
+    deal the owner's word alone opens none, for that somebody buys too is what proves that the two are one: both
+    supervisors are told (DSP-19), and the deal asks.
     """
     row = tx.row(sa.select(t.claim).where(t.claim.c.id == claim))
     if row is None or not _reads(tx, caller, row):
@@ -162,7 +179,13 @@ def name(tx: Transaction, caller: Caller, claim: str, body: BuyersIn) -> Done:
     buyers.end(tx, deal=deal, claim=claim, by=caller.person, at=locked.now, reason=text)
     on = claim if deal is None else None
     buyers.keep(tx, given, deal=deal, claim=on, customer=row["customer"], by=caller.person, at=locked.now)
-    met(tx, caller, found, given, held, deal=deal, customer=row["customer"])
+    if deal is None and caller.person == held.owner:
+        draft = Draft(matter=matter, at=locked.now, setting=caller.setting, mint=mint)
+        for other, _, _ in _others(tx, caller, found, given, held, customer=row["customer"]):
+            met_by_buyer(draft, held, other)
+        queue_notices(tx, conflicts.save(tx, draft), at=locked.now)
+    else:
+        met(tx, caller, found, given, held, deal=deal, customer=row["customer"])
     history.append(
         tx,
         [

@@ -32,8 +32,13 @@ def met_by_relative(draft: Draft, claim: Claim, *, apart: str | None) -> None:
     """
     for held, owner in zip(claim.related, claim.related_to, strict=False):  # reports of before know no owners
         if owner not in (claim.reporter, apart):
-            sides = ((owner, claim.reporter, held), (claim.reporter, owner, claim.id))
-            _add(draft, "attempt", claim, owner, alerts=_alerts(draft, "attempt", claim, sides))
+            _beside(draft, claim, claim.reporter, held, owner)
+
+
+def met_by_buyer(draft: Draft, claim: Claim, held: Claim) -> None:
+    """The owner of ``claim`` says, before there is a deal, that the customer whom ``held`` holds buys too (CUS-14)."""
+    if claim.owner is not None and held.owner is not None:
+        _beside(draft, claim, claim.owner, held.id, held.owner)
 
 
 def resembles(draft: Draft, claim: Claim) -> None:
@@ -60,6 +65,12 @@ def also_worked(matter: Matter, claim: Claim, person: str) -> tuple[Claim, ...]:
         and c.follow_ups > 0
         and (c.owner or c.reporter) != person
     )
+
+
+def _beside(draft: Draft, claim: Claim, person: str, held: str, owner: str) -> None:
+    """``person`` met, by ``claim``, the ``owner`` of another customer, by the claim ``held``."""
+    sides = ((owner, person, held), (person, owner, claim.id))
+    _add(draft, "attempt", claim, owner, alerts=_alerts(draft, "attempt", claim, sides))
 
 
 def _alerts(draft: Draft, kind: str, claim: Claim, sides: Iterable[tuple[str, str, str]]) -> tuple[Notice, ...]:

@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from storage import tables as t
+from tests.api.claims.test_conflicts import met
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.money import FIVE_PCT, SIGNED, MoneyOffice, accounts, entries, ledger_is_right, money, sums
-from tests.support.office import act, customer, done, moment, read
+from tests.support.office import act, customer, done, moment, notices, read
 
 WIFE = {"name": "李红", "phone": "138 0000 0082"}
 
@@ -206,9 +207,10 @@ def test_a_linked_customer_of_somebody_else_counts_like_a_buyer(company: Company
 
 
 def test_who_subscribes_is_checked_before_there_is_a_deal_and_taken_over_by_it(company: Company) -> None:
-    """CUS-14, COM-08: nothing is held, for there is nothing; the deal that comes during the case is, and names her."""
+    """CUS-14, COM-08: named by the supervisor. Nothing is held, for there is nothing; the deal that comes during the
+    case is, and names her."""
     office = Signing(company)
-    found = listed(office.named(office.second, WIFE, {"name": "王大明"}))
+    found = listed(office.named(office.leader, WIFE, {"name": "王大明"}))
     company.ring_bells()
     assert [(one["deal"], one["name"], one["phone"]) for one in found] == [
         (None, "李*", "+86138****0082"),
@@ -227,6 +229,35 @@ def test_who_subscribes_is_checked_before_there_is_a_deal_and_taken_over_by_it(c
     office.unobjected(case)
     assert accounts(office.money) == {office.first.id: {"accrued": 50_000}}
     ledger_is_right(company)
+
+
+def test_the_word_of_the_owner_alone_opens_no_case_before_there_is_a_deal(company: Company) -> None:
+    """CUS-14, DSP-19: that somebody buys too is what proves that two are one, and 甲, who was first, could have any
+    customer of 丙 by saying so. It is kept, both supervisors are told once, the deal asks."""
+    office = Signing(company)
+    elsewhere = company.team("二组")
+    other_leader, rival = company.leader(elsewhere, "李主管"), company.rep("丙", team=elsewhere)
+    theirs = office.claim(rival, customer=customer(83, "王小宝"))
+    path = f"/v1/claims/{office.wife['id']}/buyers"
+    son = {"name": "王小宝", "phone": "13800000083"}
+    for _ in range(2):
+        named = listed(office.first.post(path, {"buyers": [son]}))
+        company.ring_bells()
+    assert [(one["deal"], one["name"], one["ended_by"]) for one in named] == [
+        (None, "王*", None),
+        (None, "王*", office.first.id),
+    ]
+    assert (office.cases(), read(rival, theirs)["state"]) == ([], "protected")
+    for leader, about in ((office.leader, office.wife), (other_leader, theirs)):
+        assert notices(leader, about).count("claim.attempt") == 1
+    (found,) = met(company.admin)
+    assert (found["kind"], found["times"], found["claim"]) == ("attempt", 2, office.wife["id"])
+    assert set(found["people"]) == {office.first.id, rival.id}
+    deal = office.won(office.first, claim=office.wife["id"])
+    company.ring_bells()
+    (case,) = listed(company.admin.get("/v1/disputes"))
+    assert {p["person"] for p in case["parties"]} == {office.first.id, rival.id}
+    assert sums(office.deal(deal))["held"] == 50_000
 
 
 def test_whoever_signs_another_deal_later_is_not_who_subscribed(company: Company) -> None:
