@@ -179,13 +179,6 @@ def name(tx: Transaction, caller: Caller, claim: str, body: BuyersIn) -> Done:
     buyers.end(tx, deal=deal, claim=claim, by=caller.person, at=locked.now, reason=text)
     on = claim if deal is None else None
     buyers.keep(tx, given, deal=deal, claim=on, customer=row["customer"], by=caller.person, at=locked.now)
-    if deal is None and caller.person == held.owner:
-        draft = Draft(matter=matter, at=locked.now, setting=caller.setting, mint=mint)
-        for other, _, _ in _others(tx, caller, found, given, held, customer=row["customer"]):
-            met_by_buyer(draft, held, other)
-        queue_notices(tx, conflicts.save(tx, draft), at=locked.now)
-    else:
-        met(tx, caller, found, given, held, deal=deal, customer=row["customer"])
     history.append(
         tx,
         [
@@ -201,6 +194,13 @@ def name(tx: Transaction, caller: Caller, claim: str, body: BuyersIn) -> Done:
         ],
     )
     matters.touch(tx, row["matter"], locked.now)
+    if deal is None and caller.person == held.owner:
+        draft = Draft(matter=matter, at=locked.now, setting=caller.setting, mint=mint)
+        for other, _, _ in _others(tx, caller, found, given, held, customer=row["customer"]):
+            met_by_buyer(draft, held, other)
+        queue_notices(tx, conflicts.save(tx, draft), at=locked.now)
+    else:
+        met(tx, caller, found, given, held, deal=deal, customer=row["customer"])
     return Done(200, buyers_view(tx, claim))
 
 

@@ -14,7 +14,7 @@ from tests.api.claims.test_conflicts import met
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.money import FIVE_PCT, SIGNED, MoneyOffice, accounts, entries, ledger_is_right, money, sums
-from tests.support.office import act, customer, done, moment, notices, read
+from tests.support.office import act, customer, done, moment, notices, read, work
 
 WIFE = {"name": "李红", "phone": "138 0000 0082"}
 
@@ -258,6 +258,21 @@ def test_the_word_of_the_owner_alone_opens_no_case_before_there_is_a_deal(compan
     (case,) = listed(company.admin.get("/v1/disputes"))
     assert {p["person"] for p in case["parties"]} == {office.first.id, rival.id}
     assert sums(office.deal(deal))["held"] == 50_000
+
+
+def test_a_naming_leaves_the_later_stamp_of_the_case_that_it_opens(company: Company) -> None:
+    """CLM-01: what is received next in the matter comes after the case, though the other record was stamped later."""
+    office = Signing(company)
+    for _ in range(3):
+        work(office.first, office.wife)
+    done(office.named(office.leader, WIFE))
+    with company.database.reading() as tx:
+        matter, command = t.matter.c, t.command.c
+        at = sa.select(command.received_at, command.matter).where(command.kind == "dispute_open")
+        (opened,) = tx.execute(at).all()
+        husbands = sa.select(t.claim.c.matter).where(t.claim.c.id == office.husband["id"]).scalar_subquery()
+        last_at = tx.execute(sa.select(matter.last_at).where(matter.id == husbands)).scalar_one()
+    assert last_at >= opened.received_at
 
 
 def test_whoever_signs_another_deal_later_is_not_who_subscribed(company: Company) -> None:
