@@ -20,7 +20,7 @@ def no_credit(
     """The first arrival until ``at`` that the report came after, or less than `ownership.intercept_min` before.
 
     None: it earns credit, as every report does that the partner led the customer here for, as desk and server have
-    confirmed, or that a case found for.
+    confirmed, or that somebody ruled for in a case.
     """
     if track != CHANNEL or claim.channel != "partner" or claim.credit_ruled:
         return None

@@ -385,7 +385,7 @@ class Claim:
     overridden: bool = False  # a special approval stands on it (CLM-34)
     approved_until: datetime | None = None  # by a special approval none of its clocks makes it lapse before (CLM-34)
     excused: bool = False  # caps did not keep its reporter from the customer: a special approval let them (CLM-34)
-    credit_ruled: bool = False  # a case in the channel track found for it: it earns credit (LEAD-14)
+    credit_ruled: bool = False  # a ruling in the channel track found for it: it earns credit (LEAD-14)
     would_refuse: str | None = None  # the code with which the rules would have refused it in a trial (POL-08)
     version: int = 1
 

@@ -201,7 +201,8 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
         reason=None,
         reason_text=None,
         release_reason=None,
-        credit_ruled=claim.credit_ruled or draft.matter.track == CHANNEL,
+        # What two brokers agree, or the rules find between them, is no word of the house on who came first (LEAD-14).
+        credit_ruled=claim.credit_ruled or (draft.matter.track == CHANNEL and dispute.ruled_by_person),
     )
     if held and (target is not _S.WON or claim.earlier is _S.WON):
         claim = _with_new_deals(draft, dispute, _with_least(draft, _thawed(draft, claim)))

@@ -204,6 +204,11 @@ class Dispute:
         return self.grounds is Grounds.IDENTITY and decided and self.outcome is not None and self.outcome.same is same
 
     @property
+    def ruled_by_person(self) -> bool:
+        """Whether somebody in charge ruled last, not the parties among themselves, nor the rules alone (tier 0)."""
+        return bool(self.rulings) and self.rulings[-1].by is not None
+
+    @property
     def takes_parties(self) -> bool:
         """Whether somebody may join: not between a ruling and its finality, when all has been said (DSP-16)."""
         return self.is_open and self.state is not DisputeState.RULED

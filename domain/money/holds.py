@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from domain.claims import confirmations
+from domain.claims import confirmations, credit
 from domain.claims.lifecycle import HOLDING
 from domain.claims.model import Claim
 from domain.disputes.model import Dispute, Outcome, Verdict
@@ -193,7 +193,12 @@ def _after(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | Non
             )
         case _:
             assert outcome.owner is not None
-    ruled_for = replace(deal, no_credit=None)  # whom a case names has the credit as well (LEAD-14)
+    if dispute.ruled_by_person:
+        ruled_for = replace(deal, no_credit=None)  # whom somebody ruled for has the credit as well (LEAD-14)
+    elif winner is not None and winner.id != deal.claim:
+        ruled_for = replace(deal, no_credit=credit.of(draft, winner))
+    else:
+        ruled_for = deal
     if winner is None and deal.claim is None:
         return None  # the winner's claim is on the other record (CUS-13), and nobody's deal stays nobody's
     claim = winner.id if winner is not None else deal.claim

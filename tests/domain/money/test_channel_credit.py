@@ -79,16 +79,40 @@ def test_what_the_house_confirmed_and_other_tracks_earn_as_ever() -> None:
     assert accrued(in_house) == 50_000
 
 
-@pytest.mark.parametrize(("outcome", "alpha"), [("party", 50_000), ("no_change", 0)])
-def test_a_case_that_finds_for_the_report_gives_its_credit_back(outcome: str, alpha: int) -> None:
-    """LEAD-14: the deal before it is paid by it, and the next one as well; one without change gives nothing."""
+@pytest.mark.parametrize(
+    ("outcome", "ruled", "alpha"),
+    [("party", True, 50_000), ("party", False, 0), ("no_change", True, 0), ("no_change", False, 0)],
+)
+def test_a_ruling_that_finds_for_the_report_gives_its_credit_back(outcome: str, ruled: bool, alpha: int) -> None:
+    """LEAD-14: the deal before it is paid by it, and the next one as well; one without change gives nothing, nor does
+    what the parties agree on among themselves: two brokers would lift it for each other."""
     office = channel(came(-5))
     office.win(1_000_000)
-    office.dispute("carol")
-    office.settle(outcome, owner="anna" if outcome == "party" else None)
+    office.dispute("bob")
+    owner = "anna" if outcome == "party" else None
+    if ruled:
+        office.rule(outcome, owner=owner)
+        office.appeal_time_over()
+    else:
+        office.settle(outcome, owner=owner)
     assert accrued(office) == alpha
     office.win(1_000_000, kind=CommandKind.DEAL)
     assert accrued(office) == 2 * alpha
+    office.check()
+
+
+def test_a_deal_that_goes_to_another_broker_by_agreement_asks_for_their_own_report() -> None:
+    """LEAD-14, COM-09: alpha's report was in time and its deal was paid; beta's came after the customer."""
+    office = channel(came(60))
+    late = replace(office.matter.claims["claim-bob"], channel="partner", rank_at=START + timedelta(hours=2))
+    office.matter = office.matter.with_claim(late)
+    deal = office.win(1_000_000)
+    assert accrued(office) == 50_000
+    office.dispute("bob")
+    office.settle("party", owner="bob")
+    found = office.matter.deals[deal]
+    assert (found.owner, found.no_credit and found.no_credit.why) == ("bob", "after_arrival")
+    assert (accrued(office), accrued(office, "beta")) == (0, 0)
     office.check()
 
 
