@@ -58,8 +58,11 @@ def keep(
 
 
 def end(tx: Transaction, *, deal: str | None, claim: str, by: str, at: datetime, reason: str | None) -> None:
-    """Whoever signs the ``deal`` does so no longer, or subscribed on ``claim``; ``reason`` is the id of a text."""
-    theirs = _BUYER.deal == deal if deal is not None else _BUYER.claim == claim
+    """Whoever signs the ``deal`` does so no longer, or subscribed on ``claim``; ``reason`` is the id of a text.
+
+    Those who subscribed are over with the deal as well: it took them over, and another first deal would again.
+    """
+    theirs = _BUYER.claim == claim if deal is None else sa.or_(_BUYER.deal == deal, _BUYER.claim == claim)
     values = {"ended_at": at, "ended_by": by, "ended_reason": reason}
     tx.execute(t.deal_buyer.update().where(theirs, _BUYER.ended_at.is_(None)).values(values))
 

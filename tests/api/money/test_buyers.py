@@ -326,6 +326,20 @@ def test_who_signs_instead_is_checked_and_who_changed_it_and_why_is_kept(company
     assert [item["actor"] for item in told if item["data"].get("cause") == "buyers"] == [desk.id]
 
 
+def test_who_subscribed_and_was_replaced_in_the_contract_does_not_come_back(company: Company) -> None:
+    """CUS-14 (更名): 王大明 subscribed and the contract took him over; 孙某 signs instead, and 王大明 is not named in
+    the contract after it is called off either."""
+    office = Signing(company, buyer__check=False)
+    done(office.named(office.leader, {"name": "王大明"}))
+    office.won(office.second, claim=office.husband["id"])
+    found = listed(office.named(office.leader, {"name": "孙某"}, reason="更名"))
+    assert [one["name"] for one in found if one["ended_at"] is None] == ["孙*"]
+    assert {one["ended_reason"] for one in found if one["ended_at"] is not None} == {"更名"}
+    done(act(office.leader, office.husband, "cancel_deal", reason="退房"))
+    again = office.won(office.second, claim=office.husband["id"])
+    assert office.deal(again)["buyers"] == []
+
+
 def test_a_deal_that_nobody_had_claimed_is_checked_when_it_is_allocated(company: Company) -> None:
     """CUS-14, CLM-03: 李红 signed with 赵某, whom nobody held; 乙 reported him since."""
     office = Signing(company)
