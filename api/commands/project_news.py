@@ -15,6 +15,7 @@ from api.call import Waiting
 from api.commands.received import as_of_now
 from api.schemas.claims import ProjectPatch
 from domain.claims.lifecycle import OPEN
+from domain.claims.projects import wrong_dates
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.refusals import FieldError, Refusal
 from storage import matters, merges, projects
@@ -85,6 +86,14 @@ def wanted(
     found = projects.change(tx, project, told, groups=policy.project_match_groups())
     if not found.changes:
         return None
+    if _DATES & found.changes.keys():
+        present, today = (
+            {**found.project, **found.changes},
+            caller.setting.calendar(row["program"]).local_date(caller.at),
+        )
+        wrong = wrong_dates(present["bid_date"], present["award_date"], today=today)
+        if wrong:
+            raise Refusal("date_invalid", rule="CLM-33", errors=tuple(FieldError(f, "date_invalid") for f in wrong))
     elsewhere = tuple(c for c in projects.holding(tx, project) if c["matter"] != row["matter"])
     there = (
         merges.matter_of(tx, program=row["program"], subject=found.met, track=row["track"])

@@ -20,6 +20,7 @@ from domain.calendar.duration import DAY_US, Duration
 from domain.claims.lifecycle import OPEN, ClaimState
 from domain.claims.model import Claim, Opening, Outside, Resemblance, TermsRef
 from domain.claims.permissions import may_sell
+from domain.claims.projects import wrong_dates
 from domain.customers.company_index import CloseCompany
 from domain.customers.identity import Identity, MatchValues, match_values, require_identity
 from domain.customers.names import CustomerKind
@@ -280,6 +281,8 @@ class _Reporter:
             wrong.append("expected_close")
         if body.first_contact is not None and body.first_contact.at > now:
             wrong.append("first_contact.at")
+        if isinstance(body.project, ProjectGiven):
+            wrong += wrong_dates(body.project.bid_date, body.project.award_date, today=today)
         if wrong:
             raise Refusal("date_invalid", rule="CLM-02", errors=tuple(FieldError(f, "date_invalid") for f in wrong))
 

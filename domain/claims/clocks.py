@@ -397,23 +397,41 @@ def _stage(claim: Claim, terms: Terms) -> str:
 
 def _kept_for_bid(claim: Claim, *, at: datetime, awarded_on: date | None, terms: Terms) -> Claim:
     protection = claim.clock(Clock.PROTECTION)
-    length = terms.policy.duration("bid.protect_days")
-    if awarded_on is None or protection is None or protection.deadline is None or length is None:
+    if awarded_on is None or protection is None or protection.deadline is None:
         return claim
+    counted = _bid_protection(claim, protection, awarded_on, at=at, terms=terms)
+    if counted is None or counted.deadline is None or counted.deadline <= protection.deadline:
+        return claim
+    return claim.with_clock(counted)
+
+
+def _bid_protection(
+    claim: Claim, protection: RunningClock, awarded_on: date, *, at: datetime, terms: Terms
+) -> RunningClock | None:
+    """``protection`` until `bid.protect_days` after the award; None where the policy has none.
+
+    Never beyond `claim.max_total_days`: the owner tells the day, and may not give themselves more (CLM-11, CLM-22).
+    """
+    length = terms.policy.duration("bid.protect_days")
+    if length is None:
+        return None
     award = _end_of(awarded_on, at=at, terms=terms)
     counted = terms.calendar.add(award, length)
-    if counted.at <= protection.deadline:
-        return claim
-    return claim.with_clock(
-        replace(
-            protection,
-            deadline=counted.at,
-            start=award,
-            length=length,
-            rule="bid.protect_days",
-            provisional=counted.provisional,
-        )
+    found = replace(
+        protection,
+        deadline=counted.at,
+        start=award,
+        length=length,
+        rule="bid.protect_days",
+        provisional=counted.provisional,
     )
+    total = terms.policy.duration("claim.max_total_days")
+    last = terms.calendar.add(claim.accepted_at or at, total).at if total is not None else counted.at
+    if counted.at <= last:
+        return found
+    # Elapsed, so that a new calendar does not count it beyond.
+    left = Duration(max(0, _us(last - award)), Scale.ELAPSED)
+    return replace(found, deadline=last, length=left, provisional=False)
 
 
 def _end_of(day: date, *, at: datetime, terms: Terms) -> datetime:
@@ -426,23 +444,25 @@ def _moved_with_award(
 ) -> Claim:
     """``claim``, whose protection runs, with it moved as far as the award moved."""
     protection = claim.clock(Clock.PROTECTION)
-    length = terms.policy.duration("bid.protect_days")
-    if protection is None or protection.deadline is None or protection.deadline <= at or length is None:
+    if protection is None or protection.deadline is None or protection.deadline <= at:
         return claim
     if protection.rule != "bid.protect_days" or was is None:
         return _kept_for_bid(claim, at=at, awarded_on=awarded_on, terms=terms)
     award = _end_of(awarded_on, at=at, terms=terms)
     if protection.start == award:
         return claim  # accepted after it was told
-    counted = terms.calendar.add(award, length)
-    before = terms.calendar.add(_end_of(was, at=at, terms=terms), length).at
-    # What a pause has added stays.
-    deadline = protection.deadline + (counted.at - before)
+    counted = _bid_protection(claim, protection, awarded_on, at=at, terms=terms)
+    former = _bid_protection(claim, protection, was, at=at, terms=terms)
+    if counted is None or counted.deadline is None or former is None or former.deadline is None:
+        return claim
+    # What a pause has added stays; without one it is as was counted, also before there was a limit.
+    before = protection.deadline if protection.start == former.start else former.deadline
+    deadline = protection.deadline + (counted.deadline - before)
     plain = _plain_protection(claim, at=at, terms=terms)
     if plain is not None and plain.deadline is not None and plain.deadline >= deadline:
         found = plain
-    elif deadline == counted.at:
-        found = replace(protection, deadline=deadline, start=award, length=length, provisional=counted.provisional)
+    elif deadline == counted.deadline:
+        found = counted
     else:
         left = Duration(max(0, _us(deadline - at)), Scale.ELAPSED)
         found = replace(protection, deadline=deadline, start=at, length=left, provisional=counted.provisional)

@@ -1007,6 +1007,14 @@ _OTHERS = (
         "After a change of policy the deadlines of {customer} were counted again[; the next is {deadline}].",
     ),
     _row(
+        "policy.changed/award",
+        "招标日期更正，保护期提前到期",
+        "Tender date corrected, protection ends earlier",
+        "同一项目的另一归属人更正了开标或中标日期，{customer}的保护期提前到期[，最近的期限是{deadline}]；如有疑问请核对。",
+        "Another owner of the project corrected its bid or award date, so the protection of {customer} ends earlier[; "
+        "the next deadline is {deadline}]. Please check it if in doubt.",
+    ),
+    _row(
         "policy.changed/calendar",
         "日历更新，期限调整",
         "Calendar updated, deadline moved",

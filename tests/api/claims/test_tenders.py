@@ -100,7 +100,7 @@ def test_a_correction_names_a_project_where_there_is_one(company: Company) -> No
     done(act(office.first, claim, "release", reason="lost"))
     late = office.first.patch(
         f"/v1/claims/{claim['id']}",
-        {"version": read(office.first, claim)["version"], "project": {"award_date": "2031-09-01"}},
+        {"version": read(office.first, claim)["version"], "project": {"award_date": "2031-03-03"}},
     )
     refused(late, 409, "illegal_transition")
     assert read(office.first, claim)["project"]["award_date"] is None
@@ -113,20 +113,34 @@ def test_protection_is_counted_from_the_award_once_it_is_known(company: Company)
     assert moment(clocks(claim)["protection"]) == moment("2031-07-15T16:00:00Z")
     postponed = done(correct(office.first, claim, bid_date="2031-07-15"))
     assert moment(clocks(postponed)["protection"]) == moment("2031-08-14T16:00:00Z")
-    awarded = done(correct(office.first, claim, award_date="2031-08-01"))
-    assert moment(clocks(awarded)["protection"]) == moment("2031-08-31T16:00:00Z")
-    assert awarded["project"]["award_date"] == "2031-08-01"
+    company.at("2031-08-01T02:00:00Z")
+    for wrong in ("2031-08-02", "2031-07-14", "2199-12-31"):  # to come, and before the bid
+        refused(correct(office.first, claim, award_date=wrong), 422, "date_invalid", "project.award_date")
+    awarded = done(correct(office.first, claim, award_date="2031-07-29"))
+    assert moment(clocks(awarded)["protection"]) == moment("2031-08-28T16:00:00Z")
+    assert awarded["project"]["award_date"] == "2031-07-29"
     corrected = entry(office.first, claim, "corrected")
     assert corrected["data"]["fields"] == ["project.award_date"]
     (kept,) = [c for c in corrected["data"]["clocks"] if c["clock"] == "protection"]
-    assert moment(kept["deadline"]) == moment("2031-08-31T16:00:00Z")
-    # A bid that moves does not move what the award decides, and no date takes the plain protection away.
+    assert moment(kept["deadline"]) == moment("2031-08-28T16:00:00Z")
+    # A bid that moves does not move what the award decides.
     assert clocks(done(correct(office.first, claim, bid_date="2031-07-20"))) == clocks(awarded)
-    early = done(correct(office.first, claim, award_date="2031-03-04"))
+    told_at_once = reported(office, office.first, "二期", bid_date="2031-07-15", award_date="2031-07-29")
+    assert clock(told_at_once, "protection")["rule"] == "claim.protection_days"
+    later = office.report(
+        office.first, customer=BUYER, project={"name": "三期", "bid_date": "2031-07-15", "award_date": "2031-08-02"}
+    )
+    refused(later, 422, "date_invalid", "project.award_date")
+
+
+def test_no_date_takes_the_plain_protection_away_nor_gives_more_than_there_is(company: Company) -> None:
+    """CLM-11, CLM-22, CLM-33: the owner tells the day, and extends their own protection no further by it."""
+    office = Office(company, policy=PROJECTS)
+    claim = reported(office, office.first, bid_date="2199-12-31")
+    assert moment(clocks(claim)["protection"]) == after(claim["accepted_at"], days=180)
+    early = done(correct(office.first, claim, bid_date="2031-03-03", award_date="2031-03-03"))
     assert moment(clocks(early)["protection"]) == after(claim["accepted_at"], days=90)
     assert clock(early, "protection")["rule"] == "claim.protection_days"
-    told_at_once = reported(office, office.first, "二期", bid_date="2031-06-15", award_date="2031-08-01")
-    assert clocks(told_at_once)["protection"] == clocks(awarded)["protection"]
 
 
 def test_who_holds_the_project_in_another_track_has_their_protection_moved_too(company: Company) -> None:
@@ -134,12 +148,20 @@ def test_who_holds_the_project_in_another_track_has_their_protection_moved_too(c
     office = Office(company, policy=PROJECTS | {"ownership.tracks": ["sales", "channel"]})
     sales = reported(office, office.first, tender_number="T-9")
     channel = office.claim(office.second, customer=BUYER, track="channel", project={"id": sales["project"]["id"]})
-    done(correct(office.first, sales, award_date="2031-08-01"))
+    done(correct(office.first, sales, bid_date="2031-07-29"))
     company.ring_bells()
     beside = read(office.second, channel)
-    assert moment(clocks(beside)["protection"]) == moment("2031-08-31T16:00:00Z")
+    assert moment(clocks(beside)["protection"]) == moment("2031-08-28T16:00:00Z")
     corrected = timeline(office.second, channel)[-1]
     assert (corrected["kind"], corrected["data"]["cause"]) == ("corrected", "award")
+    assert "policy.changed" not in notices(office.second, channel)
+    # Nearer it goes as far as any date may; they and their supervisor are told that somebody else said so.
+    done(correct(office.first, sales, bid_date="2031-06-29"))
+    company.ring_bells()
+    assert moment(clocks(read(office.second, channel))["protection"]) == moment("2031-07-29T16:00:00Z")
+    for who in (office.second, office.leader):
+        assert notices(who, channel).count("policy.changed") == 1
+    assert "policy.changed" not in notices(office.leader, sales)
     refused(correct(office.first, sales, tender_number="T-8"), 409, "customer_owned")
     done(correct(office.second, channel, site="厂区"))
     assert read(office.first, sales)["project"]["site"] == "厂区"
@@ -150,6 +172,6 @@ def test_a_lapsed_claim_is_not_revived_by_a_later_award(company: Company) -> Non
     office = Office(company, policy=PROJECTS | {"claim.grace_days": 0, "claim.no_deal_days": 0})
     claim = reported(office, office.first)
     company.at("2031-06-02T02:00:00Z")
-    next_one = reported(office, office.second, award_date="2031-09-01")
+    next_one = reported(office, office.second, bid_date="2031-09-01")
     assert read(office.first, claim)["state"] == "lapsed"
     assert moment(clocks(next_one)["protection"]) == moment("2031-10-01T16:00:00Z")

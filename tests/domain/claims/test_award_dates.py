@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from domain.calendar.duration import Duration
@@ -102,4 +103,19 @@ def test_an_extension_and_what_is_over_stay() -> None:
     assert told(claim, BID + 20 * DAY, at=KEPT) == claim
     longer = clocks.extended(claim, until=KEPT + 40 * DAY, at=ACCEPTED, rule="claim.extension_days")
     assert told(longer, BID + 20 * DAY) == longer
-    assert protection(told(longer, BID + 50 * DAY)).deadline == KEPT + 50 * DAY
+    assert protection(told(longer, BID + 45 * DAY)).deadline == KEPT + 45 * DAY
+
+
+def test_no_date_protects_longer_than_the_policy_does_at_most() -> None:
+    """CLM-11, CLM-22: `claim.max_total_days` 180 from the acceptance, whatever day the owner tells; a true one counts
+    as ever, and one that was told before there was a limit is no longer than it is."""
+    last = ACCEPTED + 180 * DAY
+    far = date(2199, 12, 31)
+    for claim in (accepted(far), told(accepted(), far), told(accepted(None), far, was=None)):
+        assert (protection(claim).deadline, protection(claim).rule) == (last, "bid.protect_days")
+        assert protection(told(claim, BID, was=far)).deadline == KEPT
+        recounted = clocks.recounted(claim, at=ACCEPTED + DAY, terms=TERMS, min_notice=NOTICE)
+        assert protection(recounted).deadline == last
+    end = datetime(2199, 12, 31, 16, 0, tzinfo=UTC)
+    unlimited = accepted().with_clock(replace(protection(accepted()), deadline=end + 30 * DAY, start=end))
+    assert protection(told(unlimited, BID, was=far)).deadline == KEPT

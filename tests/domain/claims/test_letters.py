@@ -53,7 +53,8 @@ def office(*, awarded_on: date | None = None, **policy: Any) -> Office:
     """A project whose protection began a moment ago."""
     made = Office(policy={"override.roles": ["team_lead"], "claim.protection_days": 60, **policy})
     terms = made.setting.terms_of(made.claim())
-    begun = clocks.started_at_acceptance(made.claim(), at=made.now, terms=terms, awarded_on=awarded_on)
+    accepted = replace(made.claim(), accepted_at=made.now)
+    begun = clocks.started_at_acceptance(accepted, at=made.now, terms=terms, awarded_on=awarded_on)
     made.matter = made.matter.with_claim(begun)
     return made
 
