@@ -706,8 +706,9 @@ def _conflict(caller: Caller, row: dict[str, Any], holder: Claim | None, names: 
         ),
         partner=is_broker(caller),
     )
-    reveals_end = policy.choice("collision.reveal") == "end_date" and holder.deadline is not None
-    zone_day = caller.setting.calendar(row["program"]).local_date(holder.deadline) if holder.deadline else None
+    ends_at = holder.ends_at
+    reveals_end = policy.choice("collision.reveal") == "end_date" and ends_at is not None
+    zone_day = caller.setting.calendar(row["program"]).local_date(ends_at) if ends_at else None
     return {
         "owner_name": names.get(holder.owner) if shown else None,
         "end_date": zone_day.isoformat() if reveals_end and zone_day else None,

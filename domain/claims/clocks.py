@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from domain.calendar.duration import DAY_US, Duration, Scale
 from domain.calendar.working_calendar import WorkingCalendar
+from domain.claims.lifecycle import ClaimState
 from domain.claims.model import (
     CLOCK_ORDER,
     LAPSE_REASON,
@@ -287,7 +288,10 @@ def resumed(claim: Claim, kind: PauseKind, *, at: datetime, terms: Terms) -> Cla
 
 
 def extended(claim: Claim, *, until: datetime, at: datetime, rule: str) -> Claim:
-    """No lapse clock runs out before ``until`` (CLM-22, CLM-17): earlier deadlines move there, later ones stay."""
+    """No lapse clock runs out before ``until`` (CLM-22, CLM-17): earlier deadlines move there, later ones stay.
+
+    Nor does the deadline of a sales stage move once the customer is won.
+    """
     return replace(
         claim,
         # A nearer date, given later, takes nothing back of what was given before.
@@ -301,11 +305,19 @@ def extended(claim: Claim, *, until: datetime, at: datetime, rule: str) -> Claim
                 rule=rule,
                 provisional=False,
             )
-            if c.deadline is not None and c.deadline < until and c.clock in LAPSE_REASON
+            if c.deadline is not None
+            and c.deadline < until
+            and c.clock in LAPSE_REASON
+            and not only_warns(claim, c.clock)
             else c
             for c in claim.clocks
         ),
     )
+
+
+def only_warns(claim: Claim, clock: Clock) -> bool:
+    """Whether ``clock`` takes nobody's customer once it is won: payment and delivery come by their own day (CLM-30)."""
+    return clock is Clock.SALES_STAGE and claim.state is ClaimState.WON
 
 
 def as_if_running(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
@@ -497,7 +509,7 @@ def _deadline(claim: Claim, clock: Clock, *, at: datetime, length: Duration, ter
     else:
         counted = terms.calendar.add(at, length)
     spared = claim.spared_until if clock in _SPARED else None
-    kept = claim.approved_until if clock in _KEPT else None
+    kept = claim.approved_until if clock in _KEPT and not only_warns(claim, clock) else None
     least = max(filter(None, (spared, kept)), default=None)
     if least is not None and counted.at < least:
         return least, False

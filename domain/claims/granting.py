@@ -147,7 +147,7 @@ def _kept(draft: Draft, claim: Claim, approval: SpecialApproval) -> None:
 
 def _extended(draft: Draft, claim: Claim, approval: SpecialApproval) -> None:
     until = _require_held(draft, claim, approval)
-    present = clocks.as_if_running(claim, at=draft.at, terms=draft.setting.terms_of(claim)).deadline
+    present = clocks.as_if_running(claim, at=draft.at, terms=draft.setting.terms_of(claim)).ends_at
     if present is None or until <= present:
         raise _date_invalid()
     _moved(draft, claim, approval, until)

@@ -419,3 +419,13 @@ class Claim:
         """The earliest deadline of the running clocks (CLM-17). Nothing happens by itself when a follow-up is due."""
         found = (c.deadline for c in self.clocks if c.deadline is not None and c.clock is not Clock.RHYTHM)
         return min(found, default=None)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the customer may be lost next. In `won` that is the end of the after-deal period alone: the deadline of
+        the sales stage only warns there (CLM-32, CLM-30).
+        """
+        if self.state is not ClaimState.WON:
+            return self.deadline
+        after_deal = self.clock(Clock.AFTER_DEAL)
+        return after_deal.deadline if after_deal is not None else None

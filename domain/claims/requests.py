@@ -240,7 +240,7 @@ def transfer_now(
                 claim,
                 rule="CLM-24",
                 urgency="urgent",
-                facts={"deadline": claim.deadline},
+                facts={"deadline": claim.ends_at},
             )
 
 

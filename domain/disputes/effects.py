@@ -76,7 +76,7 @@ def _restore(draft: Draft, dispute: Dispute) -> None:
             "claim.restored",
             given_back,
             rule="DSP-03",
-            facts={"deadline": given_back.deadline},
+            facts={"deadline": given_back.ends_at},
         )
         _won_meanwhile(draft, given_back)
     confirmations.ask_for(draft, freed)
@@ -237,7 +237,7 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
         before=before,
         data={"dispute": dispute.id, "owner": claim.owner, "clocks": clock_data(claim)},
     )
-    draft.tell(claim.owner, "claim.kept", claim, rule="DSP-15", urgency="urgent", facts={"deadline": claim.deadline})
+    draft.tell(claim.owner, "claim.kept", claim, rule="DSP-15", urgency="urgent", facts={"deadline": claim.ends_at})
 
 
 def _share(draft: Draft, claim: Claim, outcome: Outcome, *, to_come: bool) -> None:

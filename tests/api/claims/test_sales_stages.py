@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from tests.support.answers import refused
@@ -150,6 +151,7 @@ def test_after_the_deal_a_late_stage_is_warned_of_and_takes_no_customer(company:
         "stage.deadline_days": {"contact": 10, "payment": 5},
         "stage.on_miss": "lapse",
         "claim.after_deal_days": 60,
+        "collision.reveal": "end_date",
     }
     office = Office(company, policy=limits)
     claim = office.claim(office.first)
@@ -162,6 +164,8 @@ def test_after_the_deal_a_late_stage_is_warned_of_and_takes_no_customer(company:
     }, "the deadline of the stage that it is in runs on"
     paying = done(act(office.first, claim, "stage", stage="payment"))
     assert moment(paying["stage"]["due"]) == after(paying["stage"]["since"], days=5)
+    revealed = office.claim(office.second)["conflict"]["end_date"]
+    assert revealed == (kept + timedelta(hours=8)).date().isoformat(), "a late payment frees no customer (CLM-27)"
     second = {**deal, "kind": "repurchase"}
     again = done(
         office.finance().post("/v1/deals", {"program": office.program, "customer": claim["customer"]["id"], **second})

@@ -250,6 +250,28 @@ def test_protection_is_extended_beyond_the_limit() -> None:
     assert notice.facts["until"] == deadline + DAY
 
 
+def test_of_a_won_customer_only_the_end_of_the_after_deal_period_moves() -> None:
+    """CLM-34, CLM-32, CLM-30: the deadline of the stage (payment) takes nobody's customer, so a date that lies between
+    the two gives nothing, counts as no approval, and moves no warning; nor does keep."""
+    sales = office(**{"claim.after_deal_days": 60, "stage.deadline_days": {"contact": 10}, "stage.list": ["contact"]})
+    sales.win(1_000_000)
+    stage, ends = (sales.claim().clock(c) for c in (Clock.SALES_STAGE, Clock.AFTER_DEAL))
+    assert stage is not None
+    assert ends is not None
+    assert ends.deadline is not None
+    assert (sales.claim().deadline, sales.claim().ends_at) == (stage.deadline, ends.deadline)
+    assert code(sales.grant("extend", until=ends.deadline - DAY)) == "date_invalid"
+    assert sales.matter.approvals == {}
+    for kind in ("extend", "keep"):
+        until = (sales.claim().ends_at or sales.now) + DAY
+        assert sales.grant(kind, until=until) is None
+        assert (sales.claim().ends_at, sales.claim().clock(Clock.SALES_STAGE)) == (until, stage)
+    begun = clocks.started_sales_stage(sales.claim(), at=sales.now, terms=sales.setting.terms_of(sales.claim()))
+    again = begun.clock(Clock.SALES_STAGE)
+    assert again is not None
+    assert again.deadline == sales.now + 10 * DAY
+
+
 def test_a_nearer_date_takes_nothing_back_of_what_was_given_before() -> None:
     """CLM-34, CLM-16: keep after a longer extend; a follow-up voided later still leaves what the extend gave."""
     sales = office()
