@@ -194,6 +194,7 @@ def transfer_now(
         state=draft.move(claim, ClaimTrigger.TRANSFER),
         escalated=False,
         owner=to,
+        by_reception=False,  # nobody received the customer as theirs: it takes room like any other (CLM-25)
         collaborators=tuple(c for c in claim.collaborators if c.person != to),
         team=organisation.team_of(to, at=draft.at),
         changes_seen=last_change(draft, to),

@@ -15,7 +15,7 @@ from storage.case_facts import facts
 from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person, person_customer
-from tests.support.office import NOTE, act, customer, done, entry, moves, notices, read, tasks, work
+from tests.support.office import NOTE, act, customer, decide, done, entry, moves, notices, read, tasks, work
 from tests.support.visits import Visits, step
 
 
@@ -176,6 +176,17 @@ def test_what_a_reception_made_takes_no_room_under_the_cap_of_open_claims(compan
     assert done(office.first.get(f"/v1/people/{office.first.id}/load"))["held"] == 1
     office.claim(office.first, customer=customer(2))
     refused(office.report(office.first, customer=customer(3)), 409, "claim_cap")
+
+
+def test_what_a_reception_made_takes_room_under_the_cap_of_whoever_it_is_transferred_to(company: Company) -> None:
+    """CLM-25, CLM-24: one came in to be served by them; anybody else has the customer as by a report."""
+    office = Visits(company, policy={"claim.cap_person": 1})
+    made = office.served(1, by=office.first)["claim"]
+    asked = done(act(office.first, made, "transfer", to=office.second.id, reason="调岗"))
+    done(decide(office.second, asked["requests"][-1]))
+    assert read(office.second, made)["owner"] == office.second.id
+    refused(office.report(office.second, customer=customer(2)), 409, "claim_cap")
+    office.claim(office.first, customer=customer(3))
 
 
 def test_a_reporter_who_receives_a_pooled_customer_has_them_whatever_the_pool_says(company: Company) -> None:
