@@ -71,7 +71,7 @@ def cancel_deal(draft: Draft, command: Command) -> None:
     if len(live) > 1:
         claim = after_deal(draft, claim)
     else:
-        claim = replace(claim, state=draft.move(claim, ClaimTrigger.CANCEL_DEAL), clocks=())
+        claim = replace(claim, state=draft.move(claim, ClaimTrigger.CANCEL_DEAL)).without_clock(Clock.AFTER_DEAL)
         terms = draft.setting.terms_of(claim)
         claim = clocks.idle_begun(claim, at=draft.at, terms=terms)
         claim = clocks.started(

@@ -206,10 +206,9 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
     )
     if held and (target is not _S.WON or claim.earlier is _S.WON):
         claim = _with_new_deals(draft, dispute, _with_least(draft, _thawed(draft, claim)))
-    elif held:
-        claim = after_deal(
-            draft, _bare(_limits_given_back(draft, claim))
-        )  # the deal came during the case, or was a loser's
+    elif held:  # the deal came during the case, or was a loser's; the deadline of its stage runs on (CLM-30)
+        freed = clocks.as_if_running(_limits_given_back(draft, claim), at=draft.at, terms=terms)
+        claim = after_deal(draft, replace(_bare(freed), clocks=freed.clocks))
     else:
         claim = replace(
             _bare(claim),

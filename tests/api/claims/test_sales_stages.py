@@ -179,11 +179,14 @@ def test_after_the_deal_a_late_stage_is_warned_of_and_takes_no_customer(company:
     for person in (office.first, office.leader):
         assert notices(person, claim).count("reminder.sales_stage") == 1
     assert done(act(office.first, claim, "stage", stage="delivery"))["stage"]["due"] is None
-    done(act(office.first, claim, "stage", stage="payment"))
+    due = done(act(office.first, claim, "stage", stage="payment"))["stage"]["due"]
     for one in late["deals"]:
         done(act(office.leader, claim, "cancel_deal", reason="客户退订", deal=one))
+    back = read(office.first, claim)
+    assert (back["state"], list(clocks(back)), back["stage"]["due"]) == ("active", ["sales_stage"], due)
     company.advance(days=30)
-    assert (read(office.first, claim)["state"], read(office.first, claim)["clocks"]) == ("active", [])
+    lapsed = read(office.first, claim)
+    assert (lapsed["state"], lapsed["reason"], lapsed["ended_at"]) == ("lapsed", "stage_missed", due)
 
 
 def test_a_claim_weighs_more_from_the_proposal_on(company: Company) -> None:
