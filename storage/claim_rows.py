@@ -41,6 +41,7 @@ _INSTANTS = (
     "kept_until",
     "hand_over_by",
     "idle_since",
+    "rhythm_since",
     "extended_until",
     "spared_until",
     "approved_until",

@@ -184,7 +184,7 @@ def void(tx: Transaction, caller: Caller, follow_up: str, reason: str) -> Waitin
         caller,
         claim,
         CommandKind.VOID,
-        lambda _: {"follow_up": follow_up, "text": text},
+        lambda _: {"follow_up": follow_up, "text": text, "present": sorted(stages.filled_in(tx, claim["id"]))},
         target_type="follow_up",
         target=follow_up,
     )

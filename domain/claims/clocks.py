@@ -141,12 +141,17 @@ def started_rhythm(claim: Claim, *, at: datetime, terms: Terms) -> Claim:
 
 def rhythm_recounted(claim: Claim, *, last: datetime | None, at: datetime, terms: Terms) -> Claim:
     """As if ``last`` were the last qualified follow-up: a later one was voided at ``at``; overdue at once if it is."""
-    begun = claim.idle_since or claim.accepted_at or at
+    begun = rhythm_begun(claim) or at
     claim = started_rhythm(claim, at=max(begun, last or begun), terms=terms)
     rhythm = claim.clock(Clock.RHYTHM)
     if rhythm is None or rhythm.deadline is None or rhythm.deadline >= at:
         return claim
     return claim.with_clock(replace(rhythm, deadline=at))
+
+
+def rhythm_begun(claim: Claim) -> datetime | None:
+    """When the rhythm last began by anything but a follow-up: no voiding takes that back (LEAD-12)."""
+    return max(filter(None, (claim.idle_since or claim.accepted_at, claim.rhythm_since)), default=None)
 
 
 def rhythm_length(claim: Claim, *, terms: Terms) -> Duration | None:
@@ -168,7 +173,7 @@ def moved_rhythm(claim: Claim, *, former: Claim, at: datetime, terms: Terms) -> 
     """Where the stage that ``claim`` was moved to has another rhythm, it counts from the move on (LEAD-12)."""
     if rhythm_length(claim, terms=terms) == rhythm_length(former, terms=terms):
         return claim
-    return started_rhythm(claim, at=at, terms=terms)
+    return replace(started_rhythm(claim, at=at, terms=terms), rhythm_since=at)
 
 
 def idle_begun(claim: Claim, *, at: datetime, terms: Terms) -> Claim:

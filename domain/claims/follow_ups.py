@@ -180,6 +180,8 @@ def void(draft: Draft, command: Command) -> None:
     draft.matter = draft.matter.with_voided(claim.id, fact.id)
     left = [f for f in facts if f.qualified and not f.voided and f.id != fact.id]
     if fact.qualified:
+        present = command.data.get("present", ())
+        left = [replace(f, unrecorded=tuple(word for word in f.unrecorded if word not in present)) for f in left]
         claim = draft.put(_without(draft, claim, fact, left))
     if claim.state is ClaimState.REPORTED and claim.visited_at == fact.received_at:
         claim = draft.put(replace(claim, visited_at=None))  # it must accept nothing later either
@@ -348,8 +350,8 @@ def _idle_moved(claim: Claim, *, received_at: datetime, terms: Terms) -> Claim:
 def _without(draft: Draft, claim: Claim, fact: FollowUpFact, left: Sequence[FollowUpFact]) -> Claim:
     """A voided entry no longer uses up its day, and if it was the last one the idle clock counts from before it.
 
-    ``left``: the other qualified ones. When the next one is due counts from the last of them that recorded what it was
-    to (LEAD-12).
+    ``left``: the other qualified ones, and what each of them still leaves open. When the next one is due counts from
+    the last that leaves nothing open; what one left open before the rhythm began anew is asked of nobody (LEAD-12).
     """
     terms = draft.setting.terms_of(claim)
     if fact.received_at.astimezone(ZoneInfo(terms.calendar.zone)).date() == claim.qualified_on:
@@ -360,7 +362,9 @@ def _without(draft: Draft, claim: Claim, fact: FollowUpFact, left: Sequence[Foll
         claim = clocks.rhythm_recounted(claim, last=begun, at=draft.at, terms=terms)
     last = max(left, key=lambda f: f.received_at, default=None)
     if worked and claim.clock(Clock.RHYTHM) is not None:
-        claim = replace(claim, unrecorded=last.unrecorded if last is not None else ())
+        since = clocks.rhythm_begun(claim)
+        asked = last is not None and (since is None or since < last.received_at)
+        claim = replace(claim, unrecorded=last.unrecorded if last is not None and asked else ())
     if fact.received_at != claim.last_qualified_at:
         return claim
     since = last.received_at if last is not None else None

@@ -349,6 +349,7 @@ class Claim:
     last_qualified_at: datetime | None = None
     idle_since: datetime | None = None  # when the idle clock last began by anything but a follow-up
     idle_stops: tuple[tuple[datetime, datetime | None], ...] = ()  # when it stood still since then
+    rhythm_since: datetime | None = None  # when the rhythm last began by neither: a move, a completed record (LEAD-12)
     extended_until: datetime | None = None
     qualified_on: date | None = None
     qualified_count: int = 0

@@ -399,7 +399,8 @@ def _recorded(draft: Draft, claim: Claim, present: Collection[str]) -> Claim:
     left = tuple(field for field in claim.unrecorded if field not in present)
     if left or not claim.unrecorded or claim.clock(Clock.RHYTHM) is None:
         return replace(claim, unrecorded=left)
-    return clocks.started_rhythm(claim, at=draft.at, terms=draft.setting.terms_of(claim))
+    claim = clocks.started_rhythm(claim, at=draft.at, terms=draft.setting.terms_of(claim))
+    return replace(claim, rhythm_since=draft.at)
 
 
 def approval_missed(draft: Draft, claim: Claim) -> None:

@@ -116,6 +116,50 @@ def test_a_voided_record_leaves_what_was_due_before_it(company: Company) -> None
     assert (clock(present, "rhythm")["deadline"], present["stage"]["missing"]) == (begun, ["outcome"])
 
 
+def test_a_voided_record_brings_back_nothing_that_is_there_by_now(company: Company) -> None:
+    """LEAD-12, CLM-16: what completed the one before began the rhythm; what came after it is not missing either."""
+    stages = [{"name": "contact", "duties": ["need", "progress"]}]
+    office = Office(company, policy=OFF | {"stage.list": stages, "claim.qualified_per_day": 0})
+    claim = office.claim(office.first, customer={**customer(1), "level": "A"})
+    path, own = f"/v1/claims/{claim['id']}/follow-ups", f"/v1/claims/{claim['id']}"
+
+    def told(**fields: str) -> dict[str, Any]:
+        company.shift(hours=1)
+        return done(office.first.patch(own, {"version": read(office.first, claim)["version"], **fields}))
+
+    def voided(entry: dict[str, Any]) -> tuple[str, list[str]]:
+        done(office.leader.post(f"/v1/follow-ups/{entry['id']}/void", {"reason": "并未通话"}))
+        present = read(office.first, claim)
+        return clock(present, "rhythm")["deadline"], present["stage"]["missing"]
+
+    first = office.first.made(path, {"kind": "call", "note": NOTE + "一"})
+    assert first["missing"] == ["need", "progress"]
+    company.shift(hours=1)
+    told(need="三居室")
+    begun = clock(told(progress="已带看"), "rhythm")["deadline"]
+    company.shift(hours=1)
+    whole = office.first.made(path, {"kind": "call", "note": NOTE + "二"})
+    assert clock(read(office.first, claim), "rhythm")["deadline"] > begun
+    assert voided(whole) == (begun, [])
+    company.advance(days=1)
+    assert overdue(office.first) == []
+
+
+def test_a_voided_record_leaves_missing_only_what_the_claim_still_lacks(company: Company) -> None:
+    """LEAD-12, CLM-16: part of what the one before left open was told since."""
+    stages = [{"name": "contact", "duties": ["need", "outcome"]}]
+    office = Office(company, policy=OFF | {"stage.list": stages, "claim.qualified_per_day": 0})
+    claim = office.claim(office.first, customer={**customer(1), "level": "A"})
+    path = f"/v1/claims/{claim['id']}/follow-ups"
+    assert office.first.made(path, {"kind": "call", "note": NOTE + "一"})["missing"] == ["need", "outcome"]
+    told = {"version": read(office.first, claim)["version"], "need": "三居室"}
+    assert done(office.first.patch(f"/v1/claims/{claim['id']}", told))["stage"]["missing"] == ["outcome"]
+    whole = office.first.made(path, {"kind": "call", "note": NOTE + "二", "outcome": "已报价"})
+    assert whole["missing"] == []
+    done(office.leader.post(f"/v1/follow-ups/{whole['id']}/void", {"reason": "并未通话"}))
+    assert read(office.first, claim)["stage"]["missing"] == ["outcome"]
+
+
 def test_a_trial_asks_nobody_to_follow_up(company: Company) -> None:
     """LEAD-12, POL-08: neither task nor notice; the clock runs, and begins again when the program goes live."""
     office = Office(company, policy=OFF | {"program.mode": "trial", "opening.grace_days": 0})

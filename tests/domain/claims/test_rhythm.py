@@ -162,6 +162,17 @@ def test_voiding_counts_from_the_follow_up_before(last: int | None, at: int, exp
     assert due(counted) == ACCEPTED + expected * DAY
 
 
+def test_voiding_takes_back_no_period_that_a_move_began() -> None:
+    """LEAD-12, CLM-30: the first day of negotiation is no less for what was logged in it and voided."""
+    used = terms(**BY_STAGE)
+    claim = accepted(used, grade="A")
+    moved = clocks.moved_rhythm(replace(claim, stage="negotiation"), former=claim, at=ACCEPTED + 5 * DAY, terms=used)
+    whole = replace(CALL, filled=frozenset({"next_at", "need"}))
+    worked = worked_on(moved, whole, qualified=True, received_at=ACCEPTED + 6 * DAY, terms=used)
+    for last in (None, ACCEPTED + DAY):
+        assert due(clocks.rhythm_recounted(worked, last=last, at=ACCEPTED + 6 * DAY, terms=used)) == due(moved)
+
+
 def test_an_opening_load_asks_for_nothing_in_its_grace() -> None:
     """LEAD-12, INT-10: three thousand old customers are not all overdue at once on the first morning."""
     until = ACCEPTED + 20 * DAY
