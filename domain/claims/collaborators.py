@@ -11,21 +11,28 @@ from domain.matters.draft import Draft
 from domain.matters.matter import Command
 from domain.people.access import Actor
 from domain.refusals import Refusal
+from domain.trial.results import in_trial, would_refuse_act
 
 
 def invite(draft: Draft, command: Command) -> None:
-    """The owner lets a colleague read or work; asked again, it changes the rights."""
+    """The owner lets a colleague read or work; asked again, it changes the rights.
+
+    One too many is only noted in a trial (POL-08).
+    """
     claim = _held(draft, command)
     person = command.data["person"]
     cap = draft.setting.terms_of(claim).policy.integer("claim.collaborators_max")
     others = [c for c in claim.collaborators if c.person != person]
     if len(others) == len(claim.collaborators) and len(others) >= cap:
-        raise Refusal(
+        against = Refusal(
             "collaborator_limit",
             rule="CLM-29",
             facts={"cap": cap, "count": len(others)},
             current_state=claim.state.value,
         )
+        if not in_trial(draft):
+            raise against
+        would_refuse_act(draft, claim, against, person=command.actor)
     joined(draft, claim, person, rights=command.data["rights"], actor=command.actor)
 
 

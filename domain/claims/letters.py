@@ -15,6 +15,7 @@ from domain.matters.matter import Command
 from domain.matters.setting import Setting
 from domain.people.access import Actor
 from domain.refusals import FieldError, Refusal
+from domain.trial.results import in_trial, would_refuse_act
 
 #: Where letters are issued.
 LETTERED = (ClaimState.PROTECTED, ClaimState.ACTIVE)
@@ -44,7 +45,7 @@ def issue(draft: Draft, command: Command) -> None:
         raise refused(state=claim.state, trigger="letter")
     require_project(draft, claim)
     expires_at = _expires_at(draft, claim, asked=command.data["expires_at"])
-    approval = _approval_for(draft, claim)
+    approval = _approval_for(draft, claim, asked_by=actor.person)
     letter = Letter(
         id=command.data["letter"],
         claim=claim.id,
@@ -60,12 +61,15 @@ def issue(draft: Draft, command: Command) -> None:
 
 
 def may_be_issued(claim: Claim, approvals: Iterable[SpecialApproval], *, setting: Setting, at: datetime) -> bool:
-    """Whether one more letter may be issued on ``claim`` of a project, by `bid.letters` or one of ``approvals``."""
+    """Whether one more letter may be issued on ``claim`` of a project, by `bid.letters` or one of ``approvals``.
+
+    A trial only notes that none may (POL-08).
+    """
     protection = claim.clock(Clock.PROTECTION)
     if protection is not None and protection.deadline is not None and protection.deadline <= at:
         return False
     left = claim.letters < setting.terms_of(claim).policy.integer("bid.letters")
-    return left or _standing(claim, approvals, at=at) is not None
+    return left or setting.in_trial(claim.program, at=at) or _standing(claim, approvals, at=at) is not None
 
 
 def _standing(claim: Claim, approvals: Iterable[SpecialApproval], *, at: datetime) -> SpecialApproval | None:
@@ -93,14 +97,17 @@ def _expires_at(draft: Draft, claim: Claim, *, asked: datetime | None) -> dateti
     return expires_at
 
 
-def _approval_for(draft: Draft, claim: Claim) -> SpecialApproval | None:
-    """None while the claim has letters left; else the special approval that is used up by this one (CLM-34)."""
+def _approval_for(draft: Draft, claim: Claim, *, asked_by: str) -> SpecialApproval | None:
+    """None while the claim has letters left; else the special approval that is used up by this one (CLM-34).
+
+    In a trial it is noted that there is none (POL-08).
+    """
     cap = draft.setting.terms_of(claim).policy.integer("bid.letters")
     if claim.letters < cap:
         return None
     approval = _standing(claim, draft.matter.approvals.values(), at=draft.at)
     if approval is None:
-        raise Refusal(
+        against = Refusal(
             "illegal_transition",
             rule="CLM-33",
             facts={
@@ -112,6 +119,10 @@ def _approval_for(draft: Draft, claim: Claim) -> SpecialApproval | None:
             },
             current_state=claim.state.value,
         )
+        if not in_trial(draft):
+            raise against
+        would_refuse_act(draft, claim, against, person=asked_by)
+        return None
     approval = replace(approval, used_at=draft.at)
     draft.matter = draft.matter.with_approval(approval)
     return approval

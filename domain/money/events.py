@@ -22,6 +22,7 @@ from domain.money.model import Assist, Deal, EntryKind, Overlay, Receipt, Refund
 from domain.money.positions import commission, per_cent, positions, rounded
 from domain.people.access import Actor
 from domain.refusals import FieldError, Refusal
+from domain.trial.results import in_trial, would_refuse_act
 
 
 def receipt(draft: Draft, command: Command) -> None:
@@ -117,7 +118,8 @@ def stage(draft: Draft, command: Command) -> None:
 def assist(draft: Draft, command: Command) -> None:
     """The owner credits a colleague who helped to close, outside the 100 % (COM-05).
 
-    Without amount and points it is `assist.pct` of the commission. Two who do so for each other often are told of.
+    Without amount and points it is `assist.pct` of the commission. Two who do so for each other often are told of. One
+    too many is only noted in a trial (POL-08).
     """
     claim = _allowed(draft, command)
     deal = named_deal(draft, command)
@@ -128,7 +130,10 @@ def assist(draft: Draft, command: Command) -> None:
     most = policy.integer("assist.per_deal")
     given = sum(overlay.kind == "assist" for overlay in deal.overlays)
     if given >= most:
-        raise Refusal("assist_limit", rule="COM-05", facts={"cap": most, "count": given})
+        against = Refusal("assist_limit", rule="COM-05", facts={"cap": most, "count": given})
+        if not in_trial(draft):
+            raise against
+        would_refuse_act(draft, claim, against, person=command.actor)
     amount, points = command.data.get("amount_minor"), command.data.get("points")
     if amount is None and points is None:
         amount = rounded(per_cent(policy.number("assist.pct")) * commission(deal))

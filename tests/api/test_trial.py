@@ -163,6 +163,32 @@ def test_what_the_rules_refuse_on_a_held_claim_is_done_and_listed(company: Compa
     refused(act(office.leader, held, "extend", reason="客户出差"), 409, "extension_limit")
 
 
+def test_a_letter_a_collaborator_and_an_assist_too_many_are_listed_as_well(company: Company) -> None:
+    """POL-08: `bid.letters`, `claim.collaborators_max` and `assist.per_deal` are rules on trial like the others."""
+    limits = {"claim.subject": "project", "bid.letters": 1, "claim.collaborators_max": 0, "assist.per_deal": 0}
+    office = MoneyOffice(company, policy={**TRIAL, **limits})
+    about = {"customer": customer(1), "project": {"name": "电网二期", "tender_number": "ZB-1"}}
+    claim = office.claim(office.first, **about)
+    for _ in range(2):
+        assert "letters" in read(office.first, claim)["allowed"]
+        issued = done(act(office.first, claim, "letters"))
+    assert (len(issued["letters"]), issued["letters"][-1]["override"]) == (2, None)
+    invited = {"person": office.second.id, "rights": "read"}
+    assert done(act(office.first, claim, "collaborators", **invited))["collaborators"] == [invited]
+    deal = office.won(office.first, claim=claim["id"])
+    helped = office.first.made(f"/v1/deals/{deal}/assists", {"person": office.second.id})
+    assert [one["person"] for one in helped["overlays"]] == [office.second.id]
+    company.advance(minutes=1)
+    assert [(r["code"], r["rule"], r["claim"], r["person"]) for r in results(office, kind="refuse")] == [
+        ("illegal_transition", "CLM-33", claim["id"], office.first.id),
+        ("collaborator_limit", "CLM-29", claim["id"], office.first.id),
+        ("assist_limit", "COM-05", claim["id"], office.first.id),
+    ]
+    go_live(company, office.program)
+    invited["person"] = company.rep("丙", team=office.team).id
+    refused(act(office.first, claim, "collaborators", **invited), 409, "collaborator_limit")
+
+
 def test_what_was_loaded_before_lapses_neither(company: Company) -> None:
     """POL-08, INT-10: rows of an opening load are accepted in a trial; at go-live no first follow-up is due."""
     load = Load(company, policy=TRIAL)
