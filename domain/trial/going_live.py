@@ -52,12 +52,16 @@ def _begun(draft: Draft, claim: Claim, terms: Terms) -> Claim:
 
 
 def _kept_by_deal(draft: Draft, claim: Claim, terms: Terms) -> Claim:
-    """The clock of a won claim: from its deal, or with what a pause has left of it. What stops it stops it again."""
+    """The clock of a won claim: from its deal, or with what a pause has left of it. What stops it stops it again.
+
+    The deadline of its stage begins anew beside it, as in any other state (CLM-30).
+    """
     present = claim.clock(Clock.AFTER_DEAL)
     if present is not None and present.paused:
         running = clocks.as_if_running(claim, at=draft.at, terms=terms)
     else:  # counted without the pauses: one that starts in a pause would have its whole length left
         running = after_deal(draft, replace(claim, pauses=()))
+    running = clocks.started_sales_stage(replace(running, pauses=()), at=draft.at, terms=terms)
     return clocks.stopped_again(replace(running, pauses=claim.pauses), at=draft.at, terms=terms)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from domain.claims.model import LAPSE_REASON, Claim
+from domain.claims.lifecycle import ClaimState
+from domain.claims.model import LAPSE_REASON, Claim, Clock
 from domain.disputes.model import Dispute, Outcome
 from domain.matters.draft import Draft
 from domain.money.model import Deal, Entry
@@ -52,9 +53,11 @@ def would_refuse_act(draft: Draft, claim: Claim, refusal: Refusal, *, person: st
 def would_lapse(draft: Draft, claim: Claim, *, reason: str, rule: str | None) -> None:
     """The claim stays as it is, its lapse clocks stopped for good: the next lapse would be that of another claim.
 
-    Work, a transfer or going live starts clocks again.
+    Work, a transfer or going live starts clocks again. The deadline of a won claim's stage goes on: it only warns there
+    (CLM-30).
     """
-    claim = draft.put(claim.without_clock(*LAPSE_REASON))
+    warns = {Clock.SALES_STAGE} if claim.state is ClaimState.WON else set()
+    claim = draft.put(claim.without_clock(*(clock for clock in LAPSE_REASON if clock not in warns)))
     facts = {"state": claim.state.value}
     _list(draft, ResultKind.LAPSE, claim, person=claim.owner or claim.reporter, code=reason, rule=rule, facts=facts)
     clocks = [{"clock": clock.clock.value, "deadline": clock.deadline, "rule": clock.rule} for clock in claim.clocks]

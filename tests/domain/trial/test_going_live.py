@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from domain.claims import clocks
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, Clock, Pause, PauseKind
+from domain.matters.matter import CommandKind
 from tests.support.money_office import Office
 
 DAY = timedelta(days=1)
@@ -88,3 +89,48 @@ def test_a_leavers_won_claim_that_would_have_lapsed_stands_still_for_nobody() ->
     assert (present.state, present.clocks, present.pauses) == (ClaimState.WON, (), ())
     office.go_live()
     assert kept(office) == (signed + 90 * DAY, None)
+
+
+def stage_due(office: Office) -> datetime | None:
+    clock = anna(office).clock(Clock.SALES_STAGE)
+    return clock.deadline if clock is not None else None
+
+
+def staged(days: int, **policy: Any) -> Office:
+    """Anna has won the customer in a stage that lasts ``days``."""
+    office = trial(**{"stage.list": ["contact", "payment"], "stage.deadline_days": {"payment": days}, **policy})
+    office.win(10_000_00)
+    told = {"stage": "payment", "person": None, "shown": (), "said": (), "text": None}
+    office.tell(CommandKind.STAGE_MOVE, by="anna", data=told)
+    return office
+
+
+def test_the_stage_of_a_won_claim_begins_anew_when_the_program_goes_live() -> None:
+    """POL-08, CLM-30: at its full length, also where the trial had warned that it was late."""
+    for passed in (5, 25):
+        office = staged(20)
+        office.advance(days=passed)
+        assert anna(office).stage_missed is (passed > 20)
+        live = office.go_live()
+        assert (stage_due(office), anna(office).stage_missed) == (live + 20 * DAY, False)
+
+
+def test_the_stage_of_a_won_claim_that_a_case_holds_stands_still_with_all_its_time() -> None:
+    """POL-08, DSP-03."""
+    office = staged(20)
+    office.advance(days=5)
+    office.dispute("bob")
+    office.go_live()
+    clock = anna(office).clock(Clock.SALES_STAGE)
+    assert clock is not None
+    assert clock.remaining is not None
+    assert (clock.deadline, timedelta(microseconds=clock.remaining.microseconds)) == (None, 20 * DAY)
+
+
+def test_a_won_claim_that_would_have_lapsed_is_still_late_in_its_stage() -> None:
+    """POL-08, CLM-30: the lapse is noted, and what only warns still warns."""
+    office = staged(40)
+    office.advance(days=31)
+    assert [clock.clock for clock in anna(office).clocks] == [Clock.SALES_STAGE]
+    office.advance(days=10)
+    assert (anna(office).state, anna(office).clocks, anna(office).stage_missed) == (ClaimState.WON, (), True)
