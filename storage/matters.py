@@ -185,6 +185,7 @@ def load(
     later = taker if taker is not None else counted_later
     lock_people(tx, people | {later} if people and later is not None else people)
     known = {id_: claim_of(r) for id_, r in claims.items()}
+    owed = counting and _owed(row, claims.values(), (brought, *(one.referral for one in found_leads.values())))
     is_excused = any(c.excused and c.state is ClaimState.REPORTED for c in known.values())
     # Silence may accept a lead that is a take, without a command (LEAD-16).
     is_excused |= row["pooled"] and any(lead.accept_by is not None for lead in found_leads.values())
@@ -207,8 +208,8 @@ def load(
         pool_only=pools.restriction_of(row["pool_only"]),
         brought=brought,
         arrivals=_arrivals(tx, row, commands),
-        channelled=counting
-        and _channelled(tx, row, claims.values(), (brought, *(one.referral for one in found_leads.values()))),
+        channelled=owed and referrals.has_channel_deal(tx, row["customer"], program=row["program"]),
+        channel_holders=referrals.channel_holders(tx, row["customer"], program=row["program"]) if owed else (),
         channel_deals=_channel_deals(tx, row, found_deals.values()) if counting else None,
         takers=_takers(tx, locked, commands, taking) if counted else Uncounted() if counting else None,
         claims=known,
@@ -237,14 +238,10 @@ def load(
     )
 
 
-def _channelled(
-    tx: Transaction, row: Mapping[str, Any], claims: Iterable[Mapping[str, Any]], told: Iterable[Referral | None]
-) -> bool:
-    """Asked for only where somebody brought the customer and a deal may credit them (CNF-05)."""
+def _owed(row: Mapping[str, Any], claims: Iterable[Mapping[str, Any]], told: Iterable[Referral | None]) -> bool:
+    """Whether somebody brought the customer and a deal may credit them: else nobody asks for the channel (CNF-05)."""
     owed = any("referral" in claim["detail"] for claim in claims) or any(told)
-    if not owed or row["track"] == referrals.CHANNEL:
-        return False
-    return referrals.is_channels(tx, row["customer"], program=row["program"])
+    return owed and row["track"] != referrals.CHANNEL
 
 
 def _arrivals(tx: Transaction, row: Mapping[str, Any], commands: Iterable[Command]) -> tuple[Arrival, ...]:
@@ -266,8 +263,10 @@ def _channel_deals(tx: Transaction, row: Mapping[str, Any], found: Iterable[Deal
 
 
 def _tell_referred(tx: Transaction, before: Matter, after: Matter) -> None:
-    """The channel has a deal, or one less: what was credited for bringing the customer may have to go, or come back."""
-    stood, stand = ({d.id for d in matter.deals.values() if d.live} for matter in (before, after))
+    """The channel has a deal, or one less: what was credited for bringing the customer may have to go, or come back.
+    So does one that a ruling gives its credit back to, or takes it from (LEAD-14).
+    """
+    stood, stand = ({(d.id, d.no_credit is None) for d in m.deals.values() if d.live} for m in (before, after))
     if after.track != referrals.CHANNEL or stood == stand:
         return
     for claim in referrals.claims_credited(tx, after.customer, program=after.program):

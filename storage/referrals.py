@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from domain.claims.model import ChannelHolder
 from domain.customers.email import normalise_email
 from domain.customers.links import GROUP, HOUSEHOLD
 from domain.customers.phone import normalise_phone
@@ -15,8 +16,9 @@ from domain.money.model import ChannelDeals, DealState
 from domain.money.referrals import credited
 from domain.reception.model import CALL
 from domain.refusals import Refusal
-from storage import customers, deals, links, merges
+from storage import customers, deals, links, merges, receptions
 from storage import tables as t
+from storage.claim_rows import claim_of
 from storage.database import Transaction
 
 CHANNEL: Final = "channel"
@@ -54,35 +56,41 @@ def why_no_credit(tx: Transaction, customer: str, *, new: bool) -> str | None:
 
 def has_channel_deal(tx: Transaction, customer: str, *, program: str) -> bool:
     """Whether a deal with the customer stands in the channel track of the program: the channel is paid (CNF-05)."""
-    c = t.matter.c
-    standing = (
-        sa.select(t.deal.c.id)
-        .join(t.matter, c.id == t.deal.c.matter)
-        .where(c.customer.in_(merges.records_of(tx, customer)), c.program == program, c.track == CHANNEL)
-        .where(t.deal.c.state == DealState.OPEN.value)
+    found = channel_deals(tx, customer, program=program)
+    return found is not None and found.stands
+
+
+def channel_holders(tx: Transaction, customer: str, *, program: str) -> tuple[ChannelHolder, ...]:
+    """Who holds the customer, or a project of theirs, in the channel track, each with who came to a site (LEAD-14)."""
+    c, m = t.claim.c, t.matter.c
+    rows = tx.rows(
+        sa.select(t.claim, m.project.label("of_project"))
+        .join(t.matter, m.id == c.matter)
+        .where(m.customer.in_(merges.records_of(tx, customer)), m.program == program, m.track == CHANNEL, c.holds)
+        .order_by(c.id)
     )
-    return tx.execute(standing.limit(1)).first() is not None
-
-
-def is_channels(tx: Transaction, customer: str, *, program: str) -> bool:
-    """The same, or somebody holds the customer there and will be paid."""
-    held = owner_of(tx, customer, program=program, track=CHANNEL) is not None
-    return held or has_channel_deal(tx, customer, program=program)
+    came = receptions.arrivals(tx, program, dict.fromkeys((row["customer"], row["of_project"]) for row in rows))
+    return tuple(ChannelHolder(claim_of(row), came[row["customer"], row["of_project"]]) for row in rows)
 
 
 def channel_deals(tx: Transaction, customer: str, *, program: str) -> ChannelDeals | None:
-    """How deals with the customer stand in the channel track; None where there never were any."""
+    """How deals with the customer stand in the channel track; None where there never were any.
+
+    One that pays nothing, since the customer was here before the report (LEAD-14), does not stand: of channel and
+    referral one is paid, and not neither.
+    """
     d, m, v = t.deal.c, t.matter.c, t.deal_version.c
     replaced = sa.select(sa.func.max(v.replaced_at)).where(v.deal == d.id).scalar_subquery()
     rows = tx.rows(
-        sa.select(d.state, d.recorded_at, replaced.label("replaced_at"))
+        sa.select(d.state, d.recorded_at, d.detail, replaced.label("replaced_at"))
         .join(t.matter, m.id == d.matter)
         .where(m.customer.in_(merges.records_of(tx, customer)), m.program == program, m.track == CHANNEL)
     )
     if not rows:
         return None
     since = max(row["replaced_at"] or row["recorded_at"] for row in rows)
-    return ChannelDeals(stands=any(row["state"] == DealState.OPEN.value for row in rows), since=since)
+    paid = (row["state"] == DealState.OPEN.value and "no_credit" not in row["detail"] for row in rows)
+    return ChannelDeals(stands=any(paid), since=since)
 
 
 def claims_credited(tx: Transaction, customer: str, *, program: str) -> tuple[str, ...]:

@@ -430,3 +430,10 @@ class Claim:
             return self.deadline
         after_deal = self.clock(Clock.AFTER_DEAL)
         return after_deal.deadline if after_deal is not None else None
+
+@dataclass(frozen=True, slots=True)
+class ChannelHolder:
+    """``claim`` holds the customer in the channel track; ``arrivals`` of theirs say whether it earns there (CNF-05)."""
+
+    claim: Claim
+    arrivals: tuple[Arrival, ...] = ()

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.claims.approvals import SpecialApproval
 from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Arrival, Claim, Referral, Request, Waiting
+from domain.claims.model import Arrival, ChannelHolder, Claim, Referral, Request, Waiting
 from domain.claims.numbers import Rival
 from domain.discussions.model import Discussion
 from domain.disputes.facts import Fact
@@ -163,7 +163,8 @@ class Matter:
     pool_only: Restriction | None = None  # who alone may take (POOL-08)
     brought: Referral | None = None  # who brought the customer who lies in the pool, and is owed it yet (CNF-05)
     arrivals: tuple[Arrival, ...] = ()  # in the channel track, where a report or a deal comes (LEAD-14)
-    channelled: bool = False  # where somebody brought them: the channel track has the customer as well (CNF-05)
+    channelled: bool = False  # where somebody brought them: the channel is paid for a deal already (CNF-05)
+    channel_holders: tuple[ChannelHolder, ...] = ()  # likewise: who holds the customer in the channel track
     channel_deals: ChannelDeals | None = None  # where somebody was credited for that, and there were any
     claims: Mapping[str, Claim] = field(default_factory=dict)
     erased: bool = False  # nobody knows the customer any more (AUD-05)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from domain.claims.credit import CHANNEL, no_credit
 from domain.claims.model import Claim, Referral
 from domain.matters.draft import Draft, Reward
 from domain.matters.matter import Matter
@@ -33,8 +34,7 @@ def credit(draft: Draft, claim: Claim, of: str, *, actor: str | None) -> None:
     if any(d.id != of for d in draft.matter.live_deals(claim.id)):
         return
     policy = draft.setting.terms_of(claim).policy
-    through_channel = claim.channel == "partner" or draft.matter.channelled
-    why = _why_not(told, deal, channel=through_channel and policy.switch("referral.one_source"))
+    why = _why_not(told, deal, channel=policy.switch("referral.one_source") and _channel_paid(draft, claim))
     if why is None and told.person is not None:
         helper = share_of(draft.setting.organisation, told.person, 0)
         overlay = Overlay(
@@ -123,6 +123,21 @@ def channel_changed(draft: Draft, claim: Claim, deal: Deal) -> None:
     lead = claim.referral.lead if claim.referral is not None else None
     data = {"lead": lead, "person": credit.person, "customer": None, "credit": taken is not None, "why": why}
     draft.record_deal("referred", after, policy_version=claim.terms.version, data=data)
+
+
+def _channel_paid(draft: Draft, claim: Claim) -> bool:
+    """Whether the channel is paid for the customer, or will be: somebody holds them there by a report that earns credit
+    as of now (LEAD-14). Else nobody would be paid.
+    """
+    matter, setting = draft.matter, draft.setting
+    return (
+        claim.channel == "partner"
+        or matter.channelled
+        or any(
+            no_credit(held.claim, held.arrivals, track=CHANNEL, setting=setting, at=draft.at) is None
+            for held in matter.channel_holders
+        )
+    )
 
 
 def _earned(draft: Draft, deal: Deal, claim: Claim) -> int:

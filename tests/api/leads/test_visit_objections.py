@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.answers import refused
 from tests.support.company import Company, Person
-from tests.support.money import money, plan_in_force
+from tests.support.money import accounts, ledger_is_right, money, plan_in_force
 from tests.support.office import NOTE, after, clocks, customer, done, entry, moment, notices, read, work
 from tests.support.visits import Visits, step
 
@@ -173,6 +173,50 @@ def test_a_report_that_comes_after_the_customer_is_paid_nothing(company: Company
     assert [deal["accrued"]["amount_minor"] for deal in deals] == [0, 0, 50_000]
     assert [deal["commission"]["amount_minor"] for deal in deals] == [0, 0, 50_000]
     assert deals[0]["no_credit"] == late["no_credit"]
+
+
+def test_a_report_that_comes_too_late_takes_nobodys_referral(company: Company) -> None:
+    """CNF-05, LEAD-14: 丁 brought them; a broker who reports them after their arrival is paid nothing, so 丁 is,
+    whether the broker holds or has sold by then. A case that finds for the broker turns it round.
+    """
+    office = Channel(company, **{"ownership.intercept_min": {"in_house": 0, "partner": 0}})
+    plan_in_force(company, office.program)
+    finance, friend = office.finance(), company.person("丁")
+    came: dict[int, dict[str, Any]] = {}
+
+    def brought(number: int) -> dict[str, Any]:
+        told = {"referrer": {"person": friend.id}, "person": office.second.id, "customer": customer(number)}
+        lead = friend.made("/v1/leads", {"program": office.program, "source": "内部推荐", **told})
+        came[number] = office.visitor(number)
+        company.shift(minutes=5)
+        return lead
+
+    def sell(lead: dict[str, Any]) -> str:
+        claim = done(office.second.post(f"/v1/leads/{lead['id']}/accept"))["claim"]
+        body = {"amount": money(1_000_000), "contract_at": lead["received_at"]}
+        return str(done(office.second.post(f"/v1/claims/{claim}/win", body))["deals"][0])
+
+    both = {office.second.id: {"accrued": 50_000}, friend.id: {"accrued": 2_500}}
+    one = brought(21)
+    assert office.reported(21)["no_credit"]["why"] == "after_arrival"
+    assert accounts(finance, sell(one)) == both, "the broker holds, and is paid nothing"
+    other = sell(brought(22))
+    assert accounts(finance, other) == both
+    late = office.reported(22)
+    theirs = sold(office, late)
+    company.ring_bells()
+    assert (theirs["accrued"]["amount_minor"], accounts(finance, other)) == (0, both)
+    case = done(objected(office.broker, came[22]))
+    terms = {"outcome": "party", "owner": office.broker.id}
+    offered = office.broker.made(f"/v1/disputes/{case['id']}/proposals", {"terms": terms, "text": "我先介绍的"})
+    (server,) = {p["person"] for p in case["parties"]} - {office.broker.id}
+    agreeing = next(who for who in (office.first, office.second) if who.id == server)
+    agreeing.made(f"/v1/disputes/{case['id']}/proposals/{offered['n']}/accept", {"digest": offered["digest"]})
+    company.ring_bells()
+    ruled = done(office.broker.get(f"/v1/deals/{theirs['id']}"))
+    assert (ruled["accrued"]["amount_minor"], ruled["no_credit"]) == (50_000, None)
+    assert accounts(finance, other) == {office.second.id: {"accrued": 50_000}}, "the channel is paid after all"
+    ledger_is_right(company)
 
 
 def test_any_broker_of_the_partner_leads_its_customers(office: Channel) -> None:

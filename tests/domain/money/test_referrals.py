@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain.claims.lifecycle import ClaimState
-from domain.claims.model import Referral
+from domain.claims.model import Arrival, ChannelHolder, Referral
 from domain.leads.lifecycle import LeadState
 from domain.leads.model import Desk, Lead
 from domain.matters.matter import CommandKind
@@ -118,6 +118,51 @@ def test_whom_the_channel_has_too_is_paid_for_there() -> None:
     office.matter = replace(office.matter, channelled=True)
     office.win(1_000_000)
     assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (50_000, 0)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "paid"),
+    [
+        (-5, 2_500),  # they were here before the report: nobody is paid for it
+        (60, 0),
+        (None, 0),
+    ],
+)
+def test_who_holds_them_in_the_channel_stands_in_the_way_only_if_they_will_be_paid(
+    minutes: int | None, paid: int
+) -> None:
+    """CNF-05, LEAD-14: `referral.one_source` pays one of the two, not neither."""
+    office = referred()
+    office.partners = {"carol": "alpha"}
+    office.change_policy("referral.one_source", True)
+    held = replace(
+        office.matter.claims["claim-carol"],
+        owner="carol",
+        state=ClaimState.PROTECTED,
+        channel="partner",
+        rank_at=office.now,
+    )
+    came = () if minutes is None else (Arrival(id="one", at=office.now + timedelta(minutes=minutes)),)
+    office.matter = replace(office.matter, channel_holders=(ChannelHolder(held, came),))
+    office.advance(hours=2)
+    office.win(1_000_000)
+    assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (50_000, paid)
+    office.check()
+
+
+@pytest.mark.parametrize(("minutes", "paid"), [(-5, 2_500), (60, 0), (None, 0)])
+def test_who_holds_them_in_the_channel_is_in_the_way_only_if_they_will_be_paid(minutes: int | None, paid: int) -> None:
+    """CNF-05, LEAD-14: `referral.one_source` pays one of the two, and not neither: here before the report, or after."""
+    office = Office(partners={"carol": "alpha"})
+    told = Referral(lead="lead-1", person="bob")
+    held = replace(office.matter.claims["claim-carol"], owner="carol", channel="partner", rank_at=office.now)
+    came = () if minutes is None else (Arrival(id="one", at=office.now + timedelta(minutes=minutes)),)
+    office.matter = office.matter.with_claim(replace(office.matter.claims["claim-anna"], referral=told))
+    office.matter = replace(office.matter, channel_holders=(ChannelHolder(held, came),))
+    office.advance(hours=2)
+    office.win(1_000_000)
+    assert (office.of("anna", Account.ACCRUED), office.of("bob", Account.ACCRUED)) == (50_000, paid)
+    office.check()
 
 
 def channel_deal(office: Office, *, stands: bool) -> None:
