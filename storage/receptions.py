@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -88,14 +89,32 @@ def arrivals(tx: Transaction, program: str, subjects: Iterable[Subject]) -> dict
         )
         .order_by(c.arrived_at, c.id)
     )
+    came = {row["id"]: _arrival(row) for row in rows}
+    voided = _voided(tx, rows) if any(one.counted for one in came.values()) else frozenset()
+    came |= {id_: replace(came[id_], counted=False) for id_ in voided}
     return {
         (customer, project): tuple(
-            _arrival(row)
+            came[row["id"]]
             for row in rows
             if (row["project"] == project if project is not None else row["customer"] in records[customer])
         )
         for customer, project in wanted
     }
+
+
+def _voided(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """Those of the receptions whose partner-led visit was voided in the follow-ups of its report: it confirms nothing
+    any more (LEAD-14, CLM-16). What a broker only tells of the same instant is not that visit.
+    """
+    visits = {row["id"]: unpack(row["detail"]).get("visit") or {} for row in rows}
+    f = t.follow_up.c
+    found = tx.rows(
+        sa.select(f.claim, f.at)
+        .where(f.claim.in_(sorted({v["report"] for v in visits.values() if v.get("report")})))
+        .where(f.kind == "visit", f.voided_at.is_not(None), f.why.is_distinct_from("visit.confirm_h"))
+    )
+    gone = {(one["claim"], one["at"]) for one in found}
+    return frozenset(row["id"] for row in rows if (visits[row["id"]].get("report"), row["arrived_at"]) in gone)
 
 
 def _arrival(row: Mapping[str, Any]) -> Arrival:

@@ -19,15 +19,16 @@ def no_credit(
 ) -> NoCredit | None:
     """The first arrival until ``at`` that the report came after, or less than `ownership.intercept_min` before.
 
-    None: it earns credit, as every report does that the partner led the customer here for, as desk and server have
-    confirmed, or that somebody ruled for in a case.
+        None: it earns credit, as every report does that the partner led the customer here for since, as desk and server
+    have confirmed, or that somebody ruled for in a case.
     """
     if track != CHANNEL or claim.channel != "partner" or claim.credit_ruled:
         return None
     terms, people = setting.terms_of(claim), setting.organisation.people
     partner = people[claim.owner or claim.reporter].partner
     known = [one for one in arrivals if one.at <= at]
-    led = {people[one.broker].partner for one in known if one.counted and one.broker is not None}
+    since = [one for one in known if one.at >= claim.rank_at]  # a visit for a report of before says nothing of this one
+    led = {people[one.broker].partner for one in since if one.counted and one.broker is not None}
     if partner is not None and partner in led:
         return None
     limit = terms.policy.intercept(claim.channel)

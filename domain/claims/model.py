@@ -431,6 +431,7 @@ class Claim:
         after_deal = self.clock(Clock.AFTER_DEAL)
         return after_deal.deadline if after_deal is not None else None
 
+
 @dataclass(frozen=True, slots=True)
 class ChannelHolder:
     """``claim`` holds the customer in the channel track; ``arrivals`` of theirs say whether it earns there (CNF-05)."""

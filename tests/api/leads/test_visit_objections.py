@@ -25,8 +25,8 @@ class Channel(Visits):
 
     def __init__(self, company: Company, **policy: Any) -> None:
         super().__init__(company, policy={**POLICY, **policy})
-        manager = company.person("渠道经理", team=self.team)
-        body = {"manager": manager.id, "from": company.now().date().isoformat()}
+        self.manager = company.person("渠道经理", team=self.team)
+        body = {"manager": self.manager.id, "from": company.now().date().isoformat()}
         one, other = (company.admin.made("/v1/partners", {"name": name, **body})["id"] for name in ("渠道", "同行"))
         self.broker, self.colleague = (self._joined(one, name) for name in ("经纪人", "同事"))
         self.rival = self._joined(other, "另一位")
@@ -217,6 +217,36 @@ def test_a_report_that_comes_too_late_takes_nobodys_referral(company: Company) -
     assert (ruled["accrued"]["amount_minor"], ruled["no_credit"]) == (50_000, None)
     assert accounts(finance, other) == {office.second.id: {"accrued": 50_000}}, "the channel is paid after all"
     ledger_is_right(company)
+
+
+def test_a_visit_that_was_voided_earns_no_credit(company: Company) -> None:
+    """LEAD-14, CLM-16: they came before the report; the visit led later counts until it is voided. What the broker
+    only told of that instant is another entry.
+    """
+    office = Channel(company)
+    plan_in_force(company, office.program)
+    for number in (31, 32):
+        office.visitor(number)
+    company.shift(hours=24)
+    office.say(office.first, "free")
+    office.say(office.second, "free")
+    deals = []
+    for number, voided in ((31, "told"), (32, "counted")):
+        claim = office.reported(number)
+        assert claim["no_credit"]["why"] == "after_arrival"
+        company.shift(minutes=5)
+        one = office.led(number, by=office.broker)
+        ids = {"told": work(office.broker, claim, "visit", at=one["arrived_at"])["id"]}
+        server = office.first if one["server"] == office.first.id else office.second
+        done(step(server, one, "greet"))
+        for who in (office.desk, server):
+            done(who.post(f"/v1/receptions/{one['id']}/visit/confirm"))
+        ids["counted"] = entry(office.broker, claim, "follow_up")["data"]["follow_up"]
+        assert ids["counted"] != ids["told"]
+        assert read(office.broker, claim)["no_credit"] is None
+        done(office.manager.post(f"/v1/follow-ups/{ids[voided]}/void", {"reason": "没有到访"}))
+        deals.append(sold(office, claim))
+    assert [deal["accrued"]["amount_minor"] for deal in deals] == [50_000, 0]
 
 
 def test_any_broker_of_the_partner_leads_its_customers(office: Channel) -> None:

@@ -79,6 +79,15 @@ def test_what_the_house_confirmed_and_other_tracks_earn_as_ever() -> None:
     assert accrued(in_house) == 50_000
 
 
+@pytest.mark.parametrize(("led", "earned"), [(-60, 0), (0, 50_000), (60, 50_000)])
+def test_a_visit_led_before_the_report_confirms_nothing_of_it(led: int, earned: int) -> None:
+    """LEAD-14: it was led for a former report, which lapsed; they came by themselves before this one."""
+    office = channel(came(-10), came(led, broker="anna", counted=True))
+    office.win(1_000_000)
+    assert accrued(office) == earned
+    office.check()
+
+
 @pytest.mark.parametrize(
     ("outcome", "ruled", "alpha"),
     [("party", True, 50_000), ("party", False, 0), ("no_change", True, 0), ("no_change", False, 0)],
