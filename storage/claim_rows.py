@@ -45,6 +45,7 @@ _INSTANTS = (
     "extended_until",
     "spared_until",
     "approved_until",
+    "credit_from",
 )
 _PLAIN = (
     "missing",

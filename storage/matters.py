@@ -245,14 +245,21 @@ def _owed(row: Mapping[str, Any], claims: Iterable[Mapping[str, Any]], told: Ite
 
 
 def _arrivals(tx: Transaction, row: Mapping[str, Any], commands: Iterable[Command]) -> tuple[Arrival, ...]:
-    """Asked for only where the credit of a partner's report does: at its receipt, and at a deal (LEAD-14)."""
+    """Asked for only where the credit of a partner's report does: at its receipt, a take, and at a deal (LEAD-14)."""
     if row["track"] != referrals.CHANNEL or not any(c.kind in _CREDITING for c in commands):
         return ()
     of = (row["customer"], row["project"])
     return receptions.arrivals(tx, row["program"], (of,))[of]
 
 
-_CREDITING = (CommandKind.REPORT, CommandKind.WIN, CommandKind.DEAL, CommandKind.DEAL_ALLOCATE)
+_CREDITING = (
+    CommandKind.REPORT,
+    CommandKind.TAKE,
+    CommandKind.POOL_ASSIGN,
+    CommandKind.WIN,
+    CommandKind.DEAL,
+    CommandKind.DEAL_ALLOCATE,
+)
 
 
 def _channel_deals(tx: Transaction, row: Mapping[str, Any], found: Iterable[Deal]) -> ChannelDeals | None:

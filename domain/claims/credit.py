@@ -27,17 +27,18 @@ def no_credit(
     terms, people = setting.terms_of(claim), setting.organisation.people
     partner = people[claim.owner or claim.reporter].partner
     known = [one for one in arrivals if one.at <= at]
-    since = [one for one in known if one.at >= claim.rank_at]  # a visit for a report of before says nothing of this one
+    reported_at = claim.reported_at
+    since = [one for one in known if one.at >= reported_at]  # a visit for a report of before says nothing of this one
     led = {people[one.broker].partner for one in since if one.counted and one.broker is not None}
     if partner is not None and partner in led:
         return None
     limit = terms.policy.intercept(claim.channel)
-    safe_from = terms.calendar.add(claim.rank_at, limit).at if limit is not None else claim.rank_at
+    safe_from = terms.calendar.add(reported_at, limit).at if limit is not None else reported_at
     first = min((one for one in known if one.at < safe_from), key=lambda one: (one.at, one.id), default=None)
     if first is None:
         return None
-    why = "after_arrival" if first.at < claim.rank_at else "intercepted"
-    return NoCredit(first.id, arrived_at=first.at, reported_at=claim.rank_at, why=why)
+    why = "after_arrival" if first.at < reported_at else "intercepted"
+    return NoCredit(first.id, arrived_at=first.at, reported_at=reported_at, why=why)
 
 
 def of(draft: Draft, claim: Claim) -> NoCredit | None:

@@ -265,17 +265,26 @@ def assign_to(draft: Draft, former: Claim, *, to: str, actor: str | None, text: 
         received_at=draft.at,
         rank_at=draft.at,
         terms=draft.setting.terms_at(former.program, at=draft.at),
-        channel=former.channel,
+        channel=organisation.channel_of(to),
         source=former.source,
         customer_kind=former.customer_kind,
         customer_level=draft.matter.customer_level,
         decided=True,
         sharing=_past_share(draft, former),
     )
+    if _inside_partner(draft, former, to=to):
+        fresh = replace(fresh, credit_from=former.reported_at, credit_ruled=former.credit_ruled)
     draft.new_claims.append(fresh)
     draft.put(fresh)
     draft.record("received", fresh, actor=actor, data={"assigned_from": former.id})
     flag_return(draft, accept_claim(draft, fresh, actor=actor, text=text), kind="claim.accepted")
+
+
+def _inside_partner(draft: Draft, former: Claim, *, to: str) -> bool:
+    """Whether ``former``, which ends now, was of the partner of ``to``: the partner owns the report (LEAD-14, PPL-08)."""
+    people = draft.setting.organisation.people
+    partner = people[former.owner or former.reporter].partner
+    return partner is not None and partner == people[to].partner and former.ended_at == draft.at
 
 
 def _past_share(draft: Draft, former: Claim) -> tuple[tuple[str, int], ...]:

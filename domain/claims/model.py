@@ -387,6 +387,7 @@ class Claim:
     approved_until: datetime | None = None  # by a special approval none of its clocks makes it lapse before (CLM-34)
     excused: bool = False  # caps did not keep its reporter from the customer: a special approval let them (CLM-34)
     credit_ruled: bool = False  # a ruling in the channel track found for it: it earns credit (LEAD-14)
+    credit_from: datetime | None = None  # of a customer handed over inside the partner: when they were reported
     would_refuse: str | None = None  # the code with which the rules would have refused it in a trial (POL-08)
     version: int = 1
 
@@ -398,6 +399,11 @@ class Claim:
                 return self.ruled_holder
             return self.owner is not None and self.earlier in HOLDING
         return self.state in HOLDING
+
+    @property
+    def reported_at(self) -> datetime:
+        """When the partner reported the customer, for credit: a colleague goes on with the report (LEAD-14, PPL-08)."""
+        return self.credit_from or self.rank_at
 
     def worked_by(self, person: str | None) -> bool:
         """Whether ``person`` works this held claim: its owner, or a collaborator with that right (CLM-29)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.claims import credit
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim
 from domain.claims.reports import accept_claim, earlier
@@ -136,4 +137,5 @@ def _received(draft: Draft, claim: Claim, *, actor: str | None) -> Claim:
     draft.new_claims.append(claim)
     draft.put(claim)
     draft.record("received", claim, actor=actor, data={"taken_from": draft.matter.pool})
+    credit.tell_if_none(draft, claim)
     return claim

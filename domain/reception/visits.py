@@ -65,13 +65,13 @@ def led_by(
     theirs = [
         c
         for c in claims
-        if people[c.owner or c.reporter].partner == partner and c.state in OPEN and c.rank_at <= arrived_at
+        if people[c.owner or c.reporter].partner == partner and c.state in OPEN and c.reported_at <= arrived_at
     ]
-    first = min(theirs, key=lambda claim: (claim.rank_at, claim.receipt), default=None)
+    first = min(theirs, key=lambda claim: (claim.reported_at, claim.receipt), default=None)
     if first is None:
         return Visit(broker=broker, why=Why.NO_REPORT)
     limit = policy.intercept(_PARTNER)
-    if limit is not None and arrived_at < calendar.add(first.rank_at, limit).at:
+    if limit is not None and arrived_at < calendar.add(first.reported_at, limit).at:
         return Visit(broker=broker, report=first.id, why=Why.INTERCEPTED)
     return Visit(
         broker=broker, report=first.id, confirm_by=_end(policy.duration("visit.confirm_h"), arrived_at, calendar)

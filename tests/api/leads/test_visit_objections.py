@@ -6,7 +6,9 @@ from typing import Any
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 
+from storage import tables as t
 from tests.support.answers import refused
 from tests.support.company import Company, Person
 from tests.support.money import accounts, ledger_is_right, money, plan_in_force
@@ -147,10 +149,11 @@ def test_a_visit_that_a_broker_only_tells_of_accepts_no_report(company: Company)
     assert read(office.broker, claim)["state"] == "protected"
 
 
-def sold(office: Channel, claim: dict[str, Any]) -> dict[str, Any]:
+def sold(office: Channel, claim: dict[str, Any], *, by: Person | None = None) -> dict[str, Any]:
+    seller = by or office.broker
     body = {"amount": money(1_000_000), "contract_at": claim["received_at"]}
-    won = done(office.broker.post(f"/v1/claims/{claim['id']}/win", body))
-    return done(office.broker.get(f"/v1/deals/{won['deals'][-1]}"))
+    won = done(seller.post(f"/v1/claims/{claim['id']}/win", body))
+    return done(seller.get(f"/v1/deals/{won['deals'][-1]}"))
 
 
 def test_a_report_that_comes_after_the_customer_is_paid_nothing(company: Company) -> None:
@@ -247,6 +250,62 @@ def test_a_visit_that_was_voided_earns_no_credit(company: Company) -> None:
         done(office.manager.post(f"/v1/follow-ups/{ids[voided]}/void", {"reason": "没有到访"}))
         deals.append(sold(office, claim))
     assert [deal["accrued"]["amount_minor"] for deal in deals] == [50_000, 0]
+
+
+def handed(office: Channel, claim: dict[str, Any], *, to: Person) -> dict[str, Any]:
+    """The claim of ``to``, whom the customer is released to by the one who held them."""
+    holder = office.colleague if claim["owner"] == office.colleague.id else office.broker
+    done(holder.post(f"/v1/claims/{claim['id']}/release", {"reason": "not_worked", "to": to.id}))
+    with office.company.database.reading() as tx:
+        c = t.claim.c
+        held = sa.select(c.id).where(c.customer == claim["customer"]["id"], c.holds, c.reporter == to.id)
+        return read(to, tx.execute(held).scalar_one())
+
+
+def test_who_goes_on_with_a_report_of_the_partner_has_its_credit(company: Company) -> None:
+    """LEAD-14, PPL-08, CLM-23: reported, came, handed over to a colleague, and once more; the partner owns the report.
+    Late reports stay late, and what goes to another partner or in-house is a claim of theirs.
+    """
+    office = Channel(company)
+    plan_in_force(company, office.program)
+    early = [office.reported(number) for number in (41, 42, 43)]
+    company.shift(minutes=5)
+    came = [office.visitor(number) for number in (41, 42, 43, 44)]
+    company.shift(minutes=5)
+    late = office.reported(44)
+    once = handed(office, early[0], to=office.colleague)
+    again = handed(office, once, to=office.broker)
+    assert (again["channel"], again["no_credit"]) == ("partner", None)
+    theirs = handed(office, early[1], to=office.rival)
+    assert (theirs["channel"], theirs["no_credit"]["why"]) == ("partner", "after_arrival")
+    own = handed(office, early[2], to=office.first)
+    assert (own["channel"], own["no_credit"]) == ("in_house", None)
+    still = handed(office, late, to=office.colleague)["no_credit"]
+    said = {"reception": came[3]["id"], "arrived_at": came[3]["arrived_at"], "reported_at": late["received_at"]}
+    assert still == {**said, "why": "after_arrival"}
+    sellers = ((again, office.broker), (theirs, office.rival), (own, office.first))
+    assert [sold(office, claim, by=who)["accrued"]["amount_minor"] for claim, who in sellers] == [50_000, 0, 50_000]
+
+
+def test_a_broker_who_takes_whoever_was_here_is_told(company: Company) -> None:
+    """LEAD-14, POOL-03: the claim is the taker's from then on, and earns nothing; at once, with rule and time."""
+    office = Channel(company)
+    plan_in_force(company, office.program)
+    usual = done(company.admin.get(f"/v1/programs/{office.program}"))["default_pool"]
+    theirs = {"program": office.program, "name": "渠道公海", "members": [{"person": office.broker.id}]}
+    pool = company.admin.made("/v1/pools", theirs)["id"]
+    own = office.claim(office.first, customer=customer(51), track="channel")
+    one = office.visitor(51)
+    done(office.first.post(f"/v1/claims/{own['id']}/release", {"reason": "need_unmet"}))
+    company.shift(minutes=5)
+    assert notices(office.broker).count("claim.no_credit") == 0
+    (lying,) = done(company.admin.get(f"/v1/pools/{usual}/customers"))["items"]
+    body = {"customers": [lying["id"]], "reason": "渠道公海", "to": pool}
+    done(company.admin.post(f"/v1/pools/{usual}/move", body))
+    taken = done(office.broker.post(f"/v1/pools/{pool}/customers/{lying['id']}/take"))
+    assert taken["no_credit"]["reception"] == one["id"]
+    assert notices(office.broker).count("claim.no_credit") == 1
+    assert sold(office, taken)["accrued"]["amount_minor"] == 0
 
 
 def test_any_broker_of_the_partner_leads_its_customers(office: Channel) -> None:
