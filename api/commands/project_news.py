@@ -87,11 +87,9 @@ def wanted(
     if not found.changes:
         return None
     if _DATES & found.changes.keys():
-        present, today = (
-            {**found.project, **found.changes},
-            caller.setting.calendar(row["program"]).local_date(caller.at),
-        )
-        wrong = wrong_dates(present["bid_date"], present["award_date"], today=today)
+        dates = {**found.project, **found.changes}
+        today = caller.setting.calendar(row["program"]).local_date(caller.at)
+        wrong = wrong_dates(dates["bid_date"], dates["award_date"], today=today)
         if wrong:
             raise Refusal("date_invalid", rule="CLM-33", errors=tuple(FieldError(f, "date_invalid") for f in wrong))
     elsewhere = tuple(c for c in projects.holding(tx, project) if c["matter"] != row["matter"])

@@ -281,7 +281,7 @@ def assign_to(draft: Draft, former: Claim, *, to: str, actor: str | None, text: 
 
 
 def _inside_partner(draft: Draft, former: Claim, *, to: str) -> bool:
-    """Whether ``former``, which ends now, was of the partner of ``to``: the partner owns the report (LEAD-14, PPL-08)."""
+    """Whether ``former``, which ends now, was of the partner of ``to``: it owns the report (LEAD-14, PPL-08)."""
     people = draft.setting.organisation.people
     partner = people[former.owner or former.reporter].partner
     return partner is not None and partner == people[to].partner and former.ended_at == draft.at

@@ -252,7 +252,9 @@ def test_a_relative_of_a_colleague_is_flagged_by_how_the_colleague_is_reached(co
     own = office.brought(customer={**customer(911, "小丁"), "phone": "13900000777"}, **told)
     assert (own["referral"]["related"], own["referral"]["credit"]) == (True, True), "it changes nothing by itself"
     asked = {"with": stranger["customer"]["id"], "kind": "household", "reason": "兄妹"}
-    link = done(company.admin.post(f"/v1/customers/{own['customer']['id']}/links", asked))
-    if link["state"] == "pending":
-        done(office.leader.post(f"/v1/links/{link['id']}/approve", {}))
+    link = company.admin.made(f"/v1/customers/{own['customer']['id']}/links", asked)
+    assert link["state"] == "asked"
+    assert read(company.admin, stranger)["referral"]["related"] is False
+    other = company.person("总监", roles=("admin",), company_wide=True)
+    done(other.post(f"/v1/links/{link['id']}/approve", {}))
     assert read(company.admin, stranger)["referral"]["related"] is True
