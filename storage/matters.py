@@ -207,7 +207,7 @@ def load(
         pool_locked=row["pool_locked"],
         pool_only=pools.restriction_of(row["pool_only"]),
         brought=brought,
-        arrivals=_arrivals(tx, row, commands),
+        arrivals=_arrivals(tx, row, commands, cases.values()),
         channelled=owed and referrals.has_channel_deal(tx, row["customer"], program=row["program"]),
         channel_holders=referrals.channel_holders(tx, row["customer"], program=row["program"]) if owed else (),
         channel_deals=_channel_deals(tx, row, found_deals.values()) if counting else None,
@@ -244,9 +244,15 @@ def _owed(row: Mapping[str, Any], claims: Iterable[Mapping[str, Any]], told: Ite
     return owed and row["track"] != referrals.CHANNEL
 
 
-def _arrivals(tx: Transaction, row: Mapping[str, Any], commands: Iterable[Command]) -> tuple[Arrival, ...]:
-    """Asked for only where the credit of a partner's report does: at its receipt, a take, and at a deal (LEAD-14)."""
-    if row["track"] != referrals.CHANNEL or not any(c.kind in _CREDITING for c in commands):
+def _arrivals(
+    tx: Transaction, row: Mapping[str, Any], commands: Iterable[Command], cases: Iterable[Dispute]
+) -> tuple[Arrival, ...]:
+    """Asked for only where the credit of a partner's report does: at its receipt, a take, and at a deal (LEAD-14), also
+    one that a case gives back, by its time alone (DSP-15).
+    """
+    if row["track"] != referrals.CHANNEL:
+        return ()
+    if not (any(c.kind in _CREDITING for c in commands) or any(case.is_open for case in cases)):
         return ()
     of = (row["customer"], row["project"])
     return receptions.arrivals(tx, row["program"], (of,))[of]

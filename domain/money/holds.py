@@ -226,9 +226,10 @@ def _given_back(draft: Draft, dispute: Dispute, deal: Deal) -> Deal | None:
         (c for c in draft.matter.claims.values() if c.dispute == dispute.id and c.earlier in HOLDING and c.owner), None
     )
     if holder is None or holder.owner is None:
-        return deal.next_version(state=DealState.UNCLAIMED, claim=None, owner=None, shares=())
+        return deal.next_version(state=DealState.UNCLAIMED, claim=None, owner=None, shares=(), no_credit=None)
     shares = owner_and(draft, holder.owner, holder.sharing)
-    return deal.next_version(claim=holder.id, owner=holder.owner, shares=shares, shares_state=SharesState.SET)
+    back = deal.next_version(claim=holder.id, owner=holder.owner, shares=shares, shares_state=SharesState.SET)
+    return replace(back, no_credit=credit.of(draft, holder))  # by the holder's own report (LEAD-14)
 
 
 def _as_ruled(draft: Draft, outcome: Outcome) -> tuple[Share, ...]:

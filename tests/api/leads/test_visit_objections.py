@@ -8,6 +8,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
+from storage import matters
 from storage import tables as t
 from tests.support.answers import refused
 from tests.support.company import Company, Person
@@ -306,6 +307,22 @@ def test_a_broker_who_takes_whoever_was_here_is_told(company: Company) -> None:
     assert taken["no_credit"]["reception"] == one["id"]
     assert notices(office.broker).count("claim.no_credit") == 1
     assert sold(office, taken)["accrued"]["amount_minor"] == 0
+
+
+def test_a_case_that_ends_by_its_time_knows_who_came_when(office: Channel) -> None:
+    """LEAD-14, DSP-15: a deal that it gives back asks for the holder's report, and no command says so."""
+    claim = office.reported(61)
+    one = office.visitor(61)
+    with office.company.database.reading() as tx:
+        matter = tx.execute(sa.select(t.claim.c.matter).where(t.claim.c.id == claim["id"])).scalar_one()
+    known = []
+    for opening in (False, True):
+        if opening:
+            done(objected(office.broker, one))
+        with office.company.database.reading() as tx:
+            loaded = matters.load(tx, matters.peek(tx, matter, now=office.company.now()))
+        known.append([arrival.id for arrival in loaded.arrivals])
+    assert known == [[], [one["id"]]]
 
 
 def test_any_broker_of_the_partner_leads_its_customers(office: Channel) -> None:

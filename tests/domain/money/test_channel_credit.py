@@ -10,14 +10,19 @@ import pytest
 
 from domain.claims.model import Arrival
 from domain.matters.matter import CommandKind
-from domain.money.model import EntryKind
+from domain.money.model import Account, EntryKind
+from domain.money.positions import commission
 from tests.support.money_office import START, Office
 
 
-def channel(*arrivals: Arrival, track: str = "channel", **claim: Any) -> Office:
-    """Anna, a broker of ``alpha``, holds a customer whom she reported at nine; 30 minutes is too close."""
+def channel(*arrivals: Arrival, track: str = "channel", partners: bool = True, **claim: Any) -> Office:
+    """Anna, a broker of ``alpha``, holds a customer whom she reported at nine; 30 minutes is too close.
+
+    Without ``partners`` they are reports of in-house people that came by a partner: a case has a tier above it.
+    """
     policy = {"ownership.tracks": ["sales", "channel"]}
-    office = Office(policy=policy, partners={"anna": "alpha", "bob": "beta"}, track=track)
+    of = {"anna": "alpha", "bob": "beta"} if partners else {}
+    office = Office(policy=policy, partners=of, track=track)
     held = replace(office.matter.claims["claim-anna"], channel="partner", rank_at=START, **claim)
     office.matter = replace(office.matter.with_claim(held), arrivals=arrivals)
     office.advance(hours=8)
@@ -122,6 +127,27 @@ def test_a_deal_that_goes_to_another_broker_by_agreement_asks_for_their_own_repo
     found = office.matter.deals[deal]
     assert (found.owner, found.no_credit and found.no_credit.why) == ("bob", "after_arrival")
     assert (accrued(office), accrued(office, "beta")) == (0, 0)
+    office.check()
+
+
+@pytest.mark.parametrize(("anna", "bob", "ruled", "after"), [(0, 120, 0, 50_000), (120, 0, 50_000, 0)])
+def test_a_deal_that_an_appeal_gives_back_asks_for_the_holders_report(
+    anna: int, bob: int, ruled: int, after: int
+) -> None:
+    """LEAD-14, DSP-15, DSP-16: it came while bob had the customer by a ruling; one of the two reported in time."""
+    office = channel(came(60), partners=False)
+    for person, minutes in (("anna", anna), ("bob", bob)):
+        claim = office.matter.claims[f"claim-{person}"]
+        reported = {"channel": "partner", "rank_at": START + timedelta(minutes=minutes)}
+        office.matter = office.matter.with_claim(replace(claim, **reported))
+    office.dispute("bob")
+    office.rule("party", owner="bob")
+    deal = office.win(1_000_000, kind=CommandKind.DEAL, by="fin")
+    assert (office.matter.deals[deal].owner, commission(office.matter.deals[deal])) == ("bob", ruled)
+    office.appeal("anna")
+    office.rule("no_change")
+    assert (office.case.state.value, office.matter.deals[deal].owner) == ("final", "anna")
+    assert {who: office.of(who, Account.ACCRUED) for who in ("anna", "bob")} == {"anna": after, "bob": 0}
     office.check()
 
 
