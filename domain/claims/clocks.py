@@ -345,9 +345,19 @@ def recounted(claim: Claim, *, at: datetime, terms: Terms, min_notice: Duration 
 
 
 def recounted_for_award(
-    claim: Claim, *, was: date | None, awarded_on: date, at: datetime, terms: Terms, min_notice: Duration | None
+    claim: Claim,
+    *,
+    was: date | None,
+    awarded_on: date,
+    present: date | None,
+    at: datetime,
+    terms: Terms,
+    min_notice: Duration | None,
 ) -> Claim:
     """``claim`` of a project whose award is known to be on another day than it ``was`` (CLM-33).
+
+    ``present``: the day that is known by now. Further days may have been told since, and a protection that counts from
+    the last of them has nothing to take in of any.
 
     The protection for the bid moves as far as the award does, never before the end of the plain protection or of what
     the claim was given; where it moves nearer it ends no less than the minimum notice ahead. Nothing lapsed revives.
@@ -355,10 +365,11 @@ def recounted_for_award(
     protection = claim.clock(Clock.PROTECTION)
     if protection is None or was == awarded_on:
         return claim
+    told = (_end_of(day, at=at, terms=terms) for day in (awarded_on, present) if day is not None)
+    if protection.rule == "bid.protect_days" and protection.start in told:
+        return claim  # accepted after it was told
     if not protection.paused:
         return _moved_with_award(claim, was=was, awarded_on=awarded_on, at=at, terms=terms, min_notice=min_notice)
-    if protection.rule == "bid.protect_days" and protection.start == _end_of(awarded_on, at=at, terms=terms):
-        return claim
     running = claim.with_clock(_running(claim, protection, at=at, terms=terms))
     moved = _moved_with_award(running, was=was, awarded_on=awarded_on, at=at, terms=terms, min_notice=min_notice)
     clock = moved.clock(Clock.PROTECTION)
@@ -465,9 +476,6 @@ def _moved_with_award(
         return claim
     if protection.rule != "bid.protect_days" or was is None:
         return _kept_for_bid(claim, at=at, awarded_on=awarded_on, terms=terms)
-    award = _end_of(awarded_on, at=at, terms=terms)
-    if protection.start == award:
-        return claim  # accepted after it was told
     counted = _bid_protection(claim, protection, awarded_on, at=at, terms=terms)
     former = _bid_protection(claim, protection, was, at=at, terms=terms)
     if counted is None or counted.deadline is None or former is None or former.deadline is None:

@@ -388,6 +388,7 @@ def moved_with_award(draft: Draft, claim: Claim, command: Command) -> Claim:
         claim,
         was=was,
         awarded_on=now,
+        present=draft.matter.awarded_on,
         at=draft.at,
         terms=terms,
         min_notice=terms.policy.duration("calendar.min_notice_wd"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from domain.calendar.duration import Duration
 from domain.calendar.working_calendar import WorkingCalendar
 from domain.claims import clocks
@@ -44,8 +46,18 @@ def accepted(awarded_on: date | None = BID) -> Claim:
     return clocks.started_at_acceptance(bare, at=ACCEPTED, terms=TERMS, awarded_on=awarded_on)
 
 
-def told(claim: Claim, awarded_on: date, *, was: date | None = BID, at: datetime = ACCEPTED + DAY) -> Claim:
-    return clocks.recounted_for_award(claim, was=was, awarded_on=awarded_on, at=at, terms=TERMS, min_notice=NOTICE)
+def told(
+    claim: Claim,
+    awarded_on: date,
+    *,
+    was: date | None = BID,
+    present: date | None = None,
+    at: datetime = ACCEPTED + DAY,
+) -> Claim:
+    """``present``: the day that was told last, where others came after this one."""
+    return clocks.recounted_for_award(
+        claim, was=was, awarded_on=awarded_on, present=present or awarded_on, at=at, terms=TERMS, min_notice=NOTICE
+    )
 
 
 def protection(claim: Claim) -> RunningClock:
@@ -66,6 +78,14 @@ def test_the_protection_moves_as_far_as_the_award() -> None:
     assert [c for c in later.clocks if c.clock is not Clock.PROTECTION] == [
         c for c in claim.clocks if c.clock is not Clock.PROTECTION
     ]
+
+
+@pytest.mark.parametrize("first", [BID, BID + 30 * DAY])
+def test_a_day_that_is_not_the_last_one_told_is_not_counted_twice(first: date) -> None:
+    """CLM-33: two corrections wait to be decided, and the claim was accepted before them or by the last of them."""
+    between, last = BID + 10 * DAY, BID + 30 * DAY
+    claim = told(told(accepted(first), between, present=last), last, was=between)
+    assert protection(claim).deadline == KEPT + 30 * DAY
 
 
 def test_no_date_takes_the_plain_protection_away() -> None:
