@@ -28,8 +28,8 @@ class Channel(Visits):
 
     def __init__(self, company: Company, **policy: Any) -> None:
         super().__init__(company, policy={**POLICY, **policy})
-        self.manager = company.person("渠道经理", team=self.team)
-        body = {"manager": self.manager.id, "from": company.now().date().isoformat()}
+        self.channel_manager = company.person("渠道经理", team=self.team)
+        body = {"manager": self.channel_manager.id, "from": company.now().date().isoformat()}
         one, other = (company.admin.made("/v1/partners", {"name": name, **body})["id"] for name in ("渠道", "同行"))
         self.broker, self.colleague = (self._joined(one, name) for name in ("经纪人", "同事"))
         self.rival = self._joined(other, "另一位")
@@ -248,7 +248,7 @@ def test_a_visit_that_was_voided_earns_no_credit(company: Company) -> None:
         ids["counted"] = entry(office.broker, claim, "follow_up")["data"]["follow_up"]
         assert ids["counted"] != ids["told"]
         assert read(office.broker, claim)["no_credit"] is None
-        done(office.manager.post(f"/v1/follow-ups/{ids[voided]}/void", {"reason": "没有到访"}))
+        done(office.channel_manager.post(f"/v1/follow-ups/{ids[voided]}/void", {"reason": "没有到访"}))
         deals.append(sold(office, claim))
     assert [deal["accrued"]["amount_minor"] for deal in deals] == [50_000, 0]
 

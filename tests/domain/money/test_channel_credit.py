@@ -138,8 +138,8 @@ def test_a_deal_that_an_appeal_gives_back_asks_for_the_holders_report(
     office = channel(came(60), partners=False)
     for person, minutes in (("anna", anna), ("bob", bob)):
         claim = office.matter.claims[f"claim-{person}"]
-        reported = {"channel": "partner", "rank_at": START + timedelta(minutes=minutes)}
-        office.matter = office.matter.with_claim(replace(claim, **reported))
+        claim = replace(claim, channel="partner", rank_at=START + timedelta(minutes=minutes))
+        office.matter = office.matter.with_claim(claim)
     office.dispute("bob")
     office.rule("party", owner="bob")
     deal = office.win(1_000_000, kind=CommandKind.DEAL, by="fin")
