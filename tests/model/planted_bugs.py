@@ -172,7 +172,7 @@ BUGS: Final = (
         "CLM-16",
         Edit(
             follow_ups._without,
-            "return clocks.idle_recounted(claim, last=last, at=draft.at, terms=terms)",
+            "return clocks.idle_recounted(claim, last=since, at=draft.at, terms=terms) if worked else claim",
             "return claim",
         ),
         programs=("elapsed",),
