@@ -181,7 +181,7 @@ def test_a_report_that_comes_after_the_customer_is_paid_nothing(company: Company
 
 def test_a_report_that_comes_too_late_takes_nobodys_referral(company: Company) -> None:
     """CNF-05, LEAD-14: 丁 brought them; a broker who reports them after their arrival is paid nothing, so 丁 is,
-    whether the broker holds or has sold by then. A case that finds for the broker turns it round.
+    whether the broker holds or has sold by then. A case that somebody rules for the broker turns it round.
     """
     office = Channel(company, **{"ownership.intercept_min": {"in_house": 0, "partner": 0}})
     plan_in_force(company, office.program)
@@ -211,14 +211,24 @@ def test_a_report_that_comes_too_late_takes_nobodys_referral(company: Company) -
     company.ring_bells()
     assert (theirs["accrued"]["amount_minor"], accounts(finance, other)) == (0, both)
     case = done(objected(office.broker, came[22]))
-    terms = {"outcome": "party", "owner": office.broker.id}
-    offered = office.broker.made(f"/v1/disputes/{case['id']}/proposals", {"terms": terms, "text": "我先介绍的"})
     (server,) = {p["person"] for p in case["parties"]} - {office.broker.id}
-    agreeing = next(who for who in (office.first, office.second) if who.id == server)
-    agreeing.made(f"/v1/disputes/{case['id']}/proposals/{offered['n']}/accept", {"digest": offered["digest"]})
+    respondent = next(who for who in (office.first, office.second) if who.id == server)
+    for command in ("waive", "heard"):
+        for party in (office.broker, respondent):
+            heard = done(party.post(f"/v1/disputes/{case['id']}/{command}"))
+    assert heard["arbitrator"] == company.admin.id
+    ruling = {
+        "outcome": "party",
+        "owner": office.broker.id,
+        "facts": "先介绍",
+        "reason": "先介绍",
+        "follows_advice": False,
+    }
+    ruled = company.admin.made(f"/v1/disputes/{case['id']}/ruling", ruling)
+    company.advance(seconds=(moment(ruled["rulings"][-1]["final_at"]) - company.now()).total_seconds() + 1)
     company.ring_bells()
-    ruled = done(office.broker.get(f"/v1/deals/{theirs['id']}"))
-    assert (ruled["accrued"]["amount_minor"], ruled["no_credit"]) == (50_000, None)
+    credited = done(office.broker.get(f"/v1/deals/{theirs['id']}"))
+    assert (credited["accrued"]["amount_minor"], credited["no_credit"]) == (50_000, None)
     assert accounts(finance, other) == {office.second.id: {"accrued": 50_000}}, "the channel is paid after all"
     ledger_is_right(company)
 
