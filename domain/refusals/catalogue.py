@@ -578,8 +578,9 @@ _ROWS = (
         "CLM-02 CLM-15",
         "日期不合理",
         "Date does not fit",
-        "日期不合理：接触和跟进时间不能在将来，预计成交时间不能在过去；请更正后再提交。",
-        "A contact or follow-up cannot lie in the future nor an expected close in the past; please correct the date.",
+        "日期不合理：接触、跟进和中标日期不能在将来，预计成交时间不能在过去，中标不能早于投标；请更正后再提交。",
+        "A contact, follow-up or award cannot lie in the future, nor an expected close in the past, nor an award "
+        "before its bid; please correct the date.",
     ),
     _row(
         "field_invalid",
