@@ -42,7 +42,7 @@ def test_opening_a_case_between_two_claims_adds_at_most_16_events(case: Case, li
 
 def test_windows_end_by_the_timer_of_the_case(live: LiveCompany) -> None:
     """DSP-05, DSP-10, DSP-12: negotiation, evidence and two tiers, each at its recorded instant; the panel has time."""
-    policy = {"dispute.negotiation_wh": "PT1S", "dispute.evidence_wh": "PT1S", "dispute.tier_wh": "PT1S"}
+    policy = {"dispute.negotiation_wh": "PT1S", "dispute.evidence_wh": "PT3S", "dispute.tier_wh": "PT3S"}
     case = Case(live, policy=policy)
     panel = _with_a_panel(case)
     found = case.open()
@@ -54,11 +54,11 @@ def test_windows_end_by_the_timer_of_the_case(live: LiveCompany) -> None:
     begun = moment(found["deadline"])
     assert [((at - begun).total_seconds(), kind) for at, kind in told if kind in DUE] == [
         (0, "arbitrating"),
-        (1, "evidence_closed"),
-        (1, "tier_missed"),
-        (2, "evidence_closed"),
-        (2, "tier_missed"),
         (3, "evidence_closed"),
+        (3, "tier_missed"),
+        (6, "evidence_closed"),
+        (6, "tier_missed"),
+        (9, "evidence_closed"),
     ]
     final = done(case.ruling(found, panel))
     assert final["state"] == "final", "nobody is above the panel"
