@@ -68,6 +68,7 @@ class KeepingActivities:
         await asyncio.to_thread(self._house.trial_over)
         await asyncio.to_thread(self._house.territory_reviews)
         await asyncio.to_thread(self._house.lead_balance)
+        await asyncio.to_thread(self._house.class_levels)
         await asyncio.to_thread(self._house.unclaimed)
         await asyncio.to_thread(self._house.restricted_waits)
         await asyncio.to_thread(self._house.tidy)

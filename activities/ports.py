@@ -215,6 +215,10 @@ class House(Protocol):
         """Tell of people whose share of leads is far from what is to be expected, once per window (LEAD-13)."""
         ...
 
+    def class_levels(self) -> None:
+        """Keep with customers the levels that deals, silence and policy bring by now (CUS-12)."""
+        ...
+
     def unclaimed(self) -> None:
         """Send high-ranked customers whom nobody took from their pool in time to smart dispatch (POOL-05)."""
         ...

@@ -78,6 +78,10 @@ class Contact:
     level_reason: str | None = None  # the id of a text (CUS-12)
 
 
+#: The level that rules go by: what people gave, else what the class brings (CUS-12).
+LEVEL = sa.func.coalesce(t.customer.c.level, t.customer.c.class_level).label("level")
+
+
 def lock_identity(tx: Transaction, pairs: Iterable[KeyPair], *, leaving: str | None = None) -> None:
     """The lock before all others: two reports of one new customer meet here. In sorted order, so never in a ring.
 

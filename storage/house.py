@@ -10,7 +10,17 @@ from typing import TypeVar
 
 from activities.ports import StoreTroubleError
 from domain.refusals import Refusal
-from storage import checkpoints, lead_balance, payouts, restricted_waits, retention, territory_reviews, trial, unclaimed
+from storage import (
+    checkpoints,
+    class_levels,
+    lead_balance,
+    payouts,
+    restricted_waits,
+    retention,
+    territory_reviews,
+    trial,
+    unclaimed,
+)
 from storage.database import Database, Transaction
 from storage.setting import Snapshots
 
@@ -18,7 +28,7 @@ T = TypeVar("T")
 
 
 class DatabaseHouse:
-    """Checkpoints, payout day, trials, territory reviews, uneven leads, customers nobody took, old rows."""
+    """Checkpoints, payout day, trials, territory reviews, uneven leads, levels, customers nobody took, old rows."""
 
     def __init__(self, database: Database, snapshots: Snapshots, checkpoint_folder: Path) -> None:
         self._database = database
@@ -26,6 +36,7 @@ class DatabaseHouse:
         self._folder = checkpoint_folder
         self._asked_for: str | None = None
         self._weighed_on: date | None = None
+        self._levels_after = class_levels.FIRST
 
     def checkpoint(self) -> bool:
         try:
@@ -62,6 +73,16 @@ class DatabaseHouse:
 
         # Once a day is enough: a month of leads is counted.
         self._weighed_on = self._done(work)
+
+    def class_levels(self) -> None:
+        try:
+            with self._database.reading() as tx:
+                levels, following = class_levels.changed(tx, self._snapshots.setting(tx), after=self._levels_after)
+            for record, level in levels.items():  # each under the lock of its own row alone
+                self._database.transact(partial(class_levels.keep, record, level))
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal
+        self._levels_after = following
 
     def _send(self, matter: str, tx: Transaction) -> None:
         unclaimed.send(tx, self._snapshots.setting(tx), matter)

@@ -27,6 +27,7 @@ from storage import (
     case_facts,
     confirmations,
     conflicts,
+    customers,
     deals,
     discussions,
     disputes,
@@ -667,7 +668,7 @@ _MATTER = (
     sa.select(
         t.matter,
         t.customer.c.kind,
-        t.customer.c.level,
+        customers.LEVEL,
         t.customer.c.source,
         t.customer.c.masked,
         t.customer.c.facets,

@@ -366,6 +366,7 @@ customer = sa.Table(
     Col("email", Sealed),
     Col("level", sa.String(3)),
     Col("level_reason", Id),  # why people gave it (CUS-12)
+    Col("class_level", sa.String(3)),  # what its class brings, as last counted; of whoever has a deal (CUS-12)
     Col("source", sa.String(200)),
     Col("facets", Json),  # what territories are divided by: one word each (TER-02)
     Col("external_id", sa.String(200), unique=True),

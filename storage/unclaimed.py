@@ -14,7 +14,7 @@ from domain.leads.scoring import graded, scored
 from domain.matters.setting import Setting
 from domain.pools.limits import takeable_from
 from domain.pools.pool import Pool
-from storage import lead_intake, matters
+from storage import customers, lead_intake, matters
 from storage import tables as t
 from storage.database import Transaction, mint
 
@@ -39,7 +39,7 @@ def due(tx: Transaction, setting: Setting) -> list[str]:
                 ~m.pool_locked,
                 ~m.led,
                 m.pool_at <= now,
-                t.customer.c.level.in_(sorted(pool.priority.levels)),
+                customers.LEVEL.in_(sorted(pool.priority.levels)),
                 ~sent,
             )
             .order_by(m.pool_at, m.id)

@@ -552,7 +552,7 @@ def _matter(
 
 
 _ABOUT = (
-    sa.select(t.customer.c.kind, t.customer.c.level, t.customer.c.source, projects.AWARDED_ON)
+    sa.select(t.customer.c.kind, customers.LEVEL, t.customer.c.source, projects.AWARDED_ON)
     .outerjoin(t.project, t.project.c.id == sa.bindparam("project", type_=t.project.c.id.type))
     .where(t.customer.c.id == sa.bindparam("customer"))
 )

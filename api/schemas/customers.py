@@ -142,7 +142,7 @@ class CustomerOut(Output):
     class_: Annotated[Literal["prospect", "new", "existing", "dormant"] | None, Field(alias="class")]
     level: str | None
     level_reason: str | None
-    level_computed: Literal["A", "B", "C"] | None
+    level_computed: Level | None
     source: str | None
     facets: CustomerFacetsOut
     external_id: str | None

@@ -18,7 +18,7 @@ from domain.leads.model import Facets
 from domain.leads.rotation import Skip
 from domain.matters.matter import CommandKind
 from domain.refusals import Refusal
-from storage import leads
+from storage import customers, leads
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.database import Transaction
@@ -44,7 +44,7 @@ def recommended(
     policy = setting.terms_of(claim).policy
     people = members(claim.program, None, setting=setting, at=caller.at)
     c = t.customer.c
-    about = tx.execute(sa.select(c.kind, c.level, c.facets).where(c.id == customer)).one()
+    about = tx.execute(sa.select(c.kind, customers.LEVEL, c.facets).where(c.id == customer)).one()
     ranking, unable = fitting(
         people,
         claim.program,

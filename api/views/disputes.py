@@ -20,7 +20,7 @@ from domain.disputes.room import side_of
 from domain.disputes.wording import Reader, outcome_text, passed_text, point_text, set_aside_text
 from domain.people.access import READING_CASES
 from domain.refusals import Refusal
-from storage import case_facts, case_records, merges, precedents, territories, texts
+from storage import case_facts, case_records, customers, merges, precedents, territories, texts
 from storage import tables as t
 from storage.codec import rfc3339, unpack
 from storage.database import Transaction
@@ -251,7 +251,7 @@ def advice_view(tx: Transaction, caller: Caller, row: dict[str, Any]) -> dict[st
     case = dispute_of(row)
     setting = caller.setting
     partner = setting.organisation.partner_of(caller.person)
-    customer = tx.row(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == row["customer"]))
+    customer = tx.row(sa.select(t.customer.c.kind, customers.LEVEL).where(t.customer.c.id == row["customer"]))
     assert customer is not None
     facts = case_facts.facts(tx, case.matter, dispute=case.id)
     divided = division(

@@ -24,7 +24,7 @@ from domain.matters.matter import CommandKind
 from domain.people.access import has_any_scope
 from domain.people.organisation import Role
 from domain.refusals import Refusal
-from storage import leads, merges, referrals, territories, texts
+from storage import customers, leads, merges, referrals, territories, texts
 from storage import tables as t
 from storage.codec import rfc3339
 from storage.database import Transaction
@@ -175,7 +175,7 @@ def recommended(tx: Transaction, caller: Caller, lead: Lead) -> tuple[tuple[Rank
         at=caller.at,
     )
     people = members(lead.program, rule.team if rule is not None else None, setting=setting, at=caller.at)
-    about = tx.execute(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == lead.customer)).one()
+    about = tx.execute(sa.select(t.customer.c.kind, customers.LEVEL).where(t.customer.c.id == lead.customer)).one()
     kept = tx.execute(sa.select(t.matter.c.pool_only).where(t.matter.c.id == lead.matter)).scalar_one()
     ranking, unable = fitting(
         people,

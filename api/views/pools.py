@@ -223,7 +223,7 @@ def _rank(word: str, regions: Sequence[str]) -> sa.ColumnElement[Any]:
     match word:
         case "level":
             places = {level: place for place, level in enumerate(("C", "B", "A", "VIP"), 1)}
-            return sa.case(places, value=t.customer.c.level, else_=0)
+            return sa.case(places, value=customers.LEVEL.element, else_=0)
         case "amount":
             expected = sa.select(sa.func.max(t.claim.c.expected_minor)).where(t.claim.c.matter == t.matter.c.id)
             return sa.func.coalesce(expected.correlate(t.matter).scalar_subquery(), 0)
@@ -238,6 +238,8 @@ def entry_views(tx: Transaction, caller: Caller, stands: Standing, rows: Sequenc
         return []
     ids = {row["customer"] for row in rows}
     found = {r["id"]: r for r in tx.rows(sa.select(t.customer).where(t.customer.c.id.in_(sorted(ids))))}
+    # Rules go by the level of the class too, which the row does not show: a deal is no news for everybody (CUS-12).
+    levels = {id_: r["level"] or r["class_level"] for id_, r in found.items()}
     keys = customers.data_keys(tx, ids)
     policy = caller.setting.policy_at(stands.pool.program, at=caller.at)
     hidden = frozenset(policy.words("pool.hidden_fields"))
@@ -250,8 +252,8 @@ def entry_views(tx: Transaction, caller: Caller, stands: Standing, rows: Sequenc
                 hidden=hidden,
             )
         }
-        | {"high": _is_high(stands.pool, found[row["customer"]]["level"])}
-        | {"may_take": _may_take(caller, stands, policy, row, found[row["customer"]]["level"])}
+        | {"high": _is_high(stands.pool, levels[row["customer"]])}
+        | {"may_take": _may_take(caller, stands, policy, row, levels[row["customer"]])}
         for row in rows
     ]
 
@@ -352,7 +354,7 @@ def undecided_take(tx: Transaction, caller: Caller, command: Row) -> Row:
     """What a take or an assignment may become, while nobody has decided it: no receipt yet, and no name."""
     matter = tx.row(sa.select(t.matter).where(t.matter.c.id == command["matter"]))
     assert matter is not None
-    customer = tx.row(sa.select(t.customer.c.kind, t.customer.c.level).where(t.customer.c.id == matter["customer"]))
+    customer = tx.row(sa.select(t.customer.c.kind, customers.LEVEL).where(t.customer.c.id == matter["customer"]))
     assert customer is not None
     person = unpack(command["data"]).get("to", command["actor"])
     at, setting = command["received_at"], caller.setting

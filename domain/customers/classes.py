@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from domain.calendar.working_calendar import WorkingCalendar
 from domain.policy.policy import Policy
@@ -42,14 +40,7 @@ def class_of(dealings: Dealings, *, policy: Policy, calendar: WorkingCalendar, a
 
 
 def level_of(dealings: Dealings, *, policy: Policy, calendar: WorkingCalendar, at: datetime) -> str | None:
-    """The level that the class brings; none before there was a deal. VIP is only ever given by people."""
+    """The level that `customer.class_levels` gives the class; none before there was a deal."""
     if dealings.first_deal is None:
         return None
-    return _LEVELS[class_of(dealings, policy=policy, calendar=calendar, at=at)]
-
-
-_LEVELS: Final[Mapping[CustomerClass, str]] = {
-    CustomerClass.EXISTING: "A",
-    CustomerClass.NEW: "B",
-    CustomerClass.DORMANT: "C",
-}
+    return policy.class_level(class_of(dealings, policy=policy, calendar=calendar, at=at).value)

@@ -43,6 +43,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "customer.feature_retention_days": ("客户特征的保存时间", "How long features are kept"),
         "customer.new_days": ("视为新客户的时间", "How long a customer counts as new"),
         "customer.dormant_days": ("多久没有往来视为休眠客户", "Silence after which a customer is dormant"),
+        "customer.class_levels": ("各类客户的等级", "Level of customers by class"),
         "customer.unmerge_days": ("合并可撤销的时间", "How long a merge can be undone"),
         "customer.recognise_days": ("来访客户待认领的时间", "How long an unknown visitor is posted"),
         "match.related_scope": ("关联客户的范围", "Which related customers count as one"),

@@ -14,8 +14,8 @@ words, this is its JSON shape:
 * ``dispute.auto_max_amount``: ``null`` = no limit, or money; ``pool.default``: ``null`` = the program's own;
 * ``lead.grades``: least score of each grade; ``dashboard.first_screen``: role → words, ``{}`` = as the preset.
 
-An object by channel, stage, grade or customer kind may leave keys out: such a key stays as the layer beneath has it
-(company under program, defaults under all). The one exception is ``idle`` of ``claim.reclaim_wait_h``, whose absence
+An object by channel, stage, grade, customer kind or class may leave keys out: such a key stays as the layer beneath has
+it (company under program, defaults under all). The one exception is ``idle`` of ``claim.reclaim_wait_h``, whose absence
 means something (contract section 3), so that object is always read as a whole. So are lists and weights.
 """
 
@@ -66,6 +66,8 @@ class Kind(StrEnum):
     REGION = "region"
     STAGES = "stages"
     GRADES = "grades"
+    LEVELS = "levels"
+    """A level of customers by class, ``null`` for none."""
     CREDIT = "credit"
     AMOUNT = "amount"
     AWARD = "award"
@@ -360,6 +362,13 @@ _CUSTOMERS: Final = (
     _duration("customer.feature_retention_days", 365, "CUS-10"),
     _duration("customer.new_days", 90, "CUS-12"),
     _duration("customer.dormant_days", 180, "CUS-12"),
+    _parameter(
+        Kind.LEVELS,
+        "customer.class_levels",
+        {"existing": "A", "new": "B", "dormant": "C"},
+        "CUS-12",
+        choices=("existing", "new", "dormant"),
+    ),
     _duration("customer.unmerge_days", 30, "CUS-13"),
     _duration("customer.recognise_days", 2, "CUS-13"),
     _choice("match.related_scope", "none", "CUS-14", "none household group"),

@@ -341,6 +341,10 @@ class Policy:
             return credit
         return cast(str, self._keyed("deal.credit", deal_kind))
 
+    def class_level(self, customer_class: str) -> str | None:
+        """The level that customers of this class have, where people gave none (CUS-12)."""
+        return cast("str | None", self._keyed("customer.class_levels", customer_class))
+
     @property
     def password_tries(self) -> tuple[int | None, Duration]:
         """Wrong passwords allowed within a time; ``None`` = no limit (AUD-06)."""
@@ -417,7 +421,14 @@ _DEFAULTS: Final[Mapping[str, JSON]] = {name: parameter.default for name, parame
 
 
 _INHERITING: Final = frozenset(
-    {Kind.DURATION_BY_KEY, Kind.INTEGER_BY_KEY, Kind.STAGE_LENGTH, Kind.KEY_GROUPS_BY_KIND, Kind.TRIES}
+    {
+        Kind.DURATION_BY_KEY,
+        Kind.INTEGER_BY_KEY,
+        Kind.STAGE_LENGTH,
+        Kind.KEY_GROUPS_BY_KIND,
+        Kind.LEVELS,
+        Kind.TRIES,
+    }
 )
 
 

@@ -15,6 +15,7 @@ from domain.policy.parameters import (
     DEAL_KINDS,
     GRADES,
     JSON,
+    LEVELS,
     MATCH_FIELDS,
     MAX_INTEGER,
     RECORD_DUTIES,
@@ -218,6 +219,11 @@ def _grades(parameter: Parameter, value: JSON) -> None:
         raise ValueError("a better grade that needs no more points")
 
 
+def _levels(parameter: Parameter, value: JSON) -> None:
+    if any(level not in (None, *LEVELS) for level in _object(value, keys=parameter.choices).values()):
+        raise ValueError("no level of customers")
+
+
 def _credit(parameter: Parameter, value: JSON) -> None:
     words = _object(value, keys=DEAL_KINDS).values() if isinstance(value, dict) else [value]
     for item in words:
@@ -309,6 +315,7 @@ _CHECKERS: Final[Mapping[Kind, Callable[[Parameter, JSON], None]]] = MappingProx
         Kind.REGION: _region,
         Kind.STAGES: _stages,
         Kind.GRADES: _grades,
+        Kind.LEVELS: _levels,
         Kind.CREDIT: _credit,
         Kind.AMOUNT: _amount,
         Kind.AWARD: _award,

@@ -204,6 +204,11 @@ def _plain_text(_: Parameter, value: JSON, lang: str) -> str:
     return str(value)
 
 
+def _levels_text(_: Parameter, value: JSON, lang: str) -> str:
+    levels = cast("dict[str, str | None]", value).items()
+    return _joined([f"{_pick(_CLASSES[key], lang)} {level or _pick(_NOTHING, lang)}" for key, level in levels], lang)
+
+
 def _credit_text(parameter: Parameter, value: JSON, lang: str) -> str:
     return word_text(value, lang=lang) if isinstance(value, str) else _entries_text(parameter, value, lang)
 
@@ -285,6 +290,12 @@ _CONDITIONS: Final[Mapping[str, tuple[str, str]]] = {
     "channel": ("报备渠道", "channel"),
 }
 
+_CLASSES: Final[Mapping[str, tuple[str, str]]] = {
+    "existing": ("老客户", "existing"),
+    "new": ("新客户", "new"),
+    "dormant": ("休眠客户", "dormant"),
+}
+
 _WINDOW: Final = PARAMETERS["rotation.call_min"]  # stands for any duration in minutes
 
 _TEXTS: Final[Mapping[Kind, _Text]] = MappingProxyType(
@@ -314,6 +325,7 @@ _TEXTS: Final[Mapping[Kind, _Text]] = MappingProxyType(
         Kind.REGION: _plain_text,
         Kind.STAGES: _stages_text,
         Kind.GRADES: _entries_text,
+        Kind.LEVELS: _levels_text,
         Kind.CREDIT: _credit_text,
         Kind.AMOUNT: _amount_text,
         Kind.AWARD: _award_text,

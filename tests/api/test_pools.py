@@ -13,7 +13,7 @@ from storage import tables as t
 from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
-from tests.support.office import NOTE, Office, act, customer, done, moment, moves, notices, read, tasks, work
+from tests.support.office import NOTE, Office, act, clocks, customer, done, moment, moves, notices, read, tasks, work
 
 
 class Pooled(Office):
@@ -532,3 +532,71 @@ def test_a_visit_that_is_only_told_takes_as_any_report_does(company: Company) ->
     refused(act(office.second, waiting[1], "follow-ups", **visit), 429, "daily_limit")
     assert read(office.second, waiting[1])["state"] == "reported"
     refused(office.report(office.second, customer=customer(3)), 429, "daily_limit")
+
+
+def test_who_was_given_no_level_has_that_of_the_class_for_every_rule(company: Company, tmp_path: Path) -> None:
+    """CUS-12, CLM-13, POOL-05: counted by the round of the house, for protection, pool and priority; no running clock
+    moves, no member of the pool is told, and what people give stands above it.
+    """
+    company.company_policy(customer__class_levels={"new": "VIP"})
+    office = Pooled(company)
+    first = office.claim(office.first)
+    record, deal = first["customer"]["id"], {"amount": {"amount_minor": 100_00, "currency": "CNY"}}
+    done(act(office.first, first, "win", **deal, contract_at=company.now().isoformat()))
+    office.program = company.program(
+        policy={"claim.reclaim_wait_h": {"person": 0}},
+        overrides=[{"when": {"level": "VIP"}, "set": {"claim.idle_days": 20}}],
+    )
+    office.pool = str(company.admin.get(f"/v1/programs/{office.program}").json()["default_pool"])
+    path = f"/v1/pools/{office.pool}"
+    high = {"levels": ["VIP"], "people": [office.first.id]}
+    done(company.admin.patch(path, {"version": company.admin.get(path).json()["version"], "priority": high}))
+    house = DatabaseHouse(company.database, company.snapshots, tmp_path)
+
+    def idle(claim: dict[str, Any]) -> float:
+        return (moment(clocks(claim)["idle"]) - moment(claim["accepted_at"])).days
+
+    before = office.claim(office.second)
+    house.class_levels()
+    company.direct.drain(before["id"])
+    assert (idle(before), clocks(read(office.second, before))) == (60, clocks(before))
+    done(act(office.second, before, "release", reason="need_unmet"))
+    (entry,) = office.entries()
+    assert (entry["customer"]["level"], entry["high"], entry["may_take"]) == (None, True, False)
+    refused(office.take(office.second, entry["id"]), 403, "restricted")
+    taken = done(office.take(office.first, entry["id"]))
+    assert (taken["customer"]["level"], idle(taken)) == (None, 20)
+    done(act(office.first, taken, "release", reason="need_unmet"))
+
+    def edit(**values: Any) -> None:
+        version = done(company.admin.get(f"/v1/customers/{record}"))["version"]
+        done(company.admin.patch(f"/v1/customers/{record}", {"version": version, **values}))
+
+    edit(level="C", level_reason="回款慢")
+    assert [one["high"] for one in office.entries()] == [False]
+    edit(level=None)
+    assert [one["high"] for one in office.entries()] == [True]
+    done(act(office.leader, first, "cancel_deal", reason="客户退订"))
+    house.class_levels()
+    assert [one["high"] for one in office.entries()] == [False]
+
+
+def test_a_merge_that_is_undone_takes_the_level_of_the_other_class_back(company: Company, tmp_path: Path) -> None:
+    """CUS-12, CUS-13: both records are of one class while they are one customer's."""
+    office = Pooled(company)
+    claim, other = office.claim(office.first), company.admin.made("/v1/customers", customer(2))["id"]
+    record, deal = claim["customer"]["id"], {"amount": {"amount_minor": 100_00, "currency": "CNY"}}
+    done(act(office.first, claim, "win", **deal, contract_at=company.now().isoformat()))
+    house = DatabaseHouse(company.database, company.snapshots, tmp_path)
+
+    def levels() -> tuple[str | None, ...]:
+        house.class_levels()
+        with company.database.reading() as tx:
+            kept = tx.execute(sa.select(t.customer.c.id, t.customer.c.class_level)).all()
+        return tuple({row.id: row.class_level for row in kept}[one] for one in (record, other))
+
+    assert levels() == ("B", None)
+    done(company.admin.post(f"/v1/customers/{record}/merge", {"into": other, "reason": "客户换了号码"}))
+    assert levels() == ("B", "B")
+    done(company.admin.post(f"/v1/customers/{record}/unmerge", {"reason": "不是同一人"}))
+    assert levels() == ("B", None)

@@ -38,6 +38,7 @@ CATALOGUED: tuple[tuple[str, str, JSON, str], ...] = (
     ("match.probes_per_hour", "integer_by_key", {"in_house": 60, "partner": 10}, "CUS-08"),
     ("match.probes_per_day", "integer_by_key", {"in_house": 300, "partner": 30}, "CUS-08"),
     ("visibility.owner_name", "choice", "team", "CUS-09"),
+    ("customer.class_levels", "levels", {"existing": "A", "new": "B", "dormant": "C"}, "CUS-12"),
     ("claim.required_fields", "words", ["identity", "program"], "CLM-02"),
     ("claim.complete_fields", "words", ["need", "next_follow_up_at", "expected_close"], "CLM-02"),
     ("claim.complete_h", "duration", 72, "CLM-02"),
@@ -147,7 +148,7 @@ CATALOGUED: tuple[tuple[str, str, JSON, str], ...] = (
 SECTION_SIZES = {
     "PPL": 10,
     "TER": 8,
-    "CUS": 20,
+    "CUS": 21,
     "CLM": 77,
     "POOL": 16,
     "LEAD": 26,
@@ -289,7 +290,7 @@ def test_every_section_of_the_catalogue_has_all_its_parameters() -> None:
         section = parameter.rules[0].partition("-")[0]
         sizes[section] = sizes.get(section, 0) + 1
     assert sizes == SECTION_SIZES
-    assert len(PARAMETERS) == 276
+    assert len(PARAMETERS) == 277
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS.values(), ids=lambda parameter: parameter.name)

@@ -57,6 +57,7 @@ ACCEPTED: tuple[tuple[str, JSON], ...] = (
     ("stage.deadline_days", {"visit": 7, "认购": "P1D"}),
     ("sop.rhythm_days", {"B": 5, "negotiation": 2, "A/negotiation": "PT12H", "D/close": 0}),
     ("lead.weights", {"fit": 1, "budget_known": 2}),
+    ("customer.class_levels", {"new": "VIP", "dormant": None}),
     ("deal.credit", "shares"),
     ("deal.credit", {"renewal": "account_manager"}),
     ("dispute.auto_max_amount", {"amount_minor": 10_000_000, "currency": "CNY"}),
@@ -123,6 +124,10 @@ REFUSED: tuple[tuple[str, Any], ...] = (
     ("calendar.zone", "../../etc/passwd"),
     ("calendar.country", "China"),
     ("locale.default", "fr"),
+    ("customer.class_levels", {"prospect": "C"}),
+    ("customer.class_levels", {"new": "D"}),
+    ("customer.class_levels", {"new": ["A"]}),
+    ("customer.class_levels", ["A"]),
     # series
     ("reminder.protection_days", [7, 14, 30]),
     ("reminder.protection_days", [30, 14, 14]),

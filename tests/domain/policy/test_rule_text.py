@@ -225,6 +225,7 @@ def changed(parameter: Parameter) -> JSON:
         Kind.REGION: "DE",
         Kind.STAGES: ["visit", {"name": "contract"}],
         Kind.GRADES: {"A": 90, "B": 50, "C": 10},
+        Kind.LEVELS: {"existing": "B", "new": None, "dormant": "VIP"},
         Kind.CREDIT: "shares",
         Kind.AMOUNT: {"amount_minor": 17, "currency": "CNY"},
         Kind.AWARD: {"period": "year", "min_takes": 17},
