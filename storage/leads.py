@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -26,6 +26,8 @@ from storage import tables as t
 from storage.codec import pack, unpack
 from storage.database import Transaction
 from storage.lead_rows import facets_of, facets_row, rotation_of, rotation_row
+
+K = TypeVar("K")
 
 #: Commands that may put a lead into other hands, or give a turn back.
 _GIVING = frozenset(
@@ -175,30 +177,29 @@ def loads(tx: Transaction, people: Collection[str], *, now: datetime) -> dict[st
     if not wanted:
         return {}
     claims: dict[str, dict[str, int]] = {}
-    held: dict[str, dict[str, int]] = {}
+    held: dict[str, dict[tuple[str, str | None], int]] = {}
     capped: dict[str, int] = {}
     c = t.claim.c
-    grouped = (c.owner, c.state, c.proposed, c.by_reception, c.opening.is_not(None))
+    grouped = (c.owner, c.state, c.source, c.proposed, c.by_reception, c.opening.is_not(None))
     statement = (
         sa.select(*grouped, sa.func.count()).where(c.owner.in_(wanted), c.state.in_(_COUNTED)).group_by(*grouped)
     )
     for row in tx.execute(statement):
-        owner, state, proposed, by_reception, from_opening, number = tuple(row)
+        owner, state, source, proposed, by_reception, from_opening, number = tuple(row)
         words = (state, "proposal") if proposed and state == ClaimState.ACTIVE.value else (state,)
         for word in words:
             _add(claims.setdefault(owner, {}), word, number)
-            if not from_opening:
-                _add(held.setdefault(owner, {}), word, number)
+        if not from_opening:
+            _add(held.setdefault(owner, {}), (state, source), number)
         if state in CAPPED and not from_opening and not by_reception:
             _add(capped, owner, number)
-    leads = {
-        row["receiver"]: row["held"]
-        for row in tx.rows(
-            sa.select(t.lead.c.receiver, sa.func.count().label("held"))
-            .where(t.lead.c.receiver.in_(wanted), t.lead.c.state == LeadState.OFFERED.value)
-            .group_by(t.lead.c.receiver)
-        )
-    }
+    offered: dict[str, dict[str, int]] = {}
+    for row in tx.execute(
+        sa.select(t.lead.c.receiver, t.lead.c.source, sa.func.count())
+        .where(t.lead.c.receiver.in_(wanted), t.lead.c.state == LeadState.OFFERED.value)
+        .group_by(t.lead.c.receiver, t.lead.c.source)
+    ):
+        offered.setdefault(row[0], {})[row[1]] = row[2]
     overdue = {
         row["person"]: row["late"]
         for row in tx.rows(
@@ -217,7 +218,8 @@ def loads(tx: Transaction, people: Collection[str], *, now: datetime) -> dict[st
     }
     return {
         person: Load(
-            leads=leads.get(person, 0),
+            leads=sum(offered.get(person, {}).values()),
+            by_source=offered.get(person, {}),
             overdue=overdue.get(person, 0),
             claims={word: n for word, n in counts.items() if word in _OPEN},
             won=counts.get(ClaimState.WON.value, 0),
@@ -231,7 +233,7 @@ def loads(tx: Transaction, people: Collection[str], *, now: datetime) -> dict[st
     }
 
 
-def _add(counts: dict[str, int], word: str, number: int) -> None:
+def _add(counts: dict[K, int], word: K, number: int) -> None:
     counts[word] = counts.get(word, 0) + number
 
 

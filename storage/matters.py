@@ -19,7 +19,7 @@ from domain.matters.matter import Command, CommandKind, FollowUpFact, Matter
 from domain.matters.setting import Setting
 from domain.money.model import Assist, ChannelDeals, Deal
 from domain.money.referrals import credited
-from domain.pools.limits import Taker, Uncounted
+from domain.pools.limits import Holdings, Taker, Uncounted
 from domain.refusals import Refusal
 from domain.territories.division import Customer
 from storage import (
@@ -751,18 +751,19 @@ def _receivers(commands: tuple[Command, ...], requests: Mapping[str, Request]) -
     return receivers
 
 
-def _holdings(tx: Transaction, receivers: set[str]) -> dict[str, dict[str, int]]:
-    """Open claims of ``receivers``, who are locked already, by state, without an opening load (CLM-24, INT-10)."""
+def _holdings(tx: Transaction, receivers: set[str]) -> Mapping[str, Holdings]:
+    """Open claims of ``receivers``, locked already, by state and source, without an opening load (CLM-24, INT-10)."""
     if not receivers:
         return {}
+    c = t.claim.c
     counted = tx.rows(
-        sa.select(t.claim.c.owner, t.claim.c.state, sa.func.count().label("held"))
-        .where(t.claim.c.owner.in_(sorted(receivers)), t.claim.c.state.in_(_OPEN_STATES), t.claim.c.opening.is_(None))
-        .group_by(t.claim.c.owner, t.claim.c.state)
+        sa.select(c.owner, c.state, c.source, sa.func.count().label("held"))
+        .where(c.owner.in_(sorted(receivers)), c.state.in_(_OPEN_STATES), c.opening.is_(None))
+        .group_by(c.owner, c.state, c.source)
     )
-    found: dict[str, dict[str, int]] = {}
+    found: dict[str, dict[tuple[str, str | None], int]] = {}
     for row in counted:
-        found.setdefault(row["owner"], {})[row["state"]] = row["held"]
+        found.setdefault(row["owner"], {})[row["state"], row["source"]] = row["held"]
     return found
 
 

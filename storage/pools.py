@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -17,6 +17,8 @@ from domain.pools.pool import EntryRule, Group, Pool, Priority, Restriction
 from domain.territories.division import folded
 from storage import tables as t
 from storage.database import Transaction, mint
+
+K = TypeVar("K")
 
 #: Longer than any local day, so that whatever the zone of a program, the takes of its day are among those read.
 _DAYS_READ = timedelta(days=2)
@@ -100,8 +102,8 @@ def takers(
     taken: dict[str, list[datetime]] = {}
     for row in tx.rows(sa.select(k.person, k.at).where(k.person.in_(wanted), k.at > since - _DAYS_READ)):
         taken.setdefault(row["person"], []).append(row["at"])
-    held, owned = _by_state(tx, c.owner, c.owner.in_(wanted), matter)
-    _, reported = _by_state(tx, c.reporter, sa.and_(c.reporter.in_(wanted), c.owner.is_(None)), matter)
+    held, holdings, owned = _by_state(tx, c.owner, c.owner.in_(wanted), matter)
+    _, _, reported = _by_state(tx, c.reporter, sa.and_(c.reporter.in_(wanted), c.owner.is_(None)), matter)
     led = {
         row["receiver"]: row["number"]
         for row in tx.rows(
@@ -131,6 +133,7 @@ def takers(
         person: Taker(
             takes=tuple(taken.get(person, ())),
             held=held.get(person, {}),
+            holdings=holdings.get(person, {}),
             open=_added(owned.get(person, {}), reported.get(person, {})),
             team_open=sizes.get(teams.get(person, ""), 0),
             leads=led.get(person, 0),
@@ -146,27 +149,32 @@ _COUNT = sa.func.count().label("number")
 
 def _by_state(
     tx: Transaction, person: sa.Column[Any], which: sa.ColumnElement[bool], matter: str
-) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, int]]]:
-    """Open claims by ``person`` and state, with `proposal` for the active ones that far; and those that caps count."""
+) -> tuple[dict[str, dict[str, int]], dict[str, dict[tuple[str, str | None], int]], dict[str, dict[str, int]]]:
+    """Open claims by ``person``: by state, with `proposal` for the active ones that far; by state and source; and by
+    state those that caps count.
+    """
     c = t.claim.c
+    grouped = (person, c.state, c.source, c.proposed, c.by_reception)
     statement = (
-        sa.select(person.label("person"), c.state, c.proposed, c.by_reception, _COUNT)
+        sa.select(person.label("person"), *grouped[1:], _COUNT)
         .where(which, c.state.in_(_OPEN), c.matter != matter, c.opening.is_(None))
-        .group_by(person, c.state, c.proposed, c.by_reception)
+        .group_by(*grouped)
     )
     found: dict[str, dict[str, int]] = {}
+    sourced: dict[str, dict[tuple[str, str | None], int]] = {}
     capped: dict[str, dict[str, int]] = {}
     for row in tx.rows(statement):
         one = found.setdefault(row["person"], {})
         _add(one, row["state"], row["number"])
+        _add(sourced.setdefault(row["person"], {}), (row["state"], row["source"]), row["number"])
         if row["proposed"] and row["state"] == ClaimState.ACTIVE.value:
             _add(one, "proposal", row["number"])
         if not row["by_reception"]:
             _add(capped.setdefault(row["person"], {}), row["state"], row["number"])
-    return found, capped
+    return found, sourced, capped
 
 
-def _add(counts: dict[str, int], word: str, number: int) -> None:
+def _add(counts: dict[K, int], word: K, number: int) -> None:
     counts[word] = counts.get(word, 0) + number
 
 

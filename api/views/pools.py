@@ -21,7 +21,7 @@ from domain.customers.names import mask_person_name
 from domain.people.access import Place, has_role
 from domain.people.organisation import Role
 from domain.policy.policy import Policy
-from domain.pools.limits import admits, capacity_of, takeable_from, weighed, workload
+from domain.pools.limits import admits, capacity_of, held, takeable_from, weighed, workload
 from domain.pools.pool import Pool, opens_at
 from domain.refusals import Refusal
 from domain.territories.division import folded
@@ -290,7 +290,7 @@ def entry_details(tx: Transaction, caller: Caller, stands: Standing, row: Row) -
         .order_by(c.received_at.desc(), c.id.desc())
     )
     theirs = caller.setting.organisation.partner_of(caller.person)
-    held = [r for r in claims if r["owner"] is not None and r["state"] in ("lapsed", "released") and r["accepted_at"]]
+    past = [r for r in claims if r["owner"] is not None and r["state"] in ("lapsed", "released") and r["accepted_at"]]
     return entry_views(tx, caller, stands, [row])[0] | {
         "history": [
             {
@@ -301,7 +301,7 @@ def entry_details(tx: Transaction, caller: Caller, stands: Standing, row: Row) -
                 "reason": r["reason"],
                 "follow_ups": r["work"],
             }
-            for r in held
+            for r in past
         ],
         "claims": len(claims),
         "follow_ups": sum(r["work"] for r in claims),
@@ -325,7 +325,7 @@ def load_view(tx: Transaction, caller: Caller, person: str) -> Row:
         "capacity_points": capacity,
         "ratio": float(points / capacity) if capacity else None,
         "overloaded": bool(most) and points >= most * capacity,
-        "held": sum(taker.held.get(state, 0) for state in policy.words("pool.holding_counts")),
+        "held": held(taker.holdings, policy),
         "holding_cap": policy.limit("pool.holding_cap"),
         "takes_today": sum(clock.date_of(taken) == clock.date_of(at) for taken in taker.takes),
         "daily_takes": policy.limit("pool.daily_takes"),

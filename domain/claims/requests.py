@@ -27,6 +27,7 @@ from domain.matters.draft import Draft
 from domain.matters.matter import Command
 from domain.money.agreement import check_past_share, handed_over
 from domain.people.access import Actor
+from domain.pools.limits import held
 from domain.refusals import Refusal
 from domain.trial.results import in_trial, would_refuse_act
 
@@ -624,11 +625,10 @@ def note_receiver(draft: Draft, to: str, claim: Claim) -> None:
 
 def _over_cap(draft: Draft, to: str, claim: Claim) -> Refusal | None:
     policy = draft.setting.policy_at(claim.program, at=draft.at)
-    cap, counts = policy.limit("pool.holding_cap"), policy.words("pool.holding_counts")
-    held = sum(number for state, number in draft.matter.holdings.get(to, {}).items() if state in counts)
-    if cap is None or held < cap or draft.matter.excuse(to, at=draft.at) is not None:
+    cap, count = policy.limit("pool.holding_cap"), held(draft.matter.holdings.get(to, {}), policy)
+    if cap is None or count < cap or draft.matter.excuse(to, at=draft.at) is not None:
         return None
-    return Refusal("holding_cap", rule="CLM-24", facts={"cap": cap, "count": held}, current_state=claim.state.value)
+    return Refusal("holding_cap", rule="CLM-24", facts={"cap": cap, "count": count}, current_state=claim.state.value)
 
 
 def _release_requested(draft: Draft, claim: Claim, request: Request, *, actor: str | None) -> None:

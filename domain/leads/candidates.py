@@ -13,7 +13,7 @@ from domain.matters.setting import Setting
 from domain.people.access import SELLING
 from domain.people.organisation import Role
 from domain.policy.policy import Policy
-from domain.pools.limits import receives, workload
+from domain.pools.limits import counts_source, held, receives, workload
 from domain.pools.pool import Restriction
 from domain.refusals import Refusal
 from domain.territories.division import Customer, territory_of
@@ -206,14 +206,10 @@ def _is_full(one: Candidate, policy: Policy) -> bool:
     if cap is not None and one.load.capped + one.load.leads >= cap:
         return True
     cap = policy.limit("pool.holding_cap")
-    if cap is not None and held(one.load, policy) + one.load.leads >= cap:
+    leads = sum(number for source, number in one.load.by_source.items() if counts_source(source, policy))
+    if cap is not None and held(one.load.held, policy) + leads >= cap:
         return True
     return is_overloaded(one, policy)
-
-
-def held(load: Load, policy: Policy) -> int:
-    """How many customers somebody holds, of the states that `pool.holding_counts` names (POOL-07)."""
-    return sum(load.held.get(state, 0) for state in policy.words("pool.holding_counts"))
 
 
 def is_overloaded(one: Candidate, policy: Policy) -> bool:
@@ -224,7 +220,7 @@ def is_overloaded(one: Candidate, policy: Policy) -> bool:
 
 def require_room(one: Candidate, policy: Policy) -> None:
     """Refuse whoever is named for a customer and holds, or works, as much as allowed (POOL-07, POOL-11)."""
-    cap, count = policy.limit("pool.holding_cap"), held(one.load, policy)
+    cap, count = policy.limit("pool.holding_cap"), held(one.load.held, policy)
     if cap is not None and count >= cap:
         raise Refusal("holding_cap", rule="POOL-07", facts={"cap": cap, "count": count})
     if is_overloaded(one, policy):

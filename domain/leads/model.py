@@ -179,16 +179,18 @@ class Lead:
 class Load:
     """What somebody has in hand, and how it went: open leads, claims by state, tasks past their time, claims ended.
 
-    ``claims`` has under `proposal` how many of the active ones are that far (table 0.4). ``held``: those of them that
-    are no rows of an opening load (INT-10); ``capped``: how many caps of open claims count (CLM-25).
+    ``by_source``: the open leads. ``claims`` has under `proposal` how many of the active ones are that far (table 0.4).
+    ``held``: those of them that are no rows of an opening load, by state and source (INT-10); ``capped``: how many caps
+    of open claims count (CLM-25).
     """
 
     leads: int = 0
+    by_source: Mapping[str, int] = field(default_factory=dict)
     overdue: int = 0
     claims: Mapping[str, int] = field(default_factory=dict)
     won: int = 0
     ended: int = 0
-    held: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
     capped: int = 0
     last_lead_at: datetime | None = None
 

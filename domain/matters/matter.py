@@ -17,7 +17,7 @@ from domain.disputes.facts import Fact
 from domain.disputes.model import Dispute
 from domain.leads.model import Desk, Lead
 from domain.money.model import Assist, ChannelDeals, Deal
-from domain.pools.limits import Taker
+from domain.pools.limits import Holdings, Taker
 from domain.pools.pool import Restriction
 from domain.territories.division import Customer
 
@@ -173,8 +173,8 @@ class Matter:
     deals: Mapping[str, Deal] = field(default_factory=dict)
     commands: tuple[Command, ...] = ()
     follow_ups: Mapping[str, tuple[FollowUpFact, ...]] = field(default_factory=dict)  # by claim, when voiding
-    # Of people who may receive the customer: their claims by state, and when they last lost this very customer.
-    holdings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    # Of people who may receive the customer: what claims they have, and when they last lost this very customer.
+    holdings: Mapping[str, Holdings] = field(default_factory=dict)
     lost: Mapping[str, datetime] = field(default_factory=dict)
     # Of whoever may take the customer here; None in look-ups, which count nothing (POOL-06, POOL-07).
     takers: Mapping[str, Taker] | None = None

@@ -140,6 +140,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "pool.daily_takes": ("每人每天领取次数", "Takes per person and day"),
         "pool.holding_cap": ("客户保有量上限", "Customers a person may hold"),
         "pool.holding_counts": ("计入保有量的状态", "States that count as held"),
+        "pool.holding_sources": ("计入保有量的来源", "Sources that count as held"),
         "pool.restricted_view": ("指定人员客户在列表中的显示", "How restricted customers are listed"),
         "pool.restricted_wait_wh": (
             "无合适人员时转主管的时间",

@@ -503,6 +503,7 @@ _POOLS: Final = (
     _limit("pool.daily_takes", 10, "POOL-06"),
     _limit("pool.holding_cap", 200, "POOL-07"),
     _words("pool.holding_counts", "protected active disputed", "POOL-07", HELD_STATES),
+    _words("pool.holding_sources", "", "POOL-07"),  # none named: all
     _choice("pool.restricted_view", "locked_row", "POOL-08", "hidden locked_row"),
     _duration("pool.restricted_wait_wh", 24, "POOL-08"),
     _duration("pool.cool_off_h", 0, "POOL-09"),

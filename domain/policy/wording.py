@@ -115,7 +115,9 @@ def _word_text(_: Parameter, value: JSON, lang: str) -> str:
     return word_text(cast(str, value), lang=lang)
 
 
-def _words_text(_: Parameter, value: JSON, lang: str) -> str:
+def _words_text(parameter: Parameter, value: JSON, lang: str) -> str:
+    if parameter.name == "pool.holding_sources" and not value:
+        return word_text("all", lang=lang)
     return _joined([word_text(word, lang=lang) for word in cast(list[str], value)], lang)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from domain.calendar.duration import DAY_US
 from domain.calendar.wall_clock import WallClock
@@ -32,19 +32,24 @@ WEIGHED = ("protected", "active", "proposal")
 _LOST = (ClaimState.LAPSED, ClaimState.RELEASED)
 
 
+#: Somebody's claims by state and source.
+Holdings: TypeAlias = Mapping[tuple[str, str | None], int]
+
+
 @dataclass(frozen=True, slots=True)
 class Taker:
     """What counts against whoever takes, **outside** the matter in hand, counted under a lock on the person.
 
     ``takes``: instants of the successful ones, of two days at least; ``held``: claims that they own, by state, and
-    under `proposal` how many of the active ones are that far; ``open``: those that they own or have reported and that
-    caps count, by state; ``team_open``: those of their team, where a cap asks for it; ``leads``: in
-    their hands; ``overdue``: open tasks past their time; ``lost``: ends of their claims on this very customer, and
-    whether for idleness.
+    under `proposal` how many of the active ones are that far; ``holdings``: the same claims by state and source;
+    ``open``: those that they own or have reported and that caps count, by state; ``team_open``: those of their team,
+    where a cap asks for it; ``leads``: in their hands; ``overdue``: open tasks past their time; ``lost``: ends of their
+    claims on this very customer, and whether for idleness.
     """
 
     takes: tuple[datetime, ...] = ()
     held: Mapping[str, int] = field(default_factory=dict)
+    holdings: Holdings = field(default_factory=dict)
     open: Mapping[str, int] = field(default_factory=dict)
     team_open: int = 0
     leads: int = 0
@@ -109,6 +114,22 @@ def capacity_of(person: str, policy: Policy, *, setting: Setting) -> int:
     """The load points somebody can carry: their profile's, else the policy's (PPL-04)."""
     own = setting.profile(person).capacity_points
     return policy.integer("people.capacity_points") if own is None else own
+
+
+def is_held(state: str, source: str | None, policy: Policy) -> bool:
+    """Whether a claim of this state and source counts for `pool.holding_cap` (POOL-07)."""
+    return state in policy.words("pool.holding_counts") and counts_source(source, policy)
+
+
+def counts_source(source: str | None, policy: Policy) -> bool:
+    """Whether `pool.holding_sources` names the source of a claim or lead, or none at all (POOL-07)."""
+    sources = policy.words("pool.holding_sources")
+    return not sources or source in sources
+
+
+def held(claims: Holdings, policy: Policy) -> int:
+    """How many customers somebody holds, of the states and sources that count (POOL-07)."""
+    return sum(number for (state, source), number in claims.items() if is_held(state, source, policy))
 
 
 def workload(*, claims: Mapping[str, int], leads: int, overdue: int, policy: Policy) -> Decimal:
@@ -182,10 +203,11 @@ class Attempt:
         taker = self._taker
         if taker is None:
             return
-        cap, counted = self.policy.limit("pool.holding_cap"), self.policy.words("pool.holding_counts")
-        held = self._count(taker.held, counted, lambda claim: claim.owner)
-        if cap is not None and held >= cap:
-            raise Refusal("holding_cap", rule="POOL-07", facts={"cap": cap, "count": held})
+        cap, policy = self.policy.limit("pool.holding_cap"), self.policy
+        inside = (c for c in self._counted if c.owner == self.person and is_held(c.state.value, c.source, policy))
+        count = held(taker.holdings, policy) + sum(1 for _ in inside)
+        if cap is not None and count >= cap:
+            raise Refusal("holding_cap", rule="POOL-07", facts={"cap": cap, "count": count})
         ratio = self.policy.number("load.max_ratio")
         if not ratio:
             return

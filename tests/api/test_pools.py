@@ -600,3 +600,31 @@ def test_a_merge_that_is_undone_takes_the_level_of_the_other_class_back(company:
     assert levels() == ("B", "B")
     done(company.admin.post(f"/v1/customers/{record}/unmerge", {"reason": "不是同一人"}))
     assert levels() == ("B", None)
+
+
+def test_the_policy_says_which_sources_fill_somebody(company: Company) -> None:
+    """POOL-07, CLM-24, LEAD-04: `pool.holding_sources`, for a take, a transfer and a lead; none named: every source."""
+    office = Pooled(company, policy={"pool.holding_cap": 1, "pool.holding_sources": ["展会"]})
+    entry = office.pooled(91)
+    office.claim(office.second, customer=customer(92), source="电话")
+    given = office.claim(office.first, customer=customer(93))
+    request = done(act(office.first, given, "transfer", to=office.second.id))["requests"][0]
+    done(office.second.post(f"/v1/requests/{request['id']}/accept", {}))
+    sender = company.person("丙", team=office.team, roles=("marketing",))
+
+    def send(number: int, source: str) -> Any:
+        return sender.post("/v1/leads", {"program": office.program, "source": source, "customer": customer(number)})
+
+    lead = done(send(94, "网站"))
+    assert lead["offers"][0]["person"] == lead["receiver"] == office.first.id
+    assert done(send(95, "网站"))["receiver"] == office.second.id
+    load = done(office.second.get(f"/v1/people/{office.second.id}/load"))
+    assert load["held"] == 2, "the company's policy names no sources"
+    taken = done(office.take(office.second, entry))
+    done(act(office.second, taken, "release", reason="need_unmet"))
+    office.claim(office.second, customer=customer(96), source="展会")
+    refused(office.take(office.second, entry), 409, "holding_cap")
+    other = office.claim(office.first, customer=customer(97))
+    request = done(act(office.first, other, "transfer", to=office.second.id))["requests"][0]
+    refused(office.second.post(f"/v1/requests/{request['id']}/accept", {}), 409, "holding_cap")
+    assert [done(send(number, "展会"))["receiver"] for number in (98, 99)] == [office.first.id, None]

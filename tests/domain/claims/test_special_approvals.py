@@ -296,7 +296,7 @@ def test_only_a_held_claim_is_kept_and_only_for_the_time_ahead() -> None:
 def test_a_full_receiver_gets_the_customer_once() -> None:
     """CLM-34, POOL-07: exceed lets a transfer beyond `pool.holding_cap`, once and for the named person."""
     sales = office(**{"pool.holding_cap": 5})
-    sales.matter = replace(sales.matter, holdings={"bob": {"active": 5}, "carol": {"active": 5}})
+    sales.matter = replace(sales.matter, holdings={"bob": {("active", None): 5}, "carol": {("active", None): 5}})
     assert sales.grant("exceed", to="bob", until=sales.later(days=3)) is None
     (notice,) = sales.told("bob")
     assert notice.facts["cause"] == "exceed"
@@ -312,7 +312,7 @@ def test_a_full_receiver_gets_the_customer_once() -> None:
 def test_what_lets_a_cap_be_exceeded_ends_with_its_date() -> None:
     """CLM-34: after `until` the cap stands again."""
     sales = office(**{"pool.holding_cap": 5, "claim.idle_days": 0})
-    sales.matter = replace(sales.matter, holdings={"bob": {"active": 5}})
+    sales.matter = replace(sales.matter, holdings={"bob": {("active", None): 5}})
     assert sales.grant("exceed", to="bob", until=sales.later(days=3)) is None
     sales.advance(days=3)
     assert code(sales.transfer_to("bob")) == "holding_cap"

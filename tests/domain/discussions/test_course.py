@@ -289,7 +289,7 @@ def test_what_cannot_be_carried_out_any_more_is_decided_anew() -> None:
     assert code(late.name("bob")) == "already_taken"
     assert late.name("emil") is None
     full = two(**{"pool.holding_cap": 1})
-    full.matter = replace(full.matter, holdings={"dora": {"active": 1}})
+    full.matter = replace(full.matter, holdings={"dora": {("active", None): 1}})
     assert code(full.name("dora")) == "holding_cap"
     assert full.name("emil") is None
 
