@@ -724,8 +724,9 @@ def _watched_in_vain(draft: Draft, lead: Lead) -> None:
 
 def _needs_assessment(draft: Draft, lead: Lead) -> bool:
     policy = _policy(draft, lead)
-    asked = lead.grade in policy.words("lead.assess_grades") and policy.duration("lead.assess_oh") is not None
-    return asked and not lead.facets.specialties
+    if policy.duration("lead.assess_oh") is None or lead.facets.specialties:
+        return False
+    return lead.grade in policy.words("lead.assess_grades") or lead.source in policy.words("lead.assess_sources")
 
 
 def _list_for_assessment(draft: Draft, lead: Lead) -> None:

@@ -158,6 +158,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "rotation.makeup": ("因公错过轮次可补轮", "A turn missed on duty is made up"),
         "dispatch.weights": ("智能分单的权重", "Weights of smart dispatch"),
         "lead.assess_grades": ("分配前须评估的等级", "Grades assessed before assignment"),
+        "lead.assess_sources": ("分配前须评估的来源", "Sources assessed before assignment"),
         "lead.assess_oh": ("需求评估的期限", "Time for the needs assessment"),
         "recommend.count": ("推荐人数", "People recommended"),
         "rotation.order": ("接待轮序", "Order of the reception rotation"),

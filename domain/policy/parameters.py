@@ -524,6 +524,7 @@ _LEADS: Final = (
         "LEAD-05",
     ),
     _words("lead.assess_grades", "A B", "LEAD-06", GRADES),
+    _words("lead.assess_sources", "", "LEAD-06"),
     _duration("lead.assess_oh", 4, "LEAD-06"),
     _integer("recommend.count", 3, "LEAD-07"),
     _choice("rotation.order", "sign_in", "LEAD-08", "sign_in carry_over"),

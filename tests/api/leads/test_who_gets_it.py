@@ -131,6 +131,22 @@ def test_a_good_lead_is_assessed_before_it_is_given_out_or_the_gap_is_reported(c
     assert notices(office.leader, forgotten) == ["lead.assess_missed"]
 
 
+def test_leads_of_chosen_sources_are_assessed_whatever_their_grade(company: Company) -> None:
+    """LEAD-06: `lead.assess_sources` beside grades; specialties that are told, and `lead.assess_oh` 0, ask for none."""
+    office = Leads(company, policy={"lead.assess_grades": [], "lead.assess_sources": ["展会"]})
+    good = {"fit": 90, "power": 90, "chain": 90}
+    asked, other = office.lead(source="展会"), office.lead(source="电话", factors=good)
+    told = office.lead(source="展会", facets={"specialties": ["ERP"]})
+    assert [(one["state"], one["grade"]) for one in (asked, other, told)] == [
+        ("assessing", "C"),
+        ("offered", "A"),
+        ("offered", "C"),
+    ]
+    assert done(act(office.sender, asked, "assess", specialties=["ERP"]))["state"] == "offered"
+    office.program = company.program("无评估", policy={"lead.assess_sources": ["展会"], "lead.assess_oh": 0})
+    assert office.lead(source="展会")["state"] == "offered"
+
+
 def test_a_grade_by_hand_needs_a_reason_and_moves_nobody(company: Company) -> None:
     """LEAD-02: manual grade needs a reason; a new score never moves an assigned lead."""
     office = Leads(company)
