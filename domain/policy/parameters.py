@@ -534,7 +534,7 @@ _LEADS: Final = (
         "reception.steps",
         "register look_up_owner ask_first_served assign greet record close_or_hand_over",
         "LEAD-10",
-        "register look_up_owner ask_first_served assign greet record close_or_hand_over",
+        "register look_up_owner ask_first_served assign greet record record_need record_features close_or_hand_over",
     ),
     _durations("lead.first_response_oh", {"A": 0.5, "B": 4, "C": 8, "D": 8}, "LEAD-11", GRADES),
     _integer("lead.reassign_max", 2, "LEAD-11"),

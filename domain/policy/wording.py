@@ -556,7 +556,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "ask_first_served": ("询问首次接待人", "ask who served first"),
         "assign": ("分配", "assign"),
         "greet": ("接待", "greet"),
-        "record": ("记录", "record"),
+        "record": ("记录需求和特征", "record need and features"),
+        "record_need": ("记录需求", "record the need"),
+        "record_features": ("记录特征", "record features"),
         "close_or_hand_over": ("结束或交接", "close or hand over"),
     }
 )

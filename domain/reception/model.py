@@ -88,15 +88,19 @@ def missing_steps(reception: Reception, policy: Policy) -> tuple[str, ...]:
     """Steps of the procedure that are not done (`reception.steps`, LEAD-10), in its order.
 
     An arrival cannot be registered without a look for its owner, and completing is the last step itself. Nobody is
-    there to be looked at who only calls: what was said need not be recorded.
+    there to be looked at who only calls: what was said need not be recorded. ``record`` is need and features.
     """
+    need = reception.is_call or reception.need is not None
+    features = reception.is_call or bool(reception.features or reception.identifying)
     done = {
         "register": True,
         "look_up_owner": True,
         "ask_first_served": reception.asked,
         "assign": reception.server is not None,
         "greet": reception.greeted_at is not None,
-        "record": reception.is_call or reception.need is not None or bool(reception.features or reception.identifying),
+        "record": need and features,
+        "record_need": need,
+        "record_features": features,
         "close_or_hand_over": True,
     }
     return tuple(step for step in policy.words("reception.steps") if not done[step])

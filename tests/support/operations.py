@@ -460,7 +460,7 @@ class World:
         """A visitor whom the owner is receiving, with everything on record."""
         reception = self.called()
         self["owner"].made(f"/v1/receptions/{reception}/greet")
-        self["owner"].made(f"/v1/receptions/{reception}/record", {"need": NOTE})
+        self["owner"].made(f"/v1/receptions/{reception}/record", {"need": NOTE, "features": ["戴眼镜"]})
         return reception
 
     def led_visit(self) -> str:

@@ -33,7 +33,7 @@ def seen(office: Visits) -> dict[str, Any]:
     """A visitor of 甲's whose car and companions are on record."""
     one = office.visitor(1)
     done(step(office.first, one, "greet"))
-    return done(step(office.first, one, "record", identifying=CAR, features=["戴眼镜"]))
+    return done(step(office.first, one, "record", need=NOTE, identifying=CAR, features=["戴眼镜"]))
 
 
 def rows(company: Company) -> tuple[int, int]:
@@ -116,8 +116,9 @@ def test_features_are_deleted_when_their_time_is_over(office: Visits, seen: dict
     assert rows(company) == (0, 0)
 
 
-def test_what_was_noticed_makes_the_visit_count_and_is_no_note_of_it(office: Visits) -> None:
+def test_what_was_noticed_makes_the_visit_count_and_is_no_note_of_it(company: Company) -> None:
     """CUS-10, CLM-16: it would outlive its time there; a need that was said is the note."""
+    office = Visits(company, policy={"reception.steps": ["register", "assign", "greet"]})
     noticed, said = {"features": ["戴金丝眼镜，左手有一块很旧的手表，说上海话"]}, {"need": NOTE}
     for number, rep, recorded, note in ((1, office.first, noticed, ""), (2, office.second, said, NOTE)):
         claim = office.claim(rep, customer=customer(number))

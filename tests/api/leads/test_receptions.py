@@ -16,7 +16,7 @@ from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person, person_customer
 from tests.support.office import NOTE, act, customer, decide, done, entry, moves, notices, read, tasks, work
-from tests.support.visits import Visits, step
+from tests.support.visits import NOTED, Visits, step
 
 
 def test_a_free_customer_who_is_received_becomes_the_servers(company: Company) -> None:
@@ -32,14 +32,15 @@ def test_a_free_customer_who_is_received_becomes_the_servers(company: Company) -
     done(step(office.first, one, "greet"))
     missing = refused(step(office.first, one, "complete"), 409, "reception_incomplete")
     assert missing["facts"]["missing"] == ["record"]
-    done(step(office.first, one, "record", need=NOTE, features=["戴眼镜"]))
+    assert done(step(office.first, one, "record", need=NOTE))["missing"] == ["record"]
+    assert done(step(office.first, one, "record", features=["戴眼镜"]))["missing"] == []
     made = done(step(office.first, one, "complete"))
     assert (made["state"], made["missing"], made["need"]) == ("completed", [], NOTE)
     claim = read(office.first, made["claim"])
     assert (claim["state"], claim["owner"]) == ("protected", office.first.id)
     assert moves(office.first, claim) == [("received", None, None), ("accepted", "reported", "protected")]
     kinds = [item["kind"] for item in listed(office.first.get(f"/v1/receptions/{one['id']}/timeline"))]
-    assert kinds == ["completed", "recorded", "greeted", "called", "registered"]
+    assert kinds == ["completed", "recorded", "recorded", "greeted", "called", "registered"]
     refused(step(office.first, one, "complete"), 409, "illegal_transition")
     # The next visitor is the other one's; the first is back in the order.
     assert office.visitor(2)["server"] == office.second.id
@@ -59,7 +60,7 @@ def test_the_owner_receives_without_a_turn_and_the_visit_is_a_follow_up(company:
         (office.second.id, True, 0),
     ]
     done(step(office.first, one, "greet"))
-    done(step(office.first, one, "record", need=NOTE))
+    done(step(office.first, one, "record", **NOTED))
     assert done(step(office.first, one, "complete"))["claim"] == claim["id"]
     worked = read(office.first, claim)
     assert (worked["state"], moves(office.first, claim)[-1][0]) == ("active", "received_for")
@@ -78,7 +79,7 @@ def test_a_stand_in_serves_for_the_owner_and_gains_nothing(company: Company) -> 
     assert (one["way"], one["server"], one["owner"]) == ("stand_in", office.second.id, office.first.id)
     assert "reception.stand_in" in notices(office.first)
     done(step(office.second, one, "greet"))
-    done(step(office.second, one, "record", need=NOTE))
+    done(step(office.second, one, "record", **NOTED))
     assert done(step(office.second, one, "complete"))["claim"] == claim["id"]
     entry = listed(office.first.get(f"/v1/claims/{claim['id']}/follow-ups"))[0]
     assert (entry["kind"], entry["author"], entry["qualified"]) == ("visit", office.first.id, True)
@@ -145,7 +146,7 @@ def test_who_calls_may_ask_for_who_had_them_and_nobody_calls_for_themselves(comp
     assert (again["id"] != lost["id"], again["owner"]) == (True, office.second.id)
     worked = office.visitor(1, source="call")
     done(step(office.second, worked, "greet"))
-    done(step(office.second, worked, "record", need=NOTE))
+    done(step(office.second, worked, "record", **NOTED))
     done(step(office.second, worked, "complete"))
     assert entry(office.second, again, "follow_up")["data"]["kind"] == "call"
 
@@ -218,7 +219,7 @@ def test_a_customer_may_name_who_had_them_before(company: Company) -> None:
         server = office.second if way == "owner" else office.first
         assert (one["way"], one["server"]) == (way, server.id)
         done(step(server, one, "greet"))
-        done(step(server, one, "record", need=NOTE))
+        done(step(server, one, "record", **NOTED))
         claim = done(step(server, one, "complete"))["claim"]
         assert read(owner, claim)["owner"] == owner.id
 
@@ -228,7 +229,7 @@ def test_a_completed_reception_gives_standing_and_is_evidence(company: Company) 
     office = Visits(company, policy={"dispute.auto_settle": False})
     one = office.visitor(1)
     done(step(office.first, one, "greet"))
-    done(step(office.first, one, "record", need=NOTE))
+    done(step(office.first, one, "record", **NOTED))
     claim = office.claim(office.second, customer=customer(1))
     opening = {"claim": claim["id"], "grounds": "ownership", "statement": "我先接待的客户"}
     refused(office.first.post("/v1/disputes", opening), 422, "field_invalid", "claim")
@@ -248,7 +249,7 @@ def test_a_reception_goes_where_its_record_is_merged_into(company: Company) -> N
     held = office.claim(office.second, customer=customer(2))
     merge = {"into": held["customer"]["id"], "reason": "客户换了号码"}
     done(company.admin.post(f"/v1/customers/{one['customer']['id']}/merge", merge))
-    done(step(office.first, one, "record", features=["戴眼镜"]))
+    done(step(office.first, one, "record", **NOTED))
     made = done(step(office.first, one, "complete"))
     assert (made["state"], made["claim"]) == ("completed", None)
     assert read(office.second, held)["owner"] == office.second.id
@@ -354,7 +355,7 @@ def test_a_restricted_customer_who_is_there_is_received_by_the_listed_alone(comp
         problem = refused(step(third, one, "hand-over", to=rep.id, reason="换人"), 403, "restricted")
         assert problem["rule"] == "POOL-08"
     refused(step(office.leader, one, "assign", person=office.first.id, reason="换人"), 403, "restricted")
-    done(step(third, one, "record", need=NOTE))
+    done(step(third, one, "record", **NOTED))
     claim = read(third, done(step(third, one, "complete"))["claim"])
     assert (claim["state"], claim["owner"]) == ("protected", third.id)
     assert not office.lies_in_the_pool(entry)
@@ -393,7 +394,7 @@ def test_who_may_not_have_the_customer_by_the_end_gets_none_for_the_reception(co
     entry = office.kept(1, office.first)
     one = office.visitor(1)
     done(step(office.first, one, "greet"))
-    done(step(office.first, one, "record", need=NOTE))
+    done(step(office.first, one, "record", **NOTED))
     office.restrict(entry, office.second)
     completed = done(step(office.first, one, "complete"))
     assert (completed["state"], completed["claim"]) == ("completed", None)
@@ -458,7 +459,7 @@ def test_a_partner_led_visit_counts_for_the_report_once_it_is_confirmed(company:
     path = f"/v1/receptions/{one['id']}"
     assert done(office.desk.post(f"{path}/visit/confirm"))["state"] == "open"
     done(step(office.first, one, "greet"))
-    done(step(office.first, one, "record", need=NOTE))
+    done(step(office.first, one, "record", **NOTED))
     counted = done(office.first.post(f"{path}/visit/confirm"))
     assert (counted["state"], counted["report"], counted["needed"]) == ("counted", early["id"], ["server", "desk"])
     visits = listed(broker.get(f"/v1/claims/{early['id']}/follow-ups"))

@@ -10,8 +10,8 @@ from storage.codec import rfc3339
 from tests.api.claims.test_special_approvals import given
 from tests.support.answers import listed
 from tests.support.company import Company
-from tests.support.office import NOTE, act, customer, done, entry, read
-from tests.support.visits import Visits, step
+from tests.support.office import act, customer, done, entry, read
+from tests.support.visits import NOTED, Visits, step
 
 
 def stood_in(office: Visits, number: int, *, after_days: int = 0) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def stood_in(office: Visits, number: int, *, after_days: int = 0) -> dict[str, A
     one = office.visitor(number)
     assert (one["way"], one["server"]) == ("stand_in", office.second.id)
     done(step(office.second, one, "greet"))
-    done(step(office.second, one, "record", need=NOTE))
+    done(step(office.second, one, "record", **NOTED))
     office.company.shift(days=after_days)
     done(step(office.second, one, "complete"))
     return claim
@@ -57,7 +57,7 @@ def test_what_was_agreed_before_comes_first_and_the_owner_is_never_left_out(comp
     office.say(office.first, "out")
     one = office.visitor(3)
     for name in ("greet", "record", "complete"):
-        done(step(office.second, one, name, **({"need": NOTE} if name == "record" else {})))
+        done(step(office.second, one, name, **(NOTED if name == "record" else {})))
     (held,) = [c for c in listed(office.first.get("/v1/claims")) if c["state"] == "active"]
     assert signed(office, held) == [(office.first.id, 2_500), (third.id, 5_000), (office.second.id, 2_500)]
 
@@ -72,7 +72,7 @@ def test_a_visit_that_is_registered_another_day_gives_no_share(company: Company)
     one = office.visitor(2)
     done(step(office.leader, one, "assign", person=office.second.id, reason="客户着急"))
     done(step(office.second, one, "greet"))
-    done(step(office.second, one, "record", need=NOTE))
+    done(step(office.second, one, "record", **NOTED))
     done(step(office.second, one, "complete"))
     assert signed(office, other) == [(office.first.id, 10_000)]
 
@@ -96,7 +96,7 @@ def test_who_stands_in_for_a_former_owner_has_their_share(company: Company) -> N
     one = office.visitor(1, asks_for=office.first.id)
     assert (one["way"], one["server"]) == ("stand_in", office.second.id)
     done(step(office.second, one, "greet"))
-    done(step(office.second, one, "record", need=NOTE))
+    done(step(office.second, one, "record", **NOTED))
     claim = read(office.first, done(step(office.second, one, "complete"))["claim"])
     assert (claim["state"], claim["owner"]) == ("protected", office.first.id)
     served = {"reception": one["id"], "server": office.second.id, "stand_in": True}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.support.answers import listed
 from tests.support.company import Company
 from tests.support.office import Office, clocks, customer, done, read, work
-from tests.support.visits import Visits, step
+from tests.support.visits import NOTED, Visits, step
 
 VISIT_FIRST = {"ownership.visit_first": True}
 
@@ -42,7 +42,7 @@ def test_a_visitor_who_names_a_reporter_comes_for_them(company: Company) -> None
     one = office.visitor(1, asks_for=office.second.id)
     assert (one["way"], one["server"]) == ("owner", office.second.id)
     done(step(office.second, one, "greet"))
-    done(step(office.second, one, "record", need="三房"))
+    done(step(office.second, one, "record", **NOTED))
     assert done(step(office.second, one, "complete"))["claim"] == claim["id"]
     office.claim(office.second, customer=customer(2))
     assert office.visitor(2, asks_for=office.first.id)["owner"] is None

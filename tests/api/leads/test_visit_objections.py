@@ -13,8 +13,8 @@ from storage import tables as t
 from tests.support.answers import refused
 from tests.support.company import Company, Person
 from tests.support.money import accounts, ledger_is_right, money, plan_in_force
-from tests.support.office import NOTE, after, clocks, customer, done, entry, moment, notices, read, work
-from tests.support.visits import Visits, step
+from tests.support.office import after, clocks, customer, done, entry, moment, notices, read, work
+from tests.support.visits import NOTED, Visits, step
 
 POLICY: dict[str, Any] = {
     "ownership.tracks": ["sales", "channel"],
@@ -80,7 +80,7 @@ def test_a_broker_sees_that_a_visit_is_not_theirs_and_objects(office: Channel) -
     assert read(office.broker, claim)["state"] == "disputed"
     assert done(objected(office.broker, one))["id"] == case["id"]
     done(step(office.first, one, "greet"))
-    done(step(office.first, one, "record", need=NOTE))
+    done(step(office.first, one, "record", **NOTED))
     assert read(office.first, done(step(office.first, one, "complete"))["claim"])["state"] == "protected"
 
 

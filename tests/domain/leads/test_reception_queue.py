@@ -303,3 +303,41 @@ def test_a_day_is_that_of_the_programs_zone() -> None:
     assert floor.queue.day == date(2031, 3, 3)
     floor.later(minutes=2)
     assert floor.arrival().server is None
+
+
+@pytest.mark.parametrize(
+    ("named", "done", "missing"),
+    [
+        (None, {}, ["ask_first_served", "record"]),
+        (None, {"asked": True, "need": "text"}, ["record"]),
+        (None, {"asked": True, "features": ("text",)}, ["record"]),
+        (None, {"asked": True, "need": "text", "features": ("text",)}, []),
+        (None, {"asked": True, "need": "text", "identifying": ("text",)}, []),
+        (None, {"asked": True, "source": "call"}, []),
+        (["record_need"], {"features": ("text",)}, ["record_need"]),
+        (["record_need"], {"need": "text"}, []),
+        (["record_features"], {"need": "text"}, ["record_features"]),
+        (["record_features"], {"identifying": ("text",)}, []),
+        (
+            ["record_features", "ask_first_served", "record_need"],
+            {},
+            ["record_features", "ask_first_served", "record_need"],
+        ),
+        (["record_need", "record_features"], {"source": "call"}, []),
+        (["register", "assign", "greet"], {}, []),
+        ([], {}, []),
+    ],
+)
+def test_a_reception_is_complete_with_the_steps_that_the_policy_names(
+    named: list[str] | None, done: dict[str, object], missing: list[str]
+) -> None:
+    """LEAD-10: `reception.steps`, in its order; need and features by themselves or both; no claim without them."""
+    floor = Floor(**({} if named is None else {"reception__steps": named}))  # type: ignore[arg-type]
+    floor.sign_in("a")
+    one = floor.step(steps.greet, floor.arrival(**done))
+    if missing:
+        with pytest.raises(Refusal) as refusal:
+            floor.step(steps.complete, one)
+        assert (refusal.value.code, refusal.value.facts) == ("reception_incomplete", {"missing": missing})
+    else:
+        assert floor.step(steps.complete, one).state is ReceptionState.COMPLETED
