@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.call import Waiting
 from api.commands.received import receive, under_policy_of, visible_claim
-from domain.claims.permissions import authorise_request
+from domain.claims.permissions import authorise_request, authorise_tick
 from domain.matters.matter import CommandKind
 from domain.refusals import FieldError, Refusal
 from storage import tables as t
@@ -36,6 +36,18 @@ def answer(
     text = texts.keep(tx, reason, customer=row["customer"])
     data = {"request": request, "text": text, "digest": digest}
     return receive(tx, caller, row, kind, lambda _: data, target_type="request", target=request)
+
+
+def tick(tx: Transaction, caller: Caller, request: str, *, item: int, done: bool) -> Waiting:
+    """One item of the checklist of a delivery hand-off is done, or is not after all (CLM-31)."""
+    found = tx.row(sa.select(t.request).where(t.request.c.id == request))
+    if found is None:
+        raise Refusal("not_found")
+    row = _claim_of(tx, caller, found)
+    with under_policy_of(tx, row["id"]):
+        authorise_tick(request_of(found), actor=caller.actor, setting=caller.setting, at=caller.at)
+    data = {"request": request, "item": item, "done": done}
+    return receive(tx, caller, row, CommandKind.DELIVERY_TICK, lambda _: data, target_type="request", target=request)
 
 
 def _claim_of(tx: Transaction, caller: Caller, request: Mapping[str, Any]) -> dict[str, Any]:

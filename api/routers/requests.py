@@ -12,7 +12,7 @@ from api.commands import requests
 from api.paging import Cursor, Limit
 from api.routing import StrictRoute
 from api.schemas.base import Id
-from api.schemas.claims import AcceptIn, OptionalReason, RequestKindName, RequestOut, RequestPage
+from api.schemas.claims import AcceptIn, OptionalReason, RequestKindName, RequestOut, RequestPage, TickIn
 from api.views.lists import request_page
 from domain.matters.matter import CommandKind
 
@@ -56,3 +56,9 @@ async def withdraw_request(call: TheCall, id: Id, body: OptionalReason) -> Respo
     return await call.command(
         lambda tx: requests.answer(tx, call.caller, id, CommandKind.REQUEST_WITHDRAW, body.reason)
     )
+
+
+@router.post("/{id}/tick", response_model=RequestOut)
+async def tick_delivery_item(call: TheCall, id: Id, body: TickIn) -> Response:
+    """An item of the checklist of a delivery hand-off is done, or is not after all (CLM-31)."""
+    return await call.command(lambda tx: requests.tick(tx, call.caller, id, item=body.item, done=body.done))

@@ -224,6 +224,13 @@ class DeliveryIn(Input):
     checklist: Annotated[list[Name], Field(min_length=1, max_length=20)]
 
 
+class TickIn(Input):
+    """`POST /v1/requests/{id}/tick`: the item by its place in the checklist, from 1 (CLM-31)."""
+
+    item: Annotated[int, Field(strict=True, ge=1, le=1_000)]
+    done: Bool = True
+
+
 class ConfirmationIn(Input):
     """`POST /v1/claims/{id}/confirmations` (CNF-01)."""
 
@@ -339,10 +346,11 @@ class SettlementOut(Output):
 
 
 class DeliveryOut(Output):
-    """What is handed to the team that delivers (CLM-31). `answer`: why it was returned."""
+    """What is handed to the team that delivers (CLM-31). `answer`: why it was returned; `ticked`: places, from 1."""
 
     team: str
     checklist: list[str | None]
+    ticked: list[int]
     late: bool
     answer: str | None
 

@@ -301,7 +301,7 @@ def requests_of(tx: Transaction, claims: Iterable[str]) -> dict[str, list[dict[s
 def request_views(tx: Transaction, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Requests in the order of ``rows``."""
     delivered = [r["data"] for r in rows if r["kind"] == "delivery"]
-    listed = (text for data in delivered for text in (*data["checklist"], data["answer"]))
+    listed = (text for data in delivered for text in (*_checklist_texts(data), data["answer"]))
     said = texts.read(tx, (*(r["reason_text"] for r in rows), *listed))
     return [
         {
@@ -348,11 +348,17 @@ def undecided_settlement(tx: Transaction, command: dict[str, Any]) -> dict[str, 
     }
 
 
+def _checklist_texts(data: dict[str, Any]) -> list[str]:
+    """Ids of texts; the checklist of a hand-off that opened by itself stands in the policy, word by word (CLM-31)."""
+    return [] if data.get("by_rule") else data["checklist"]
+
+
 def _delivery(data: dict[str, Any], said: dict[str, str]) -> dict[str, Any]:
     """A text of an erased customer is null."""
     return {
         "team": data["team"],
-        "checklist": [said.get(text) for text in data["checklist"]],
+        "checklist": data["checklist"] if data.get("by_rule") else [said.get(text) for text in data["checklist"]],
+        "ticked": data.get("ticked", []),
         "late": data["late"],
         "answer": said.get(data["answer"]) if data["answer"] else None,
     }

@@ -214,6 +214,7 @@ def won(draft: Draft, claim: Claim, *, actor: str | None, deal: Deal) -> Claim:
     draft.record("won", claim, before=before, actor=actor, data=_told(deal, claim))
     if claim.owner != actor:
         draft.tell(claim.owner, "claim.won", claim, rule="CLM-32", facts={"deadline": kept_until(claim)})
+    delivery.opened_by(draft, claim)
     return claim
 
 

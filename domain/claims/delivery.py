@@ -1,22 +1,25 @@
 """Delivery hand-off (交付交接): what a won deal promises goes to the team that delivers it (CLM-31).
 
 It is a request to the leader of that team, who accepts it or returns it with a reason. Whose the customer is does not
-change; whoever accepted reads the claim from then on.
+change; whoever accepted reads the claim from then on. It is opened by call, or by the deal itself where policy names
+the team.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from domain.claims.collaborators import joined
 from domain.claims.holding import ask
 from domain.claims.lifecycle import ClaimState, refused
 from domain.claims.model import Claim, Request, RequestKind, RequestState
-from domain.claims.permissions import authorise
+from domain.claims.permissions import authorise, authorise_tick
 from domain.matters.draft import Draft
 from domain.matters.matter import Command
 from domain.people.access import Actor
 from domain.refusals import FieldError, Refusal
+from domain.trial.results import in_trial
 
 
 def hand_off(draft: Draft, command: Command) -> None:
@@ -33,20 +36,53 @@ def hand_off(draft: Draft, command: Command) -> None:
     leader = draft.setting.organisation.teams[team].leader
     if leader is None or not draft.setting.organisation.is_active(leader, at=draft.at):
         raise Refusal("field_invalid", rule="CLM-31", errors=(FieldError("team", "field_invalid"),))
-    limit = draft.setting.terms_of(claim).policy.duration("handoff.accept_wd")
-    request = Request(
-        id=draft.mint(),
-        kind=RequestKind.DELIVERY,
-        claim=claim.id,
-        by=command.actor,
-        waiting_for=(leader,),
-        created_at=draft.at,
-        decide_by=draft.setting.calendar(claim.program).add(draft.at, limit).at if limit else None,
-        reason_text=None,
-        data={"team": team, "checklist": command.data["checklist"], "late": False, "answer": None},
-    )
-    ask(draft, claim, request, rule="CLM-31")
-    _record(draft, claim, request, "opened", actor=command.actor)
+    _ask(draft, claim, leader, by=command.actor, data={"team": team, "checklist": command.data["checklist"]})
+
+
+def opened_by(draft: Draft, claim: Claim) -> None:
+    """The deal that has won the claim hands it to `handoff.team`, where policy names one; a trial delivers nothing.
+
+    A team that is unknown, or that nobody leads and none above, keeps nobody from winning: then a call opens it.
+    """
+    organisation, policy = draft.setting.organisation, draft.setting.terms_of(claim).policy
+    team = policy.word("handoff.team")
+    if team is None or team not in organisation.teams or in_trial(draft):
+        return
+    leaders = (organisation.leader_of(one, at=draft.at) for one in organisation.path_up(team))
+    leader = next((one for one in leaders if one is not None and organisation.is_active(one, at=draft.at)), None)
+    if leader is None:
+        return
+    # Words of the rules, not of a customer: they stand as they are, and no erasure takes them away.
+    checklist = {"checklist": list(policy.words("handoff.checklist")), "by_rule": True}
+    _ask(draft, claim, leader, by=None, data={"team": team, **checklist})
+
+
+def cut_short(draft: Draft, claim: Claim) -> bool:
+    """Whether the last hand-off was called off by what became of the claim, and by nobody who answered or asked."""
+    asked = [r for r in draft.matter.requests_of(claim.id) if r.kind is RequestKind.DELIVERY]
+    last = max(asked, key=lambda r: (r.created_at, r.id), default=None)
+    return last is not None and last.state is RequestState.WITHDRAWN and last.decided_by is None
+
+
+def tick(draft: Draft, command: Command) -> None:
+    """One item of the checklist is done, or is not after all: progress for the owner to see, and it stops nothing."""
+    request = draft.matter.requests[command.data["request"]]
+    claim = draft.matter.claims[request.claim]
+    authorise_tick(request, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
+    if request.kind is not RequestKind.DELIVERY or request.state not in (RequestState.OPEN, RequestState.ACCEPTED):
+        facts = {"request": request.kind.value, "state": request.state.value}
+        raise Refusal("illegal_transition", rule="CLM-31", facts=facts, current_state=request.state.value, allowed=())
+    if claim.state is not ClaimState.WON:
+        raise refused(state=claim.state, trigger="deliver")
+    data, item, done = request.data or {}, command.data["item"], command.data["done"]
+    if item > len(data["checklist"]):
+        raise Refusal("field_invalid", rule="CLM-31", errors=(FieldError("item", "field_invalid"),))
+    ticked = set(data.get("ticked", ()))  # none in rows of before
+    if (item in ticked) == done:
+        return  # asked again
+    ticked ^= {item}
+    request = draft.put_request(replace(request, data={**data, "ticked": sorted(ticked)}))
+    _record(draft, claim, request, "ticked" if done else "unticked", actor=command.actor, item=item)
 
 
 def accepted(draft: Draft, claim: Claim, request: Request, *, actor: str | None) -> None:
@@ -90,6 +126,23 @@ def called_off(draft: Draft, claim: Claim) -> None:
         draft.tell(person, "request.delivery", claim, rule="CLM-31", facts=facts)
 
 
+def _ask(draft: Draft, claim: Claim, leader: str, *, by: str | None, data: dict[str, Any]) -> None:
+    limit = draft.setting.terms_of(claim).policy.duration("handoff.accept_wd")
+    request = Request(
+        id=draft.mint(),
+        kind=RequestKind.DELIVERY,
+        claim=claim.id,
+        by=by,
+        waiting_for=(leader,),
+        created_at=draft.at,
+        decide_by=draft.setting.calendar(claim.program).add(draft.at, limit).at if limit else None,
+        reason_text=None,
+        data={**data, "late": False, "answer": None},
+    )
+    ask(draft, claim, request, rule="CLM-31")
+    _record(draft, claim, request, "opened", actor=by)
+
+
 def _open(draft: Draft, claim: Claim) -> Request | None:
     asked = (r for r in draft.matter.requests_of(claim.id) if r.kind is RequestKind.DELIVERY)
     return next((r for r in asked if r.state is RequestState.OPEN), None)
@@ -111,7 +164,7 @@ def _tell_askers(draft: Draft, claim: Claim, request: Request, *, actor: str | N
             draft.tell(person, "request.delivery", claim, rule="CLM-31", facts=facts)
 
 
-def _record(draft: Draft, claim: Claim, request: Request, step: str, *, actor: str | None) -> None:
+def _record(draft: Draft, claim: Claim, request: Request, step: str, *, actor: str | None, **more: int) -> None:
     data = request.data or {}
     told = {"cause": "delivery", "step": step, "request": request.id, "team": data["team"], "text": data["answer"]}
-    draft.record("corrected", claim, actor=actor, data=told)
+    draft.record("corrected", claim, actor=actor, data={**told, **more})

@@ -65,6 +65,16 @@ def authorise_request(
         raise Refusal("not_allowed", rule="PPL-02")
 
 
+def authorise_tick(request: Request, *, actor: Actor, setting: Setting, at: datetime) -> None:
+    """Refuse unless ``actor`` delivers: who was asked or accepted, and people of the team who read it (CLM-31)."""
+    asked = {*request.waiting_for, *((request.decided_by,) if request.decided_by is not None else ())}
+    organisation, team = setting.organisation, (request.data or {}).get("team")
+    if not any(_acts_for(actor, person, setting=setting, at=at) for person in asked) and (
+        team is None or team not in organisation.path_up(organisation.team_of(actor.person, at=at))
+    ):
+        raise Refusal("not_allowed", rule="CLM-31")
+
+
 def _interested_in(request: Request, claim: Claim) -> set[str | None]:
     """Who asked, whose claim it is, who would receive the customer, and who settles with them."""
     data = request.data or {}

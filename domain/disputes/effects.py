@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from domain.claims import clocks, confirmations
+from domain.claims import clocks, confirmations, delivery
 from domain.claims.collaborators import joined
 from domain.claims.credit import CHANNEL
 from domain.claims.deals import after_deal, kept_until, won
@@ -78,6 +78,8 @@ def _restore(draft: Draft, dispute: Dispute) -> None:
             rule="DSP-03",
             facts={"deadline": given_back.ends_at},
         )
+        if earlier is _S.WON:
+            _deliver(draft, given_back)
         _won_meanwhile(draft, given_back)
     confirmations.ask_for(draft, freed)
     advance(draft)
@@ -237,6 +239,8 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
         data={"dispute": dispute.id, "owner": claim.owner, "clocks": clock_data(claim)},
     )
     draft.tell(claim.owner, "claim.kept", claim, rule="DSP-15", urgency="urgent", facts={"deadline": claim.ends_at})
+    if target is _S.WON:
+        _deliver(draft, claim)
 
 
 def _share(draft: Draft, claim: Claim, outcome: Outcome, *, to_come: bool) -> None:
@@ -288,6 +292,12 @@ def _won_meanwhile(draft: Draft, claim: Claim) -> None:
     live = draft.matter.live_deals(claim.id)
     if live and claim.state in (_S.PROTECTED, _S.ACTIVE):
         won(draft, claim, actor=None, deal=live[-1])
+
+
+def _deliver(draft: Draft, claim: Claim) -> None:
+    """A deal of the time of the case is handed over now, and one whose hand-off the case has called off is anew."""
+    if claim.earlier is not _S.WON or delivery.cut_short(draft, claim):
+        delivery.opened_by(draft, claim)
 
 
 def _end(draft: Draft, dispute: Dispute, claim: Claim, outcome: Outcome) -> None:

@@ -71,6 +71,7 @@ _COMMANDS: Mapping[CommandKind, Callable[[Draft, Command], None]] = {
     CommandKind.LETTER: letters.issue,
     CommandKind.STAGE_MOVE: stages.move,
     CommandKind.DELIVER: delivery.hand_off,
+    CommandKind.DELIVERY_TICK: delivery.tick,
     CommandKind.CONFIRM_ASK: confirmations.ask,
     CommandKind.CONFIRM_ANSWER: confirmations.answered,
     CommandKind.CONFIRM_OVERRIDE: confirmations.override,

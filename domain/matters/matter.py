@@ -51,6 +51,7 @@ class CommandKind(StrEnum):
     LETTER = "letter"
     STAGE_MOVE = "stage_move"
     DELIVER = "deliver"
+    DELIVERY_TICK = "delivery_tick"
     CONFIRM_ASK = "confirm_ask"
     CONFIRM_ANSWER = "confirm_answer"
     CONFIRM_OVERRIDE = "confirm_override"

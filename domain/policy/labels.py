@@ -122,6 +122,8 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "stage.deadline_days": ("销售阶段的期限", "Deadlines of sales stages"),
         "stage.on_miss": ("错过阶段期限时", "When a stage deadline is missed"),
         "handoff.accept_wd": ("接受交付的期限", "Time to accept a delivery hand-off"),
+        "handoff.team": ("成交后自动交付给的团队", "Team that a won deal is handed to by itself"),
+        "handoff.checklist": ("自动交付的清单", "Checklist of a hand-off that opens by itself"),
         "claim.after_deal_days": ("合同结束后继续归属的时间", "Ownership after the contract ends"),
         "claim.subject": ("报备对象", "What is claimed"),
         "match.project_keys": ("判定为同一客户项目的信息", "What makes two projects the same"),

@@ -12,6 +12,7 @@ words, this is its JSON shape:
 * ``auth.tries``: ``{"tries": 5, "window_min": 15}``; a bare number means that many in the default window;
 * ``award.best_taker``: ``{"period": "month", "min_takes": 5}``; ``deal.credit``: one word, or one per kind of deal;
 * ``dispute.auto_max_amount``: ``null`` = no limit, or money; ``pool.default``: ``null`` = the program's own;
+* ``handoff.team``: the id of the team that delivers, ``null`` = hand-offs are opened by call alone;
 * ``lead.grades``: least score of each grade; ``dashboard.first_screen``: role → words, ``{}`` = as the preset.
 
 An object by channel, stage, grade, customer kind or class may leave keys out: such a key stays as the layer beneath has
@@ -477,6 +478,8 @@ _CHANGES: Final = (
     _durations("stage.deadline_days", {}, "CLM-30"),
     _choice("stage.on_miss", "warn", "CLM-30", "warn lapse"),
     _duration("handoff.accept_wd", 3, "CLM-31"),
+    _parameter(Kind.WORD, "handoff.team", None, "CLM-31", nullable=True),
+    _words("handoff.checklist", "", "CLM-31"),
     _duration("claim.after_deal_days", 180, "CLM-32"),
     _choice("claim.subject", "customer", "CLM-33", "customer project"),
     _parameter(

@@ -875,6 +875,15 @@ _when("name_buyers", "owner", ids={"id": World.claim}, body={"buyers": [{"name":
 _when("read_dossier", "owner", ids={"id": World.claim})
 _when("edit_dossier", "owner", ids={"id": World.claim}, body={"version": 1, "budget": "五百万"})
 _when("hand_off_delivery", "owner", ids={"id": World.won}, body={"team": lambda w: w.north, "checklist": ["合同"]})
+
+
+def _tick_delivery_item(world: World) -> Wanted:
+    body = {"team": world.north, "checklist": ["合同"]}
+    handed = world["owner"].made(f"/v1/claims/{world.won()}/delivery", body)
+    return _wanted("tick_delivery_item", "leader", ids={"id": handed["requests"][0]["id"]}, body={"item": 1})
+
+
+FACTORIES["tick_delivery_item"] = _tick_delivery_item
 _when("move_stage", "owner", ids={"id": World.claim}, body={"stage": "need"})
 _when("ask_customer", "owner", ids={"id": World.confirming}, body={"point": "before_contract"})
 _when("override_confirmation", "leader", ids={"id": World.confirming}, body={"reason": "客户出国"})

@@ -60,7 +60,13 @@ def test_a_won_deal_is_handed_to_the_delivering_team_which_returns_or_accepts_it
     )
     request = delivery.open()
     assert request["waiting_for"] == [delivery.leader.id]
-    assert request["delivery"] == {"team": delivery.team, "checklist": CHECKLIST, "late": False, "answer": None}
+    assert request["delivery"] == {
+        "team": delivery.team,
+        "checklist": CHECKLIST,
+        "ticked": [],
+        "late": False,
+        "answer": None,
+    }
     problem = refused(act(delivery.owner, delivery.claim, "delivery", **body), 409, "illegal_transition")
     assert (problem["rule"], problem["facts"]) == ("CLM-31", {"request": "delivery"})
     assert tasks(delivery.leader) == [("request.delivery", request["id"])]
@@ -134,3 +140,45 @@ def test_a_hand_off_goes_to_whoever_leads_the_delivering_team_now(delivery: Deli
     held = read(fourth, delivery.claim)
     assert (held["owner"], held["collaborators"]) == (delivery.owner.id, [{"person": fourth.id, "rights": "read"}])
     assert delivery.steps() == ["opened", "accepted"]
+
+
+def test_a_won_deal_opens_the_hand_off_of_the_policy_whose_items_are_ticked(company: Company) -> None:
+    """CLM-31: in the answer to the deal it is there; the owner sees what is done, and who reads no claim ticks none."""
+    team = company.team("交付组")
+    leader = company.leader(team, "交付主管")
+    office = Office(company, policy={"handoff.team": team, "handoff.checklist": CHECKLIST})
+    claim = office.claim(office.first)
+    amount = {"amount_minor": 5_000_000, "currency": "CNY"}
+    won = done(act(office.first, claim, "win", amount=amount, contract_at=MONDAY))
+    (request,) = won["requests"]
+    assert (request["kind"], request["by"], request["waiting_for"]) == ("delivery", None, [leader.id])
+    assert request["decide_by"][:13] == "2031-03-06T02"  # Thursday, three working days after Monday 10:00
+    handed = {"team": team, "checklist": CHECKLIST, "late": False, "answer": None}
+    assert request["delivery"] == handed | {"ticked": []}
+    assert tasks(leader) == [("request.delivery", request["id"])]
+    path = f"/v1/requests/{request['id']}/tick"
+    assert done(leader.post(path, {"item": 2}))["delivery"] == handed | {"ticked": [2]}
+    done(decide(leader, request))
+    done(leader.post(path, {"item": 1}))
+    done(leader.post(path, {"item": 1}))
+    done(leader.post(path, {"item": 2, "done": False}))
+    (seen,) = read(office.first, claim)["requests"]
+    assert (seen["state"], seen["delivery"]) == ("accepted", handed | {"ticked": [1]})
+    refused(leader.post(path, {"item": 3}), 422, "field_invalid", "item")
+    refused(office.first.post(path, {"item": 2}), 403, "not_allowed")
+    refused(office.second.post(path, {"item": 2}), 404, "not_found")
+    told = [i["data"] for i in timeline(office.first, claim) if i["kind"] == "corrected"]
+    assert [(d["step"], d.get("item")) for d in told if d["cause"] == "delivery"] == [
+        ("opened", None),
+        ("ticked", 2),
+        ("accepted", None),
+        ("ticked", 1),
+        ("unticked", 2),
+    ]
+
+
+def test_a_policy_hands_over_to_a_team_of_the_company_only(company: Company) -> None:
+    """CLM-31, POL-04: a name misspelt would hand over nothing, without a word."""
+    program = company.program()
+    body = {"parameters": {"handoff.team": "交付组"}, "reason": "交付", "base_version": None}
+    refused(company.admin.post(f"/v1/programs/{program}/policies", body), 422, "policy_invalid", "handoff.team")
