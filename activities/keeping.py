@@ -65,6 +65,7 @@ class KeepingActivities:
     async def _house_round(self) -> None:
         await asyncio.to_thread(self._house.checkpoint)
         await asyncio.to_thread(self._house.payout_day)
+        await asyncio.to_thread(self._house.partner_statements)
         await asyncio.to_thread(self._house.trial_over)
         await asyncio.to_thread(self._house.territory_reviews)
         await asyncio.to_thread(self._house.lead_balance)

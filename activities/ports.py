@@ -203,6 +203,10 @@ class House(Protocol):
         """From `payout.day` on finance is asked, once, for the run of the month before (COM-12)."""
         ...
 
+    def partner_statements(self) -> None:
+        """Make the statement of the month before for each partner to whom it brought something, once (PPL-08)."""
+        ...
+
     def trial_over(self) -> None:
         """Remind the admins, once, of a program in trial for longer than `program.trial_days` (POL-08)."""
         ...

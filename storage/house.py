@@ -14,6 +14,7 @@ from storage import (
     checkpoints,
     class_levels,
     lead_balance,
+    partner_statements,
     payouts,
     restricted_waits,
     retention,
@@ -28,7 +29,7 @@ T = TypeVar("T")
 
 
 class DatabaseHouse:
-    """Checkpoints, payout day, trials, territory reviews, uneven leads, levels, customers nobody took, old rows."""
+    """Checkpoints, payouts, partners, trials, territories, uneven leads, levels, customers nobody took, old rows."""
 
     def __init__(self, database: Database, snapshots: Snapshots, checkpoint_folder: Path) -> None:
         self._database = database
@@ -57,6 +58,18 @@ class DatabaseHouse:
 
         # Once asked it stays asked; to look through all balances every minute would be for nothing.
         self._asked_for = self._done(work)
+
+    def _state(self, month: str, partner: str, tx: Transaction) -> None:
+        partner_statements.make(tx, self._snapshots.setting(tx), partner, month, by=None)
+
+    def partner_statements(self) -> None:
+        try:
+            with self._database.reading() as tx:
+                month, waiting = partner_statements.due(tx, self._snapshots.setting(tx))
+            for partner in waiting:  # each in a transaction of its own
+                self._database.transact(partial(self._state, month, partner))
+        except Refusal as refusal:
+            raise StoreTroubleError from refusal
 
     def trial_over(self) -> None:
         self._done(lambda tx: trial.remind(tx, self._snapshots.setting(tx)))

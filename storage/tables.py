@@ -225,7 +225,7 @@ partner_statement = sa.Table(
     Col("period", sa.String(7), nullable=False),
     Col("state", sa.String(10), nullable=False),
     Col("totals", Json, nullable=False),
-    Col("made_by", Id, nullable=False),
+    Col("made_by", Id),  # None: the house
     Col("made_at", Instant, nullable=False),
     Col("confirm_by", Instant),
     Col("decided_by", Id),

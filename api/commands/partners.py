@@ -12,7 +12,6 @@ from api.call import Call, Done
 from api.commands.company import Change, given, invalid, require_version
 from api.schemas.partners import InvitationIn, JoinIn, PartnerIn, PartnerPatch, PartnerStatementIn
 from api.services import Services
-from api.views.ledger import added_to_accounts
 from api.views.partners import (
     money_row,
     partner_row,
@@ -23,12 +22,11 @@ from api.views.partners import (
 )
 from api.views.people import person_fields
 from domain.customers.email import normalise_email
-from domain.matters.draft import Task
-from domain.money.months import midnight, over_at
+from domain.money.months import over_at
 from domain.people.access import has_role
 from domain.people.organisation import Role
 from domain.refusals import Refusal
-from storage import history, matters, people, texts, tokens
+from storage import history, matters, partner_statements, people, texts, tokens
 from storage import tables as t
 from storage.codec import rfc3339
 from storage.database import Transaction, mint
@@ -207,42 +205,26 @@ def join(services: Services, body: JoinIn) -> Row:
 
 
 def make_statement(tx: Transaction, call: Call, partner: str, body: PartnerStatementIn) -> Done:
-    """What a month added to the partner's accounts, to be confirmed or questioned by its lead (对账)."""
+    """What a month added to the partner's accounts, to be confirmed or questioned by its lead (对账).
+
+    The house makes it once the month is over; by call, sooner or for an earlier month.
+    """
     caller = call.caller
-    row = money_row(tx, caller, partner)
+    money_row(tx, caller, partner)
     if not _is_finance(call):
         raise Refusal("not_allowed", rule="PPL-02")
     s = t.partner_statement
-    known = tx.row(sa.select(s).where(s.c.partner == partner, s.c.period == body.period))
+    asked = sa.select(s).where(s.c.partner == partner, s.c.period == body.period)
+    known = tx.row(asked)
     if known is not None:
         return Done(200, statement_views(tx, [known])[0])
-    zone, now = company_zone(caller.setting), tx.now()
-    end = over_at(body.period, zone)
-    if now < end:
+    end = over_at(body.period, company_zone(caller.setting))
+    if tx.now() < end:
         raise invalid("period", rule="PPL-08", until=end)
-    year, month = (int(part) for part in body.period.split("-"))
-    start = midnight(date(year, month, 1), zone)
-    limit = caller.setting.company_policy_at(now).duration("partner.confirm_wd")
-    calendar = next(iter(caller.setting.calendars.values()))
-    made: Row = {
-        "id": mint(),
-        "partner": partner,
-        "period": body.period,
-        "state": "open",
-        "totals": added_to_accounts(tx, partner, start=start, end=end),
-        "made_by": caller.person,
-        "made_at": now,
-        "confirm_by": calendar.add(now, limit).at if limit is not None else None,
-        "decided_by": None,
-        "decided_at": None,
-        "reason": None,
-    }
-    tx.insert(s, made)
-    if row["lead"] is not None:
-        task = _task(made, row["lead"], "confirm_statement", due=made["confirm_by"])
-        matters.save_tasks(tx, [task], [], at=now)
-    _record(tx, call, partner, "statement_made", statement=made["id"], period=body.period)
-    return Done(201, statement_views(tx, [made])[0])
+    made = partner_statements.make(tx, caller.setting, partner, body.period, by=caller.person)
+    if made is not None:
+        return Done(201, statement_views(tx, [made])[0])
+    return Done(200, statement_views(tx, tx.rows(asked))[0])  # the house has made it at this moment
 
 
 def answer_statement(tx: Transaction, call: Call, partner: str, statement: str, *, question: str | None) -> Done:
@@ -267,8 +249,8 @@ def answer_statement(tx: Transaction, call: Call, partner: str, statement: str, 
     asked = []
     manager = call.setting.organisation.leader_of(owner["team"], at=now)
     if question is not None and manager is not None:
-        asked = [_task(row, manager, "statement_questioned", due=None)]
-    matters.save_tasks(tx, asked, [_key(statement, "confirm_statement")], at=now)
+        asked = [partner_statements.task(row, manager, "statement_questioned", due=None)]
+    matters.save_tasks(tx, asked, [partner_statements.task_key(statement, "confirm_statement")], at=now)
     _record(tx, call, partner, f"statement_{state}", statement=statement, text=values["reason"])
     return Done(200, statement_views(tx, [row | values])[0])
 
@@ -331,21 +313,6 @@ def _invitation(tx: Transaction, code: str) -> Row:
 
 def _is_finance(call: Call) -> bool:
     return has_role(call.caller.actor, {Role.FINANCE}, organisation=call.setting.organisation, at=call.caller.at)
-
-
-def _key(statement: str, kind: str) -> str:
-    return f"{kind}:{statement}"
-
-
-def _task(row: Row, person: str, kind: str, *, due: Any) -> Task:
-    return Task(
-        key=_key(row["id"], kind),
-        person=person,
-        kind=kind,
-        subject_type="partner_statement",
-        subject=row["id"],
-        due=due,
-    )
 
 
 def _record(tx: Transaction, call: Call, partner: str, kind: str, **data: Any) -> None:

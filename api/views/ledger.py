@@ -188,21 +188,6 @@ def account_totals(tx: Transaction, person: str) -> list[Row]:
     return [_shown(item) for item in found.values()]
 
 
-def added_to_accounts(tx: Transaction, holder: str, *, start: datetime, end: datetime) -> list[Row]:
-    """What a time, from ``start`` until before ``end``, added to the accounts of a payee, by currency."""
-    p = t.ledger_posting.c
-    found: dict[str, Row] = {}
-    for row in tx.execute(
-        sa.select(p.account, p.currency, sa.func.sum(p.amount_minor).label("total"))
-        .where(p.holder == holder, *_between(p.at, start, end))
-        .group_by(p.account, p.currency)
-        .order_by(p.currency)
-    ):
-        item = found.setdefault(row.currency, {f"{word}_minor": 0 for word in _WORDS})
-        item[f"{row.account.rpartition(':')[2]}_minor"] += int(row.total)
-    return [{"currency": currency, **_shown(item)} for currency, item in found.items()]
-
-
 def reads_money_of(caller: Caller, team: str) -> bool:
     """Whether the caller reads the statements of those in ``team``: its leaders, its managers, finance, auditors."""
     organisation = caller.setting.organisation

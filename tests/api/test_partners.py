@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
+from activities.keeping import KeepingActivities
+from storage.bells import DatabaseBells
+from storage.database import Database
+from storage.house import DatabaseHouse
+from storage.setting import Snapshots
+from tests.conftest import Store
+from tests.faults.held import Held, contest
 from tests.support.company import Company, Person, person_customer
 from tests.support.money import plan_in_force
 
@@ -170,6 +180,60 @@ def test_a_month_is_confirmed_or_questioned_by_the_partners_manager_in_time(hous
     asked = house.lead.made(f"{path}/{other['id']}/question", {"reason": "少一笔"})
     assert (asked["state"], asked["reason"]) == ("questioned", "少一笔")
     assert "statement_questioned" in [task["kind"] for task in house.manager.get("/v1/me/tasks").json()["items"]]
+
+
+def test_the_house_makes_the_statement_of_the_month_that_has_ended_once(house: House) -> None:
+    """PPL-08: in the company's zone, for a partner to whom the month brought something and who has none yet."""
+    company, path = house.company, f"/v1/partners/{house.partner['id']}/statements"
+    idle = house.company.admin.made(
+        "/v1/partners", {"name": "渠道二", "manager": house.manager.id, "from": company.now().date().isoformat()}
+    )
+    keeper = DatabaseHouse(company.database, company.snapshots, company.settings.data)
+    keeping = KeepingActivities(DatabaseBells(company.database), AsyncMock(), keeper, shift_s=0.001)
+
+    def made() -> list[tuple[str, str]]:
+        for _ in range(2):
+            asyncio.run(ActivityEnvironment().run(keeping.housekeeping))
+        return [(s["period"], s["state"]) for s in house.finance.get(path).json()["items"]]
+
+    company.at("2031-02-28T16:30:00Z")  # March has begun in Shanghai
+    paid_for(house)
+    company.at("2031-03-31T15:59:00Z")  # and ends there in a minute
+    assert made() == []
+    company.at("2031-03-31T16:01:00Z")
+    assert made() == [("2031-03", "open")]
+    (statement,) = house.lead.get(path).json()["items"]
+    assert [total["payable_minor"] for total in statement["totals"]] == [50_000]
+    assert statement["confirm_by"][:13] == "2031-04-07T16", "the 8th in Shanghai, five working days later"
+    assert [task["kind"] for task in house.lead.get("/v1/me/tasks").json()["items"]] == ["confirm_statement"]
+    assert house.finance.post(path, {"period": "2031-03"}).json()["id"] == statement["id"]
+    assert house.finance.get(f"/v1/partners/{idle['id']}/statements").json()["items"] == []
+    company.at("2031-04-30T16:01:00Z")  # April brought nothing
+    assert made() == [("2031-03", "open")]
+
+
+def test_two_houses_at_one_minute_make_one_statement(house: House, store: Store) -> None:
+    """PPL-08, AUD-07: the one that comes second finds it made; the partner is asked once."""
+    company = house.company
+    company.at("2031-03-31T15:00:00Z")
+    paid_for(house)
+    company.at("2031-03-31T16:01:00Z")
+    other = store.open(patient=True)
+
+    def state(database: Database) -> None:
+        DatabaseHouse(database, Snapshots(), company.settings.data).partner_statements()
+
+    try:
+        contest(
+            lambda: state(company.database),
+            lambda: state(other),
+            of_first=Held(company.database, "INSERT INTO partner_statement"),
+            of_second=other,
+        )
+    finally:
+        other.close()
+    assert len(house.lead.get(f"/v1/partners/{house.partner['id']}/statements").json()["items"]) == 1
+    assert [task["kind"] for task in house.lead.get("/v1/me/tasks").json()["items"]] == ["confirm_statement"]
 
 
 def test_the_time_to_confirm_a_month_is_that_of_the_policy(house: House) -> None:
