@@ -229,7 +229,7 @@ def _view(caller: Caller, lead: Lead, row: Row, customer: Row, said: Mapping[str
         if lead.value_minor is not None
         else None,
         "state": lead.state.value,
-        "receiver": lead.receiver,
+        "receiver": lead.receiver if _is_told_of_receiver(caller, lead) else None,
         "offers": [
             _offer(offer, whole=not _is_partners(caller))
             for offer in lead.offers
@@ -284,7 +284,15 @@ def lead_timeline(tx: Transaction, caller: Caller, lead: str, *, limit: int, cur
     """
     found = timeline_page(tx, lead, limit=limit, cursor=cursor)
     if _is_partners(caller):
+        row = tx.rows(sa.select(t.lead).where(t.lead.c.id == lead))[0]
+        known = leads.lead_of(row, leads.offers_of(tx, [lead]).get(lead, ()))
         for item in found["items"]:
+            if not (
+                _is_told_of_receiver(caller, known)
+                or item["actor"] == known.sender
+                or _is_told_of(caller, item["actor"])
+            ):
+                item["actor"] = None
             item["data"] = {
                 name: None if name in _WHO and not _is_told_of(caller, value) else value
                 for name, value in item["data"].items()
@@ -304,6 +312,15 @@ def _is_told_of(caller: Caller, person: str | None) -> bool:
     people = caller.setting.organisation.people
     own = people[caller.person].partner
     return own is None or (person is not None and person in people and people[person].partner == own)
+
+
+def _is_told_of_receiver(caller: Caller, lead: Lead) -> bool:
+    """Whether the caller learns in whose hands it is: of partners who sent it, or for whom of theirs it is kept.
+
+    Who was only offered it learns that it is gone, not who of the house has it (PPL-08).
+    """
+    kept_for = lead.offer.stands_for if lead.offer is not None else None
+    return any(_is_told_of(caller, person) for person in (lead.receiver, lead.sender, kept_for))
 
 
 def _is_partners(caller: Caller) -> bool:

@@ -462,3 +462,22 @@ def test_who_of_the_house_had_a_lead_before_is_not_told_to_whom_it_comes_to_of_a
     assert [item["data"].get("person") for item in items[1:]] == [None, None, None, house.broker.id]
     assert items[3]["data"]["to"] is None
     assert house.rep.id not in str(items)
+
+
+def test_who_of_the_house_has_a_lead_that_a_broker_missed_is_not_told_to_them(house: House) -> None:
+    """PPL-08, LEAD-11: neither as its receiver nor as who acted; one they sent themselves tells who received it."""
+    program = house.company.program("新项目", policy={"lead.first_response_oh": {"C": "PT1H"}})
+    manager = house.company.person("经理", roles=("manager", "marketing"), company_wide=True)
+    body = {"program": program, "source": "展会", "customer": person_customer()}
+    lead = f"/v1/leads/{manager.made('/v1/leads', body | {'person': house.broker.id})['id']}"
+    assert house.broker.get(lead).json()["receiver"] == house.broker.id
+    house.company.advance(hours=2)
+    manager.made(f"{lead}/assign", {"person": house.rep.id})
+    house.rep.made(f"{lead}/accept")
+    assert manager.get(lead).json()["receiver"] == house.rep.id
+    seen, told = house.broker.get(lead).json(), house.broker.get(f"{lead}/timeline").json()
+    assert (seen["state"], seen["receiver"]) == ("accepted", None)
+    assert house.rep.id not in str(seen) + str(told)
+    assert "accepted" in [item["kind"] for item in told["items"]]
+    listing = house.broker.get("/v1/leads").json()
+    assert [one["receiver"] for one in listing["items"]] == [None]
