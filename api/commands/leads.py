@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from api.auth import Caller
 from api.call import Done, Waiting
-from api.commands.reports import Resolved, check_subject, identity_values, resolve, told_of_take
+from api.commands.reports import Resolved, check_award, check_subject, identity_values, resolve, told_of_take
 from api.schemas.leads import AssessIn, AssignIn, ContactIn, GradeIn, LeadIn, ReturnIn
 from api.views.customers import claims_read, reads_base
 from api.views.leads import lead_view, recommended, visible_lead
@@ -41,6 +41,7 @@ def receive(tx: Transaction, caller: Caller, body: LeadIn, names: CompanyNames) 
     policy = _sender(caller, body)
     with _under(policy.version):
         check_subject(body, policy)
+        check_award(body, caller)
         if body.person is not None and not may_receive(body.person, body.program, setting=caller.setting, at=caller.at):
             raise _invalid("person")
         if body.person == caller.person:  # whoever wants the customer themselves reports them (POOL-03, LEAD-16)

@@ -13,6 +13,7 @@ from api.commands.received import as_of_now
 from api.commands.reports import (
     Listed,
     Resolved,
+    check_award,
     check_subject,
     facts_digest,
     identity_values,
@@ -113,6 +114,7 @@ def load_row(
         external_id=body.external_id,
     )
     check_subject(report, policy)
+    check_award(report, caller)
     values = identity_values(tx, body.customer, policy)
     imported = imported_before(tx, body.owner, body.external_id)
     if imported is not None:

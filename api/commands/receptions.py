@@ -20,7 +20,7 @@ from api.commands.company import Change, given, invalid, require_version
 from api.commands.disputes import object_to_visit as open_about_visit
 from api.commands.follow_ups import blank_note
 from api.commands.received import as_of_now, receive_unheld, under_policy_of
-from api.commands.reports import check_subject, identity_values, resolve
+from api.commands.reports import check_award, check_subject, identity_values, resolve
 from api.schemas.base import Track
 from api.schemas.claims import CustomerGiven, CustomerRef, ProjectGiven, ProjectRef
 from api.schemas.receptions import (
@@ -220,6 +220,7 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
     policy = setting.policy_at(program, at=caller.at)
     subject = _Subject(program, body.track, body.customer, body.project)
     check_subject(subject, policy)
+    check_award(subject, caller)
     if body.served_before is not None and body.served_before not in setting.organisation.people:
         raise invalid("served_before", rule="LEAD-10")
     if body.asks_for is not None and not may_receive(body.asks_for, program, setting=setting, at=caller.at):

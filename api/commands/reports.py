@@ -311,6 +311,15 @@ def check_subject(body: Subject, policy: Policy) -> None:
         raise Refusal("field_not_allowed", rule="CLM-33", errors=(FieldError("project", "field_not_allowed"),))
 
 
+def check_award(body: Subject, caller: Caller) -> None:
+    """Refuse a day of award of a new project that cannot be so, whoever tells of it (CLM-33)."""
+    if isinstance(body.project, ProjectGiven):
+        today = caller.setting.calendar(body.program).local_date(caller.at)
+        wrong = wrong_dates(body.project.bid_date, body.project.award_date, today=today)
+        if wrong:
+            raise Refusal("date_invalid", rule="CLM-33", errors=tuple(FieldError(f, "date_invalid") for f in wrong))
+
+
 def identity_values(tx: Transaction, customer: CustomerRef | CustomerGiven, policy: Policy) -> MatchValues | None:
     """The normalised values of an identity that is enough to find somebody by; None for a customer named by id."""
     if isinstance(customer, CustomerRef):

@@ -7,6 +7,7 @@ from typing import Any
 from tests.support.answers import listed, refused
 from tests.support.company import Company
 from tests.support.office import Office, act, after, clock, clocks, done, moment, notices, read, tasks
+from tests.support.visits import Visits
 
 PROJECTS: dict[str, Any] = {"claim.subject": "project", "claim.first_follow_up_wh": 0, "claim.idle_days": 0}
 BUYER = {"kind": "company", "name": "甲子建设有限公司", "company_code": "91350100M000100Y43"}
@@ -164,3 +165,21 @@ def test_the_presets_bring_their_tracks_and_subjects(company: Company) -> None:
     assert moment(clocks(by_partner)["stage"]) == after(by_partner["accepted_at"], days=3)
     office.program = company.admin.made("/v1/programs", {"name": "渠道", "preset": "channel_partner", **estate})["id"]
     refused(office.report(office.first), 422, "field_missing", "project")
+
+
+def test_no_subject_is_told_with_an_award_of_days_to_come(company: Company) -> None:
+    """CLM-33: in a lead, an arrival and a row of an opening load as in a report; nor before it was tendered."""
+    desk = Visits(company, policy=PROJECTS)
+    sender = company.person("市场", roles=("marketing",), company_wide=True)
+    rows = f"/v1/programs/{desk.program}/opening/rows"
+    company.admin.made(f"/v1/programs/{desk.program}/opening", {"go_live_at": "2031-03-11T02:00:00Z"})
+    for dates in ({"award_date": "2031-03-04"}, {"bid_date": "2031-03-02", "award_date": "2031-03-01"}):
+        about = {"customer": BUYER, "project": project(**dates)}
+        for answer in (
+            sender.post("/v1/leads", {"program": desk.program, "source": "展会", **about}),
+            desk.arrive(BUYER, project=about["project"]),
+            company.admin.post(rows, {"owner": desk.first.id, **about}),
+        ):
+            assert refused(answer, 422, "date_invalid", "project.award_date")["rule"] == "CLM-33"
+    today = project(award_date="2031-03-03")
+    sender.made("/v1/leads", {"program": desk.program, "source": "展会", "customer": BUYER, "project": today})
