@@ -184,12 +184,16 @@ def _after(draft: Draft, dispute: Dispute, outcome: Outcome, winner: Claim | Non
         case Verdict.POOL:
             if deal.claim is None:
                 return None
+            kept = without(deal.shares, parties)
             return deal.next_version(
                 state=DealState.UNCLAIMED,
                 claim=None,
                 owner=None,
-                shares=without(deal.shares, parties),
+                shares=kept,
                 shares_state=SharesState.SET,
+                # Nobody was ruled for: a part that somebody keeps came by that report and earns what it does. Without
+                # any the deal rests on no report, and asks for that of who gets it (LEAD-14).
+                no_credit=deal.no_credit if kept else None,
             )
         case _:
             assert outcome.owner is not None

@@ -165,3 +165,25 @@ def test_a_deal_that_is_allocated_asks_for_the_report_of_who_gets_it() -> None:
     office.allocate(deal, fresh)
     assert (accrued(office, "beta"), office.matter.deals[deal].owner) == (0, "bob")
     office.check()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_deal_that_a_ruling_makes_nobodys_pays_no_part_of_a_late_report(shared: bool) -> None:
+    """LEAD-14, DSP-15: the pool gives nobody the credit; what nobody has a part of rests on that report no longer."""
+    office = channel(came(-5))
+    deal = office.win(1_000_000)
+    if shared:
+        office.share(deal, {"anna": 7_000, "dora": 3_000})
+    office.dispute("bob")
+    office.rule("pool")
+    office.appeal_time_over()
+    found = office.matter.deals[deal]
+    assert (found.state.value, [share.person for share in found.shares]) == ("unclaimed", ["dora"] * shared)
+    assert (found.no_credit is not None, commission(found) == 0) == (shared, shared)
+    assert office.balances() == {}
+    office.check()
+    fresh = office.report("anna")
+    office.allocate(deal, fresh)
+    found = office.matter.deals[deal]
+    assert (found.no_credit, commission(found)) == (None, 50_000), "in house, and by a report of their own"
+    office.check()
