@@ -628,3 +628,67 @@ def test_the_policy_says_which_sources_fill_somebody(company: Company) -> None:
     request = done(act(office.first, other, "transfer", to=office.second.id))["requests"][0]
     refused(office.second.post(f"/v1/requests/{request['id']}/accept", {}), 409, "holding_cap")
     assert [done(send(number, "展会"))["receiver"] for number in (98, 99)] == [office.first.id, None]
+
+
+def test_a_restricted_customer_may_be_hidden_from_whoever_may_not_have_them(company: Company) -> None:
+    """POOL-08, POOL-10: `pool.restricted_view` hidden: in no list, and opening them is 404; not for pool admins."""
+    office = Pooled(company, policy={"pool.restricted_view": "hidden"})
+    path = f"/v1/pools/{office.pool}"
+    version = company.admin.get(path).json()["version"]
+    done(company.admin.patch(path, {"version": version, "admins": [office.leader.id]}))
+    free, kept = office.pooled(1), office.pooled(2)
+    office.admin_act("restrict", kept, people=[office.first.id])
+    assert [one["id"] for one in office.entries(office.second)] == [free]
+    refused(office.second.get(f"{path}/customers/{kept}"), 404, "not_found")
+    for person in (office.first, office.leader):
+        assert [one["id"] for one in office.entries(person)] == [kept, free]
+        assert done(person.get(f"{path}/customers/{kept}"))["restricted"] is True
+    office.admin_act("restrict", kept)
+    assert [one["id"] for one in office.entries(office.second)] == [kept, free]
+    assert done(office.second.get(f"{path}/customers/{kept}"))["restricted"] is False
+
+
+def test_of_several_pools_the_source_decides_else_what_policy_calls_the_default(company: Company) -> None:
+    """POOL-01, POOL-02: `rule.sources`, then `pool.default`; one that is no pool of the program says nothing."""
+    office = Pooled(company)
+    other = company.program("另一个")
+    strange = str(company.admin.get(f"/v1/programs/{other}").json()["default_pool"])
+
+    def made(name: str, **rule: Any) -> str:
+        return str(company.admin.made("/v1/pools", {"program": office.program, "name": name, **rule})["id"])
+
+    plain, fairs = made("二号"), made("展会", rule={"levels": ["A"], "sources": ["展会", "网站"]})
+
+    def lies_in(number: int, **given: Any) -> str:
+        claim = office.claim(office.first, customer={**customer(number), **given})
+        done(act(office.first, claim, "release", reason="need_unmet"))
+        pools = (office.pool, plain, fairs)
+        new = {pool: {one["id"] for one in office.entries(pool=pool)} for pool in pools}
+        (found,) = (pool for pool in pools if new[pool] - seen)
+        seen.update(*new.values())
+        return found
+
+    seen: set[str] = set()
+    assert lies_in(1, source="网站", level="A") == fairs
+    # Of several parts all must fit.
+    assert lies_in(2, source="网站", level="B") == lies_in(3, source="转介", level="A") == office.pool
+    company.company_policy(pool__default=plain)
+    assert lies_in(4) == plain
+    assert lies_in(5, source="展会", level="A") == fairs
+    company.company_policy(pool__default=strange)
+    assert lies_in(6) == office.pool
+
+
+def test_an_admin_gives_away_a_customer_who_rests(company: Company) -> None:
+    """POOL-09, POOL-01: with a reason; whoever gets them needs no open window, and takes nothing of their day."""
+    policy = {"pool.cool_off_h": 5, "pool.windows": ["20:00-21:00"], "pool.daily_takes": 1}
+    office = Pooled(company, policy=policy)
+    entries = [office.pooled(number) for number in (1, 2)]
+    path = f"/v1/pools/{office.pool}/customers/{entries[0]}/assign"
+    refused(company.admin.post(path, {"to": office.second.id}), 422, "reason_required", "reason")
+    refused(office.leader.post(path, {"to": office.second.id, "reason": "老客户"}), 403, "not_allowed")
+    given = done(company.admin.post(path, {"to": office.second.id, "reason": "老客户"}))
+    assert (given["state"], given["owner"]) == ("protected", office.second.id)
+    refused(office.take(office.second, entries[1]), 409, "window_closed")
+    company.at("2031-03-03T12:30:00Z")
+    assert office.take(office.second, entries[1]).status_code == 201
