@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import uuid
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from storage import arrival_codes
 from storage import tables as t
+from storage.database import Transaction
 from storage.retention import tidy
 from tests.support.answers import refused
 from tests.support.company import Company, Person
@@ -47,6 +51,36 @@ def test_who_shows_a_code_comes_for_its_reporter_once(company: Company) -> None:
     refused(office.arrive(1, code=code), 422, "field_invalid", "code")
     named = office.visitor(2, code=code_of(office.second, other), asks_for=office.first.id)
     assert (named["code_of"], named["asks_for"]) == (other["id"], office.first.id)
+
+
+def test_of_two_desks_that_are_shown_one_code_at_once_one_uses_it(company: Company) -> None:
+    """LEAD-10: at two sites, in two tracks; and where no lock at all makes one of them wait for the other."""
+    office = Visits(company, policy=CHANNEL)
+    other = company.person("前台二", team=office.team, roles=("reception",), company_wide=True)
+    elsewhere = company.admin.made("/v1/sites", {"program": office.program, "name": "二号案场"})["id"]
+    claim = office.claim(office.first, customer=customer(1))
+    shown = {"customer": {"id": claim["customer"]["id"]}, "code": code_of(office.first, claim)}
+    answers = company.together(
+        *(
+            company.acall("POST", "/v1/receptions", token=desk.token, key=str(uuid.uuid4()), json={**shown, **where})
+            for desk, where in ((office.desk, {"site": office.site}), (other, {"site": elsewhere, "track": "channel"}))
+        )
+    )
+    used, late = sorted(answers, key=lambda answer: answer.status_code)
+    assert (used.status_code, used.json()["code_of"]) == (201, claim["id"])
+    refused(late, 422, "field_invalid", "code")
+    code, gate = code_of(office.first, claim), threading.Barrier(2)
+
+    def use(_desk: int) -> str | None:
+        def work(tx: Transaction) -> str | None:
+            if not tx.is_sqlite:  # which lets one write at a time
+                gate.wait(20)
+            return arrival_codes.use(tx, code, [claim["id"]], at=tx.now())
+
+        return company.database.transact(work)
+
+    with ThreadPoolExecutor(max_workers=2) as desks:
+        assert set(desks.map(use, range(2))) == {claim["id"], None}
 
 
 def test_a_code_is_told_once_and_ends(company: Company) -> None:
