@@ -836,9 +836,10 @@ def _lost(
     requests: Mapping[str, Request],
     receivers: Collection[str],
 ) -> dict[str, datetime]:
-    """When whoever a colleague names as receiver last lost this customer, by lapse or release (CLM-26)."""
+    """When whoever a colleague names as receiver, or serves, last lost this customer, by lapse or release (CLM-26)."""
     named = {c.data.get("to") for c in commands} | {(r.data or {}).get("to") for r in requests.values()}
     named |= {c.actor for c in commands if c.kind is CommandKind.LEAD_ACCEPT}
+    named |= {c.data["for"] for c in commands if c.kind is CommandKind.RECEPTION}
     people = sorted({person for person in named if person is not None} | set(receivers))
     if not people:
         return {}

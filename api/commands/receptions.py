@@ -60,7 +60,7 @@ from domain.matters.matter import Command, CommandKind, Matter
 from domain.people.access import Place
 from domain.people.organisation import Role
 from domain.policy.policy import Policy
-from domain.pools.limits import receives
+from domain.pools.limits import is_entry, receives
 from domain.pools.pool import Restriction
 from domain.reception import desk as steps
 from domain.reception.completing import waiting_report
@@ -582,8 +582,9 @@ def complete(tx: Transaction, caller: Caller, reception: str) -> Waiting:
     if one.matter != locked.row["id"]:
         raise StaleReadError  # its record was parted from another meanwhile (CUS-13)
     with at.policy_named():
-        if one.is_call and one.server == row["registered_by"] != one.owner:
-            raise Refusal("not_allowed", rule="POOL-03")
+        alone = one.server == row["registered_by"]
+        if alone and (one.server != one.owner if one.is_call else is_entry(matter, locked.now)):
+            raise Refusal("not_allowed", rule="POOL-03")  # one's own word alone is a take, and not this way
         one = steps.complete(at.desk, one)
     person = one.served_for
     assert person is not None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.claims import follow_ups
+from domain.claims.holding import flag_return
 from domain.claims.lifecycle import ClaimState
 from domain.claims.model import Claim, StandIn, Waiting
 from domain.claims.numbers import in_the_way
@@ -115,8 +116,12 @@ def _claim(draft: Draft, command: Command, receiver: str, *, listed: bool) -> No
         or in_the_way(draft.matter.rivals, claim, at=draft.at)
     ):
         consider(draft, claim)
+    else:
+        accept_claim(draft, claim, actor=command.actor)
+    made = draft.matter.claims[claim.id]
+    if made.owner is None:
         return
-    accept_claim(draft, claim, actor=command.actor)
+    flag_return(draft, made, kind="claim.accepted")
     above = draft.supervisor(receiver) if exceeded else None
     if above is not None:
         task = Task(f"reception:{claim.id}", above, "reception_excess", "claim", claim.id, due=None)

@@ -151,6 +151,51 @@ def test_who_calls_may_ask_for_who_had_them_and_nobody_calls_for_themselves(comp
     assert entry(office.second, again, "follow_up")["data"]["kind"] == "call"
 
 
+def test_nobody_takes_a_pooled_customer_by_registering_their_visit_themselves(company: Company) -> None:
+    """POOL-03, POOL-09: a desk that sells: one's own word alone is a take; a colleague's greeting is another's word."""
+    office = Visits(company, policy={"pool.cool_off_h": 72})
+    company.admin.made(f"/v1/people/{office.first.id}/grants", {"role": "reception", "scope": {"kind": "company"}})
+    lost = office.claim(office.second, customer=customer(1))
+    done(act(office.second, lost, "release", reason="need_unmet"))
+    told = {"site": office.site, "served_before": None}
+    one = done(office.first.post("/v1/receptions", {**told, "customer": customer(1)}))
+    assert one["server"] == office.first.id
+    done(step(office.first, one, "greet"))
+    done(step(office.first, one, "record", need=NOTE))
+    assert refused(step(office.first, one, "complete"), 403, "not_allowed")["rule"] == "POOL-03"
+    done(step(office.first, one, "hand-over", to=office.second.id, reason="换人"))
+    assert done(step(office.second, one, "complete"))["state"] == "completed"
+    # Of somebody in no pool nothing is passed by.
+    office.say(office.second, "out")
+    fresh = done(office.first.post("/v1/receptions", {**told, "customer": customer(2)}))
+    done(step(office.first, fresh, "greet"))
+    done(step(office.first, fresh, "record", need=NOTE))
+    claim = done(step(office.first, fresh, "complete"))["claim"]
+    assert read(office.first, claim)["owner"] == office.first.id
+
+
+def test_who_comes_back_to_whom_they_had_by_a_colleagues_word_is_reported(company: Company) -> None:
+    """CLM-26, POOL-03: whether they came or called; `claim.return_flag_days`; what a call exceeds is listed as well."""
+    office = Visits(company, policy={"pool.holding_cap": 1, "claim.return_flag_days": 10})
+
+    def told() -> list[str]:
+        found = listed(company.admin.get("/v1/me/notices"))
+        return [n["subject"]["id"] for n in found if (n["kind"], n["rule"]) == ("claim.accepted", "CLM-26")]
+
+    for number, source in ((1, "natural"), (2, "call")):
+        lost = office.claim(office.second, customer=customer(number))
+        done(act(office.second, lost, "release", reason="need_unmet"))
+        made = office.served(number, by=office.second, asks_for=office.second.id, source=source)["claim"]
+        assert told()[0] == made
+        done(act(office.second, made, "release", reason="need_unmet"))
+    company.shift(days=11)
+    office.say(office.second, "free")
+    late = office.served(1, by=office.second, asks_for=office.second.id)
+    assert late["claim"] not in told()
+    called = office.served(3, by=office.second, source="call")["claim"]
+    assert tasks(office.leader) == [("reception_excess", called)]
+
+
 def test_a_customer_who_was_received_need_not_come_again_for_a_number(company: Company) -> None:
     """POOL-03, CLM-12, CUS-07: the number of another record was in the way of what the visit accepts."""
     policy = {
