@@ -102,3 +102,9 @@ def code_lines(path: Path) -> list[str]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             skipped.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return [line.split("#")[0] for number, line in enumerate(text.splitlines(), start=1) if number not in skipped]
+
+
+def test_every_page_of_the_docs_is_linked_from_the_readme() -> None:
+    """Nobody finds a page that nothing leads to."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if f"](docs/{page.name})" not in readme] == []
