@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.call import Done
 from api.commands import relatives
-from api.commands.received import as_of_now, on_claim
+from api.commands.received import as_of_now, on_claim, record_correction
 from api.schemas.claims import BuyerIn, BuyersIn
 from api.views.buyers import buyers_view
 from api.views.claims import readable
@@ -30,7 +30,7 @@ from domain.matters.draft import Draft
 from domain.matters.matter import Matter
 from domain.policy.policy import Policy
 from domain.refusals import FieldError, Refusal
-from storage import buyers, conflicts, customers, history, matters, merges, sameness, texts
+from storage import buyers, conflicts, customers, matters, merges, sameness, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.database import StaleReadError, Transaction, mint
@@ -179,21 +179,7 @@ def name(tx: Transaction, caller: Caller, claim: str, body: BuyersIn) -> Done:
     buyers.end(tx, deal=deal, claim=claim, by=caller.person, at=locked.now, reason=text)
     on = claim if deal is None else None
     buyers.keep(tx, given, deal=deal, claim=on, customer=row["customer"], by=caller.person, at=locked.now)
-    history.append(
-        tx,
-        [
-            history.Entry(
-                stream=claim,
-                stream_kind="claim",
-                kind="corrected",
-                at=locked.now,
-                actor=caller.person,
-                policy_version=row["policy_version"],
-                data={"cause": "buyers", "deal": deal, "count": len(given), "text": text},
-            )
-        ],
-    )
-    matters.touch(tx, row["matter"], locked.now)
+    record_correction(tx, caller, row, locked, cause="buyers", deal=deal, count=len(given), text=text)
     if deal is None and caller.person == held.owner:
         draft = Draft(matter=matter, at=locked.now, setting=caller.setting, mint=mint)
         for other, _, _ in _others(tx, caller, found, given, held, customer=row["customer"]):

@@ -9,13 +9,13 @@ from typing import Any
 
 from api.auth import Caller
 from api.call import Done
-from api.commands.received import as_of_now, on_claim, visible_claim
+from api.commands.received import as_of_now, on_claim, record_correction, visible_claim
 from api.schemas.dossiers import DecisionMakerIn, DossierPatch
 from api.views.dossiers import dossier_view
 from domain.claims.lifecycle import HOLDING, refused
 from domain.claims.permissions import keeps_dossier, reads_dossier
 from domain.refusals import FieldError, Refusal
-from storage import dossiers, history, matters
+from storage import dossiers, matters
 from storage.claim_rows import claim_of
 from storage.database import Transaction, mint
 
@@ -51,25 +51,15 @@ def edit(tx: Transaction, caller: Caller, claim: str, body: DossierPatch) -> Don
         content["decision_makers"], pairs = _decision_makers(tx, present, named, matter=row["matter"])
     kept = dossiers.keep(tx, present, content, matter=row["matter"], by=caller.person, at=locked.now)
     dossiers.met(tx, kept, matter=row["matter"], pairs=pairs, at=locked.now)
-    history.append(
+    record_correction(
         tx,
-        [
-            history.Entry(
-                stream=claim,
-                stream_kind="claim",
-                kind="corrected",
-                at=locked.now,
-                actor=caller.person,
-                policy_version=row["policy_version"],
-                data={
-                    "cause": "dossier",
-                    "fields": sorted(body.model_fields_set - {"version"}),
-                    "version": kept.version,
-                },
-            )
-        ],
+        caller,
+        row,
+        locked,
+        cause="dossier",
+        fields=sorted(body.model_fields_set - {"version"}),
+        version=kept.version,
     )
-    matters.touch(tx, row["matter"], locked.now)
     return Done(200, _shown(tx, claim, row))
 
 

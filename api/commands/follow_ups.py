@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from api.auth import Caller
 from api.call import Done, Waiting
 from api.commands.files import attached
-from api.commands.received import on_claim, receive, under_policy_of, visible_claim
+from api.commands.received import on_claim, receive, record_correction, under_policy_of, visible_claim
 from api.schemas.claims import FollowUpCorrection, FollowUpIn
 from api.views.claims import serving_in
 from api.views.follow_ups import follow_up_view, view_of
@@ -151,25 +151,15 @@ def correct(tx: Transaction, caller: Caller, follow_up: str, body: FollowUpCorre
     if body.next_at is not None:
         changes["next_at"] = body.next_at
     tx.execute(t.follow_up.update().where(t.follow_up.c.id == follow_up).values(changes))
-    history.append(
+    record_correction(
         tx,
-        [
-            history.Entry(
-                stream=claim["id"],
-                stream_kind="claim",
-                kind="corrected",
-                at=locked.now,
-                actor=caller.person,
-                policy_version=claim["policy_version"],
-                data={
-                    "follow_up": follow_up,
-                    "revision": changes["revision"],
-                    "digest": tx.keys.digest(body.note) if body.note is not None else None,
-                },
-            )
-        ],
+        caller,
+        claim,
+        locked,
+        follow_up=follow_up,
+        revision=changes["revision"],
+        digest=tx.keys.digest(body.note) if body.note is not None else None,
     )
-    matters.touch(tx, claim["matter"], locked.now)
     return Done(201, follow_up_view(tx, follow_up))
 
 

@@ -19,7 +19,7 @@ from domain.matters.decide import settled
 from domain.matters.inbox import next_item
 from domain.matters.matter import Command, CommandKind, Matter
 from domain.refusals import Refusal
-from storage import matters
+from storage import history, matters
 from storage import tables as t
 from storage.database import Transaction, mint
 
@@ -96,6 +96,23 @@ def as_of_now(
 def permitted(caller: Caller, kind: CommandKind, claim: Claim, *, interested: Collection[str] = ()) -> None:
     """403 before the content is looked at; the drain asks again when it decides."""
     authorise(kind, claim, actor=caller.actor, setting=caller.setting, at=caller.at, interested=interested)
+
+
+def record_correction(
+    tx: Transaction, caller: Caller, row: Mapping[str, Any], locked: matters.Locked, **data: Any
+) -> None:
+    """What was changed about the claim of ``row`` at once, without a decision: `corrected`, under the matter's lock."""
+    entry = history.Entry(
+        stream=row["id"],
+        stream_kind="claim",
+        kind="corrected",
+        at=locked.now,
+        actor=caller.person,
+        policy_version=row["policy_version"],
+        data=data,
+    )
+    history.append(tx, [entry])
+    matters.touch(tx, row["matter"], locked.now)
 
 
 def receive(
