@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.claims.lifecycle import ENDED, ClaimState
-from domain.claims.model import Arrival, Claim, Referral, Request, RequestState, Waiting
+from domain.claims.model import Arrival, Claim, Referral, Request, RequestKind, RequestState, Waiting
 from domain.disputes.model import Dispute
 from domain.leads.model import Lead
 from domain.matters.draft import Draft, NewFollowUp, Notice, Task
@@ -208,7 +208,7 @@ def load(
         pool_locked=row["pool_locked"],
         pool_only=pools.restriction_of(row["pool_only"]),
         brought=brought,
-        arrivals=_arrivals(tx, row, commands, cases.values()),
+        arrivals=_arrivals(tx, row, commands, cases.values(), giving=bool(talks) or _gives(requests.values())),
         channelled=owed and referrals.has_channel_deal(tx, row["customer"], program=row["program"]),
         channel_holders=referrals.channel_holders(tx, row["customer"], program=row["program"]) if owed else (),
         channel_deals=_channel_deals(tx, row, found_deals.values()) if counting else None,
@@ -246,14 +246,16 @@ def _owed(row: Mapping[str, Any], claims: Iterable[Mapping[str, Any]], told: Ite
 
 
 def _arrivals(
-    tx: Transaction, row: Mapping[str, Any], commands: Iterable[Command], cases: Iterable[Dispute]
+    tx: Transaction, row: Mapping[str, Any], commands: Iterable[Command], cases: Iterable[Dispute], *, giving: bool
 ) -> tuple[Arrival, ...]:
-    """Asked for only where the credit of a partner's report does: at its receipt, a take, and at a deal (LEAD-14), also
-    one that a case gives back, by its time alone (DSP-15).
+    """Asked for only where the credit of a partner's report does: at its receipt, a take, when the customer is given to
+    somebody by name, and at a deal (LEAD-14), also one that a case gives back, by its time alone (DSP-15).
+
+    ``giving``: time alone, or the end of a discussion, may give them.
     """
     if row["track"] != referrals.CHANNEL:
         return ()
-    if not (any(c.kind in _CREDITING for c in commands) or any(case.is_open for case in cases)):
+    if not (giving or any(c.kind in _CREDITING for c in commands) or any(case.is_open for case in cases)):
         return ()
     of = (row["customer"], row["project"])
     return receptions.arrivals(tx, row["program"], (of,))[of]
@@ -263,10 +265,18 @@ _CREDITING = (
     CommandKind.REPORT,
     CommandKind.TAKE,
     CommandKind.POOL_ASSIGN,
+    CommandKind.RELEASE,
+    CommandKind.OVERRIDE,
     CommandKind.WIN,
     CommandKind.DEAL,
     CommandKind.DEAL_ALLOCATE,
 )
+
+
+def _gives(requests: Iterable[Request]) -> bool:
+    """Whether a release is asked for that gives the customer to somebody by name (CLM-23)."""
+    asked = (r for r in requests if r.kind is RequestKind.RELEASE and r.state is RequestState.OPEN)
+    return any((r.data or {}).get("to") is not None for r in asked)
 
 
 def _channel_deals(tx: Transaction, row: Mapping[str, Any], found: Iterable[Deal]) -> ChannelDeals | None:

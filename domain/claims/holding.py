@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from domain.claims import stages
+from domain.claims import credit, stages
 from domain.claims.lifecycle import ClaimState, ClaimTrigger
 from domain.claims.model import (
     APPROVED_PAUSES,
@@ -277,6 +277,7 @@ def assign_to(draft: Draft, former: Claim, *, to: str, actor: str | None, text: 
     draft.new_claims.append(fresh)
     draft.put(fresh)
     draft.record("received", fresh, actor=actor, data={"assigned_from": former.id})
+    credit.tell_if_none(draft, fresh)
     flag_return(draft, accept_claim(draft, fresh, actor=actor, text=text), kind="claim.accepted")
 
 

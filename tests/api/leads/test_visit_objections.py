@@ -281,9 +281,9 @@ def test_who_goes_on_with_a_report_of_the_partner_has_its_credit(company: Compan
     plan_in_force(company, office.program)
     early = [office.reported(number) for number in (41, 42, 43)]
     company.shift(minutes=5)
-    came = [office.visitor(number) for number in (41, 42, 43, 44)]
+    came = [office.visitor(number) for number in (41, 42, 43, 44, 45)]
     company.shift(minutes=5)
-    late = office.reported(44)
+    late, another = office.reported(44), office.reported(45)
     once = handed(office, early[0], to=office.colleague)
     again = handed(office, once, to=office.broker)
     assert (again["channel"], again["no_credit"]) == ("partner", None)
@@ -294,6 +294,13 @@ def test_who_goes_on_with_a_report_of_the_partner_has_its_credit(company: Compan
     still = handed(office, late, to=office.colleague)["no_credit"]
     said = {"reception": came[3]["id"], "arrived_at": came[3]["arrived_at"], "reported_at": late["received_at"]}
     assert still == {**said, "why": "after_arrival"}
+    body = {"reason": "not_worked", "to": office.rival.id}
+    asked = done(office.channel_manager.post(f"/v1/claims/{another['id']}/release", body))["requests"][0]
+    done(office.broker.post(f"/v1/requests/{asked['id']}/accept", {}))
+    told = [
+        notices(who).count("claim.no_credit") for who in (office.broker, office.colleague, office.rival, office.first)
+    ]
+    assert told == [2, 1, 2, 0], "whoever reported, or got, what earns nothing"
     sellers = ((again, office.broker), (theirs, office.rival), (own, office.first))
     assert [sold(office, claim, by=who)["accrued"]["amount_minor"] for claim, who in sellers] == [50_000, 0, 50_000]
 
