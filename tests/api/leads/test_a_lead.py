@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from storage import tables as t
@@ -64,6 +65,21 @@ def test_a_lead_nobody_contacts_goes_round_and_then_to_the_supervisor(company: C
     assert (named["state"], named["receiver"], named["offers"][-1]["way"]) == ("offered", first.id, "named")
     assert tasks(office.leader) == []
     assert done(act(first, lead, "accept"))["state"] == "accepted"
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_the_policy_says_how_often_a_lead_goes_round(company: Company, most: int) -> None:
+    """LEAD-11: `lead.reassign_max`; 0: to the supervisor at the first breach, though others are there."""
+    office = Leads(company, policy={"lead.first_response_oh": {"C": "PT1H"}, "lead.reassign_max": most})
+    company.rep("丁", team=office.team)
+    lead = office.lead()
+    company.advance(hours=0.5 + most)
+    assert read(office.sender, lead)["state"] == "offered"
+    company.advance(hours=1)
+    missed = read(office.sender, lead)
+    assert (missed["state"], missed["breaches"]) == ("escalated", most + 1)
+    assert [o["end"] for o in missed["offers"]] == ["missed"] * (most + 1)
+    assert tasks(office.leader) == [("lead_escalated", lead["id"])]
 
 
 def test_a_contact_stops_the_limit_and_silence_then_accepts(company: Company) -> None:

@@ -95,6 +95,78 @@ def test_a_stand_in_serves_for_the_owner_and_gains_nothing(company: Company) -> 
     refused(office.second.post("/v1/disputes", opening), 422, "field_invalid", "claim")
 
 
+def test_the_named_buddy_stands_in_though_another_is_next(company: Company) -> None:
+    """LEAD-15: `buddy` of the owner's presence; who is busy then is passed over."""
+    office = Visits(company)
+    third = company.rep("丁", team=office.team)
+    office.say(third, "free")
+    for number in (1, 2):
+        office.claim(office.first, customer=customer(number))
+    site = office.say(office.first, "free", buddy=third.id)
+    assert [(q["person"], q["buddy"]) for q in site["queue"] if q["buddy"] is not None] == [(office.first.id, third.id)]
+    office.say(office.first, "out")
+    one = office.visitor(1)
+    assert (one["way"], one["server"], one["owner"]) == ("stand_in", third.id, office.first.id)
+    assert "reception.called" in notices(third)
+    other = office.visitor(2)
+    assert (other["way"], other["server"]) == ("stand_in", office.second.id), "the buddy serves already"
+    done(step(third, one, "greet"))
+    done(step(third, one, "record", **NOTED))
+    done(step(third, one, "complete"))
+    assert (
+        read(office.first, done(office.first.get(f"/v1/receptions/{one['id']}"))["claim"])["owner"] == office.first.id
+    )
+
+
+def test_who_is_handed_a_visitor_serves_on_and_owns_nobody_by_it(company: Company) -> None:
+    """LEAD-10: from, to and reason are on record; only the server hands over, to somebody else who is signed in."""
+    office = Visits(company)
+    claim = office.claim(office.first, customer=customer(1))
+    one = office.visitor(1)
+    over = {"to": office.second.id, "reason": "临时会议"}
+    refused(step(office.first, one, "hand-over", **over), 409, "illegal_transition")
+    done(step(office.first, one, "greet"))
+    refused(step(office.first, one, "hand-over", **{**over, "to": office.first.id}), 422, "field_invalid", "to")
+    refused(step(office.first, one, "hand-over", **{**over, "to": office.leader.id}), 422, "field_invalid", "to")
+    refused(step(office.first, one, "hand-over", to=office.second.id), 422, "reason_required", "reason")
+    refused(step(office.leader, one, "hand-over", **over), 403, "not_allowed")
+    handed = done(step(office.first, one, "hand-over", **over))
+    assert (handed["state"], handed["server"], handed["owner"]) == ("serving", office.second.id, office.first.id)
+    assert "reception.called" in notices(office.second)
+    kept = listed(office.leader.get(f"/v1/receptions/{one['id']}/timeline"))[0]
+    assert (kept["kind"], kept["actor"]) == ("handed_over", office.first.id)
+    assert kept["data"] | {"text": "", "reason": ""} == {
+        "former": office.first.id,
+        "to": office.second.id,
+        "text": "",
+        "reason": "",
+    }
+    done(step(office.second, one, "record", **NOTED))
+    assert done(step(office.second, one, "complete"))["claim"] == claim["id"]
+    assert read(office.first, claim)["owner"] == office.first.id
+    refused(office.second.get(f"/v1/claims/{claim['id']}"), 404, "not_found")
+
+
+def test_two_reps_who_both_ask_change_places(company: Company) -> None:
+    """LEAD-09: a swap needs both; it is on record, and once only."""
+    office = Visits(company)
+    swap = f"/v1/sites/{office.site}/swap"
+
+    def queue(site: dict[str, Any]) -> list[tuple[str, str | None]]:
+        return [(q["person"], q["swap_with"]) for q in site["queue"]]
+
+    asked = done(office.first.post(swap, {"with": office.second.id}))
+    assert queue(asked) == [(office.first.id, office.second.id), (office.second.id, None)]
+    refused(office.first.post(swap, {"with": office.first.id}), 422, "field_invalid", "with")
+    refused(office.first.post(swap, {"with": office.leader.id}), 422, "field_invalid", "with")
+    agreed = done(office.second.post(swap, {"with": office.first.id}))
+    assert queue(agreed) == [(office.second.id, None), (office.first.id, None)]
+    assert agreed["next"] == office.second.id
+    kinds = [item["kind"] for item in listed(office.first.get(f"/v1/sites/{office.site}/timeline"))]
+    assert kinds[:2] == ["swapped", "swap_asked"]
+    assert [office.visitor(number)["server"] for number in (1, 2)] == [office.second.id, office.first.id]
+
+
 def test_a_pooled_customer_who_is_there_is_served_at_once(company: Company) -> None:
     """POOL-03: windows, cool-off, the former owner's wait and caps do not bind; the excess is the supervisor's task."""
     policy = {"pool.windows": [], "pool.cool_off_h": 72, "pool.holding_cap": 1, "pool.daily_takes": 1}

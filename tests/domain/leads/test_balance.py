@@ -88,6 +88,14 @@ def test_shares_are_expected_by_the_time_on_duty() -> None:
     assert found["a"].deviation_pct == -20
 
 
+@pytest.mark.parametrize(("tolerance", "off"), [(0, "pq"), (19.9, "pq"), (20, ""), (100, "")])
+def test_the_policy_says_how_far_a_share_may_be_off(tolerance: float, off: str) -> None:
+    """LEAD-13: `lead.balance_tolerance_pct`; 12 and 8 of 20 are 20 % from 10, and more than one lead."""
+    policy = Policy.resolve({"lead.balance_tolerance_pct": tolerance}, version=1)
+    found = shares({"p": 12, "q": 8}, {"p": Fraction(1), "q": Fraction(1)}, policy)
+    assert "".join(share.person for share in found if share.alarm) == off
+
+
 def test_few_leads_raise_no_alarm() -> None:
     """LEAD-13: `lead.balance_min` 10."""
     present = {"a": Fraction(1), "b": Fraction(1)}

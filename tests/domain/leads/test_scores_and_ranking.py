@@ -16,6 +16,7 @@ from domain.leads.model import Facets, Load
 from domain.leads.scoring import graded, scored
 from domain.leads.weighing import NEUTRAL, weigh
 from domain.people.profile import Profile
+from domain.policy.parameters import JSON
 from domain.policy.policy import Policy
 
 POLICY = Policy.resolve(version=1)
@@ -49,6 +50,27 @@ def test_a_lead_is_scored_by_its_factors_and_graded_by_its_score(
     found = scored(factors, POLICY)
     assert (found.score, graded(found.score, POLICY), found.missing) == (score, grade, missing)
     assert {p.factor for p in found.parts} == {"fit", "power", "chain"}
+
+
+@pytest.mark.parametrize(
+    ("values", "factors", "score", "grade"),
+    [
+        ({"lead.weights": {"fit": 1, "budget": 3}}, {"fit": 100, "budget": 40, "power": 100}, 55, "C"),
+        ({"lead.weights": {"budget": 1}}, {"fit": 100, "power": 100, "chain": 100}, 50, "C"),
+        ({"lead.grades": {"A": 90, "B": 60.5, "C": 10}}, {"fit": 89, "power": 89, "chain": 89}, 89, "B"),
+        ({"lead.grades": {"A": 90, "B": 60.5, "C": 10}}, {"fit": 60, "power": 60, "chain": 60}, 60, "C"),
+        ({"lead.grades": {"A": 90, "B": 60.5, "C": 10}}, {"fit": 9, "power": 9, "chain": 9}, 9, "D"),
+        ({"lead.grades": {"B": 50}}, {"fit": 100, "power": 100, "chain": 100}, 100, "B"),
+        ({"lead.grades": {"B": 50}}, {"fit": 49, "power": 49, "chain": 49}, 49, "D"),
+    ],
+)
+def test_the_policy_says_what_a_factor_weighs_and_what_a_grade_needs(
+    values: dict[str, JSON], factors: dict[str, int], score: int, grade: str
+) -> None:
+    """LEAD-02: `lead.weights` with factors of the company's own, `lead.grades` of which some may be left out."""
+    policy = Policy.resolve(values, version=1)
+    found = scored(factors, policy)
+    assert (found.score, graded(found.score, policy)) == (score, grade)
 
 
 _WEIGHTS = st.dictionaries(st.sampled_from("abcdef"), st.decimals(0, 1_000, places=2), min_size=1)
