@@ -582,21 +582,33 @@ def complete(tx: Transaction, caller: Caller, reception: str) -> Waiting:
     if one.matter != locked.row["id"]:
         raise StaleReadError  # its record was parted from another meanwhile (CUS-13)
     with at.policy_named():
-        alone = one.server == row["registered_by"]
-        if alone and (one.server != one.owner if one.is_call else is_entry(matter, locked.now)):
+        if one.is_call and one.server == row["registered_by"] != one.owner:
+            raise Refusal("not_allowed", rule="POOL-03")
+        alone = one.server == row["registered_by"] and _takes(caller, matter, one, at=locked.now)
+        if alone and not caller.setting.in_trial(one.program, at=locked.now):
             raise Refusal("not_allowed", rule="POOL-03")  # one's own word alone is a take, and not this way
         one = steps.complete(at.desk, one)
     person = one.served_for
     assert person is not None
     visit = _visit(tx, one, locked)
     stands_in = one.way is Way.STAND_IN and one.server != person and not one.is_call
-    data = {"reception": one.id, "for": person, "server": one.server, "stands_in": stands_in, "visit": visit}
+    told = {"reception": one.id, "for": person, "server": one.server, "stands_in": stands_in, "visit": visit}
+    data = {**told, "alone": alone}
     waiting = receive_unheld(tx, caller, CommandKind.RECEPTION, locked, data, target=("reception", one.id))
     holder = matter.owner_claim or matter.reserved_for(locked.now)
     theirs = waiting_report(matter, person) if holder is None else holder if holder.owner == person else None
     claim = theirs.id if theirs is not None else waiting.stream if holder is None else None
     at.save(replace(one, claim=claim))
     return waiting
+
+
+def _takes(caller: Caller, matter: Matter, one: Reception, *, at: datetime) -> bool:
+    """Whether a visit completed now brings its receiver somebody out of a pool (POOL-03): none whom a case decides on
+    (DSP-03), or who is kept for others (POOL-08).
+    """
+    if one.is_call or one.served_for is None or not is_entry(matter, at) or matter.in_case:
+        return False
+    return receives(caller.setting, matter.pool_only, one.program, one.served_for, at=at)
 
 
 def _visit(tx: Transaction, one: Reception, locked: matters.Locked) -> Row:

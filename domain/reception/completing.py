@@ -24,7 +24,8 @@ def complete(draft: Draft, command: Command) -> None:
     """A visit to the claim that is theirs, else a claim of theirs if the customer is free, else nothing.
 
     ``command.data``: ``for`` whom it counts, ``server``, whether they were a stand-in (``stands_in``),
-    ``reception``, and ``visit``, the entry that is logged.
+    ``reception``, ``visit``, the entry that is logged, and whether it takes somebody out of a pool on the word of one
+    person (``alone``), which only a trial lets be (POL-08).
     """
     receiver, matter = command.data["for"], draft.matter
     if matter.in_case:
@@ -109,6 +110,8 @@ def _claim(draft: Draft, command: Command, receiver: str, *, listed: bool) -> No
         claim = _served_by(draft, command, claim)
     if not listed:
         claim = would_refuse(draft, claim, code="restricted", rule="POOL-08")
+    if command.data.get("alone") and in_trial(draft):
+        claim = would_refuse(draft, claim, code="not_allowed", rule="POOL-03")
     # Who calls out of a pool is the receiver's at once; where a visit must accept, anybody else has to come (CLM-12).
     if (
         (calls and not pooled)

@@ -211,6 +211,7 @@ def test_who_calls_may_ask_for_who_had_them_and_nobody_calls_for_themselves(comp
     done(act(office.second, lost, "release", reason="need_unmet"))
     call = {"site": office.site, "customer": customer(1), "source": "call", "served_before": None}
     refused(office.leader.post("/v1/receptions", {**call, "asks_for": office.leader.id}), 403, "not_allowed")
+    refused(office.first.post("/v1/receptions", {**call, "asks_for": office.second.id}), 403, "not_allowed")
     one = done(office.leader.post("/v1/receptions", {**call, "asks_for": office.second.id}))
     assert (one["way"], one["owner"], one["server"]) == ("owner", office.second.id, office.second.id)
     done(step(office.second, one, "greet"))
@@ -221,19 +222,16 @@ def test_who_calls_may_ask_for_who_had_them_and_nobody_calls_for_themselves(comp
     done(step(office.second, worked, "record", **NOTED))
     done(step(office.second, worked, "complete"))
     assert entry(office.second, again, "follow_up")["data"]["kind"] == "call"
+    # Of somebody who is there a call is another thing.
+    office.visitor(2)
+    assert office.visitor(2, source="call")["source"] == "call"
 
 
 def test_nobody_takes_a_pooled_customer_by_registering_their_visit_themselves(company: Company) -> None:
     """POOL-03, POOL-09: a desk that sells: one's own word alone is a take; a colleague's greeting is another's word."""
-    office = Visits(company, policy={"pool.cool_off_h": 72})
-    company.admin.made(f"/v1/people/{office.first.id}/grants", {"role": "reception", "scope": {"kind": "company"}})
-    lost = office.claim(office.second, customer=customer(1))
-    done(act(office.second, lost, "release", reason="need_unmet"))
+    office = _Kept(company, policy={"pool.cool_off_h": 72})
     told = {"site": office.site, "served_before": None}
-    one = done(office.first.post("/v1/receptions", {**told, "customer": customer(1)}))
-    assert one["server"] == office.first.id
-    done(step(office.first, one, "greet"))
-    done(step(office.first, one, "record", need=NOTE))
+    one = _received_alone(office, office.kept(1))
     assert refused(step(office.first, one, "complete"), 403, "not_allowed")["rule"] == "POOL-03"
     done(step(office.first, one, "hand-over", to=office.second.id, reason="换人"))
     assert done(step(office.second, one, "complete"))["state"] == "completed"
@@ -244,6 +242,48 @@ def test_nobody_takes_a_pooled_customer_by_registering_their_visit_themselves(co
     done(step(office.first, fresh, "record", need=NOTE))
     claim = done(step(office.first, fresh, "complete"))["claim"]
     assert read(office.first, claim)["owner"] == office.first.id
+
+
+def _received_alone(office: _Kept, entry: str) -> dict[str, Any]:
+    """The first rep sells and is the desk: of a customer in the pool all but the end is by their own word."""
+    path = f"/v1/people/{office.first.id}/grants"
+    office.company.admin.made(path, {"role": "reception", "scope": {"kind": "company"}})
+    assert office.lies_in_the_pool(entry)
+    told = {"site": office.site, "served_before": None, "customer": customer(1)}
+    one = done(office.first.post("/v1/receptions", told))
+    assert one["server"] == office.first.id
+    done(step(office.first, one, "greet"))
+    done(step(office.first, one, "record", need=NOTE))
+    return one
+
+
+def test_ones_own_word_is_enough_where_nothing_is_taken_by_it(company: Company) -> None:
+    """POOL-03, POOL-08: a customer kept for others stays where they lie, the reception on record."""
+    office = _Kept(company)
+    entry = office.kept(1)
+    one = _received_alone(office, entry)
+    office.restrict(entry, office.second)
+    completed = done(step(office.first, one, "complete"))
+    assert (completed["state"], completed["claim"], office.lies_in_the_pool(entry)) == ("completed", None, True)
+
+
+def test_a_case_lets_ones_own_word_be(company: Company) -> None:
+    """POOL-03, DSP-03: nobody gets a customer by it while a case is about them; the reception is on record."""
+    office = _Kept(company, policy={"claim.first_follow_up_wh": "PT1H", "dispute.auto_settle": False})
+    held, _ = (office.claim(rep, customer=customer(1)) for rep in (office.second, office.first))
+    company.advance(hours=2)
+    one = _received_alone(office, str(listed(office.leader.get(f"/v1/pools/{office.pool}/customers"))[0]["id"]))
+    opening = {"claim": held["id"], "grounds": "contested_lapse", "statement": "我在跟进"}
+    done(office.second.post("/v1/disputes", opening))
+    assert done(step(office.first, one, "complete"))["state"] == "completed"
+
+
+def test_in_a_trial_ones_own_word_is_noted(company: Company) -> None:
+    """POL-08, POOL-03."""
+    office = _Kept(company, policy={"program.mode": "trial"})
+    one = _received_alone(office, office.kept(1))
+    claim = read(office.first, done(step(office.first, one, "complete"))["claim"])
+    assert (claim["state"], claim["would_refuse"]) == ("protected", "not_allowed")
 
 
 def test_who_comes_back_to_whom_they_had_by_a_colleagues_word_is_reported(company: Company) -> None:
@@ -289,9 +329,20 @@ def test_a_customer_who_was_received_need_not_come_again_for_a_number(company: C
 
 def test_what_a_reception_made_takes_no_room_under_the_cap_of_open_claims(company: Company) -> None:
     """CLM-25: for reports and leads; customers held are held however they came (POOL-07)."""
-    office = Visits(company, policy={"claim.cap_person": 1})
+    office = Visits(company, policy={"claim.cap_person": 1, "claim.cap_team": 1})
     office.served(1, by=office.first)
     assert done(office.first.get(f"/v1/people/{office.first.id}/load"))["held"] == 1
+    pool = str(company.admin.get(f"/v1/programs/{office.program}").json()["default_pool"])
+    lost = office.claim(office.second, customer=customer(4))
+    done(act(office.second, lost, "release", reason="need_unmet"))
+    (entry,) = listed(office.first.get(f"/v1/pools/{pool}/customers"))
+    taken = done(office.first.post(f"/v1/pools/{pool}/customers/{entry['id']}/take"))
+    refused(office.report(office.second, customer=customer(5)), 409, "claim_cap")
+    done(act(office.first, taken, "release", reason="need_unmet"))
+    sender = company.person("丙", team=office.team, roles=("marketing",))
+    lead = done(sender.post("/v1/leads", {"program": office.program, "source": "展会", "customer": customer(6)}))
+    assert (lead["receiver"], lead["offers"][0]["skipped"]) == (office.first.id, [])
+    done(office.first.post(f"/v1/leads/{lead['id']}/return", {"reason": "no_need"}))
     office.claim(office.first, customer=customer(2))
     refused(office.report(office.first, customer=customer(3)), 409, "claim_cap")
 
