@@ -481,3 +481,17 @@ def test_who_of_the_house_has_a_lead_that_a_broker_missed_is_not_told_to_them(ho
     assert "accepted" in [item["kind"] for item in told["items"]]
     listing = house.broker.get("/v1/leads").json()
     assert [one["receiver"] for one in listing["items"]] == [None]
+
+
+def test_whom_a_broker_takes_from_a_pool_comes_by_the_partner(house: House) -> None:
+    """PPL-08, CLM-10: of a pool whose members name them."""
+    admin = house.company.admin
+    pool = admin.get(f"/v1/programs/{house.program}").json()["default_pool"]
+    path = f"/v1/pools/{pool}"
+    body = {"version": admin.get(path).json()["version"], "members": [{"person": house.broker.id}]}
+    assert admin.patch(path, body).status_code == 200
+    fresh = admin.made("/v1/customers", person_customer())["id"]
+    (row,) = admin.made(f"{path}/add", {"customers": [fresh], "reason": "名单"})["rows"]
+    claim = house.broker.made(f"{path}/customers/{row['customer']}/take")["id"]
+    shown = house.manager.get(f"/v1/claims/{claim}").json()
+    assert (shown["channel"], shown["partner"]) == ("partner", house.partner["id"])

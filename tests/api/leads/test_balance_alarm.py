@@ -54,3 +54,9 @@ def test_the_alarm_says_whether_number_or_value_is_off(company: Company, tmp_pat
     mine = next(item for item in found if item["person"] == office.first.id)
     assert (mine["alarm"], mine["off"], mine["deviation_pct"]) == (True, ["value"], 0.0)
     assert mine["values"][0]["amount_minor"] == 5_400_000
+    for _ in range(12):
+        office.lead(person=office.first.id, value=money(1))
+    DatabaseHouse(company.database, company.snapshots, tmp_path).lead_balance()
+    told = [n for n in listed(company.admin.get("/v1/me/notices")) if n["kind"] == "alarm.balance"][:-2]
+    assert len(told) == 2, "of the number for the first time, though of the value they were told"
+    assert not any("worth" in n["text"]["en"] for n in told)

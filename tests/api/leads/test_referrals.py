@@ -258,3 +258,30 @@ def test_a_relative_of_a_colleague_is_flagged_by_how_the_colleague_is_reached(co
     other = company.person("总监", roles=("admin",), company_wide=True)
     done(other.post(f"/v1/links/{link['id']}/approve", {}))
     assert read(company.admin, stranger)["referral"]["related"] is True
+
+
+def test_whoever_is_reached_as_one_of_the_colleagues_is_flagged_and_nobody_by_a_number_of_many(
+    company: Company,
+) -> None:
+    """CNF-05, CUS-14: the e-mail of who brings, the number of who sends and of who receives; none that many share."""
+    office = Referred(company)
+    brings = company.person("丁")
+
+    def reached(person: Person, **by: str) -> None:
+        path = f"/v1/people/{person.id}"
+        done(company.admin.patch(path, {"version": done(company.admin.get(path))["version"], **by}))
+
+    reached(brings, phone="400 820 8820", email="Ding@Example.com")
+    reached(office.first, phone="13900000101")
+    reached(office.second, phone="13900000102")
+    told = {"referrer": {"person": brings.id}, "by": office.first, "person": office.second.id}
+    for number, (contact, related) in enumerate(
+        (
+            ({"phone": "13900000199", "email": "ding@example.com"}, True),
+            ({"phone": "13900000101"}, True),
+            ({"phone": "13900000102"}, True),
+            ({"phone": "4008208820"}, False),
+        )
+    ):
+        lead = office.brought(customer={"kind": "person", "name": f"小周{number}", **contact}, **told)
+        assert lead["referral"]["related"] is related, contact

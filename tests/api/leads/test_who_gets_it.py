@@ -8,7 +8,8 @@ from typing import Any
 from tests.support.answers import listed, refused
 from tests.support.company import Company, Person
 from tests.support.leads import Leads, act, moves, read
-from tests.support.office import customer, done, notices, tasks
+from tests.support.office import act as claim_act
+from tests.support.office import customer, done, notices, tasks, work
 
 
 def profile(person: Person, of: Person | None = None, **given: Any) -> dict[str, Any]:
@@ -236,6 +237,23 @@ def test_the_supervisor_hears_of_whom_a_lead_passed_by_for_their_workload(compan
     (said,) = (one["text"]["zh"] for one in told)
     assert said.startswith("甲的工作量已达上限")
     assert said.endswith("目前有余力的有乙（规则 POOL-11）。")
+
+
+def test_whoever_works_as_much_as_they_can_is_named_for_no_lead_and_takes_nobody(company: Company) -> None:
+    """POOL-11, table 0.4: of three points an active claim takes two, and all three from the proposal on."""
+    reclaim = {"claim.reclaim_wait_h": {"person": 0, "company": 0}}
+    office = Leads(company, policy={"people.capacity_points": 3, **reclaim})
+    lost = office.claim(office.first, customer=customer(901))
+    done(claim_act(office.first, lost, "release", reason="need_unmet"))
+    pool = company.admin.get(f"/v1/programs/{office.program}").json()["default_pool"]
+    (entry,) = listed(office.second.get(f"/v1/pools/{pool}/customers"))
+    held = office.claim(office.second, customer=customer(902))
+    work(office.second, held)
+    done(act(office.second, office.lead(person=office.second.id), "return", reason="no_need"))
+    done(claim_act(office.second, held, "stage", stage="proposal"))
+    problem = refused(office.send(person=office.second.id), 409, "overloaded")
+    assert (problem["rule"], problem["facts"]) == ("POOL-11", {"points": 3, "capacity": 3})
+    refused(office.second.post(f"/v1/pools/{pool}/customers/{entry['id']}/take"), 409, "overloaded")
 
 
 def test_reasons_of_a_companys_own_may_say_that_it_was_no_lead(company: Company) -> None:
