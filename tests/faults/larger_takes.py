@@ -1,7 +1,8 @@
 """Taking at its larger size: ``python -m tests.faults.larger_takes --seed N``. Exit 0: all of it holds.
 
 Fifty takers on one customer at a barrier, twenty rounds on a service of each database; 10,000 random takes, releases,
-lapses and reports against the reference of quotas, on both; and bugs planted in the rules, which the walk must find.
+lapses, reports, leads and told visits against the reference of quotas, on both; and bugs planted in the rules, which
+the walk must find.
 """
 
 from __future__ import annotations
@@ -87,14 +88,18 @@ def _walks(folder: Path, options: argparse.Namespace) -> list[str]:
 
 def _walk(installations: Installations, kind: str, seed: int, acts: int) -> list[str]:
     met: Counter[str] = Counter()
+    by_act: Counter[str] = Counter()
     begun, walks = time.monotonic(), max(1, acts // ONE_WALK)
     for number in range(walks):
         try:
             with installations.company(kind) as company:
-                met += TakeWalk(company, seed + number).run(acts // walks)
+                walk = TakeWalk(company, seed + number)
+                met += walk.run(acts // walks)
+                by_act += walk.acts
         except Difference as difference:
             return [f"walk, {kind}: {difference}"]
-    say(f"walk, {kind}: {sum(met.values())} answers agree after {time.monotonic() - begun:.0f} s: {dict(met)}")
+    took = time.monotonic() - begun
+    say(f"walk, {kind}: {sum(met.values())} answers agree after {took:.0f} s: {dict(met)}, by act {dict(by_act)}")
     return [f"walk, {kind}: {answer} was never met" for answer in sorted(REACHABLE - set(met))]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.claims import reports
+from api.commands import leads
+from domain.claims import follow_ups, reports
+from domain.leads import handling
 from domain.pools import limits, pool, taking
 from storage import pools
 from tests.model.planted_bugs import Edit
@@ -25,5 +27,12 @@ TAKE_BUGS: Final = {
     "rest counts from nowhere": Edit(limits.Attempt.check_entry, "self.at < self._takeable_from()", "False"),
     "a former owner need not wait": Edit(limits.Attempt.check_returning, "self.at < until", "False"),
     "idleness counts like any other end": Edit(pools.takers, 'row["reason"] == "idle"', "False"),
+    "a lead that a colleague directs is no take": Edit(
+        handling._within_rules, "takes = by is not None and", "takes = False and"
+    ),
+    "one writes leads to oneself": Edit(leads.receive, "body.person == caller.person", "False"),
+    "a visit that is only told is no take": Edit(
+        follow_ups._taken_by_telling, "if not is_entry(draft.matter, draft.at):", "if True:"
+    ),
     "a window is open at its end": Edit(pool.opens_at, "start <= wall < end", "start <= wall <= end + 3_600_000_000"),
 }

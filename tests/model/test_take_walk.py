@@ -1,4 +1,4 @@
-"""Takes, releases, lapses and reports against the reference of quotas: no order of them washes one (POOL-06)."""
+"""Takes, lapses, reports, leads, told visits against the reference of quotas: no order washes one (POOL-06)."""
 
 from __future__ import annotations
 
