@@ -152,6 +152,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
             (from_us(since), from_us(until) if until is not None else None)
             for since, until in detail.get("idle_stops", ())
         ),
+        recorded=tuple((name, from_us(at)) for name, at in detail.get("recorded", ())),
         outside=Outside(**detail["outside"]) if "outside" in detail else None,
         close=tuple(Resemblance(**one) for one in detail.get("close", ())),
         sharing=tuple((person, bps) for person, bps in detail.get("sharing", ())),
@@ -270,6 +271,8 @@ def _detail(claim: Claim) -> dict[str, Any]:
         detail["qualified_on"] = claim.qualified_on.isoformat()
     if claim.idle_stops:
         detail["idle_stops"] = [[to_us(s), to_us(u) if u is not None else None] for s, u in claim.idle_stops]
+    if claim.recorded:
+        detail["recorded"] = [[name, to_us(at)] for name, at in claim.recorded]
     if claim.clocks:
         detail["clocks"] = [_clock(c) for c in claim.clocks]
     if claim.pauses:

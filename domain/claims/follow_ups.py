@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -181,7 +181,7 @@ def void(draft: Draft, command: Command) -> None:
     left = [f for f in facts if f.qualified and not f.voided and f.id != fact.id]
     if fact.qualified:
         present = command.data.get("present", ())
-        left = [replace(f, unrecorded=tuple(word for word in f.unrecorded if word not in present)) for f in left]
+        left = [_as_told_since(f, claim, present) for f in left]
         claim = draft.put(_without(draft, claim, fact, left))
     if claim.state is ClaimState.REPORTED and claim.visited_at == fact.received_at:
         claim = draft.put(replace(claim, visited_at=None))  # it must accept nothing later either
@@ -347,6 +347,13 @@ def _idle_moved(claim: Claim, *, received_at: datetime, terms: Terms) -> Claim:
     return moved
 
 
+def _as_told_since(fact: FollowUpFact, claim: Claim, present: Collection[str]) -> FollowUpFact:
+    """``fact`` without what the claim has by now, and since when it lacks nothing (LEAD-12)."""
+    left = tuple(word for word in fact.unrecorded if word not in present)
+    told = [at for name, at in claim.recorded if name in fact.unrecorded and at > fact.received_at]
+    return replace(fact, unrecorded=left, recorded_at=max(told, default=None) if not left else None)
+
+
 def _without(draft: Draft, claim: Claim, fact: FollowUpFact, left: Sequence[FollowUpFact]) -> Claim:
     """A voided entry no longer uses up its day, and if it was the last one the idle clock counts from before it.
 
@@ -357,8 +364,11 @@ def _without(draft: Draft, claim: Claim, fact: FollowUpFact, left: Sequence[Foll
     if fact.received_at.astimezone(ZoneInfo(terms.calendar.zone)).date() == claim.qualified_on:
         claim = replace(claim, qualified_count=max(0, claim.qualified_count - 1))
     worked = claim.state in (ClaimState.PROTECTED, ClaimState.ACTIVE)
-    begun = max((f.received_at for f in left if not f.unrecorded), default=None)
-    if worked and not fact.unrecorded and (begun is None or begun < fact.received_at):
+    whole = [f for f in left if not f.unrecorded]
+    begun = max((f.counts_from for f in whole), default=None)
+    # One that left something open began nothing itself, and hid that what came before it was whole by then.
+    told_since = any(f.recorded_at is not None and f.counts_from == begun for f in whole)
+    if worked and (told_since or (not fact.unrecorded and (begun is None or begun < fact.received_at))):
         claim = clocks.rhythm_recounted(claim, last=begun, at=draft.at, terms=terms)
     last = max(left, key=lambda f: f.received_at, default=None)
     if worked and claim.clock(Clock.RHYTHM) is not None:

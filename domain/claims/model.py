@@ -354,6 +354,7 @@ class Claim:
     qualified_on: date | None = None
     qualified_count: int = 0
     unrecorded: tuple[str, ...] = ()  # what the last qualified follow-up was to record and did not (LEAD-12)
+    recorded: tuple[tuple[str, datetime], ...] = ()  # fields of it that were told later, and when each first was
     last_note: str | None = None  # keyed digest of the last entry's content
     follow_ups: int = 0
     escalated: bool = False  # the supervisor has a task about the missing first follow-up (CLM-14)

@@ -396,7 +396,14 @@ def moved_with_award(draft: Draft, claim: Claim, command: Command) -> Claim:
 
 
 def _recorded(draft: Draft, claim: Claim, present: Collection[str]) -> Claim:
-    """What the last follow-up was to record is there now: its period begins here (LEAD-12)."""
+    """What the last follow-up was to record is there now: its period begins here (LEAD-12).
+
+    When a field was first told is kept: an earlier follow-up that left it open counts from then, if no later one does.
+    """
+    if claim.clock(Clock.RHYTHM) is not None:
+        known = {name for name, _ in claim.recorded}
+        first = tuple((name, draft.at) for name in present if name not in known)
+        claim = replace(claim, recorded=(*claim.recorded, *first))
     left = tuple(field for field in claim.unrecorded if field not in present)
     if left or not claim.unrecorded or claim.clock(Clock.RHYTHM) is None:
         return replace(claim, unrecorded=left)

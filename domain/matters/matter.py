@@ -140,6 +140,12 @@ class FollowUpFact:
     qualified: bool
     voided: bool
     unrecorded: tuple[str, ...] = ()  # what it was to record and did not (LEAD-12)
+    recorded_at: datetime | None = None  # when the claim had the last of it, which was told later
+
+    @property
+    def counts_from(self) -> datetime:
+        """When its record was whole, where nothing of it is missing: by its receipt, or by what was told later."""
+        return max(self.received_at, self.recorded_at or self.received_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

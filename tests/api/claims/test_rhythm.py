@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.support.answers import listed
 from tests.support.company import Company, Person
 from tests.support.leads import Leads
 from tests.support.leads import act as on_lead
-from tests.support.office import NOTE, Office, act, after, clock, customer, done, moment, notices, read, tasks
+from tests.support.office import NOTE, Office, act, after, clock, customer, done, moment, notices, read, tasks, timeline
 from tests.support.office import work as follow_up
 
 #: No clock but the rhythm.
@@ -215,3 +217,31 @@ def test_a_follow_up_after_the_last_reminder_is_reminded_of_again(company: Compa
     company.advance(days=9.5)
     company.remind()
     assert notices(office.first, claim).count("reminder.idle") == 2
+
+
+@pytest.mark.parametrize("later", ["whole", "missing"])
+def test_what_was_told_after_a_record_that_is_voided_makes_the_one_before_count_from_then(
+    company: Company, later: str
+) -> None:
+    """LEAD-12, CLM-16: the last that counts is whole since the claim has what it had left open."""
+    stages = [{"name": "contact", "duties": ["need", "outcome"]}, {"name": "visit", "duties": ["outcome"]}]
+    office = Office(company, policy=OFF | {"stage.list": stages, "claim.qualified_per_day": 0})
+    claim = office.claim(office.first, customer={**customer(1), "level": "A"})
+    own = f"/v1/claims/{claim['id']}"
+    first = office.first.made(f"{own}/follow-ups", {"kind": "call", "note": NOTE + "一", "outcome": "已约见"})
+    assert first["missing"] == ["need"]
+    company.shift(hours=1)
+    if later == "whole":
+        done(office.first.post(f"{own}/stage", {"stage": "visit"}))
+    outcome = {"outcome": "已看房"} if later == "whole" else {}
+    voided = office.first.made(f"{own}/follow-ups", {"kind": "call", "note": NOTE + "二", **outcome})
+    assert voided["missing"] == ([] if later == "whole" else ["need", "outcome"])
+    company.shift(hours=1)
+    version = read(office.first, claim)["version"]
+    done(office.first.patch(own, {"version": version, "need": "三居室"}))
+    (told,) = (moment(one["at"]) for one in timeline(office.first, claim) if one["data"].get("fields") == ["need"])
+    company.shift(hours=1)
+    done(office.leader.post(f"/v1/follow-ups/{voided['id']}/void", {"reason": "并未通话"}))
+    present = read(office.first, claim)
+    assert moment(clock(present, "rhythm")["deadline"]) - told == timedelta(days=3)
+    assert present["stage"]["missing"] == []
