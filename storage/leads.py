@@ -199,7 +199,8 @@ def loads(tx: Transaction, people: Collection[str], *, now: datetime) -> dict[st
         .where(t.lead.c.receiver.in_(wanted), t.lead.c.state == LeadState.OFFERED.value)
         .group_by(t.lead.c.receiver, t.lead.c.source)
     ):
-        offered.setdefault(row[0], {})[row[1]] = row[2]
+        receiver, source, number = tuple(row)
+        offered.setdefault(receiver, {})[source] = number
     overdue = {
         row["person"]: row["late"]
         for row in tx.rows(
