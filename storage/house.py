@@ -90,9 +90,9 @@ class DatabaseHouse:
     def class_levels(self) -> None:
         try:
             with self._database.reading() as tx:
-                levels, following = class_levels.changed(tx, self._snapshots.setting(tx), after=self._levels_after)
-            for record, level in levels.items():  # each under the lock of its own row alone
-                self._database.transact(partial(class_levels.keep, record, level))
+                changes, following = class_levels.changed(tx, self._snapshots.setting(tx), after=self._levels_after)
+            for record, change in changes.items():  # each under the lock of its own row alone
+                self._database.transact(partial(class_levels.keep, record, change))
         except Refusal as refusal:
             raise StoreTroubleError from refusal
         self._levels_after = following

@@ -212,9 +212,6 @@ def undo(tx: Transaction, merge: Row, *, root: str, by: str, reason: str | None,
     beneath = [part for part in parts_of(tx, customer) if part != customer]
     if beneath:
         _set_root(tx, t.customer.c.id.in_(beneath), customer)
-    # Counted of them together; whichever of them had the deals is counted again (CUS-12).
-    both = t.customer.c.id.in_([customer, *beneath]) | (t.customer.c.id == root) | (t.customer.c.merged_into == root)
-    tx.execute(t.customer.update().where(both).values(class_level=None))
     _count_version(tx, root)
 
 

@@ -18,8 +18,8 @@ from storage import customers, lead_intake, matters
 from storage import tables as t
 from storage.database import Transaction, mint
 
-#: So many at most are looked at in one round; the next round takes up the rest.
-_PORTION = 200
+#: So many at most of one pool are looked at in one round; the next round takes up the rest.
+_PORTION = 20
 
 
 def due(tx: Transaction, setting: Setting) -> list[str]:

@@ -27,7 +27,7 @@ from domain.disputes.cases import person_of
 from domain.matters.draft import Notice
 from domain.matters.matter import Matter
 from domain.refusals import FieldError, Refusal
-from storage import customers, history, matters, merges, number_rivals, sameness, texts
+from storage import class_levels, customers, history, matters, merges, number_rivals, sameness, texts
 from storage import tables as t
 from storage.claim_rows import claim_of
 from storage.database import StaleReadError, Transaction, mint
@@ -61,6 +61,7 @@ def merge(tx: Transaction, caller: Caller, customer: str, body: MergeIn) -> Done
         _require_no_discussion(side)
     joined = [_joined(tx, m, survivor) for m in meetings if m.joins]
     merges.keep(tx, customer, survivor, joined=joined, by=caller.person, reason=reason, at=now)
+    class_levels.count(tx, caller.setting, (survivor,))
     _look_again(tx, caller, survivor, locked, at=now)
     _record(tx, caller, customer, "merged", at=now, into=survivor, text=reason)
     _record(tx, caller, survivor, "merged_from", at=now, record=customer, text=reason)
@@ -95,6 +96,7 @@ def unmerge(tx: Transaction, caller: Caller, customer: str, body: UnmergeIn) -> 
     for pair in done["joined"]:
         merges.part(tx, pair, parts, at=now)
     merges.undo(tx, done, root=root, by=caller.person, reason=reason, at=now)
+    class_levels.count(tx, caller.setting, (customer, root))
     for pair in done["joined"]:
         _meet_again(tx, customer, pair, at=now)
     _record(tx, caller, customer, "unmerged", at=now, root=root, text=reason)

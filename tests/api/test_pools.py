@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from storage import class_levels
 from storage import tables as t
 from storage.house import DatabaseHouse
 from tests.support.answers import listed, refused
@@ -582,7 +584,7 @@ def test_who_was_given_no_level_has_that_of_the_class_for_every_rule(company: Co
 
 
 def test_a_merge_that_is_undone_takes_the_level_of_the_other_class_back(company: Company, tmp_path: Path) -> None:
-    """CUS-12, CUS-13: both records are of one class while they are one customer's."""
+    """CUS-12, CUS-13: both records are of one class while they are one customer's, and no longer: at once."""
     office = Pooled(company)
     claim, other = office.claim(office.first), company.admin.made("/v1/customers", customer(2))["id"]
     record, deal = claim["customer"]["id"], {"amount": {"amount_minor": 100_00, "currency": "CNY"}}
@@ -590,12 +592,16 @@ def test_a_merge_that_is_undone_takes_the_level_of_the_other_class_back(company:
     house = DatabaseHouse(company.database, company.snapshots, tmp_path)
 
     def levels() -> tuple[str | None, ...]:
-        house.class_levels()
         with company.database.reading() as tx:
             kept = tx.execute(sa.select(t.customer.c.id, t.customer.c.class_level)).all()
         return tuple({row.id: row.class_level for row in kept}[one] for one in (record, other))
 
+    house.class_levels()
     assert levels() == ("B", None)
+    for stale in (("C", "A"), (None, "A")):
+        company.database.transact(partial(class_levels.keep, record, stale))
+    company.database.transact(partial(class_levels.keep, other, ("C", "A")))
+    assert levels() == ("B", None), "what was counted before somebody else wrote is let be"
     done(company.admin.post(f"/v1/customers/{record}/merge", {"into": other, "reason": "客户换了号码"}))
     assert levels() == ("B", "B")
     done(company.admin.post(f"/v1/customers/{record}/unmerge", {"reason": "不是同一人"}))
