@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -20,6 +20,8 @@ T = TypeVar("T")
 #: A command undecided for so long was left by its sender: the relay rings for it.
 _FORGOTTEN = timedelta(seconds=4)
 _OVERDUE = timedelta(seconds=60)
+#: So many ids at most are looked for by one statement.
+_PORTION = 500
 #: Bells for a fact about many claims hang at most so many a second apart.
 _SPREAD_PER_S = 50
 _WATERMARK = "spread"
@@ -174,7 +176,8 @@ def _concerned(tx: Transaction, mark: int) -> list[tuple[str, str, datetime]]:
         t.leadership.c.rev > mark, t.leadership.c.to_at.is_(None)
     )
     for row in tx.rows(led):
-        add(held.where(t.claim.c.id.in_(_delivered_by(tx, row["team"]))), row["from_at"])
+        for some in _delivered_by(tx, row["team"]):
+            add(held.where(t.claim.c.id.in_(some)), row["from_at"])
     for row in tx.rows(sa.select(t.absence).where(t.absence.c.rev > mark)):
         add(held.where(t.claim.c.owner == row["person"]), row["from_at"])
         add(cases.where(_tended_by(row["person"])), row["from_at"])
@@ -202,12 +205,14 @@ def _awaiting(person: str) -> sa.CompoundSelect[Any]:
     return sa.union_all(judged, sa.select(t.request_waiting.c.claim).where(t.request_waiting.c.person == person))
 
 
-def _delivered_by(tx: Transaction, team: str) -> list[str]:
-    """Claims of which ``team`` is to accept the delivery; at any time few hand-offs wait (CLM-31)."""
-    asked = sa.select(t.request.c.claim, t.request.c.data).where(
-        t.request.c.kind == RequestKind.DELIVERY.value, t.request.c.state == RequestState.OPEN.value
+def _delivered_by(tx: Transaction, team: str) -> Iterator[list[str]]:
+    """Claims of which ``team`` is to accept the delivery, in portions (CLM-31)."""
+    w, r = t.request_waiting.c, t.request.c
+    asked = sa.select(r.claim, r.data).where(
+        r.id.in_(sa.select(w.request)), r.kind == RequestKind.DELIVERY.value, r.state == RequestState.OPEN.value
     )
-    return [row["claim"] for row in tx.rows(asked) if row["data"]["team"] == team]
+    found = [row["claim"] for row in tx.rows(asked) if row["data"]["team"] == team]
+    yield from (found[start : start + _PORTION] for start in range(0, len(found), _PORTION))
 
 
 def _tended_by(person: str) -> sa.ColumnElement[bool]:

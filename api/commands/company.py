@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -108,6 +108,13 @@ def given(body: BaseModel, *names: str) -> dict[str, Any]:
 def invalid(field: str, *, rule: str | None = None, **facts: Any) -> Refusal:
     """``field_invalid`` on one field."""
     return Refusal("field_invalid", rule=rule, facts=facts, errors=(FieldError(field, "field_invalid"),))
+
+
+def require_team(change: Change, parameters: Mapping[str, object]) -> None:
+    """A hand-off goes to a team of the company, or a name misspelt would hand over nothing without a word (CLM-31)."""
+    team = parameters.get("handoff.team")
+    if team is not None and team not in change.organisation.teams:
+        raise Refusal("policy_invalid", rule="CLM-31", errors=(FieldError("handoff.team", "field_invalid"),))
 
 
 def require_version(read: int, present: int) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from starlette.responses import Response
 
 from api.call import Call, Done
-from api.commands.company import Change, change, invalid, members_of
+from api.commands.company import Change, change, invalid, members_of, require_team
 from api.schemas.policies import ActivateIn, MigrateIn, PolicyIn
 from api.views.policies import policy_row, policy_view
 from api.views.programs import program_row
@@ -57,7 +57,7 @@ def draft(change: Change, program: str | None, body: PolicyIn) -> Done:
     company = _company(change)
     beneath = change.setting.company_policy_at(change.now).values() if program is not None else None
     checked, exceptions = validate(parameters, overrides=overrides, base=beneath)
-    _require_team(change, checked)
+    require_team(change, checked)
     content = PolicyContent(parameters=checked, overrides=[override.as_json() for override in exceptions])
     policy = policies.add(
         change.tx,
@@ -72,13 +72,6 @@ def draft(change: Change, program: str | None, body: PolicyIn) -> Done:
     )
     change.record(policy, "policy", "drafted", program=program, preset=body.preset, base_version=body.base_version)
     return Done(201, policy_view(change.tx, _row(change, policy)))
-
-
-def _require_team(change: Change, parameters: Mapping[str, object]) -> None:
-    """A hand-off goes to a team of the company, or a name misspelt would hand over nothing without a word (CLM-31)."""
-    team = parameters.get("handoff.team")
-    if team is not None and team not in change.organisation.teams:
-        raise Refusal("policy_invalid", rule="CLM-31", errors=(FieldError("handoff.team", "field_invalid"),))
 
 
 def review(change: Change, policy: str) -> Done:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from api.call import Done
-from api.commands.company import Change, invalid, require_people, require_unused, require_version
+from api.commands.company import Change, invalid, require_people, require_team, require_unused, require_version
 from api.schemas.programs import MemberIn, ProgramIn, ProgramPatch
 from api.views.programs import member_view, program_row, program_view
 from domain.matters.setting import PolicyContent
@@ -196,6 +196,7 @@ def _first_policy(change: Change, body: ProgramIn) -> PolicyContent:
     )
     beneath = change.setting.company_policy_at(change.now).values()
     checked, checked_overrides = validate(parameters, overrides=overrides, base=beneath)
+    require_team(change, checked)
     return PolicyContent(parameters=checked, overrides=[o.as_json() for o in checked_overrides])
 
 

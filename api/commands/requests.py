@@ -45,7 +45,7 @@ def tick(tx: Transaction, caller: Caller, request: str, *, item: int, done: bool
         raise Refusal("not_found")
     row = _claim_of(tx, caller, found)
     with under_policy_of(tx, row["id"]):
-        authorise_tick(request_of(found), actor=caller.actor, setting=caller.setting, at=caller.at)
+        authorise_tick(request_of(found), claim_of(row), actor=caller.actor, setting=caller.setting, at=caller.at)
     data = {"request": request, "item": item, "done": done}
     return receive(tx, caller, row, CommandKind.DELIVERY_TICK, lambda _: data, target_type="request", target=request)
 

@@ -8,6 +8,7 @@ the team.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from domain.claims.collaborators import joined
@@ -44,12 +45,11 @@ def opened_by(draft: Draft, claim: Claim) -> None:
 
     A team that is unknown, or that nobody leads and none above, keeps nobody from winning: then a call opens it.
     """
-    organisation, policy = draft.setting.organisation, draft.setting.terms_of(claim).policy
+    policy = draft.setting.terms_of(claim).policy
     team = policy.word("handoff.team")
-    if team is None or team not in organisation.teams or in_trial(draft):
+    if team is None or team not in draft.setting.organisation.teams or in_trial(draft):
         return
-    leaders = (organisation.leader_of(one, at=draft.at) for one in organisation.path_up(team))
-    leader = next((one for one in leaders if one is not None and organisation.is_active(one, at=draft.at)), None)
+    leader = _leader(draft, team)
     if leader is None:
         return
     # Words of the rules, not of a customer: they stand as they are, and no erasure takes them away.
@@ -57,18 +57,26 @@ def opened_by(draft: Draft, claim: Claim) -> None:
     _ask(draft, claim, leader, by=None, data={"team": team, **checklist})
 
 
-def cut_short(draft: Draft, claim: Claim) -> bool:
-    """Whether the last hand-off was called off by what became of the claim, and by nobody who answered or asked."""
+def resumed(draft: Draft, claim: Claim, *, since: datetime) -> None:
+    """A case that froze the claim at ``since`` or later withdrew the hand-off that was open: it is asked for anew."""
     asked = [r for r in draft.matter.requests_of(claim.id) if r.kind is RequestKind.DELIVERY]
     last = max(asked, key=lambda r: (r.created_at, r.id), default=None)
-    return last is not None and last.state is RequestState.WITHDRAWN and last.decided_by is None
+    if last is None or last.state is not RequestState.WITHDRAWN or last.decided_by is not None:
+        return
+    if last.decided_at is None or last.decided_at < since:
+        return  # called off before the case, by a transfer or a deal that was off
+    data = last.data or {}
+    leader = _leader(draft, data["team"])
+    if leader is not None:
+        kept = {name: value for name, value in data.items() if name not in ("late", "answer")}
+        _ask(draft, claim, leader, by=last.by, data=kept)
 
 
 def tick(draft: Draft, command: Command) -> None:
     """One item of the checklist is done, or is not after all: progress for the owner to see, and it stops nothing."""
     request = draft.matter.requests[command.data["request"]]
     claim = draft.matter.claims[request.claim]
-    authorise_tick(request, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
+    authorise_tick(request, claim, actor=Actor(command.actor or ""), setting=draft.setting, at=draft.at)
     if request.kind is not RequestKind.DELIVERY or request.state not in (RequestState.OPEN, RequestState.ACCEPTED):
         facts = {"request": request.kind.value, "state": request.state.value}
         raise Refusal("illegal_transition", rule="CLM-31", facts=facts, current_state=request.state.value, allowed=())
@@ -124,6 +132,13 @@ def called_off(draft: Draft, claim: Claim) -> None:
     for person in request.waiting_for:
         facts = {"request": request.id, "state": "withdrawn"}
         draft.tell(person, "request.delivery", claim, rule="CLM-31", facts=facts)
+
+
+def _leader(draft: Draft, team: str) -> str | None:
+    """Who leads ``team``, or the nearest leader above it who is there."""
+    organisation = draft.setting.organisation
+    leaders = (organisation.leader_of(one, at=draft.at) for one in organisation.path_up(team))
+    return next((one for one in leaders if one is not None and organisation.is_active(one, at=draft.at)), None)
 
 
 def _ask(draft: Draft, claim: Claim, leader: str, *, by: str | None, data: dict[str, Any]) -> None:

@@ -54,7 +54,12 @@ def authorise_request(
         if stands_in and actor.person in _interested_in(request, claim):
             raise Refusal("recusal_required", rule="PPL-05")
     if kind is CommandKind.REQUEST_WITHDRAW:
-        allowed = request.by == actor.person
+        allowed = request.by == actor.person or (
+            # What the deal opened by itself nobody asked for: it is the owner's side's to call back (CLM-31).
+            request.kind is RequestKind.DELIVERY
+            and request.by is None
+            and (actor.person == claim.owner or is_supervisor(claim.owner, claim, actor=actor, setting=setting, at=at))
+        )
     else:
         allowed = any(_acts_for(actor, person, setting=setting, at=at) for person in request.waiting_for) or (
             (request.kind in SUPERVISED or (request.data is not None and request.data.get("step") == "approval"))
@@ -65,13 +70,18 @@ def authorise_request(
         raise Refusal("not_allowed", rule="PPL-02")
 
 
-def authorise_tick(request: Request, *, actor: Actor, setting: Setting, at: datetime) -> None:
-    """Refuse unless ``actor`` delivers: who was asked or accepted, and people of the team who read it (CLM-31)."""
+def authorise_tick(request: Request, claim: Claim, *, actor: Actor, setting: Setting, at: datetime) -> None:
+    """Refuse unless ``actor`` delivers: who was asked or accepted, and people of the team who read it (CLM-31).
+
+    Not the owner, who is shown what is done, nor people of a partner: the house delivers.
+    """
     asked = {*request.waiting_for, *((request.decided_by,) if request.decided_by is not None else ())}
     organisation, team = setting.organisation, (request.data or {}).get("team")
-    if not any(_acts_for(actor, person, setting=setting, at=at) for person in asked) and (
-        team is None or team not in organisation.path_up(organisation.team_of(actor.person, at=at))
-    ):
+    if any(_acts_for(actor, person, setting=setting, at=at) for person in asked):
+        return
+    if actor.person == claim.owner or organisation.people[actor.person].partner is not None:
+        raise Refusal("not_allowed", rule="CLM-31")
+    if team is None or team not in organisation.path_up(organisation.team_of(actor.person, at=at)):
         raise Refusal("not_allowed", rule="CLM-31")
 
 

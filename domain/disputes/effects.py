@@ -79,7 +79,7 @@ def _restore(draft: Draft, dispute: Dispute) -> None:
             facts={"deadline": given_back.ends_at},
         )
         if earlier is _S.WON:
-            _deliver(draft, given_back)
+            _deliver(draft, dispute, given_back)
         _won_meanwhile(draft, given_back)
     confirmations.ask_for(draft, freed)
     advance(draft)
@@ -240,7 +240,7 @@ def _keep(draft: Draft, dispute: Dispute, claim: Claim) -> None:
     )
     draft.tell(claim.owner, "claim.kept", claim, rule="DSP-15", urgency="urgent", facts={"deadline": claim.ends_at})
     if target is _S.WON:
-        _deliver(draft, claim)
+        _deliver(draft, dispute, claim)
 
 
 def _share(draft: Draft, claim: Claim, outcome: Outcome, *, to_come: bool) -> None:
@@ -294,9 +294,11 @@ def _won_meanwhile(draft: Draft, claim: Claim) -> None:
         won(draft, claim, actor=None, deal=live[-1])
 
 
-def _deliver(draft: Draft, claim: Claim) -> None:
-    """A deal of the time of the case is handed over now, and one whose hand-off the case has called off is anew."""
-    if claim.earlier is not _S.WON or delivery.cut_short(draft, claim):
+def _deliver(draft: Draft, dispute: Dispute, claim: Claim) -> None:
+    """A deal of the time of the case is handed over now, and one whose hand-off the case has withdrawn is anew."""
+    if claim.earlier is _S.WON:
+        delivery.resumed(draft, claim, since=dispute.opened_at)
+    else:
         delivery.opened_by(draft, claim)
 
 

@@ -183,8 +183,8 @@ name_buyers                  401 404 404 200 200 404 200 404 403 403 403 404 200
 read_dossier                 401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
 edit_dossier                 401 404 404 200 403 404 403 404 403 403 403 404 403 404 404 404 404 404 404
 hand_off_delivery            401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
-# CLM-31: who was asked, and people of the delivering team, which here is the owner's own
-tick_delivery_item           401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
+# CLM-31: who was asked, and people of the delivering team, but the owner
+tick_delivery_item           401 404 404 403 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
 move_stage                   401 404 404 200 200 404 200 404 403 403 403 404 403 404 404 404 404 404 404
 # Roles of `override.roles`, which is manager; never for oneself (section 20)
 override_claim               401 404 404 403 403 404 200 404 403 403 403 404 403 404 404 404 404 404 404

@@ -182,3 +182,5 @@ def test_a_policy_hands_over_to_a_team_of_the_company_only(company: Company) -> 
     program = company.program()
     body = {"parameters": {"handoff.team": "交付组"}, "reason": "交付", "base_version": None}
     refused(company.admin.post(f"/v1/programs/{program}/policies", body), 422, "policy_invalid", "handoff.team")
+    made = {"name": "新项目", "members": [{"team": company.root}], "policy": body["parameters"]}
+    refused(company.admin.post("/v1/programs", made), 422, "policy_invalid", "handoff.team")

@@ -158,3 +158,65 @@ def test_a_hand_off_of_before_has_nothing_ticked_yet() -> None:
     refusal = ticked(office, 1, by="lead", done=False)
     assert refusal is not None
     assert (refusal.code, refusal.rule) == ("illegal_transition", "CLM-31")
+
+
+def by_call(office: Office, team: str = "sales") -> None:
+    data = {"team": team, "checklist": ["text-1"]}
+    office.tell(CommandKind.DELIVER, by="anna", data=data, claim="claim-anna")
+
+
+def withdrawn(office: Office, by: str) -> Refusal | None:
+    data = {"request": delivered(office)[-1].id, "text": None}
+    return office.attempt(CommandKind.REQUEST_WITHDRAW, by=by, data=data, claim="claim-anna")
+
+
+def test_after_a_case_the_hand_off_of_before_it_is_asked_for_anew() -> None:
+    """CLM-31, DSP-03: to its own team, with its own checklist and ticks, whoever had opened it."""
+    office = Office(policy=RULES)
+    office.win(100)
+    assert withdrawn(office, "anna") is None
+    by_call(office)
+    assert ticked(office, 1, by="lead") is None
+    office.dispute()
+    office.withdraw()
+    *_, laid_down, anew = delivered(office)
+    assert (laid_down.state, anew.state) == ("withdrawn", "open")
+    assert (anew.by, anew.waiting_for) == ("anna", ("lead",))
+    kept = {"team": "sales", "checklist": ["text-1"], "ticked": [1], "late": False, "answer": None}
+    assert laid_down.data == anew.data == kept
+
+
+def test_a_case_brings_back_no_hand_off_that_was_off_before_it() -> None:
+    """CLM-31, CLM-24: neither one that a transfer had called off nor one that the owner had."""
+    office = Office(policy={**RULES, "transfer.approval": "never"})
+    office.win(100)
+    told = {"to": "dora", "past_share_bps": None, "text": None}
+    office.tell(CommandKind.TRANSFER, by="anna", data=told, claim="claim-anna")
+    asked = list(office.matter.requests.values())[-1].id
+    office.tell(CommandKind.REQUEST_ACCEPT, by="dora", data={"request": asked, "digest": None}, claim="claim-anna")
+    office.dispute()
+    office.withdraw()
+    assert [r.state for r in delivered(office)] == ["withdrawn"]
+
+
+@pytest.mark.parametrize(
+    ("by", "code"), [("anna", None), ("lead", None), ("carol", "not_allowed"), ("fin", "not_allowed")]
+)
+def test_what_the_deal_has_opened_is_the_owners_side_to_call_back(by: str, code: str | None) -> None:
+    """CLM-31: nobody asked for it, so nobody else could."""
+    office = Office(policy=RULES)
+    office.win(100)
+    refusal = withdrawn(office, by)
+    assert (refusal.code if refusal is not None else None) == code
+    assert [r.state for r in delivered(office)] == ["open" if code else "withdrawn"]
+
+
+def test_neither_the_owner_nor_anybody_of_a_partner_ticks_as_one_of_the_team() -> None:
+    """CLM-31, PPL-08: who is shown what is done does not say that it is, and the house delivers."""
+    office = Office(policy=RULES, partners={"fred": "alpha"})
+    for person in ("anna", "fred", "dora"):
+        office.move(person, "north")
+    office.win(100)
+    for person, code in (("anna", "not_allowed"), ("fred", "not_allowed"), ("dora", None)):
+        refusal = ticked(office, 1, by=person)
+        assert (refusal.code if refusal is not None else None) == code
