@@ -20,13 +20,30 @@ Row = dict[str, Any]
 
 
 def due(tx: Transaction, setting: Setting) -> tuple[str, list[str]]:
-    """The month that has ended in the company's zone, and partners to whom it brought something and who have none."""
+    """The month that has ended in the company's zone, and partners to whom it brought something and who have none.
+
+    None of them while something of the month is still to be decided: it is posted at its own time, into the month.
+    """
     month = before(next(iter(setting.calendars.values())).local_date(tx.now()))
     start, end = _span(month, setting)
+    if is_undecided(tx, end=end) or _is_overdue(tx, end=end):
+        return month, []
     p, s, posted = t.partner.c, t.partner_statement.c, t.ledger_posting.c
     made = sa.exists().where(s.partner == p.id, s.period == month)
     brought = sa.exists().where(posted.holder == p.id, posted.at >= start, posted.at < end)
     return month, list(tx.execute(sa.select(p.id).where(~made, brought).order_by(p.id)).scalars())
+
+
+def is_undecided(tx: Transaction, *, end: datetime) -> bool:
+    """Whether something received before ``end`` waits for its decision."""
+    c = t.command.c
+    return tx.row(sa.select(c.id).where(c.decided_at.is_(None), c.received_at < end).limit(1)) is not None
+
+
+def _is_overdue(tx: Transaction, *, end: datetime) -> bool:
+    """Whether something that fell due before ``end`` waits for its drain."""
+    c = t.stream.c
+    return tx.row(sa.select(c.id).where(c.open, c.next_instant < end).limit(1)) is not None
 
 
 def make(tx: Transaction, setting: Setting, partner: str, month: str, *, by: str | None) -> Row | None:

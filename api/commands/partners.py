@@ -219,7 +219,7 @@ def make_statement(tx: Transaction, call: Call, partner: str, body: PartnerState
     if known is not None:
         return Done(200, statement_views(tx, [known])[0])
     end = over_at(body.period, company_zone(caller.setting))
-    if tx.now() < end:
+    if tx.now() < end or partner_statements.is_undecided(tx, end=end):
         raise invalid("period", rule="PPL-08", until=end)
     made = partner_statements.make(tx, caller.setting, partner, body.period, by=caller.person)
     if made is not None:

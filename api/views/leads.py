@@ -103,6 +103,8 @@ def lead_page(
             column = t.lead.c[name]
             here = merges.came_under(tx, column, value) if name == "customer" else column == value
             statement = statement.where(here)
+            if name == "receiver" and not _is_told_of(caller, value):  # what is not shown is not looked for either
+                statement = statement.where(t.lead.c.sender.in_(_own(caller)))
     rows, following = page(
         tx,
         statement,
@@ -287,11 +289,8 @@ def lead_timeline(tx: Transaction, caller: Caller, lead: str, *, limit: int, cur
         row = tx.rows(sa.select(t.lead).where(t.lead.c.id == lead))[0]
         known = leads.lead_of(row, leads.offers_of(tx, [lead]).get(lead, ()))
         for item in found["items"]:
-            if not (
-                _is_told_of_receiver(caller, known)
-                or item["actor"] == known.sender
-                or _is_told_of(caller, item["actor"])
-            ):
+            known_to_them = item["actor"] == known.sender or _is_told_of(caller, item["actor"])
+            if not (_is_told_of(caller, known.sender) or known_to_them):
                 item["actor"] = None
             item["data"] = {
                 name: None if name in _WHO and not _is_told_of(caller, value) else value
@@ -303,8 +302,8 @@ def lead_timeline(tx: Transaction, caller: Caller, lead: str, *, limit: int, cur
 
 #: What an entry says of people among whom the receiver was found.
 _AMONG = frozenset({"skipped", "ranking", "recommended", "territory"})
-#: What an entry calls who had the lead, for whom, and who is asked about it.
-_WHO = frozenset({"person", "stands_for", "to"})
+#: What an entry calls who had the lead, for whom, who is asked about it, and who gave it.
+_WHO = frozenset({"person", "stands_for", "to", "by"})
 
 
 def _is_told_of(caller: Caller, person: str | None) -> bool:
@@ -321,6 +320,12 @@ def _is_told_of_receiver(caller: Caller, lead: Lead) -> bool:
     """
     kept_for = lead.offer.stands_for if lead.offer is not None else None
     return any(_is_told_of(caller, person) for person in (lead.receiver, lead.sender, kept_for))
+
+
+def _own(caller: Caller) -> list[str]:
+    """Everybody of the partner that the caller stands in (PPL-08)."""
+    people = caller.setting.organisation.people
+    return sorted(id_ for id_, one in people.items() if one.partner == people[caller.person].partner)
 
 
 def _is_partners(caller: Caller) -> bool:

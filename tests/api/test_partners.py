@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
+import sqlalchemy as sa
 from temporalio.testing import ActivityEnvironment
 
 from activities.keeping import KeepingActivities
+from storage import tables as t
 from storage.bells import DatabaseBells
 from storage.database import Database
 from storage.house import DatabaseHouse
@@ -210,6 +212,34 @@ def test_the_house_makes_the_statement_of_the_month_that_has_ended_once(house: H
     assert house.finance.get(f"/v1/partners/{idle['id']}/statements").json()["items"] == []
     company.at("2031-04-30T16:01:00Z")  # April brought nothing
     assert made() == [("2031-03", "open")]
+
+
+def test_no_statement_is_made_while_something_of_its_month_is_undecided(house: House) -> None:
+    """PPL-08, COM-12: what is received or due before midnight and decided after it is posted into the month."""
+    company, path = house.company, f"/v1/partners/{house.partner['id']}/statements"
+    keeper = DatabaseHouse(company.database, company.snapshots, company.settings.data)
+    company.at("2031-03-10T02:00:00Z")
+    deal = paid_for(house)
+    company.at("2031-03-31T15:58:00Z")
+    told = {"amount": {"amount_minor": 200_000, "currency": "CNY"}, "at": "2031-03-31T15:57:00Z", "reference": "bank-2"}
+    company.direct.down = True
+    assert house.finance.post(f"/v1/deals/{deal}/refunds", told | {"reason": "退款"}).status_code == 202
+    company.direct.down = False
+    company.at("2031-03-31T16:01:00Z")
+    keeper.partner_statements()
+    assert house.finance.get(path).json()["items"] == []
+    assert house.finance.post(path, {"period": "2031-03"}).status_code == 422
+    claim = house.finance.get(f"/v1/deals/{deal}").json()["claim"]
+    company.direct.drain(claim)
+    late = t.stream.update().where(t.stream.c.id == claim)
+    with company.database.reading() as tx:
+        due = tx.execute(sa.select(t.stream.c.next_instant).where(t.stream.c.id == claim)).scalar_one()
+    for instant, made in ((datetime(2031, 3, 31, 15, tzinfo=UTC), 0), (due, 1)):
+        company.database.transact(lambda tx, at=instant: tx.execute(late.values(next_instant=at)))
+        keeper.partner_statements()
+        assert len(house.finance.get(path).json()["items"]) == made
+    (total,) = house.finance.get(path).json()["items"][0]["totals"]
+    assert total["payable_minor"] == 40_000
 
 
 def test_two_houses_at_one_minute_make_one_statement(house: House, store: Store) -> None:
@@ -446,7 +476,8 @@ def test_who_of_the_house_had_a_lead_before_is_not_told_to_whom_it_comes_to_of_a
     body = {"program": program, "source": "展会", "person": house.rep.id, "customer": person_customer()}
     lead = f"/v1/leads/{manager.made('/v1/leads', body)['id']}"
     house.company.advance(hours=2)
-    manager.made(f"{lead}/assign", {"person": house.broker.id})
+    other = house.company.person("另一位经理", roles=("manager",), company_wide=True)
+    other.made(f"{lead}/assign", {"person": house.broker.id})
 
     def read(person: Person) -> tuple[list[str], list[dict[str, Any]]]:
         offers = [one["person"] for one in person.get(lead).json()["offers"]]
@@ -462,6 +493,7 @@ def test_who_of_the_house_had_a_lead_before_is_not_told_to_whom_it_comes_to_of_a
     assert [item["data"].get("person") for item in items[1:]] == [None, None, None, house.broker.id]
     assert items[3]["data"]["to"] is None
     assert house.rep.id not in str(items)
+    assert other.id not in str(items), "who acted and is not the sender"
 
 
 def test_who_of_the_house_has_a_lead_that_a_broker_missed_is_not_told_to_them(house: House) -> None:
@@ -481,6 +513,8 @@ def test_who_of_the_house_has_a_lead_that_a_broker_missed_is_not_told_to_them(ho
     assert "accepted" in [item["kind"] for item in told["items"]]
     listing = house.broker.get("/v1/leads").json()
     assert [one["receiver"] for one in listing["items"]] == [None]
+    assert house.broker.get("/v1/leads", receiver=house.rep.id).json()["items"] == []
+    assert len(manager.get("/v1/leads", receiver=house.rep.id).json()["items"]) == 1
 
 
 def test_whom_a_broker_takes_from_a_pool_comes_by_the_partner(house: House) -> None:
