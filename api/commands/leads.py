@@ -41,7 +41,6 @@ def receive(tx: Transaction, caller: Caller, body: LeadIn, names: CompanyNames) 
     policy = _sender(caller, body)
     with _under(policy.version):
         check_subject(body, policy)
-        check_award(body, caller)
         if body.person is not None and not may_receive(body.person, body.program, setting=caller.setting, at=caller.at):
             raise _invalid("person")
         if body.person == caller.person:  # whoever wants the customer themselves reports them (POOL-03, LEAD-16)
@@ -53,6 +52,7 @@ def receive(tx: Transaction, caller: Caller, body: LeadIn, names: CompanyNames) 
         known = _known(tx, caller, body.external_id)
         if known is not None:
             return Done(200, lead_view(tx, caller, known))
+        check_award(body, caller)
         resolved = resolve(tx, body, values, policy, names)
         locked = resolved.made or matters.lock(tx, resolved.matter)
         if not caller.setting.programs[body.program].open:

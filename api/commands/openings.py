@@ -114,7 +114,6 @@ def load_row(
         external_id=body.external_id,
     )
     check_subject(report, policy)
-    check_award(report, caller)
     values = identity_values(tx, body.customer, policy)
     imported = imported_before(tx, body.owner, body.external_id)
     if imported is not None:
@@ -128,6 +127,7 @@ def load_row(
     own = own_open(matter, body.owner)
     if own is not None:
         return Done(200, claim_view(tx, caller, own.id))
+    check_award(report, caller)
     least = _objectable_until(setting, program, locked.now)
     go_live_at = load["go_live_at"] if load is not None else least
     if locked.now > go_live_at:

@@ -220,7 +220,6 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
     policy = setting.policy_at(program, at=caller.at)
     subject = _Subject(program, body.track, body.customer, body.project)
     check_subject(subject, policy)
-    check_award(subject, caller)
     if body.served_before is not None and body.served_before not in setting.organisation.people:
         raise invalid("served_before", rule="LEAD-10")
     if body.asks_for is not None and not may_receive(body.asks_for, program, setting=setting, at=caller.at):
@@ -237,6 +236,7 @@ def register(tx: Transaction, caller: Caller, body: ReceptionIn, names: CompanyN
     here = _received_here(tx, site["id"], resolved.matter, day, calls=body.source == CALL)
     if here is not None:
         return Done(200, reception_view(tx, caller, here))
+    check_award(subject, caller)
     shown = _code_of(tx, body, program, resolved.customer, at.desk)
     asks_for = body.asks_for or _named_by(caller, shown, program)
     reports = receptions.channel_reports(tx, program, resolved.project or resolved.customer)

@@ -181,5 +181,11 @@ def test_no_subject_is_told_with_an_award_of_days_to_come(company: Company) -> N
             company.admin.post(rows, {"owner": desk.first.id, **about}),
         ):
             assert refused(answer, 422, "date_invalid", "project.award_date")["rule"] == "CLM-33"
-    today = project(award_date="2031-03-03")
-    sender.made("/v1/leads", {"program": desk.program, "source": "展会", "customer": BUYER, "project": today})
+    lead = {"program": desk.program, "source": "展会", "customer": BUYER, "external_id": "crm-1"}
+    made = sender.made("/v1/leads", {**lead, "project": project(award_date="2031-03-03")})
+    again = sender.post("/v1/leads", {**lead, "project": project(award_date="2031-03-04")})
+    assert (again.status_code, again.json()["id"]) == (200, made["id"]), "what was sent before is given back"
+    row = {"owner": desk.first.id, "customer": {**BUYER, "name": "乙丑建设有限公司", "company_code": None}}
+    first = company.admin.made(rows, {**row, "external_id": "crm-2", "project": project()})
+    again = company.admin.post(rows, {**row, "external_id": "crm-2", "project": project(award_date="2031-03-04")})
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
