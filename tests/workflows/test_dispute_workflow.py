@@ -43,6 +43,7 @@ def test_opening_a_case_between_two_claims_adds_at_most_16_events(case: Case, li
 def test_windows_end_by_the_timer_of_the_case(live: LiveCompany) -> None:
     """DSP-05, DSP-10, DSP-12: negotiation, evidence and two tiers, each at its recorded instant; the panel has time."""
     policy = {"dispute.negotiation_wh": "PT1S", "dispute.evidence_wh": "PT3S", "dispute.tier_wh": "PT3S"}
+    live.settings.wait_s = LIMIT_S
     case = Case(live, policy=policy)
     panel = _with_a_panel(case)
     found = case.open()
@@ -70,7 +71,8 @@ def test_windows_end_by_the_timer_of_the_case(live: LiveCompany) -> None:
 
 def test_claims_of_a_final_case_go_on_by_themselves(live: LiveCompany) -> None:
     """DSP-15, CLM-19: who lost ends; who was kept runs on full clocks and lapses at its own new deadline."""
-    policy = {"dispute.appeal_wd": "PT1S", "claim.first_follow_up_wh": "PT3S", "claim.grace_days": 0}
+    policy = {"dispute.appeal_wd": "PT1S", "claim.first_follow_up_wh": "PT8S", "claim.grace_days": 0}
+    live.settings.wait_s = LIMIT_S
     case = Case(live, policy=policy)
     found = case.to_arbitration()
     case.heard(found)
@@ -88,7 +90,8 @@ def test_claims_of_a_final_case_go_on_by_themselves(live: LiveCompany) -> None:
 
 def test_claims_of_a_dismissed_case_run_on_with_the_time_that_was_left(live: LiveCompany) -> None:
     """DSP-03, CLM-19: the holder's workflow slept through the case; it wakes at the deadline it got back."""
-    case = Case(live, policy={"claim.idle_days": "PT3S", "claim.grace_days": 0})
+    live.settings.wait_s = LIMIT_S
+    case = Case(live, policy={"claim.idle_days": "PT8S", "claim.grace_days": 0})
     before = read(case.first, case.held)
     found = case.open()
     dismissed = done(live.admin.post(f"/v1/disputes/{found['id']}/dismiss", {"reason": "没有依据"}))
