@@ -84,7 +84,7 @@ REACHABLE: Final = frozenset(
     ]
 )
 #: What a short one meets already.
-OFTEN: Final = REACHABLE - {"holding_cap", "reclaim_wait", "own", "own_lead", "attached"}
+OFTEN: Final = REACHABLE - {"holding_cap", "reclaim_wait", "own", "own_lead", "attached", "customer_owned"}
 _US = timedelta(microseconds=1)
 
 
