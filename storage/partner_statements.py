@@ -89,6 +89,7 @@ def task(statement: Row, person: str, kind: str, *, due: datetime | None) -> Tas
 
 
 def task_key(statement: str, kind: str) -> str:
+    """Of the task that ``kind`` of act about ``statement`` gives somebody."""
     return f"{kind}:{statement}"
 
 
