@@ -239,7 +239,7 @@ def test_nobody_takes_a_pooled_customer_by_registering_their_visit_themselves(co
     office.say(office.second, "out")
     fresh = done(office.first.post("/v1/receptions", {**told, "customer": customer(2)}))
     done(step(office.first, fresh, "greet"))
-    done(step(office.first, fresh, "record", need=NOTE))
+    done(step(office.first, fresh, "record", **NOTED))
     claim = done(step(office.first, fresh, "complete"))["claim"]
     assert read(office.first, claim)["owner"] == office.first.id
 
@@ -253,7 +253,7 @@ def _received_alone(office: _Kept, entry: str) -> dict[str, Any]:
     one = done(office.first.post("/v1/receptions", told))
     assert one["server"] == office.first.id
     done(step(office.first, one, "greet"))
-    done(step(office.first, one, "record", need=NOTE))
+    done(step(office.first, one, "record", **NOTED))
     return one
 
 
