@@ -242,6 +242,10 @@ def test_nobody_takes_a_pooled_customer_by_registering_their_visit_themselves(co
     done(step(office.first, fresh, "record", **NOTED))
     claim = done(step(office.first, fresh, "complete"))["claim"]
     assert read(office.first, claim)["owner"] == office.first.id
+    # A call leaves nothing to see but a word, whoever calls.
+    called = done(office.first.post("/v1/receptions", {**told, "customer": customer(3), "source": "call"}))
+    done(step(office.first, called, "greet"))
+    refused(step(office.first, called, "complete"), 403, "not_allowed")
 
 
 def _received_alone(office: _Kept, entry: str) -> dict[str, Any]:
