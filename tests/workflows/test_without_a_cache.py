@@ -11,7 +11,7 @@ from storage.database import Database
 from tests.support.company import person_customer
 from tests.support.engine import Engine
 from tests.support.live import LiveCompany
-from tests.workflows.test_claim_workflow import armed_again, ended, kinds, note
+from tests.workflows.test_claim_workflow import armed_again, ended, kinds, later, note
 from worker.process import WorkerOptions
 
 
@@ -32,7 +32,7 @@ def forgetful(database: Database, admin_token: str, tmp_path: Path, engine: Engi
 
 def test_a_whole_life_is_lived_without_a_cache(forgetful: LiveCompany) -> None:
     """Design section 2, CLM-27, CLM-19: collision, six follow-ups, a timer armed again, the lapse at its deadline."""
-    policy = {"claim.first_follow_up_wh": "PT20S", "claim.idle_days": "PT8S", "claim.grace_days": 0}
+    policy = {"claim.first_follow_up_wh": "PT20S", "claim.idle_days": "PT10S", "claim.grace_days": 0}
     program = forgetful.program(policy=policy)
     rep, rival = forgetful.rep("甲"), forgetful.rep("乙")
     claim = rep.made("/v1/claims", {"program": program, "customer": person_customer()})
@@ -43,7 +43,7 @@ def test_a_whole_life_is_lived_without_a_cache(forgetful: LiveCompany) -> None:
     for place in range(6):
         entry = rep.made(f"/v1/claims/{claim['id']}/follow-ups", note(place))
         assert entry["qualified"], entry
-        assert place or armed_again(forgetful, claim["id"])
+        assert place or (armed_again(forgetful, claim["id"]) and later(forgetful, entry["received_at"]))
     assert ended(forgetful, claim["id"])
     after = rep.get(f"/v1/claims/{claim['id']}").json()
     assert (after["state"], after["reason"], after["ended_at"]) == ("lapsed", "idle", entry["deadline"])
