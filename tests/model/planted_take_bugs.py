@@ -20,7 +20,7 @@ TAKE_BUGS: Final = {
     "a take given back is forgotten": Edit(
         pools.takers, "k.at > since - _DAYS_READ", "k.at > since - _DAYS_READ, k.matter != matter"
     ),
-    "one customer more than allowed": Edit(limits.Attempt.check_room, "held >= cap", "held > cap"),
+    "one customer more than allowed": Edit(limits.Attempt.check_room, "count >= cap", "count > cap"),
     "a report of a pooled customer is no take": Edit(
         reports.taken_from_pool, "return claim, True", "return claim, False"
     ),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from tests.model.companies import KINDS, Installations
+from tests.model.planted_bugs import Edit
+from tests.model.planted_take_bugs import TAKE_BUGS
 from tests.model.take_walk import OFTEN, TakeWalk
 
 #: On the other database fewer: the races that differ there are in :mod:`tests.api.test_pools`.
@@ -20,3 +24,10 @@ def test_no_order_of_take_release_and_take_again_washes_a_quota(installations: I
         seed += 1
     print(dict(met))
     assert set(met) >= OFTEN
+
+
+@pytest.mark.parametrize("edit", TAKE_BUGS.values(), ids=[name.replace(" ", "_") for name in TAKE_BUGS])
+def test_what_acceptance_plants_can_be_planted(edit: Edit) -> None:
+    """Walks find the bugs in acceptance alone; that the product still says what they tell wrongly is seen here."""
+    with edit.made():
+        pass
