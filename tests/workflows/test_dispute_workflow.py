@@ -23,6 +23,7 @@ RUNNING, COMPLETED = WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CO
 
 @pytest.fixture
 def case(live: LiveCompany) -> Case:
+    live.settings.wait_s = LIMIT_S  # an engine that has just begun may take longer than callers wait
     return Case(live)
 
 
