@@ -26,6 +26,7 @@ def forgetful(database: Database, admin_token: str, tmp_path: Path, engine: Engi
         namespace=engine.namespace,
         options=WorkerOptions(cached_workflows=0),
     )
+    made.settings.wait_s = 20.0  # an engine that has just begun may take longer than callers wait
     yield made
     made.close()
 
